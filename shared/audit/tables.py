@@ -1,0 +1,32 @@
+"""Tables of the audit log: entries written with their effect, and the hash chain that seals them."""
+
+from typing import Final
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, String, Table
+
+from shared.database.metadata import SEQUENCE, SHARED, Instant
+
+AUDIT_ENTRY: Final = Table(
+    "audit_entry",
+    SHARED,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("recorded_at", Instant, nullable=False),
+    Column("legal_at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("organisation", String(200), nullable=False),
+    Column("action", String(100), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("details", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who did what to what, in the effect's own transaction; `details` holds codes and counts, never personal data."""
+
+AUDIT_SEAL: Final = Table(
+    "audit_seal",
+    SHARED,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry", ForeignKey("audit_entry.seq"), nullable=False, unique=True),
+    Column("previous_hash", String(64), nullable=False, unique=True),
+    Column("hash", String(64), nullable=False, unique=True),
+)
+"""Each sealed entry's place in the chain; positions have no gap and each hash covers the one before it."""

@@ -1,0 +1,106 @@
+"""Events of assessment (考核): who examined, who passed, which certificates stand."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal
+
+from shared.contracts.contract import EventType, published_by
+
+CertificateKind = Literal[
+    "qualification",
+    "level",
+    "special_ability",
+    "special_operation",
+    "completion",
+    "graduation",
+    "in_house",
+    "other",
+]
+
+
+@published_by("assessment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentScheduled:
+    """An exam for the class is accepted: body, kind, day and how it was applied for."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    assessment_id: str
+    body_id: str
+    body_name: str
+    certificate_kind: CertificateKind
+    applied_on: date
+    exam_on: date
+    channel: Literal["system", "paper"]
+
+
+@published_by("assessment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateIssued:
+    """A person earned a certificate; `attempt` counts the exams taken for this class, the first being 1."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    certificate_id: str
+    assessment_id: str
+    person_id: str
+    kind: CertificateKind
+    occupation: str
+    level: str | None
+    number: str
+    issued_on: date
+    attempt: int
+    body_id: str
+
+
+@published_by("assessment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateVoided:
+    """A certificate never counted or no longer counts."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    certificate_id: str
+    person_id: str
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindCount:
+    """Examined and certified heads of one certificate kind."""
+
+    kind: CertificateKind
+    examined: int
+    certified: int
+
+
+@published_by("assessment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentCompleted:
+    """All exams of the class are final; republished with a higher revision when a certificate is voided or added."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    revision: int
+    completed_on: date
+    examined: int
+    certified: int
+    kinds: tuple[KindCount, ...]
+    patrol: str
+
+
+@published_by("assessment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SatisfactionMeasured:
+    """The survey of the class ended: satisfied answers among the valid ones (JY-QUA-01)."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    satisfied: int
+    valid_responses: int

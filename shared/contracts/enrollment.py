@@ -1,0 +1,245 @@
+"""Events of enrollment (办班): who may train whom, where and when, and whether the class opened."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+from shared.contracts.contract import EventType, published_by
+
+ClassKind = Literal["class", "project", "apprenticeship", "work_for_training", "safety", "evaluation"]
+SessionKind = Literal["theory", "practice"]
+
+
+@published_by("enrollment", aggregate="institution", subject="institution_id")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionListed:
+    """An institution stands in the directory (目录) from one day to another, for these occupations."""
+
+    EVENT: ClassVar[EventType]
+
+    institution_id: str
+    name: str
+    credit_code: str
+    kind: str
+    region: str
+    valid_from: date
+    valid_to: date | None
+    occupations: tuple[str, ...]
+
+
+@published_by("enrollment", aggregate="institution", subject="institution_id")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionSuspended:
+    """An institution may open no further classes until the suspension is lifted; running classes continue."""
+
+    EVENT: ClassVar[EventType]
+
+    institution_id: str
+    region: str
+    since: date
+    until: date | None
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionReference:
+    """The institution as every later service needs it; a legal person's name and code are public."""
+
+    institution_id: str
+    name: str
+    credit_code: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccupationReference:
+    """Occupation (工种) and the certificate kinds in which it can be certified on the opening date (JY-ASM-05)."""
+
+    code: str
+    name: str
+    certifiable: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRecord:
+    """One recorded review step; `actor` is the reviewer's token subject, never a name."""
+
+    step: str
+    actor: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservedTrainee:
+    """A person for whom entitlement is asked, with the groups (人员类别) they were judged under."""
+
+    person_id: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReliedRelease:
+    """A release (class, person) that the roster judgement relied on: payment applies it before it answers."""
+
+    class_id: str
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationRequest:
+    """What payment is asked to reserve: one slot per person and the budget of the class."""
+
+    programme: str
+    region: str
+    rulebook_id: str
+    occupation: str
+    level: str | None
+    certificate_kinds: tuple[str, ...]
+    opening_date: date
+    funding_source: str
+    trainees: tuple[ReservedTrainee, ...]
+    relies_on: tuple[ReliedRelease, ...] = ()
+
+
+@published_by("enrollment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassApplied:
+    """An institution has applied for a class (开班申请) with plan, teaching plan and roster."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    kind: ClassKind
+    programme: str
+    training_type: str
+    region: str
+    rulebook_id: str
+    institution_id: str
+    occupation: str
+    level: str | None
+    planned: int
+    roster_accepted: int
+    roster_refused: int
+    opening_date: date
+    closing_date: date
+    funding_source: str
+    applied_on: date
+
+
+@published_by("enrollment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassApproved:
+    """All approval steps are recorded; payment is asked to reserve entitlement and budget."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    kind: ClassKind
+    institution_id: str
+    planned: int
+    closing_date: date
+    reviews: tuple[ReviewRecord, ...]
+    reservation: ReservationRequest
+
+
+@published_by("enrollment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassChanged:
+    """An approved class changed; a `reservation` is there exactly when payment has to answer again."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    change: Literal["opening_moved", "trainees_refused", "trainees_added", "teacher", "venue", "timetable"]
+    opening_date: date
+    closing_date: date
+    removed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    reservation: ReservationRequest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSession:
+    """One session of the approved timetable; instants are UTC, `class_hours` are 课时."""
+
+    session_id: str
+    starts_at: datetime
+    ends_at: datetime
+    kind: SessionKind
+    class_hours: int
+    teacher_id: str
+    venue_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedTrainee:
+    """A person on the final roster.
+
+    `masked_name` is surname and stars; `payee_check` is the keyed digest of name and identity number under the
+    deployment key named by `payee_check_key`, by which payment compares a payee without knowing the identity.
+    """
+
+    person_id: str
+    groups: tuple[str, ...]
+    masked_name: str
+    payee_check: str
+    payee_check_key: str
+
+
+@published_by("enrollment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassOpened:
+    """The class opens today: everything supervision, assessment and payment will ever need about it.
+
+    `planned` is the headcount applied for and frozen at approval (计划申报人数); `refused` counts its rows that were
+    refused before opening. `rulebook_id` pins the rules that judge the class to its end; `programme` is the word that
+    rates and entitlement use, `training_type` the document's own type (JY-ENR-17).
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    kind: ClassKind
+    programme: str
+    training_type: str
+    region: str
+    rulebook_id: str
+    institution: InstitutionReference
+    occupation: OccupationReference
+    level: str | None
+    delivery: Literal["offline", "online"]
+    planned: int
+    refused: int
+    opening_date: date
+    closing_date: date
+    funding_source: str
+    sessions: tuple[PlannedSession, ...]
+    teachers: tuple[str, ...]
+    trainees: tuple[OpenedTrainee, ...]
+    reviews: tuple[ReviewRecord, ...]
+
+
+@published_by("enrollment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraineeWithdrawn:
+    """A person left the class; what was reserved for them is released."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    person_id: str
+    on: date
+    reason: str
+
+
+@published_by("enrollment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassClosed:
+    """The class is over for enrollment, and why."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    reason: Literal["completed", "cancelled", "withdrawn", "not_opened"]
+    on: date

@@ -1,0 +1,154 @@
+"""Events of supervision (监管): who was there, what inspectors saw, and what the training came to."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal
+
+from shared.contracts.contract import EventType, published_by
+
+CheckKind = Literal["opening", "spot"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """One person present in a session: the sign-in methods used and the strength of that evidence (0 to 100)."""
+
+    person_id: str
+    methods: tuple[str, ...]
+    strength: int
+
+
+@published_by("supervision")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendanceChecked:
+    """The attendance of one session (课次) as known at `revision`; a higher revision replaces a lower one."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    session_id: str
+    revision: int
+    held_on: date
+    kind: Literal["theory", "practice"]
+    class_hours: int
+    present: tuple[Presence, ...]
+    absent: tuple[str, ...]
+
+
+@published_by("supervision", aggregate="device", subject="device_id")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInsReceived:
+    """One batch of sign-ins was committed: counts for boards, never evidence."""
+
+    EVENT: ClassVar[EventType]
+
+    device_id: str
+    accepted: int
+    late: int
+    pending: int
+    refused: int
+    classes: tuple[str, ...]
+
+
+@published_by("supervision")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotCheckRecorded:
+    """Inspectors counted heads on the opening day or during the course (JY-SUP-07)."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    check_id: str
+    kind: CheckKind
+    held_on: date
+    headcount: int
+    inspectors: tuple[str, ...]
+
+
+@published_by("supervision")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassCancelled:
+    """Too few came on the opening day and a person confirmed it; final, everything reserved is released."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    on: date
+    rule: str
+    clause: str
+    attended: int
+    planned: int
+    confirmed_by: str
+    reason: str
+
+
+@published_by("supervision")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRaised:
+    """A doubt (疑点) about a class stands as a case; `blocking` findings stop the claim until they are closed."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    finding_id: str
+    check: str
+    rule: str | None
+    clause: str | None
+    blocking: bool
+    seen: str
+
+
+@published_by("supervision")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingClosed:
+    """A case ended: a person waived it with a reason, or it was confirmed or found baseless."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    finding_id: str
+    conclusion: Literal["confirmed", "waived", "unfounded"]
+    closed_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraineeTotals:
+    """What one person attended: sessions and class hours (课时)."""
+
+    person_id: str
+    sessions_present: int
+    class_hours_present: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionOpinion:
+    """The bureau's opinion on the class (检查意见, JY-SUP-08)."""
+
+    passed: bool
+    given_by: str
+    given_on: date
+    remark: str
+
+
+@published_by("supervision")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingCompleted:
+    """The last session is closed: totals per person and class; republished with a higher revision when they change.
+
+    `opening_headcount` is who attended on the opening day (开班人数); `spot_headcounts` are the in-course counts.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    revision: int
+    completed_on: date
+    sessions: int
+    theory_class_hours: int
+    practice_class_hours: int
+    opening_headcount: int
+    opening_checks: int
+    spot_headcounts: tuple[int, ...]
+    trainees: tuple[TraineeTotals, ...]
+    opinion: InspectionOpinion | None
