@@ -20,9 +20,9 @@ from shared.policy.decision import Finding
 class DomainError(Exception):
     """What was refused, which rule refused it and what to do next.
 
-    `code` is UPPER_SNAKE and never changes once published; `message` and `advice` are Chinese sentences; `rule` and
-    `clause` are set when a policy document demanded the refusal; `field` names the input at fault; `value` repeats it
-    when it is not personal.
+    `code` is UPPER_SNAKE and never changes once published; `message` and `advice` are Chinese sentences; `rule`,
+    `clause` and `document` are set when a policy document demanded the refusal; `field` names the input at fault;
+    `value` repeats it when it is not personal.
     """
 
     code: str
@@ -32,6 +32,7 @@ class DomainError(Exception):
     value: str | None = None
     rule: str | None = None
     clause: str | None = None
+    document: str | None = None
 
     def __post_init__(self) -> None:
         super().__init__(f"{self.code}: {self.message}")
@@ -67,4 +68,5 @@ def refused_by(finding: Finding) -> Refused:
         value=finding.value,
         rule=finding.rule,
         clause=finding.clause,
+        document=finding.document,
     )

@@ -1,0 +1,154 @@
+"""Does a rulebook agree with itself and with the catalogue of rules? Pure checks on what a file says."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+from shared.contracts.catalogue import CONTRACTS
+from shared.domain.errors import Refused
+from shared.domain.money import fen_from_yuan
+from shared.policy.mistakes import Key
+from shared.policy.rulebook import Rulebook
+
+_EVENTS: Final = frozenset(contract.EVENT.name for contract in CONTRACTS.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueRule:
+    """One rule of the catalogue: where it stands, who decides (`auto`, `human`, `auto+human`) and what it says."""
+
+    id: str
+    jurisdiction: str
+    doc_no: str
+    locator: str
+    decision: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """What is wrong at a key, and what to write instead."""
+
+    key: Key
+    message: str
+    advice: str
+
+
+def table_objections(
+    table: Mapping[str, Any], document: object, catalogue: Mapping[str, CatalogueRule]
+) -> Iterator[Objection]:
+    """Object to what any table can get wrong: unknown rules, empty clauses, odd numbers, doubled codes, `local`."""
+    for key, value in _walk(table, ()):
+        match value:
+            case dict():
+                yield from _rule_objections(key, value, document, catalogue)
+                yield from _local_objections(key, value)
+            case list():
+                yield from _code_objections(key, value)
+            case bool():
+                pass
+            case int() if value < 0 or (str(key[-1]).endswith("_percent") and value > 100):
+                yield Objection(
+                    key=key, message=f"数值 {value} 超出范围", advice="数值不得为负，百分比为 0 至 100 的整数"
+                )
+            case str() if key[-1] in ("clause", "name", "code", "document") and not value.strip():
+                yield Objection(key=key, message="不得为空", advice="请填写原文条款或名称")
+
+
+def book_objections(book: Rulebook) -> Iterator[Objection]:
+    """Object to codes that a chapter uses but no list defines, and to rates finer than a fen."""
+    for key, used, defined in (*_enrollment_uses(book), *_payment_uses(book)):
+        for code in used:
+            if code not in defined:
+                advice = nearest(code, defined, f"可用：{'、'.join(sorted(defined)) or '无'}")
+                yield Objection(key=key, message=f"{code} 未在本规则册中定义", advice=advice)
+    for place, rate in enumerate(book.payment.rates.stated if book.payment.rates else ()):
+        try:
+            fen_from_yuan(rate.amount_yuan)
+        except Refused as refusal:
+            key = ("payment", "rates", "stated", place, "amount_yuan")
+            yield Objection(key=key, message=refusal.message.rstrip("。"), advice=refusal.advice.rstrip("。"))
+
+
+_Use = tuple[Key, Collection[str], Collection[str]]
+"""A key, the codes it uses, and the codes that are defined for it."""
+
+
+def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
+    terms = book.enrollment
+    kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
+    groups = {group.code for group in terms.groups}
+    for name in ("private_school", "own_employees", "teacher_filing"):
+        if term := getattr(terms, name):
+            yield ("enrollment", name, "institution_kinds"), term.institution_kinds, kinds
+    if local := terms.local_employer:
+        yield ("enrollment", "local_employer", "groups"), local.groups, groups
+    if special := terms.special_account:
+        sources = book.payment.funding_sources.sources if book.payment.funding_sources else ()
+        accounts = {source.code for source in sources if source.special_account}
+        yield ("enrollment", "special_account", "declaration_groups"), special.declaration_groups, groups
+        yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
+    if terms.approval and terms.four_eyes:
+        steps = {step.code for step in terms.approval.steps}
+        yield ("enrollment", "four_eyes", "distinct_steps"), terms.four_eyes.distinct_steps, steps
+
+
+def _payment_uses(book: Rulebook) -> Iterator[_Use]:
+    terms = book.payment
+    for place, evidence in enumerate(terms.evidence.programmes if terms.evidence else ()):
+        key = ("payment", "evidence", "programmes", place)
+        yield (*key, "events"), evidence.events, _EVENTS
+        yield (*key, "completion"), evidence.completion, _EVENTS
+    if terms.steps and terms.four_eyes:
+        steps = {step.code for step in terms.steps.steps}
+        yield ("payment", "four_eyes", "distinct_steps"), terms.four_eyes.distinct_steps, steps
+
+
+def nearest(word: str, known: Collection[str], otherwise: str) -> str:
+    """Advise the nearest known word, or otherwise the given sentence."""
+    close = get_close_matches(word, known, n=1)
+    return f"是否应为“{close[0]}”" if close else otherwise
+
+
+def _walk(value: Any, key: Key) -> Iterator[tuple[Key, Any]]:
+    yield key, value
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for part, below in inner:
+        yield from _walk(below, (*key, part))
+
+
+def _rule_objections(
+    key: Key, table: dict[str, Any], document: object, catalogue: Mapping[str, CatalogueRule]
+) -> Iterator[Objection]:
+    rule = table.get("rule")
+    if not isinstance(rule, str):
+        return
+    known = catalogue.get(rule)
+    if known is None:
+        advice = nearest(rule, catalogue.keys(), "请填写规则目录中的编号")
+        yield Objection(key=(*key, "rule"), message=f"规则目录中没有 {rule}", advice=advice)
+    elif "document" not in table and known.doc_no != document:
+        message = f"{rule} 出自 {known.doc_no}，不是本文件"
+        yield Objection(key=(*key, "rule"), message=message, advice="请改用本文件的规则编号，或在此表写明 document")
+
+
+def _local_objections(key: Key, table: dict[str, Any]) -> Iterator[Objection]:
+    local = table.get("local")
+    if not isinstance(local, list):
+        return
+    written = {part for below, _ in _walk(table, ()) for part in below if isinstance(part, str)} - {"local"}
+    for name in local:
+        if isinstance(name, str) and name not in written:
+            advice = nearest(name, written, "请只列出此表中写明的键")
+            yield Objection(key=(*key, "local"), message=f"此表没有 {name}", advice=advice)
+
+
+def _code_objections(key: Key, rows: list[Any]) -> Iterator[Objection]:
+    seen: set[str] = set()
+    for place, row in enumerate(rows):
+        code = row.get("code") if isinstance(row, dict) else None
+        if isinstance(code, str) and code in seen:
+            yield Objection(key=(*key, place, "code"), message=f"代码 {code} 重复", advice="每个代码只能出现一次")
+        elif isinstance(code, str):
+            seen.add(code)

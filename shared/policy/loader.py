@@ -1,0 +1,125 @@
+"""Brings policy files in: the only place of policy that touches a disk."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+from typing import TypeVar
+
+from shared.domain.jurisdiction import regions
+from shared.policy.coherence import CatalogueRule
+from shared.policy.mistakes import Mistake, PolicyFilesInvalid, dotted
+from shared.policy.rulebook import Rulebook, Shelf
+from shared.policy.rulebook_file import read_rulebook
+from shared.policy.targets import TargetTable, read_targets
+
+PACKAGED = Path(__file__).with_name("rulebooks")
+"""The rulebooks that come with the product."""
+
+_Policy = TypeVar("_Policy", Rulebook, TargetTable)
+
+_RULEBOOK = re.compile(r"\d{4}-\d{2}-\d{2}\.toml")
+_TARGETS = re.compile(r"\d{4}-\d{2}-\d{2}\.targets\.toml")
+_KEPT = re.compile(r"\d{4}-\d{2}-\d{2}@[0-9a-f]{12}\.toml")
+
+
+def load_rulebooks(folder: Path | None = None, *, kept: Path | None = None) -> Shelf:
+    """Read every `<jurisdiction>/<effective-from>.toml` of the folder (default: those that come with the product).
+
+    With `kept`, a folder this process may write, every version seen is copied there and all versions found there can
+    be asked for by id: a class pinned to a rulebook that was edited since is judged by what it was pinned to.
+    Raise PolicyFilesInvalid with the mistakes of all files at once, when a file's name is none of ours, when there is
+    no rulebook at all, and when two rulebooks of a region overlap.
+    """
+    folder = folder or PACKAGED
+    if misplaced := list(_misplaced(folder)):
+        raise PolicyFilesInvalid(misplaced)
+    current = _read_all(folder, _RULEBOOK, _read_rulebook)
+    if overlaps := list(_overlaps(current)):
+        raise PolicyFilesInvalid(overlaps)
+    if kept is None:
+        return Shelf(current.values(), (), regions())
+    for path, book in current.items():
+        _keep(path, kept / f"{book.id}.toml")
+    return Shelf(current.values(), _read_all(kept, _KEPT, _read_kept).values(), regions())
+
+
+def load_targets(folder: Path | None = None) -> tuple[TargetTable, ...]:
+    """Read every `<jurisdiction>/<effective-from>.targets.toml`, or raise PolicyFilesInvalid with all mistakes."""
+    return tuple(_read_all(folder or PACKAGED, _TARGETS, _read_targets).values())
+
+
+@cache
+def load_catalogue() -> Mapping[str, CatalogueRule]:
+    """Read the catalogue of rules by id: what each says, where it stands and who decides it."""
+    rows = json.loads(Path(__file__).with_name("catalogue.json").read_text(encoding="utf-8"))
+    return {row["id"]: CatalogueRule(**row) for row in rows}
+
+
+def _read_all(folder: Path, name: re.Pattern[str], read: Callable[[Path], _Policy]) -> dict[Path, _Policy]:
+    found: dict[Path, _Policy] = {}
+    mistakes: list[Mistake] = []
+    for path in sorted(folder.glob("*/*.toml")):
+        if name.fullmatch(path.name):
+            try:
+                found[path] = read(path)
+            except PolicyFilesInvalid as error:
+                mistakes += error.mistakes
+    if mistakes:
+        raise PolicyFilesInvalid(mistakes)
+    return found
+
+
+def _read_rulebook(path: Path) -> Rulebook:
+    return read_rulebook(
+        path.read_bytes(),
+        jurisdiction=path.parent.name,
+        effective_from=path.name[:10],
+        regions=regions(),
+        catalogue=load_catalogue(),
+    )
+
+
+def _read_kept(path: Path) -> Rulebook:
+    book = _read_rulebook(path)
+    if book.id != f"{path.parent.name}/{path.stem}":
+        raise PolicyFilesInvalid([_mistake(path, f"内容与文件名不符，应为 {book.id}", "请从备份恢复此文件")])
+    return book
+
+
+def _read_targets(path: Path) -> TargetTable:
+    return read_targets(path.read_bytes(), name=f"{path.parent.name}/{path.name}", catalogue=load_catalogue())
+
+
+def _misplaced(folder: Path) -> Iterator[Mistake]:
+    names = [path for path in sorted(folder.glob("*/*.toml")) if not _TARGETS.fullmatch(path.name)]
+    if not names:
+        yield _mistake(folder, "目录中没有任何规则册", "请核对规则册目录的设置")
+    for path in names:
+        if not _RULEBOOK.fullmatch(path.name):
+            yield _mistake(path, "文件名不是生效日期", "请命名为 YYYY-MM-DD.toml 或 YYYY-MM-DD.targets.toml")
+
+
+def _overlaps(books: Mapping[Path, Rulebook]) -> Iterator[Mistake]:
+    for (first, earlier), (second, later) in combinations(books.items(), 2):
+        if earlier.region == later.region and (
+            earlier.holds_on(later.valid_from) or later.holds_on(earlier.valid_from)
+        ):
+            message = f"与 {first.parent.name}/{first.name} 在同一区划（{later.region}）的有效期重叠"
+            yield _mistake(second, message, "请填写或修改 valid_to，使两册不重叠")
+
+
+def _mistake(path: Path, message: str, advice: str) -> Mistake:
+    return Mistake(file=f"{path.parent.name}/{path.name}", line=1, key=dotted(()), message=message, advice=advice)
+
+
+def _keep(source: Path, copy: Path) -> None:
+    if copy.exists():
+        return
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+    unfinished.write_bytes(source.read_bytes())
+    unfinished.replace(copy)

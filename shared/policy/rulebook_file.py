@@ -1,0 +1,191 @@
+"""From the bytes of one TOML file to a rulebook, or to everything that is wrong in it: pure, no file is opened here."""
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.domain.jurisdiction import RegionTable
+from shared.policy.coherence import CatalogueRule, Objection, book_objections, nearest, table_objections
+from shared.policy.mistakes import Key, Mistake, PolicyFilesInvalid, dotted, line_of, lines_of
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.assessment import AssessmentTerms
+from shared.policy.terms.enrollment import EnrollmentTerms
+from shared.policy.terms.payment import PaymentTerms
+from shared.policy.terms.supervision import SupervisionTerms
+
+_Shape = TypeVar("_Shape", bound=BaseModel)
+
+_EXPECTED = {
+    "missing": ("缺少必填项", "请补上此项"),
+    "int_type": ("应为整数", "请写不加引号、不带小数的整数"),
+    "int_from_float": ("应为整数", "请写不加引号、不带小数的整数"),
+    "bool_type": ("应为 true 或 false", "请写不加引号的 true 或 false"),
+    "string_type": ("应为文字", "请给文字加上双引号"),
+    "tuple_type": ("应为列表", "请写在方括号内，以逗号分隔"),
+    "date_type": ("应为日期", "请写不加引号的日期，如 2021-01-01"),
+    "date_from_datetime_parsing": ("应为日期", "请写不加引号的日期，如 2021-01-01"),
+    "decimal_type": ("应为数字", "请写不加引号的数字"),
+    "decimal_parsing": ("应为数字", "请写不加引号的数字"),
+    "dataclass_type": ("应为一张表", "请写成 [表名] 及其下的键"),
+}
+
+
+class _File(BaseModel):
+    """The shape of a rulebook file; strictness and the ban on unknown keys reach every term in it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    region: str
+    document: str
+    title: str
+    valid_from: date
+    valid_to: date | None = None
+    enrollment: EnrollmentTerms = EnrollmentTerms()
+    supervision: SupervisionTerms = SupervisionTerms()
+    assessment: AssessmentTerms = AssessmentTerms()
+    payment: PaymentTerms = PaymentTerms()
+
+
+def read_rulebook(
+    content: bytes,
+    *,
+    jurisdiction: str,
+    effective_from: str,
+    regions: RegionTable,
+    catalogue: Mapping[str, CatalogueRule],
+) -> Rulebook:
+    """Read one rulebook; `jurisdiction` and `effective_from` (YYYY-MM-DD) are its folder and file name.
+
+    Raise PolicyFilesInvalid with every mistake. The id is made from both names and the SHA-256 of the content.
+    """
+    name = f"{jurisdiction}/{effective_from}.toml"
+    table, lines = read_toml(content, name)
+    objections = list(table_objections(table, table.get("document"), catalogue))
+    book = None
+    try:
+        file = validated(_File, table)
+    except ValidationError as error:
+        objections += [expectation(details, _File) for details in error.errors()]
+    else:
+        book = Rulebook(
+            id=f"{jurisdiction}/{effective_from}@{hashlib.sha256(content).hexdigest()[:12]}",
+            **{field.name: getattr(file, field.name) for field in fields(Rulebook) if field.name != "id"},
+        )
+        objections += [*_quoted(table, file, ()), *_head_objections(book, effective_from, regions)]
+        objections += book_objections(book)
+    if objections or book is None:
+        raise PolicyFilesInvalid(mistakes_of(objections, name, lines))
+    return book
+
+
+def read_toml(content: bytes, name: str) -> tuple[dict[str, Any], Mapping[Key, int]]:
+    """Read TOML with exact decimals and the line of every key, or raise PolicyFilesInvalid naming the line."""
+    try:
+        text = content.decode("utf-8")
+        return tomllib.loads(text, parse_float=Decimal), lines_of(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        line = re.search(r"line (\d+)", str(error))
+        mistake = Mistake(
+            file=name,
+            line=int(line[1]) if line else content.count(b"\n") + 1,
+            key=dotted(()),
+            message=f"不是有效的 TOML（{error}）",
+            advice="请检查引号、括号与等号，文件须为 UTF-8 编码",
+        )
+        raise PolicyFilesInvalid([mistake]) from error
+
+
+def mistakes_of(objections: list[Objection], name: str, lines: Mapping[Key, int]) -> list[Mistake]:
+    """Place objections in their file, in the order of its lines."""
+    mistakes = [
+        Mistake(file=name, line=line_of(lines, it.key), key=dotted(it.key), message=it.message, advice=it.advice)
+        for it in objections
+    ]
+    return sorted(mistakes, key=lambda mistake: (mistake.line, mistake.key))
+
+
+def validated(shape: type[_Shape], table: dict[str, Any]) -> _Shape:
+    """Read a table strictly into the shape, every term with the document it stands in, or raise ValidationError.
+
+    The way leads through JSON: only there does strict reading make tuples of lists and terms of tables.
+    """
+    return shape.model_validate_json(json.dumps(_with_document(table, table.get("document")), default=str))
+
+
+def expectation(details: Any, shape: type[BaseModel]) -> Objection:
+    """Say in Chinese what one detail of a ValidationError expected."""
+    key: Key = details["loc"]
+    kind, written = details["type"], details["input"]
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        return Objection(key=key, message="不认识的键", advice=nearest(str(key[-1]), _vocabulary(shape), "请删除此项"))
+    if kind in ("literal_error", "enum"):
+        words = re.findall(r"'([^']+)'", details["ctx"]["expected"])
+        message = f"应为以下之一：{'、'.join(words)}，写的是 {written!r}"
+        return Objection(key=key, message=message, advice=nearest(str(written), words, "请从中选择"))
+    message, advice = _EXPECTED.get(kind, (details["msg"], "请按同类规则册的写法修改"))
+    return Objection(key=key, message=message if kind == "missing" else f"{message}，写的是 {written!r}", advice=advice)
+
+
+def _with_document(value: Any, document: object) -> Any:
+    match value:
+        case dict():
+            below = {key: _with_document(inner, document) for key, inner in value.items()}
+            return {"document": document, **below} if "rule" in value or "clause" in value else below
+        case list():
+            return [_with_document(inner, document) for inner in value]
+        case _:
+            return value
+
+
+@cache
+def _vocabulary(shape: type[BaseModel]) -> frozenset[str]:
+    words: set[str] = set()
+    waiting: list[Any] = [shape]
+    while waiting:
+        for name, hint in get_type_hints(waiting.pop()).items():
+            words.add(name)
+            waiting += [part for part in _parts(hint) if is_dataclass(part)]
+    return frozenset(words - {"model_config"})
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    yield hint
+    for argument in get_args(hint):
+        yield from _parts(argument)
+
+
+def _quoted(written: Any, read: Any, key: Key) -> Iterator[Objection]:
+    """Object to dates and amounts in quotes: JSON, through which the file is read, cannot tell them apart."""
+    match written:
+        case dict():
+            for name, inner in written.items():
+                yield from _quoted(inner, getattr(read, name), (*key, name))
+        case list():
+            for place, inner in enumerate(written):
+                yield from _quoted(inner, read[place], (*key, place))
+        case _ if isinstance(read, date) and type(written) is not date:
+            message, advice = _EXPECTED["date_type"]
+            yield Objection(key=key, message=f"{message}，写的是 {written!r}", advice=advice)
+        case str() if isinstance(read, Decimal):
+            message, advice = _EXPECTED["decimal_type"]
+            yield Objection(key=key, message=f"{message}，写的是 {written!r}", advice=advice)
+
+
+def _head_objections(book: Rulebook, effective_from: str, regions: RegionTable) -> Iterator[Objection]:
+    if book.region not in regions.regions:
+        advice = nearest(book.region, regions.regions.keys(), "请先补充区划表")
+        yield Objection(key=("region",), message=f"区划表中没有 {book.region}", advice=advice)
+    if book.valid_from.isoformat() != effective_from:
+        message = f"文件名为 {effective_from}，生效日期却为 {book.valid_from.isoformat()}"
+        yield Objection(key=("valid_from",), message=message, advice="文件名须与 valid_from 一致")
+    if book.valid_to is not None and book.valid_to < book.valid_from:
+        yield Objection(key=("valid_to",), message="失效日期早于生效日期", advice="请核对 valid_from 与 valid_to")

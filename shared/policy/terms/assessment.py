@@ -1,0 +1,128 @@
+"""Terms of assessment (考核): how and by whom people are examined, and which certificates count."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from shared.contracts.assessment import CertificateKind
+from shared.policy.terms.term import Term
+
+ExamMode = Literal["offline", "online"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamModes(Term):
+    """The permitted ways to hold the exam of a subsidised class (JY-ASM-01)."""
+
+    modes: tuple[ExamMode, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamApplicationLead(Term):
+    """Calendar days between exam application and every one of the reference days (JY-ASM-02).
+
+    An application through a channel of `registered_channels` counts from the day the bureau registered it.
+    """
+
+    calendar_days_min: int
+    references: tuple[Literal["course_end", "exam"], ...]
+    channels: tuple[Literal["system", "paper"], ...]
+    registered_channels: tuple[Literal["system", "paper"], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineWindow(Term):
+    """Days on which the exam of an online class may be applied for; without them a person decides (JY-ASM-03)."""
+
+    opens: date | None = None
+    closes: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results(Term):
+    """Results are entered truthfully, versioned with their author, and bound the claim (JY-ASM-04)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificatePriority(Term):
+    """Where a higher kind can be had, going straight to the fallback's exam is not recognised (JY-ASM-05).
+
+    `fallback_after_attempt`: what a fallback certificate earned after a failed higher attempt is worth.
+    """
+
+    higher_kinds: tuple[CertificateKind, ...]
+    fallback: CertificateKind
+    fallback_after_attempt: Literal["recognised_by_decision", "recognised", "not_recognised"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionalExceptions(Term):
+    """Kinds for which a recorded decision may admit the fallback for an occupation and a time (JY-ASM-06)."""
+
+    kinds: tuple[CertificateKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionOrganiser(Term):
+    """Who sets and runs the exam of this kind; the trainer cannot write its results (JY-ASM-07)."""
+
+    certificate_kind: CertificateKind
+    organiser: Literal["bureau"]
+    parts: tuple[Literal["theory", "practice"], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindOfCertificate:
+    """One certificate kind and its Chinese name."""
+
+    code: CertificateKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateKinds(Term):
+    """The closed list of certificate kinds (JY-ASM-08)."""
+
+    kinds: tuple[KindOfCertificate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patrol(Term):
+    """Results become final only with the patrol's signature (JY-ASM-09)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Separation(Term):
+    """Kinds whose exam body must be another legal entity than the trainer (JY-ASM-07)."""
+
+    kinds: tuple[CertificateKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SatisfactionSurvey(Term):
+    """Every trainee is asked when training ends; a claim without survey is flagged (JY-QUA-01)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Satisfaction(Term):
+    """Below this share of satisfied valid answers openings stop, once a person confirmed it (JY-QUA-02)."""
+
+    minimum_percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentTerms:
+    """The chapter of assessment."""
+
+    exam_mode: ExamModes | None = None
+    application_lead: ExamApplicationLead | None = None
+    online_window: OnlineWindow | None = None
+    results: Results | None = None
+    certificate_priority: CertificatePriority | None = None
+    transitional_exceptions: TransitionalExceptions | None = None
+    completion_organiser: CompletionOrganiser | None = None
+    certificate_kinds: CertificateKinds | None = None
+    patrol: Patrol | None = None
+    separation: Separation | None = None
+    satisfaction_survey: SatisfactionSurvey | None = None
+    satisfaction: Satisfaction | None = None

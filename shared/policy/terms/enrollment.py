@@ -1,0 +1,219 @@
+"""Terms of enrollment (办班): who may train, what an application needs, who may be on a roster."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from shared.contracts.assessment import CertificateKind
+from shared.contracts.enrollment import ClassKind
+from shared.policy.terms.term import FourEyes, GroupCode, Item, Programme, Steps, Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory(Term):
+    """The institution needs an active directory entry covering opening date and training scope (JY-INS-01)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateSchool(Term):
+    """Entry conditions of private schools: no liability since a day, one year's inspection passed (JY-INS-05)."""
+
+    institution_kinds: tuple[str, ...]
+    no_liability_since: date
+    inspection_year: int
+    inspection_result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnEmployees(Term):
+    """Institutions of these kinds train only people they employ on the opening date (JY-INS-04)."""
+
+    institution_kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherFiling(Term):
+    """Full-time teachers of institutions of these kinds must be filed with the bureau (JY-INS-07)."""
+
+    institution_kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionKind:
+    """One kind of institution; `human_review` kinds are registered only after a person looked."""
+
+    code: str
+    name: str
+    human_review: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionKinds(Term):
+    """The closed list of institution kinds (JY-INS-12)."""
+
+    kinds: tuple[InstitutionKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationLead(Term):
+    """Working days between application and opening; the day of applying never counts (JY-ENR-02)."""
+
+    working_days_min: int
+    opening_day_counts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents(Term):
+    """Documents without which an application is not submitted (JY-ENR-03)."""
+
+    required: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterFields(Term):
+    """Fields that every roster row carries (JY-ENR-04)."""
+
+    required: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat(Term):
+    """Subsidised trainings of one person in a period (JY-ENR-05); `override_by_decision`: a person may allow more."""
+
+    trainings_max: int
+    period: Literal["calendar_year", "lifetime"]
+    scope: Literal["any_subsidised", "occupation_and_level"]
+    override_by_decision: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartAfterApproval(Term):
+    """Training counts only after the last approval and as approved; changes need approval (JY-ENR-06)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassSize(Term):
+    """Largest headcount of a class and of one with key groups (JY-ENR-07).
+
+    `mixed_class` says when a mixed class has the lower cap: with any key-group trainee, or with a majority of them.
+    """
+
+    trainees_max: int
+    key_group_trainees_max: int
+    mixed_class: Literal["any", "majority"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassHour(Term):
+    """Shortest class hour (课时), in minutes (JY-ENR-08)."""
+
+    minutes_min: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PracticeShare(Term):
+    """Least share of practice in all class hours (JY-ENR-09); a programme is exempt only by recorded decision."""
+
+    minimum_percent: int
+    exempt_by_decision: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio(Term):
+    """Trainees per teacher or per work-station: above the first number warn, above the second stop (JY-ENR-10, 11)."""
+
+    warn_above_trainees: int
+    stop_above_trainees: int
+    override_by_decision: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecialAccount(Term):
+    """People whom the special account (专账) must not pay for (JY-ENR-12).
+
+    Any one exclusion suffices. Rows of `declaration_groups` need a signed declaration of ability and will.
+    """
+
+    funding_source: str
+    exclusions: tuple[Item, ...]
+    declaration_groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalEmployer(Term):
+    """Rows of these groups need an employer within the rulebook's region, else a person decides (JY-ENR-13)."""
+
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group(Term):
+    """One group of people (人员类别).
+
+    `evidence` names the proof a row must carry, None when none is asked; `key_group` brings the lower class size;
+    `fee_free` forbids any fee; `human_decision` sends every such row to a reviewer; `hidden_in_notice` keeps even the
+    masked name off the public notice.
+    """
+
+    code: GroupCode
+    name: str
+    evidence: str | None = None
+    key_group: bool = False
+    fee_free: bool = False
+    human_decision: bool = False
+    hidden_in_notice: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgrammeType:
+    """One training type (类型): its project, the class kind, and the programme word under which rates are filed.
+
+    `levels` is empty when the type is bound to none; `certificate_kinds` are those it may end with.
+    """
+
+    code: str
+    name: str
+    project: str
+    project_name: str
+    class_kind: ClassKind
+    programme: Programme
+    certificate_kinds: tuple[CertificateKind, ...]
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programmes(Term):
+    """The training projects and types a class may be applied for (JY-ENR-17)."""
+
+    types: tuple[ProgrammeType, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrollmentTerms:
+    """The chapter of enrollment."""
+
+    directory: Directory | None = None
+    private_school: PrivateSchool | None = None
+    own_employees: OwnEmployees | None = None
+    teacher_filing: TeacherFiling | None = None
+    institution_kinds: InstitutionKinds | None = None
+    application_lead: ApplicationLead | None = None
+    documents: Documents | None = None
+    roster_fields: RosterFields | None = None
+    repeat: Repeat | None = None
+    start_after_approval: StartAfterApproval | None = None
+    class_size: ClassSize | None = None
+    class_hour: ClassHour | None = None
+    practice_share: PracticeShare | None = None
+    teacher_ratio: Ratio | None = None
+    station_ratio: Ratio | None = None
+    special_account: SpecialAccount | None = None
+    local_employer: LocalEmployer | None = None
+    groups: tuple[Group, ...] = ()
+    programmes: Programmes | None = None
+    approval: Steps | None = None
+    four_eyes: FourEyes | None = None
+
+    def group(self, code: str) -> Group | None:
+        """Give the group with this code, or None when the rulebook does not know it."""
+        return next((group for group in self.groups if group.code == code), None)

@@ -1,0 +1,218 @@
+"""Terms of payment (资金): what is due, who looks at it, when it may be paid and from which money."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from shared.contracts.assessment import CertificateKind
+from shared.policy.terms.term import FourEyes, Item, Programme, Steps, Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entitlement(Term):
+    """Slots of one person within a period and scope (JY-ENR-05); `counted_on` picks the period."""
+
+    slots_max: int
+    period: Literal["calendar_year", "lifetime"]
+    scope: Literal["any_subsidised", "occupation_and_level"]
+    counted_on: Literal["opening_date", "certificate_date"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgrammeEvidence:
+    """Events to which every line of a programme must trace, and the completion events a claim waits for."""
+
+    programme: Programme
+    events: tuple[str, ...]
+    completion: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence(Term):
+    """No system record, no subsidy (JY-ENR-01)."""
+
+    programmes: tuple[ProgrammeEvidence, ...]
+
+    def of(self, programme: str) -> ProgrammeEvidence | None:
+        """Give what a line of this programme must trace to, or None when the rulebook does not pay it."""
+        return next((evidence for evidence in self.programmes if evidence.programme == programme), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimants(Term):
+    """Who may claim and with which documents; a (person, class) is claimed once over all kinds (JY-CLM-01)."""
+
+    kinds: tuple[Item, ...]
+    documents: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewLimit(Term):
+    """Working days for the review; the day of its start is not counted (JY-CLM-02, JY-CLM-03)."""
+
+    working_days: int
+    starts_on: Literal["receipt", "acceptance"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Term):
+    """Shortest public notice in working days; payable from the calendar day after its end (JY-CLM-04)."""
+
+    working_days_min: int
+    start_day_counts: bool
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masking(Term):
+    """What a public notice may show and what it never shows (JY-CLM-05)."""
+
+    shown: tuple[str, ...]
+    hidden: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undertaking(Term):
+    """The version of the truthfulness undertaking that a claimant signs (JY-CLM-06)."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach(Term):
+    """An open breach of the undertaking stops review and payment until a recorded decision (JY-CLM-11)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendanceBase(Term):
+    """Average of the checks strictly below this share of the opening headcount: pay on the average (JY-SUP-05)."""
+
+    minimum_percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendanceAverage(Term):
+    """Which checks make the average, how it becomes a base, and what holds without any check (JY-SUP-06)."""
+
+    checks: tuple[Literal["opening", "spot"], ...]
+    rounding: Literal["floor"]
+    without_checks: Literal["no_cut_and_flag"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headcount(Term):
+    """Pay the smaller of attendance base and recognised certificates (JY-CLM-10).
+
+    `mixed_rates`: the cut of a class with different rates is in proportion and is flagged until decided.
+    """
+
+    formula: Literal["smaller_of_base_and_recognised"]
+    mixed_rates: Literal["pro_rata_by_decision"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection(Term):
+    """What an open objection keeps from payment (JY-PAY-01)."""
+
+    freezes: Literal["lines", "class", "claim"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionRegister(Term):
+    """What closing an objection must record (JY-PAY-02)."""
+
+    required: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRecord(Term):
+    """Unit in which the form shows a payment (JY-PAY-03)."""
+
+    unit: Literal["wan_yuan"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payee(Term):
+    """The account's holder is the applicant; a later change needs a new approval (JY-PAY-04)."""
+
+    holder: Literal["applicant"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedRate:
+    """A rate that the document itself states; the most specific row counts."""
+
+    programme: Programme
+    amount_yuan: Decimal
+    occupation: str | None = None
+    level: str | None = None
+    certificate_kind: CertificateKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates(Term):
+    """Where rates come from; one that is missing is RATE_MISSING, never zero (JY-PAY-05)."""
+
+    source: Literal["region_table", "document"]
+    stated: tuple[StatedRate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeaturesOff(Term):
+    """Features the document does not provide for: asking for one is FEATURE_OFF (JY-PAY-06)."""
+
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingSource:
+    """One source of money; `special_account` brings the exclusions with it, `human_decision` a reviewer."""
+
+    code: str
+    name: str
+    special_account: bool = False
+    human_decision: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingSources(Term):
+    """The sources a payment may name; a split over several must add up exactly (JY-FND-02)."""
+
+    sources: tuple[FundingSource, ...]
+
+    def source(self, code: str) -> FundingSource | None:
+        """Give the source with this code, or None when the rulebook does not know it."""
+        return next((source for source in self.sources if source.code == code), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecialAccountRecheck(Term):
+    """Exclusions are checked again when money leaves the special account (JY-FND-03)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTerms:
+    """The chapter of payment."""
+
+    entitlement: Entitlement | None = None
+    evidence: Evidence | None = None
+    claimants: Claimants | None = None
+    review_limit: ReviewLimit | None = None
+    review_limit_outer: ReviewLimit | None = None
+    notice: Notice | None = None
+    masking: Masking | None = None
+    undertaking: Undertaking | None = None
+    breach: Breach | None = None
+    steps: Steps | None = None
+    four_eyes: FourEyes | None = None
+    attendance_base: AttendanceBase | None = None
+    attendance_average: AttendanceAverage | None = None
+    headcount: Headcount | None = None
+    objection: Objection | None = None
+    objection_register: ObjectionRegister | None = None
+    payment_record: PaymentRecord | None = None
+    payee: Payee | None = None
+    rates: Rates | None = None
+    features_off: FeaturesOff | None = None
+    funding_sources: FundingSources | None = None
+    special_account: SpecialAccountRecheck | None = None

@@ -1,0 +1,93 @@
+"""Terms of supervision (监管): what counts as being there, what must be filmed, what inspectors write down."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.policy.terms.term import Item, Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInMethod:
+    """One way to sign in: `strength` of its evidence from 0 to 100; some count only once a reviewer approved them."""
+
+    code: str
+    name: str
+    strength: int
+    approval_required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn(Term):
+    """Accepted sign-in methods and the window in which a sign-in counts (JY-SUP-01).
+
+    A sign-in counts from `minutes_before_start` before the session to `minutes_after_end` after it; attendance of a
+    session is closed `closes_hours_after_end` after it ends, later sign-ins raise a revision. A sign-in dated more than
+    `clock_tolerance_seconds` after its reception is kept and flagged, never counted.
+    """
+
+    methods: tuple[SignInMethod, ...]
+    minutes_before_start: int
+    minutes_after_end: int
+    closes_hours_after_end: int
+    clock_tolerance_seconds: int
+
+    def method(self, code: str) -> SignInMethod | None:
+        """Give the method with this code, or None when the rulebook does not accept it."""
+        return next((method for method in self.methods if method.code == code), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TheoryVideo(Term):
+    """Share of a theory session that video must cover; gaps up to the tolerance are forgiven (JY-SUP-02)."""
+
+    coverage_percent: int
+    tolerance_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PracticeVideo(Term):
+    """Continuous minutes of video in every practice class hour; clips are not added up (JY-SUP-03)."""
+
+    continuous_minutes_per_class_hour: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningAttendance(Term):
+    """Below this share of the planned headcount on the opening day the class is cancelled (JY-SUP-04)."""
+
+    minimum_percent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspections(Term):
+    """Signed inspection records a claim needs; fewer spot checks only warn (JY-SUP-07)."""
+
+    opening_checks_min: int
+    spot_checks_min: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionOpinion(Term):
+    """What waits for the bureau's inspection opinion (JY-SUP-08)."""
+
+    required_for: tuple[Literal["final_results", "claim"], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningCheck(Term):
+    """Items the opening-day record must have (JY-SUP-09)."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisionTerms:
+    """The chapter of supervision."""
+
+    sign_in: SignIn | None = None
+    theory_video: TheoryVideo | None = None
+    practice_video: PracticeVideo | None = None
+    opening_attendance: OpeningAttendance | None = None
+    inspections: Inspections | None = None
+    inspection_opinion: InspectionOpinion | None = None
+    opening_check: OpeningCheck | None = None
