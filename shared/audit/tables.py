@@ -1,4 +1,8 @@
-"""Tables of the audit log: entries written with their effect, and the hash chain that seals them."""
+"""Tables of the audit log: entries written with their effect, and the hash chain that seals them.
+
+Triggers (migration `shared_0002`) refuse every change and deletion of entries and seals. A
+migration that rebuilds one of these tables (batch mode on SQLite) has to make its triggers again.
+"""
 
 from typing import Final
 
@@ -30,3 +34,10 @@ AUDIT_SEAL: Final = Table(
     Column("hash", String(64), nullable=False, unique=True),
 )
 """Each sealed entry's place in the chain; positions have no gap and each hash covers the one before it."""
+
+AUDIT_PENDING: Final = Table(
+    "audit_pending",
+    SHARED,
+    Column("entry", ForeignKey("audit_entry.seq"), primary_key=True, autoincrement=False),
+)
+"""Entries not sealed yet; a trigger adds each, sealing takes it away, so a late commit is found whatever its seq."""

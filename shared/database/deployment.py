@@ -4,19 +4,19 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Integer, Table, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database.engine import Database
 from shared.database.metadata import SHARED
+from shared.database.upsert import insert_or_ignore
 
 DEPLOYMENT: Final = Table(
     "deployment",
     SHARED,
-    Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
+    Column("id", Integer, primary_key=True, autoincrement=False),
     Column("sandbox", Boolean, nullable=False),
     Column("offset_seconds", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="single"),
 )
 
 
@@ -31,12 +31,8 @@ async def pin_deployment(database: Database, *, initial_offset: timedelta = time
     """
     seconds = int(initial_offset.total_seconds()) if database.sandbox else 0
     async with database.connect() as connection, connection.begin():
-        insert = sqlite_insert if database.is_sqlite else postgresql_insert
-        await connection.execute(
-            insert(DEPLOYMENT)
-            .values(id=1, sandbox=database.sandbox, offset_seconds=seconds)
-            .on_conflict_do_nothing(index_elements=["id"])
-        )
+        values = {"id": 1, "sandbox": database.sandbox, "offset_seconds": seconds}
+        await connection.execute(insert_or_ignore(connection, DEPLOYMENT, values))
         row = (await connection.execute(select(DEPLOYMENT))).one()
         if row.sandbox != database.sandbox:
             was = "a sandbox" if row.sandbox else "real use"

@@ -21,13 +21,14 @@ _READ_ONLY = "peibu_read_only"
 
 @dataclass(eq=False)
 class Database:
-    """An open database: engine, the service it belongs to, its legal clock and the signal that wakes its relay."""
+    """An open database: engine, the service it belongs to, its legal clock and what wakes its relay and timers."""
 
     service: str
     engine: AsyncEngine
     clock: LegalClock
     sandbox: bool = False
     outbox_written: asyncio.Event = field(default_factory=asyncio.Event)
+    timers_changed: asyncio.Event = field(default_factory=asyncio.Event)
     _writer: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -58,7 +59,7 @@ def open_database(service: str, url: str, *, clock: LegalClock, sandbox: bool = 
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(parsed, connect_args={"timeout": 5})
+        engine = create_async_engine(parsed, connect_args={"timeout": 5}, hide_parameters=True)
         _prepare_sqlite(engine)
     else:
         engine = create_async_engine(

@@ -38,16 +38,25 @@ class UnitOfWork:
         self._given_now = now
         self._write = write
         self._published = False
+        self._scheduled = False
 
     async def __aenter__(self) -> Self:
         self._connecting = self.database.connect(write=self._write)
         self.connection = await self._connecting.__aenter__()
+        try:
+            await self._begin()
+        except BaseException as error:
+            # Python calls no __aexit__ here; on SQLite the writers' lock would stay taken for ever.
+            await self._connecting.__aexit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    async def _begin(self) -> None:
         self._transaction: AsyncTransaction = await self.connection.begin()
         if self.database.sandbox:
             self.database.clock.set_offset(await read_offset(self.connection))
         self.now = self._given_now or self.database.clock.legal_now()
         self.open_repositories()
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -67,12 +76,16 @@ class UnitOfWork:
         return legal_day(self.now)
 
     async def commit(self) -> None:
-        """Make everything last, then wake the relay."""
+        """Make everything last, then wake the relay and the timer runner of this process."""
+        if not self._write:
+            raise RuntimeError("a unit of work opened with write=False commits nothing")
         failpoints.hit(failpoints.BEFORE_COMMIT)
         await self._transaction.commit()
         failpoints.hit(failpoints.AFTER_COMMIT)
         if self._published:
             self.database.outbox_written.set()
+        if self._scheduled:
+            self.database.timers_changed.set()
 
     async def publish(self, fact: Contract) -> int:
         """Bump the aggregate's version, put the event into the outbox and give the version."""
@@ -81,6 +94,7 @@ class UnitOfWork:
 
     async def schedule(self, *, due: datetime, kind: str, key: str) -> None:
         """Let the service's leader fire the use-case `kind` for `key` at the legal instant `due`; again moves it."""
+        self._scheduled = True
         values = {"kind": kind, "key": key, "due": due, "attempts": 0, "retry_at": None, "last_error": None}
         await self.connection.execute(upsert(self.connection, TIMER, values))
 

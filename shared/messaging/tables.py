@@ -25,7 +25,12 @@ OUTBOX: Final = Table(
     Column("payload", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("published_at", Instant),
-    Index("ix_outbox_unpublished", "seq", postgresql_where=text("published_at IS NULL")),
+    Index(
+        "ix_outbox_unpublished",
+        "seq",
+        postgresql_where=text("published_at IS NULL"),
+        sqlite_where=text("published_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 """Events committed with their effect; `created_at` and `published_at` are machine instants."""

@@ -8,6 +8,7 @@ from shared.contracts.assessment import CertificateKind
 from shared.policy.terms.term import Term
 
 ExamMode = Literal["offline", "online"]
+ExamReference = Literal["course_end", "exam"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +23,14 @@ class ExamApplicationLead(Term):
     """Calendar days between exam application and every one of the reference days (JY-ASM-02).
 
     An application through a channel of `registered_channels` counts from the day the bureau registered it.
+    `resit_references` are those of a resit, for people who did not pass a final exam of the class; None: the same.
     """
 
     calendar_days_min: int
-    references: tuple[Literal["course_end", "exam"], ...]
+    references: tuple[ExamReference, ...]
     channels: tuple[Literal["system", "paper"], ...]
     registered_channels: tuple[Literal["system", "paper"], ...]
+    resit_references: tuple[ExamReference, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""How Peibu is installed, launched and packed: nothing here is imported by the product itself."""

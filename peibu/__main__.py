@@ -1,0 +1,5 @@
+"""`python -m peibu`, the same as `peibu`."""
+
+from peibu.cli import app
+
+app()

@@ -1,0 +1,81 @@
+"""`peibu run`: the whole system in this process, from an empty folder to a printed address."""
+
+import asyncio
+import socket
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import httpx
+from rich.console import Console
+
+from peibu.issuer import Issuer
+from peibu.sandbox_clock import DEFAULT_LEGAL_START
+from peibu.services import SERVICES, settings_of
+from peibu.serving import serve
+from peibu.system import ISSUER, running_system, seed_once
+from shared.clock import LegalClock, monotonic
+from shared.database.engine import open_database
+from shared.database.schema import is_migrated
+from shared.settings import init_home
+from shared.web.logging import configure_logging
+
+ADDRESS_FILE: Final = "address"
+"""Under HOME: the address of the running system, there exactly while it is ready."""
+
+
+async def run_all(home: Path, *, port: int, legal_start: datetime | None, console: Console) -> None:
+    """Install secrets, migrate, start, seed once, say where it is, and serve until Ctrl-C or SIGTERM."""
+    begun = monotonic()
+    init_home(home)
+    (home / ADDRESS_FILE).unlink(missing_ok=True)
+    with (home / "peibu.log").open("a", encoding="utf-8") as log:
+        configure_logging(stream=log)
+        await _migrate_if_needed(home)
+        async with running_system(home, legal_start=legal_start) as front:
+            listener = socket.create_server(("127.0.0.1", port))
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            serving = asyncio.create_task(serve(front, host="127.0.0.1", port=port, listener=listener))
+            (home / ADDRESS_FILE).write_text(address)
+            _welcome(console, address, home, legal_start, seconds=monotonic() - begun)
+            try:
+                await serving
+            finally:
+                (home / ADDRESS_FILE).unlink(missing_ok=True)
+
+
+async def seed_running(url: str, home: Path) -> None:
+    """Enter sample parties into a running system through its address; its issuer's files stand under `home`."""
+    issuer = Issuer(home, issuer=ISSUER)
+    async with httpx.AsyncClient(base_url=url, timeout=60.0) as http:
+        await seed_once(home, http, issuer, year=DEFAULT_LEGAL_START.year)
+
+
+async def _migrate_if_needed(home: Path) -> None:
+    """Migrate in a process of its own: the serving one never loads Alembic."""
+    for name in SERVICES:
+        database = open_database(name, settings_of(name, home=home).database_url, clock=LegalClock())
+        try:
+            ready = await is_migrated(database)
+        finally:
+            await database.close()
+        if not ready:
+            break
+    else:
+        return
+    migrating = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "peibu", "migrate", "--home", str(home), stdout=asyncio.subprocess.DEVNULL
+    )
+    if await migrating.wait():
+        raise SystemExit("migration failed; the databases are as they were")
+
+
+def _welcome(console: Console, address: str, home: Path, legal_start: datetime | None, *, seconds: float) -> None:
+    console.print(f"[bold]培补已就绪[/bold]（{seconds:.1f} 秒）：{address}")
+    for name in (*SERVICES, "auth"):
+        console.print(f"  {address}/{name}/docs")
+    console.print(f"示例账号（仅本人可读）：{home / 'credentials.toml'}")
+    if legal_start is not None:
+        console.print("沙箱：法定时间可前移，见 peibu clock show / move；演示：peibu demo --against " + address)
+    console.print(f"日志：{home / 'peibu.log'}；按 Ctrl-C 停止。")

@@ -1,0 +1,66 @@
+"""Where the story is played: in a system of its own, or in one that runs already."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from peibu.credentials import read_credentials
+from peibu.demo.party import Party
+from peibu.demo.play import cast_of, play, show_ledger, stopwatch
+from shared.clock import machine_now
+
+_READY_SECONDS = 60.0
+
+
+async def play_against(base_url: str, home: Path, *, seed: int | None, console: Console) -> None:
+    """Play in a running sandbox whose credentials stand under `home`; other people take part every time."""
+    elapsed = stopwatch()
+    async with cast_of(base_url, home) as cast:
+        script = await play(cast, seed=seed or int(machine_now().timestamp()), console=console)
+        await show_ledger(cast, script, console)
+    console.print(f"用时 {elapsed():.1f} 秒")
+
+
+async def play_alone(home: Path, *, seed: int, console: Console) -> None:
+    """Start a system in an empty folder, play, and stop it; says the time it took and the system's peak memory."""
+    elapsed = stopwatch()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "peibu", "run", "--home", str(home), "--port", "0", stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        base_url = await _address(home, process)
+        async with cast_of(base_url, home) as cast:
+            script = await play(cast, seed=seed, console=console)
+            await show_ledger(cast, script, console)
+        console.print(f"用时 {elapsed():.1f} 秒，系统内存峰值 {_peak_megabytes(process.pid):.0f} MB")
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def system_admin(base_url: str, home: Path) -> AsyncIterator[Party]:
+    """Sign in the system administrator of a system whose credentials stand under `home`."""
+    async with httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(300.0, connect=5.0)) as http:
+        yield Party(http, read_credentials(home)["system-admin"])
+
+
+async def _address(home: Path, process: asyncio.subprocess.Process) -> str:
+    async with asyncio.timeout(_READY_SECONDS):
+        while not (home / "address").exists():
+            if process.returncode is not None:
+                raise RuntimeError(f"the system stopped while starting (exit code {process.returncode})")
+            await asyncio.sleep(0.05)
+    return (home / "address").read_text().strip()
+
+
+def _peak_megabytes(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(peak.split()[1]) / 1024

@@ -1,0 +1,47 @@
+"""Serve one ASGI application on one port and stop it cleanly: requests in flight are answered, then the rest closes."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+GRACE_SECONDS = 20
+"""0 would cancel the requests in flight."""
+
+
+async def serve(
+    application: Any, *, host: str, port: int, lifespan: bool = False, listener: socket.socket | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT; on `listener` when one is open already."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application,
+            host=host,
+            port=port,
+            lifespan="on" if lifespan else "off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+    await server.serve(sockets=None if listener is None else [listener])
+
+
+@contextmanager
+def stopping_on_signal() -> Iterator[asyncio.Event]:
+    """Give an event that SIGTERM or SIGINT sets."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    try:
+        yield stop
+    finally:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(name)

@@ -1,0 +1,254 @@
+"""What the inbox's tables say about the keys of one batch: loaded, changed in memory, stored, in one transaction."""
+
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from sqlalchemy import and_, delete, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.clock import machine_now
+from shared.database.upsert import insert_for
+from shared.messaging.bus import BusError
+from shared.messaging.delivery import Aggregate, Delivery, read_held
+from shared.messaging.statements import among
+from shared.messaging.tables import DEAD_LETTER, GATE, HELD_EVENT, INBOX
+
+BEHIND: Final = "behind an earlier dead letter of its key"
+
+
+class AppliedElsewhere(BusError):
+    """Another process applied one of the events meanwhile; the batch is rolled back and read again."""
+
+
+@dataclass(slots=True)
+class Held:
+    """An event that waits; `seq` is its row, or None while it has none."""
+
+    delivery: Delivery
+    reason: str
+    seq: int | None = None
+    released: bool = False
+
+
+@dataclass(slots=True)
+class InboxState:
+    """The consumer's knowledge about these keys, as of this transaction."""
+
+    consumer: str
+    applied: set[str] = field(default_factory=set)
+    """Ids, out of the batch's, that took effect."""
+    parked: set[str] = field(default_factory=set)
+    """Ids, out of the batch's, that are held or buried."""
+    dead_keys: set[str] = field(default_factory=set)
+    gates: dict[Aggregate, int] = field(default_factory=dict)
+    waiting: dict[str, list[Held]] = field(default_factory=dict)
+    newly_applied: list[Delivery] = field(default_factory=list)
+    moved_gates: set[Aggregate] = field(default_factory=set)
+    graves: dict[str, tuple[Delivery, str]] = field(default_factory=dict)
+    released_rows: list[int] = field(default_factory=list)
+
+    @classmethod
+    async def load(
+        cls, connection: AsyncConnection, consumer: str, deliveries: Collection[Delivery], keys: Collection[str]
+    ) -> Self:
+        """Load what the tables say about these deliveries and keys."""
+        state = cls(consumer)
+        ids = [delivery.event_id for delivery in deliveries]
+        seen = select(INBOX.c.event_id).where(INBOX.c.consumer == consumer, among(connection, INBOX.c.event_id, ids))
+        state.applied.update((await connection.execute(seen)).scalars())
+        buried = select(DEAD_LETTER.c.event_id).where(
+            DEAD_LETTER.c.consumer == consumer, among(connection, DEAD_LETTER.c.event_id, ids)
+        )
+        state.parked.update((await connection.execute(buried)).scalars())
+        dead = (
+            select(DEAD_LETTER.c.key)
+            .distinct()
+            .where(DEAD_LETTER.c.consumer == consumer, DEAD_LETTER.c.redriven_at.is_(None))
+            .where(among(connection, DEAD_LETTER.c.key, keys))
+        )
+        state.dead_keys.update((await connection.execute(dead)).scalars())
+        await state.load_waiting(connection, keys)
+        await state.load_gates(connection, deliveries)
+        return state
+
+    async def load_waiting(self, connection: AsyncConnection, keys: Collection[str]) -> None:
+        """Load what the keys have waiting."""
+        query = (
+            select(HELD_EVENT)
+            .where(HELD_EVENT.c.consumer == self.consumer, among(connection, HELD_EVENT.c.key, keys))
+            .order_by(HELD_EVENT.c.seq)
+        )
+        for row in await connection.execute(query):
+            self.parked.add(row.event_id)
+            self.waiting.setdefault(row.key, []).append(Held(read_held(row), row.reason, row.seq))
+
+    async def load_gates(self, connection: AsyncConnection, deliveries: Collection[Delivery]) -> None:
+        """Load the applied version of every aggregate among the deliveries and the waiting events."""
+        ids: dict[tuple[str, str], set[str]] = {}
+        for delivery in [*deliveries, *(held.delivery for line in self.waiting.values() for held in line)]:
+            if delivery.envelope is not None:
+                source, kind, aggregate_id = delivery.aggregate
+                ids.setdefault((source, kind), set()).add(aggregate_id)
+        if not ids:
+            return
+        groups = [
+            and_(GATE.c.source == source, GATE.c.aggregate_type == kind, among(connection, GATE.c.aggregate_id, some))
+            for (source, kind), some in ids.items()
+        ]
+        for row in await connection.execute(select(GATE).where(GATE.c.consumer == self.consumer, or_(*groups))):
+            self.gates[Aggregate(row.source, row.aggregate_type, row.aggregate_id)] = row.version
+
+    def knows(self, event_id: str) -> bool:
+        """Say whether the event was dealt with before."""
+        return event_id in self.applied or event_id in self.parked
+
+    def gate(self, aggregate: Aggregate) -> int:
+        """Give the aggregate's version that was applied last; 0 before the first."""
+        return self.gates.get(aggregate, 0)
+
+    def apply(self, delivery: Delivery) -> None:
+        """Note that the event took effect."""
+        self.applied.add(delivery.event_id)
+        self.parked.discard(delivery.event_id)
+        self.newly_applied.append(delivery)
+        self.gates[delivery.aggregate] = delivery.version
+        self.moved_gates.add(delivery.aggregate)
+
+    def hold(self, delivery: Delivery, reason: str) -> None:
+        """Let the event wait for what comes later."""
+        self.parked.add(delivery.event_id)
+        self.waiting.setdefault(delivery.key, []).append(Held(delivery, reason))
+
+    def held(self, key: str) -> Iterator[Held]:
+        """Give the key's waiting events in the order of their arrival; some may be released meanwhile."""
+        yield from (held for held in list(self.waiting.get(key, [])) if not held.released)
+
+    def release(self, held: Held) -> None:
+        """Take an event out of the waiting ones."""
+        held.released = True
+        if held.seq is not None:
+            self.released_rows.append(held.seq)
+
+    def bury(self, delivery: Delivery, reason: str) -> int:
+        """Put the event, and behind it every waiting one of its key, where they stay until they are re-driven.
+
+        Give how many went behind it.
+        """
+        self._entomb(delivery, reason)
+        self.dead_keys.add(delivery.key)
+        behind = list(self.held(delivery.key))
+        for held in behind:
+            self.release(held)
+            self._entomb(held.delivery, BEHIND)
+        return len(behind)
+
+    def _entomb(self, delivery: Delivery, reason: str) -> None:
+        self.parked.add(delivery.event_id)
+        self.graves[delivery.event_id] = (delivery, reason)
+
+    async def store(self, connection: AsyncConnection) -> None:
+        """Write every change down; raise AppliedElsewhere when one of the events had been applied after all."""
+        now = machine_now()
+        if self.newly_applied:
+            rows = [{**self._identity(one), "event_id": one.event_id, "received_at": now} for one in self.newly_applied]
+            query = insert_for(connection, INBOX).on_conflict_do_nothing().returning(INBOX.c.event_id)
+            if len((await connection.execute(query, rows)).all()) != len(rows):
+                raise AppliedElsewhere(f"an event for {self.consumer} was applied by another process")
+            await self._store_gates(connection)
+        if self.released_rows:
+            await connection.execute(delete(HELD_EVENT).where(among(connection, HELD_EVENT.c.seq, self.released_rows)))
+        waiting = [
+            {
+                **self._identity(held.delivery),
+                "event_id": held.delivery.event_id,
+                "key": held.delivery.key,
+                "payload": held.delivery.payload,
+                "reason": held.reason,
+                "held_at": now,
+            }
+            for line in self.waiting.values()
+            for held in line
+            if held.seq is None and not held.released
+        ]
+        if waiting:
+            await connection.execute(insert_for(connection, HELD_EVENT), waiting)
+        if self.graves:
+            await self._store_graves(connection)
+
+    def _identity(self, delivery: Delivery) -> dict[str, Any]:
+        aggregate = delivery.aggregate
+        return {
+            "consumer": self.consumer,
+            "source": aggregate.source,
+            "aggregate_type": aggregate.type,
+            "aggregate_id": aggregate.id,
+            "version": delivery.version,
+        }
+
+    async def _store_gates(self, connection: AsyncConnection) -> None:
+        insert = insert_for(connection, GATE)
+        await connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=list(GATE.primary_key.columns), set_={"version": insert.excluded.version}
+            ),
+            [
+                {
+                    "consumer": self.consumer,
+                    "source": aggregate.source,
+                    "aggregate_type": aggregate.type,
+                    "aggregate_id": aggregate.id,
+                    "version": self.gates[aggregate],
+                }
+                for aggregate in sorted(self.moved_gates)
+            ],
+        )
+
+    async def _store_graves(self, connection: AsyncConnection) -> None:
+        """Insert in order; one that was buried and re-driven before is opened again at its old place."""
+        now = machine_now()
+        insert = insert_for(connection, DEAD_LETTER)
+        await connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=["consumer", "event_id"],
+                set_={
+                    "reason": insert.excluded.reason,
+                    "attempts": DEAD_LETTER.c.attempts + 1,
+                    "buried_at": insert.excluded.buried_at,
+                    "redriven_at": None,
+                },
+            ),
+            [
+                {
+                    "consumer": self.consumer,
+                    "event_id": delivery.event_id,
+                    "topic": delivery.topic,
+                    "key": delivery.key,
+                    "payload": delivery.payload,
+                    "reason": reason,
+                    "buried_at": now,
+                }
+                for delivery, reason in self.graves.values()
+            ],
+        )
+
+
+async def lock_keys(connection: AsyncConnection, consumer: str, keys: Collection[str]) -> None:
+    """Let one transaction of the consumer at a time touch a key, until it ends.
+
+    Two workers meet at one key when it comes on two topics, or while partitions change hands, or when an operator
+    re-drives it: without the lock one could hold an event for a fact which the other is just applying, and nobody
+    would try the event again. On SQLite the one writer at a time is lock enough.
+    """
+    if connection.dialect.name == "sqlite" or not keys:
+        return
+    await connection.execute(
+        text("SELECT pg_advisory_xact_lock(:space, key) FROM unnest(CAST(:keys AS int[])) AS key"),
+        {"space": _number(consumer), "keys": sorted({_number(key) for key in keys})},
+    )
+
+
+def _number(name: str) -> int:
+    """Give a signed 32-bit number; two names with the same one wait for each other, no more."""
+    return zlib.crc32(name.encode()) - 2**31

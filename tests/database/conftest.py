@@ -1,0 +1,3 @@
+from tests.database.databases import database, database_url
+
+__all__ = ["database", "database_url"]

@@ -1,0 +1,118 @@
+"""The compose file and the Dockerfile, as far as they can be judged without a container engine."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import yaml
+
+from deploy.fleet import GATEWAY, PROCESSES, SERVICES
+from deploy.postgres import PostgresServer, find_binaries
+from shared.contracts.contract import CLOCK_TOPIC, PARTITIONS, topic_of
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = ROOT / "docker-compose.yml"
+SECRET = re.compile(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*)([^}]*)\}")
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    content: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())
+    found: dict[str, dict[str, Any]] = content["services"]
+    return found
+
+
+def schema_check(file: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema", "vendor.compose-spec"]
+    return subprocess.run([*command, str(file)], capture_output=True, text=True, check=False)
+
+
+def test_the_compose_file_follows_the_specification(tmp_path: Path) -> None:
+    assert schema_check(COMPOSE).returncode == 0
+    planted = tmp_path / "docker-compose.yml"
+    planted.write_text(json.dumps({"services": {"payment": {"imaeg": "peibu-payment"}}}))
+    assert schema_check(planted).returncode == 1
+
+
+def test_containers_run_the_same_processes_as_the_fleet(services: dict[str, dict[str, Any]]) -> None:
+    assert set(PROCESSES) <= set(services)
+    for name in PROCESSES:
+        expected = None if name == GATEWAY else name.split("-")
+        assert services[name].get("command") == expected
+        assert services[name]["read_only"]
+    for service in SERVICES:
+        arguments = services[f"work-{service}"]["build"]["args"]
+        assert arguments == {"SERVICE": service}
+
+
+def test_a_container_knows_its_own_services_database_only(services: dict[str, dict[str, Any]]) -> None:
+    for name in PROCESSES:
+        known = {variable for variable in services[name]["environment"] if variable.endswith("_DATABASE")}
+        assert known == ({f"PEIBU_{name.split('-')[1].upper()}_DATABASE"} if name != GATEWAY else set())
+
+
+def test_the_topics_are_those_of_the_contracts(services: dict[str, dict[str, Any]]) -> None:
+    made = re.findall(r"^create (\S+) (\d+)$", services["topics"]["command"][0], re.MULTILINE)
+    assert dict(made) == {topic_of(service): str(PARTITIONS) for service in SERVICES} | {CLOCK_TOPIC: "1"}
+
+
+def without_demand(text: str) -> list[str]:
+    """Give the secrets that a text takes from the environment without insisting on them."""
+    return [name for name, rest in SECRET.findall(text) if not rest.startswith(":?")]
+
+
+def test_no_secret_has_a_default() -> None:
+    assert SECRET.search(COMPOSE.read_text())
+    assert without_demand(COMPOSE.read_text()) == []
+    assert without_demand("${PEIBU_PASSWORD:-peibu} ${PEIBU_KEY}") == ["PEIBU_PASSWORD", "PEIBU_KEY"]
+
+
+@pytest.fixture
+def compose_databases(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
+    """A server on which the script for the PostgreSQL image has run."""
+    passwords = {f"PEIBU_{service.upper()}_DATABASE_PASSWORD": f"it's {service}" for service in SERVICES}
+    environment = {
+        **passwords,
+        "PATH": f"{find_binaries()}:/usr/bin:/bin",
+        "PGHOST": str(postgres_server.sockets),
+        "POSTGRES_USER": "peibu",
+        "POSTGRES_DB": "postgres",
+    }
+    script = [str(ROOT / "deploy/compose/databases.sh")]
+    subprocess.run(script, env=environment, check=True, capture_output=True)
+    yield postgres_server
+    statements = [f"DROP DATABASE peibu_{service}; DROP ROLE peibu_{service};" for service in SERVICES]
+    subprocess.run(
+        ["psql", "-XU", "peibu", "postgres"], input="".join(statements), text=True, env=environment, check=True
+    )
+
+
+async def test_each_service_gets_a_role_that_no_other_services_database_admits(
+    compose_databases: PostgresServer,
+) -> None:
+    connection = await asyncpg.connect(compose_databases.dsn("postgres").replace("+asyncpg", ""))
+    try:
+        rows = await connection.fetch(
+            "SELECT rolname, datname FROM pg_roles, pg_database WHERE rolname LIKE 'peibu\\_%'"
+            " AND datname LIKE 'peibu\\_%' AND has_database_privilege(rolname, datname, 'CONNECT')"
+        )
+    finally:
+        await connection.close()
+    assert {tuple(row) for row in rows} == {(f"peibu_{service}", f"peibu_{service}") for service in SERVICES}
+
+
+def test_the_image_copies_nothing_that_could_hold_state_or_secrets() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in ignored
+    assert {line for line in ignored if line.startswith("!")} == {
+        "!requirements/runtime.txt",
+        "!shared",
+        "!services",
+        "!peibu",
+    }
