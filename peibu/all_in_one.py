@@ -1,11 +1,12 @@
 """`peibu run`: the whole system in this process, from an empty folder to a printed address."""
 
 import asyncio
+import signal
 import socket
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from rich.console import Console
@@ -33,13 +34,19 @@ async def run_all(home: Path, *, port: int, legal_start: datetime | None, consol
     with (home / "peibu.log").open("a", encoding="utf-8") as log:
         configure_logging(stream=log)
         await _migrate_if_needed(home)
-        async with running_system(home, legal_start=legal_start) as front:
+        async with running_system(home, legal_start=legal_start) as system:
             listener = socket.create_server(("127.0.0.1", port))
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            serving = asyncio.create_task(serve(front, host="127.0.0.1", port=port, listener=listener))
+            serving: asyncio.Future[None] = asyncio.ensure_future(
+                serve(system.front, host="127.0.0.1", port=port, listener=listener)
+            )
             (home / ADDRESS_FILE).write_text(address)
             _welcome(console, address, home, legal_start, seconds=monotonic() - begun)
             try:
+                ends: list[asyncio.Future[Any]] = [serving, system.working]
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                if not serving.done():  # the work behind the port failed: better to stop than to serve half a system
+                    signal.raise_signal(signal.SIGTERM)
                 await serving
             finally:
                 (home / ADDRESS_FILE).unlink(missing_ok=True)

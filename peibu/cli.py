@@ -40,7 +40,7 @@ for name, group in {
     app.add_typer(group, name=name)
 
 T = TypeVar("T")
-console: Final = Console()
+console: Final = Console(width=None if sys.stdout.isatty() else 140)
 Home = Annotated[Path, typer.Option(envvar="PEIBU_HOME", help="Where state, secrets and logs stand.")]
 Service = Annotated[str, typer.Argument(help=f"One of: {', '.join(SERVICES)}.")]
 Url = Annotated[str, typer.Option("--url", envvar="PEIBU_URL", help="Address of a running system.")]

@@ -6,13 +6,15 @@ on kill -9, because nothing is acknowledged before it is on the disk.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from peibu.clock_api import clock_application
 from peibu.credentials import SAMPLE_FILE, read_credentials
@@ -24,6 +26,7 @@ from peibu.seed import REGION, Issue, seed
 from peibu.services import SERVICES, Wired, settings_of, wire
 from shared.clock import LegalClock, legal_day, machine_now
 from shared.domain.actor import Role
+from shared.gauges import WorkerGauges
 from shared.messaging.bus import Bus
 from shared.messaging.embedded import EmbeddedBus
 from shared.settings import init_home
@@ -33,16 +36,24 @@ ISSUER = "urn:peibu:issuer"
 INSIDE = "http://peibu.internal"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """A running system: the application of its one port, and the work behind it, which ends only when it failed."""
+
+    front: Front
+    working: "asyncio.Future[list[None]]"
+
+
 @asynccontextmanager
-async def running_system(home: Path, *, legal_start: datetime | None) -> AsyncIterator[Front]:
+async def running_system(home: Path, *, legal_start: datetime | None, bus: Bus | None = None) -> AsyncIterator[System]:
     """Run everything under `home` until the context is left; `legal_start` makes a new home a sandbox beginning then.
 
-    The databases must be migrated. A home keeps the kind it was first used as.
+    The databases must be migrated. A home keeps the kind it was first used as. `bus` replaces the embedded log.
     """
     offset = 0 if legal_start is None else int((legal_start - machine_now()).total_seconds())
     init_home(home)
     async with AsyncExitStack() as stack:
-        bus: Bus = EmbeddedBus(home / "events")
+        bus = bus or EmbeddedBus(home / "events")
         await bus.ensure_topics()
         stack.push_async_callback(bus.close)
         issuer = Issuer(home, issuer=ISSUER)
@@ -53,18 +64,25 @@ async def running_system(home: Path, *, legal_start: datetime | None) -> AsyncIt
             service = await wire(name, settings, clock=LegalClock(), bus=bus)
             stack.push_async_callback(service.close)
             wired.append(service)
-        front = await _front(stack, wired, issuer, authenticator, bus, sandbox=legal_start is not None)
-        await _start_workers(stack, wired)
+        applications = {service.name: service.application(authenticator) for service in wired}
+        front = await _front(stack, applications, issuer, authenticator, bus, sandbox=legal_start is not None)
+        working = _start_workers(stack, wired, applications)
         year = legal_day(legal_start or machine_now()).year
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=front), base_url=INSIDE) as http:
             await seed_once(home, http, issuer, year=year)
-        yield front
+        yield System(front=front, working=working)
 
 
 async def _front(
-    stack: AsyncExitStack, wired: list[Wired], issuer: Issuer, authenticator: Authenticator, bus: Bus, *, sandbox: bool
+    stack: AsyncExitStack,
+    services: Mapping[str, FastAPI],
+    issuer: Issuer,
+    authenticator: Authenticator,
+    bus: Bus,
+    *,
+    sandbox: bool,
 ) -> Front:
-    applications: dict[str, Any] = {service.name: service.application(authenticator) for service in wired}
+    applications = dict(services)
     applications["auth"] = issuer.application()
     inside = httpx.AsyncClient(transport=httpx.ASGITransport(app=Front(applications)), base_url=INSIDE)
     await stack.enter_async_context(inside)
@@ -76,17 +94,22 @@ async def _front(
     return Front(applications, health=Health(inside, SERVICES))
 
 
-async def _start_workers(stack: AsyncExitStack, wired: list[Wired]) -> None:
+def _start_workers(
+    stack: AsyncExitStack, wired: list[Wired], applications: Mapping[str, FastAPI]
+) -> "asyncio.Future[list[None]]":
     stop = asyncio.Event()
-    tasks = [asyncio.create_task(service.worker().run(stop), name=f"worker-{service.name}") for service in wired]
+    parts = []
+    for service in wired:
+        worker = service.worker()
+        parts += [worker.run(stop), WorkerGauges(worker, applications[service.name].state.metrics).run(stop)]
+    working = asyncio.gather(*parts)
 
     async def finish() -> None:
         stop.set()
-        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                raise outcome
+        await working
 
     stack.push_async_callback(finish)
+    return working
 
 
 def status_reader(http: httpx.AsyncClient, issuer: Issuer) -> ReadStatus:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 from rich.console import Console
@@ -77,37 +76,53 @@ async def play(cast: Cast, *, seed: int, console: Console) -> Script:
 
 
 async def show_ledger(cast: Cast, script: Script, console: Console) -> int:
-    """Print the claim line by line, then the payments; give the sum paid in fen."""
+    """Print the claim line by line with rules and evidence, then the payments; give the sum paid in fen."""
     claim = await cast.auditor.get(f"/payment/v1/claims/{script.claim_id}")
-    console.print(_line_table(claim))
+    bases: dict[tuple[str, ...], str] = {}
+    console.print(_line_table(claim, bases))
+    for basis, letter in bases.items():
+        console.print(f"[bold]依据 {letter}[/bold]  {'；'.join(basis)}")
     console.print(_order_table(claim))
     paid = sum(int(order["amount_fen"]) for order in claim["orders"] if order["state"] == "settled")
-    console.print(f"合计到账 [bold]{yuan_text(paid)}[/bold] 元；每一分都由事件证明：")
-    for event in _evidence_of_first_line(claim):
-        console.print(f"  {event}", style="dim")
+    console.print(
+        f"合计到账 [bold]{yuan_text(paid)}[/bold] 元；事件原文：peibu events tail --from-start --key {script.class_id}"
+    )
     return paid
 
 
-def _line_table(claim: Json) -> Table:
-    table = Table(title=f"补贴明细（申领 {claim['claim_id'][:8]}）")
-    for heading in ("行", "学员", "金额（元）", "状态", "规则与条款", "证据事件数"):
+def _line_table(claim: Json, bases: dict[tuple[str, ...], str]) -> Table:
+    """Give the lines; what they rest on is named by a letter that `bases` explains."""
+    table = Table(title=f"补贴明细（申领 {claim['claim_id'][:8]}，{claim['rulebook_id']}）")
+    for heading in ("行", "学员", "金额（元）", "状态", "依据", "证据（事件编号）"):
         table.add_column(heading, overflow="fold")
     for line in claim["lines"]:
-        rules = "；".join(dict.fromkeys(f"{trace['rule']} {trace['clause']}" for trace in line["traces"]))
+        steps = [*line["traces"], *line["findings"]]
+        basis = tuple(dict.fromkeys(f"{step['rule']} {step['document']} {step['clause']}" for step in steps))
+        letter = bases.setdefault(basis, chr(ord("A") + len(bases)))
         table.add_row(
             str(line["line_no"]),
-            line.get("masked_name") or "（整班）",
+            line.get("masked_name") or "（整班扣减）",
             yuan_text(line["amount_fen"]),
-            line["state"],
-            rules,
-            str(len(line["evidence"])),
+            _STATES.get(line["state"], line["state"]),
+            letter,
+            _evidence(line),
         )
     return table
 
 
+def _evidence(line: Json) -> str:
+    """Say how many events prove a line, by name where its first trace counts them, and the first and last id."""
+    events = line["evidence"]
+    if not events:
+        return ""
+    counts: dict[str, int] = next((trace["inputs"] for trace in line["traces"] if trace["result"] == "proven"), {})
+    named = "、".join(f"{name}×{count}" for name, count in counts.items()) or f"{len(events)} 个事件"
+    return f"{named}（{events[0][:8]}…{events[-1][:8]}）"
+
+
 def _order_table(claim: Json) -> Table:
     table = Table(title="拨付")
-    for heading in ("拨付单", "资金来源", "金额（元）", "次数", "状态"):
+    for heading in ("拨付单", "资金来源", "金额（元）", "发送次数", "状态"):
         table.add_column(heading)
     for order in claim["orders"]:
         table.add_row(
@@ -115,14 +130,22 @@ def _order_table(claim: Json) -> Table:
             order["funding_source"],
             yuan_text(order["amount_fen"]),
             str(order["attempt"]),
-            order["state"],
+            _STATES.get(order["state"], order["state"]),
         )
     return table
 
 
-def _evidence_of_first_line(claim: Json) -> list[str]:
-    first: dict[str, Any] | None = next((line for line in claim["lines"] if line.get("person_id")), None)
-    return [] if first is None else [str(event) for event in first["evidence"]]
+_STATES = {
+    "due": "应付",
+    "refused": "不予认定",
+    "frozen": "异议冻结",
+    "struck": "异议成立",
+    "class_level": "整班",
+    "settled": "已到账",
+    "returned": "退票",
+    "sent": "已发送",
+    "ready": "待发送",
+}
 
 
 Elapsed = Callable[[], float]

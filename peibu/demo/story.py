@@ -489,7 +489,7 @@ class Story:
     async def _order(self, name: str) -> int:
         path = f"/payment/v1/claims/{self.script.claim_id}"
         view = await self.cast.finance.get(path)
-        due = int(view["due_fen"]) - int(view["ordered_fen"])
+        due = int(view["decided_fen"]) - int(view["ordered_fen"])
         await self.cast.finance.post(
             f"{path}/orders",
             {"sources": [{"funding_source": "skills_action_fund", "amount_fen": due}]},
