@@ -198,8 +198,7 @@ class Fleet:
             self.postgres.create_database(name)
         self._report("Kafka")
         self.kafka.start()
-        self.kafka.create_topics([topic_of(service) for service in SERVICES], PARTITIONS)
-        self.kafka.create_topics([CLOCK_TOPIC], 1)
+        self.kafka.create_topics([*map(topic_of, SERVICES), CLOCK_TOPIC], PARTITIONS)
 
     def _launch(self, name: str, launcher: Sequence[str], environment: Mapping[str, str]) -> None:
         self._report(name)

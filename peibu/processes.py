@@ -40,7 +40,7 @@ def open_bus(settings: ServiceSettings) -> Bus:
     if settings.kafka is None:
         return EmbeddedBus(settings.home / "events")
     kafka = import_module("shared.messaging.kafka")
-    bus: Bus = kafka.KafkaBus(settings.kafka)
+    bus: Bus = kafka.KafkaBus(kafka.KafkaSettings(bootstrap=settings.kafka))
     return bus
 
 

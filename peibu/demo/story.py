@@ -23,7 +23,6 @@ RATE_FEN = 150_000
 THEORY_SESSIONS = 7
 """7 of 20 sessions are theory: 28 of 80 class hours, so practice is exactly 65 %."""
 
-OPENING_ABSENT = 2
 SPOT_HEADCOUNTS = {4: 42, 7: 40}
 """Training day of each spot check, and who is there."""
 FAILED_EXAMS = 4
@@ -70,6 +69,10 @@ class Script:
     sessions: list[Json] = field(default_factory=list)
     sign_ins: dict[str, list[Json]] = field(default_factory=dict)
     sequence: int = 0
+    """The device's last number; every story has numbers of its own, for all sign in on one device."""
+
+    def __post_init__(self) -> None:
+        self.sequence = self.seed * 100_000
 
 
 Step = tuple[str, Callable[[], Awaitable[str]]]
@@ -77,6 +80,9 @@ Step = tuple[str, Callable[[], Awaitable[str]]]
 
 class Story:
     """The class as a list of steps; each step gives one sentence on what happened."""
+
+    accepted = 48
+    opening_absent = 2
 
     def __init__(self, cast: Cast, script: Script) -> None:
         self.cast = cast
@@ -144,20 +150,25 @@ class Story:
         """Fifty rows are judged one by one: one number is mistyped, one person stands twice."""
         script = self.script
         script.people = list(islice(sample_people(script.seed), PLANNED))
-        rows = [_roster_row(number, person) for number, person in enumerate(script.people, start=1)]
-        rows[11]["identity_number"] = broken_identity_number(script.people[11])
-        rows[29] = {**rows[28], "row": 30}
         answer = await self.cast.institution.post(
-            f"/enrollment/v1/classes/{script.class_id}/roster", {"rows": rows}, key=self.key("roster")
+            f"/enrollment/v1/classes/{script.class_id}/roster", {"rows": self.roster_rows()}, key=self.key("roster")
         )
-        _expect(answer, accepted=48, refused=2)
+        _expect(answer, accepted=self.accepted, refused=PLANNED - self.accepted)
         refused = [
             f"第{row['row']}行 {finding['code']}（{finding['rule']}，{finding['clause']}）"
             for row in answer["rows"]
             if row["verdict"] == "refused"
             for finding in row["findings"]
         ]
-        return f"48 行通过，2 行不予通过：{'；'.join(refused)}"
+        return f"{self.accepted} 行通过，{len(refused)} 行不予通过：{'；'.join(refused)}"
+
+    def roster_rows(self) -> list[Json]:
+        """Give the roster as the institution wrote it."""
+        people = self.script.people
+        rows = [roster_row(number, person) for number, person in enumerate(people, start=1)]
+        rows[11]["identity_number"] = broken_identity_number(people[11])
+        rows[29] = {**rows[28], "row": 30}
+        return rows
 
     async def submit_class(self) -> str:
         """The application goes to review."""
@@ -187,7 +198,7 @@ class Story:
     async def open_class(self) -> str:
         """On the opening date the class opens by itself."""
         script = self.script
-        await self.move_clock(_moment(script.opening, time(7, 0)))
+        await self.move_clock(moment(script.opening, time(7, 0)))
         await self._await_class(lambda view: view["state"] == "opened", "the opening")
         view = await until(
             lambda: self._read(self.cast.institution, f"/supervision/v1/classes/{script.class_id}"),
@@ -197,9 +208,9 @@ class Story:
         script.sessions = sorted(view["sessions"], key=lambda session: session["starts_at"])
         roster = await self.cast.institution.get(f"/enrollment/v1/classes/{script.class_id}/roster")
         script.roster = [row["person_id"] for row in roster["items"] if row["verdict"] == "accepted"]
-        if len(script.roster) != 48:
-            raise StoryBroken(f"48 people should stand on the roster, there are {len(script.roster)}")
-        return "48 人开班"
+        if len(script.roster) != self.accepted:
+            raise StoryBroken(f"{self.accepted} people should stand on the roster, there are {len(script.roster)}")
+        return f"{self.accepted} 人开班"
 
     # ------------------------------------------------------------------------------------------ supervision
 
@@ -209,12 +220,12 @@ class Story:
         days = training_days(script.opening)
         late = days[2]
         for number, day in enumerate(days):
-            await self.move_clock(_moment(day, time(18, 0)))
+            await self.move_clock(moment(day, time(18, 0)))
             if day != late:
                 await self._push_sign_ins(number, day)
             await self._push_videos(day)
             if number == 0:
-                await self._check("opening", day, len(script.roster) - OPENING_ABSENT)
+                await self._check("opening", day, len(script.roster) - self.opening_absent)
             if number in SPOT_HEADCOUNTS:
                 await self._check("spot", day, SPOT_HEADCOUNTS[number])
             if number == DAYS // 2 - 1:
@@ -222,13 +233,14 @@ class Story:
             if number == DAYS // 2:
                 await self._push_sign_ins(2, late)
         await self._push_sign_ins(0, days[0])
-        return f"{script.sequence} 次签到（一天迟传，一天重传），20 段录像，开班检查 1 次、抽查 2 次"
+        pushed = sum(map(len, script.sign_ins.values()))
+        return f"{pushed} 次签到（一天迟传，一天重传），20 段录像，开班检查 1 次、抽查 2 次"
 
     async def complete_training(self) -> str:
         """The last session closes; the bureau states its opinion."""
         script, cast = self.script, self.cast
         last = training_days(script.opening)[-1]
-        await self.move_clock(_moment(last + timedelta(days=2), time(9, 0)))
+        await self.move_clock(moment(last + timedelta(days=2), time(9, 0)))
         await until(
             lambda: self._read(cast.inspector, f"/supervision/v1/classes/{script.class_id}"),
             lambda view: view["state"] == "completed",
@@ -264,7 +276,7 @@ class Story:
         """The body, not the trainer, examines; scores meet pass marks; the patrol signs."""
         script, cast = self.script, self.cast
         exam_on = training_days(script.opening)[-1] + timedelta(days=4)
-        await self.move_clock(_moment(exam_on, time(17, 0)))
+        await self.move_clock(moment(exam_on, time(17, 0)))
         scores = [
             {"person_id": person, "part": part, "score": 55 if place < FAILED_EXAMS and part == "practice" else 76}
             for place, person in enumerate(script.roster)
@@ -285,7 +297,7 @@ class Story:
         """Everybody who passed gets a certificate with a number of the national pattern."""
         script, cast = self.script, self.cast
         issued_on = training_days(script.opening)[-1] + timedelta(days=8)
-        await self.move_clock(_moment(issued_on, time(10, 0)))
+        await self.move_clock(moment(issued_on, time(10, 0)))
         certificates = [
             {
                 "person_id": person,
@@ -357,7 +369,7 @@ class Story:
         )
         script.objection_id = objection["objection_id"]
         payable = date.fromisoformat(answer["payable_from"])
-        await self.move_clock(_moment(payable, time(9, 0)))
+        await self.move_clock(moment(payable, time(9, 0)))
         return f"公示 {answer['starts_on']} 至 {answer['ends_on']}，第 {line['line_no']} 行被提出异议并冻结"
 
     async def approve_claim(self) -> str:
@@ -412,7 +424,7 @@ class Story:
         sessions: list[Json] = []
         for number in range(2 * DAYS):
             day, starts = days[number // 2], (time(8, 30) if number % 2 == 0 else time(14, 0))
-            begin = _moment(day, starts)
+            begin = moment(day, starts)
             sessions.append(
                 {
                     "starts_at": begin.isoformat(),
@@ -431,7 +443,7 @@ class Story:
         if batch is None:
             there = script.roster
             if number == 0:
-                there = there[: len(there) - OPENING_ABSENT]
+                there = there[: len(there) - self.opening_absent]
             if number in SPOT_HEADCOUNTS:
                 there = there[: SPOT_HEADCOUNTS[number]]
             batch = []
@@ -474,7 +486,7 @@ class Story:
             f"/supervision/v1/classes/{self.script.class_id}/checks",
             {
                 "kind": kind,
-                "held_at": _moment(day, time(9, 30)).isoformat(),
+                "held_at": moment(day, time(9, 30)).isoformat(),
                 "place": "实训楼一层",
                 "headcount": headcount,
                 "sign_in_in_order": True,
@@ -556,11 +568,13 @@ def training_days(opening: date) -> list[date]:
     return days
 
 
-def _moment(day: date, at: time) -> datetime:
+def moment(day: date, at: time) -> datetime:
+    """Give an instant of a legal day."""
     return datetime.combine(day, at, SHANGHAI)
 
 
-def _roster_row(number: int, person: SamplePerson) -> Json:
+def roster_row(number: int, person: SamplePerson) -> Json:
+    """Give one person as an institution writes them into a roster."""
     return {
         "row": number,
         "name": person.name,

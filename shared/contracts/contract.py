@@ -50,7 +50,7 @@ class Contract(Protocol):
 
 CLOCK_TOPIC = "peibu.clock"
 PARTITIONS = 12
-"""Every service topic has twelve partitions for life: changing the number would reorder keys."""
+"""Every topic has twelve partitions for life: changing the number would reorder keys."""
 
 T = TypeVar("T")
 

@@ -59,7 +59,7 @@ def test_a_container_knows_its_own_services_database_only(services: dict[str, di
 
 def test_the_topics_are_those_of_the_contracts(services: dict[str, dict[str, Any]]) -> None:
     made = re.findall(r"^create (\S+) (\d+)$", services["topics"]["command"][0], re.MULTILINE)
-    assert dict(made) == {topic_of(service): str(PARTITIONS) for service in SERVICES} | {CLOCK_TOPIC: "1"}
+    assert dict(made) == {topic_of(service): str(PARTITIONS) for service in SERVICES} | {CLOCK_TOPIC: str(PARTITIONS)}
 
 
 def without_demand(text: str) -> list[str]:

@@ -93,7 +93,7 @@ async def test_every_topic_has_the_partitions_of_its_contract(fleet: Fleet) -> N
         topics = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
     finally:
         await admin.close()
-    assert topics == {f"peibu.{service}.v1": PARTITIONS for service in SERVICES} | {"peibu.clock": 1}
+    assert topics == {f"peibu.{service}.v1": PARTITIONS for service in SERVICES} | {"peibu.clock": PARTITIONS}
 
 
 def test_a_killed_process_comes_back_on_its_port_and_the_others_stay(fleet: Fleet) -> None:
