@@ -1,0 +1,137 @@
+"""Roster rows as they are sent: a row that cannot be read is refused by itself, never the batch (JY-ENR-04)."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+
+from services.enrollment.api.schemas import Body, FindingView, Text, finding_views
+from services.enrollment.domain.roster import ROWS_MAX, RosterEntry
+from services.enrollment.domain.roster_row import Particulars, RosterRow
+from shared.domain.identifiers import cleaned
+
+RowText = Annotated[Text, Field(max_length=200)]
+RowCode = Annotated[Text, Field(max_length=50)]
+
+
+class RosterRowBody(Body):
+    """One row; only its number must be readable, everything else is judged (blank texts are missing)."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    row: int = Field(ge=1, le=1_000_000, description="行号；重传同一行号即替换该行")
+    name: RowText = ""
+    identity_number: RowText = ""
+    phone: RowText = ""
+    group: RowCode = ""
+    evidence: RowText | None = None
+    employer_name: RowText | None = None
+    employer_credit_code: RowCode | None = None
+    employer_region: Annotated[str, Field(pattern=r"^([0-9]{6})?$")] | None = None
+    fee_fen: int = Field(default=0, ge=0, le=100_000_000)
+    declares_ability_and_will: bool = False
+    exclusions: Annotated[list[RowCode], Field(max_length=10)] = Field(
+        default=[], description="专账排除情形：no_ability、no_will、no_transfer"
+    )
+
+    _malformed: tuple[str, ...] = PrivateAttr(default=())
+
+    def without(self, malformed: set[str]) -> Self:
+        """Give the row with the names of fields that could not be read and were left empty."""
+        self._malformed = tuple(
+            sorted(name if name in type(self).model_fields else "unknown_field" for name in malformed)
+        )
+        return self
+
+    def to_row(self) -> RosterRow:
+        """Give the row as the domain takes it, nobody identified yet."""
+        return RosterRow(
+            row=self.row,
+            particulars=Particulars(
+                name=self.name,
+                identity_number=self.identity_number,
+                phone=self.phone,
+                evidence=self.evidence or "",
+            ),
+            group=self.group,
+            employer_name=self.employer_name or "",
+            employer_credit_code=cleaned(self.employer_credit_code or ""),
+            employer_region=self.employer_region or "",
+            fee_fen=self.fee_fen,
+            declares_ability_and_will=self.declares_ability_and_will,
+            exclusions=tuple(self.exclusions),
+            malformed=self._malformed,
+        )
+
+
+def _read_what_is_readable(value: Any, validate: ValidatorFunctionWrapHandler) -> RosterRowBody:
+    try:
+        body: RosterRowBody = validate(value)
+    except ValidationError as error:
+        fields = {str(problem["loc"][0]) for problem in error.errors(include_input=False) if problem["loc"]}
+        if not isinstance(value, Mapping) or not fields or "row" in fields:
+            raise  # a row without a number cannot even be answered
+        readable = {name: given for name, given in value.items() if name not in fields}
+        return RosterRowBody.model_validate(readable).without(fields)
+    return body
+
+
+class RosterBody(Body):
+    """A batch of rows."""
+
+    rows: Annotated[
+        list[Annotated[RosterRowBody, WrapValidator(_read_what_is_readable)]],
+        Field(min_length=1, max_length=ROWS_MAX),
+    ]
+
+
+class RosterRowAnswer(BaseModel):
+    """A row with its verdict; the name is masked."""
+
+    row: int
+    person_id: str | None
+    masked_name: str
+    group: str
+    verdict: Literal["accepted", "refused", "ask"]
+    findings: list[FindingView]
+    withdrawn_on: date | None
+
+    @classmethod
+    def of(cls, entry: RosterEntry) -> Self:
+        """Give the row as answers show it."""
+        return cls(
+            row=entry.row.row,
+            person_id=entry.row.person_id,
+            masked_name=entry.row.masked_name,
+            group=entry.row.group,
+            verdict=entry.judgement.verdict,
+            findings=finding_views(entry.judgement.findings),
+            withdrawn_on=entry.withdrawn_on,
+        )
+
+
+class RosterAnswerBody(BaseModel):
+    """Counts of the whole roster, and the rows sent together with those whose verdict changed because of them."""
+
+    class_id: str
+    version: int
+    accepted: int
+    refused: int
+    ask: int
+    rows: list[RosterRowAnswer]
+
+
+class RosterPage(BaseModel):
+    """The whole roster: at most as many rows as a roster has, so `next` is always null."""
+
+    items: list[RosterRowAnswer]
+    next: None = None

@@ -1,0 +1,113 @@
+"""Gather what the rules look at, and judge: shared by every use-case that a rule can refuse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.domain.institution import Institution
+from services.enrollment.domain.occupation import Occupation
+from services.enrollment.domain.plan import ClassPlan, PlanFacts, judge_plan, programme_type
+from services.enrollment.domain.roster import Judgement, RosterEntry, judge_roster
+from services.enrollment.domain.roster_row import RosterContext, RosterRow
+from services.enrollment.domain.training_class import TrainingClass
+from shared.domain.errors import NotFound, Refused
+from shared.domain.jurisdiction import ancestors
+from shared.policy.decision import Finding
+from shared.policy.rulebook import Rulebook
+
+
+def book_on(uow: UnitOfWork, region: str, day: date) -> Rulebook | None:
+    """Give the rulebook in force in a region on a day, or None.
+
+    For what grants nothing by itself (registering, listing): every class is judged under its own opening date, where a
+    missing rulebook refuses.
+    """
+    try:
+        return uow.shelf.in_force(region, day)
+    except Refused as missing:
+        if missing.code != "RULEBOOK_MISSING":
+            raise
+        return None
+
+
+async def institution_of(uow: UnitOfWork, training_class: TrainingClass) -> Institution:
+    """Give the institution of a class."""
+    institution = await uow.institutions.get(training_class.institution_id)
+    if institution is None:
+        raise AssertionError("a foreign key holds the institution of every class")
+    return institution
+
+
+async def occupation_of(uow: UnitOfWork, training_class: TrainingClass) -> Occupation:
+    """Give the occupation of a class as listed on its opening date; raise NotFound OCCUPATION_UNKNOWN without one."""
+    occupation = await _occupation(uow, training_class.plan, training_class.region)
+    if occupation is None:
+        raise NotFound(
+            code="OCCUPATION_UNKNOWN",
+            message=f"工种 {training_class.plan.occupation} 在开班日期没有生效的登记。",
+            advice="请主管部门登记该工种后重试。",
+            field="occupation",
+            value=training_class.plan.occupation,
+        )
+    return occupation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedClass:
+    """A class with what the rulebook in force on its opening date says of its plan."""
+
+    training_class: TrainingClass
+    book: Rulebook
+    findings: tuple[Finding, ...]
+
+
+async def judge_class(uow: UnitOfWork, training_class: TrainingClass) -> JudgedClass:
+    """Give the class under the rulebook of its opening date, with every objection to its plan."""
+    plan, institution_id = training_class.plan, training_class.institution_id
+    book = uow.shelf.in_force(training_class.region, plan.opening_date)
+    teachers = await uow.institutions.teachers(institution_id, {row.teacher_id for row in plan.sessions})
+    facts = PlanFacts(
+        institution=await institution_of(uow, training_class),
+        entries=await uow.institutions.entries(institution_id),
+        suspensions=await uow.institutions.suspensions(institution_id),
+        occupation=await _occupation(uow, plan, training_class.region),
+        filed_teachers={teacher.teacher_id for teacher in teachers},
+        venues=await uow.institutions.venues(institution_id, {row.venue_id for row in plan.sessions}),
+        bookings=await uow.classes.bookings(training_class),
+    )
+    kind = programme_type(plan, book)
+    return JudgedClass(
+        training_class=replace(training_class, rulebook_id=book.id, programme=kind.programme if kind else ""),
+        book=book,
+        findings=judge_plan(plan, facts, book),
+    )
+
+
+async def judge_rows(
+    uow: UnitOfWork, training_class: TrainingClass, rows: Sequence[RosterRow], book: Rulebook
+) -> dict[int, Judgement]:
+    """Judge roster rows against each other and against the persons' other classes."""
+    person_ids = {row.person_id for row in rows if row.person_id is not None}
+    plan = training_class.plan
+    context = RosterContext(
+        institution=await institution_of(uow, training_class),
+        funding_source=plan.funding_source,
+        opening_date=plan.opening_date,
+        occupation=plan.occupation,
+        level=plan.level,
+        history=await uow.rosters.history(person_ids, besides=training_class.class_id),
+    )
+    return judge_roster(rows, context, book)
+
+
+async def judge_entries(
+    uow: UnitOfWork, training_class: TrainingClass, entries: Sequence[RosterEntry], book: Rulebook
+) -> list[RosterEntry]:
+    """Give the entries with their judgements anew."""
+    judged = await judge_rows(uow, training_class, [entry.row for entry in entries], book)
+    return [replace(entry, judgement=judged[entry.row.row]) for entry in entries]
+
+
+async def _occupation(uow: UnitOfWork, plan: ClassPlan, region: str) -> Occupation | None:
+    return await uow.occupations.valid_on(plan.occupation, plan.opening_date, ancestors(region))

@@ -1,0 +1,98 @@
+"""A class opens on its opening date by itself, or is closed as not opened when the day has passed."""
+
+from dataclasses import replace
+from typing import Final
+
+from services.enrollment.application.judging import institution_of, occupation_of
+from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.domain.opening import open_class as opened
+from services.enrollment.domain.opening import what_blocks
+from services.enrollment.domain.person import Identity
+from services.enrollment.domain.roster import RosterEntry
+from services.enrollment.domain.training_class import (
+    AWAITING_OPENING,
+    UNDER_REVIEW,
+    Blocker,
+    TrainingClass,
+    close,
+)
+from shared.clock import end_of_day
+from shared.contracts.enrollment import OpenedTrainee
+
+OPEN_CLASS: Final = "open_class"
+"""The timer's kind; its key is the class id. It is due when the opening date begins, and again when it has passed."""
+
+
+async def open_class(uow: UnitOfWork, class_id: str) -> None:
+    """Open the class whose timer fired; while something blocks it, wait for the day's end and then close it.
+
+    A class that is no longer on its way to an opening is left as it is.
+    """
+    training_class = await uow.classes.get(class_id, lock=True)
+    if training_class is None or training_class.state not in UNDER_REVIEW | AWAITING_OPENING:
+        return
+    opening_date = training_class.plan.opening_date
+    if uow.today < opening_date or await open_if_due(uow, training_class):
+        return
+    if uow.today == opening_date:
+        await uow.schedule(due=end_of_day(opening_date), kind=OPEN_CLASS, key=class_id)
+        return
+    blocker = await _blocker(uow, training_class, await uow.rosters.entries(class_id))
+    passed = Blocker(code="OPENING_DATE_PASSED", message="开班日期已过。")
+    closed, fact = close(training_class, "not_opened", today=uow.today, blocker=blocker or passed)
+    await uow.classes.save(closed)
+    await uow.publish(fact)
+    await uow.audit(action="class_not_opened", subject=class_id, details={"code": (blocker or passed).code})
+
+
+async def open_if_due(uow: UnitOfWork, training_class: TrainingClass) -> bool:
+    """Open the class when today is its opening date and nothing blocks it; say whether it opened.
+
+    The rulebook in force on the opening date is pinned from here on.
+    """
+    if uow.today != training_class.plan.opening_date:
+        return False
+    entries = await uow.rosters.entries(training_class.class_id)
+    blocker = await _blocker(uow, training_class, entries)
+    if blocker is not None:
+        await uow.classes.save(replace(training_class, blocker=blocker))
+        return False
+    fields = training_class.plan
+    open_now, fact = opened(
+        replace(training_class, blocker=None),
+        rulebook_id=uow.shelf.in_force(training_class.region, fields.opening_date).id,
+        institution=await institution_of(uow, training_class),
+        occupation=await occupation_of(uow, training_class),
+        trainees=[_trainee(uow, entry) for entry in entries if entry.is_on_roster],
+        refused=sum(entry.judgement.verdict == "refused" for entry in entries),
+    )
+    await uow.classes.save(open_now)
+    await uow.publish(fact)
+    await uow.audit(
+        action="class_opened", subject=fact.class_id, details={"trainees": len(fact.trainees), "planned": fact.planned}
+    )
+    return True
+
+
+async def _blocker(uow: UnitOfWork, training_class: TrainingClass, entries: list[RosterEntry]) -> Blocker | None:
+    suspensions = await uow.institutions.suspensions(training_class.institution_id)
+    day = training_class.plan.opening_date
+    return what_blocks(
+        training_class,
+        on_roster=sum(entry.is_on_roster for entry in entries),
+        suspended=any(suspension.holds_on(day) for suspension in suspensions),
+    )
+
+
+def _trainee(uow: UnitOfWork, entry: RosterEntry) -> OpenedTrainee:
+    particulars = entry.row.particulars
+    check, key_id = uow.persons.payee_check(
+        Identity(identity_number=particulars.identity_number, name=particulars.name)
+    )
+    return OpenedTrainee(
+        person_id=entry.person_id,
+        groups=(entry.row.group,),
+        masked_name=entry.row.masked_name,
+        payee_check=check,
+        payee_check_key=key_id,
+    )

@@ -1,0 +1,83 @@
+"""Who may see and touch what: an institution its own, a bureau its region's; anything else does not exist for them."""
+
+from typing import Final
+
+from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.domain.institution import Institution
+from services.enrollment.domain.training_class import TrainingClass
+from shared.domain.actor import Actor, Role
+from shared.domain.errors import NotFound
+from shared.domain.jurisdiction import is_within
+
+BUREAU: Final = (
+    Role.FIRST_REVIEWER,
+    Role.SECOND_REVIEWER,
+    Role.APPROVER,
+    Role.INSPECTOR,
+    Role.FINANCE,
+    Role.AUDITOR,
+    Role.PROVINCE,
+)
+
+
+async def own_institution(uow: UnitOfWork, institution_id: str) -> Institution:
+    """Give the institution that the actor belongs to; raise NotFound for any other."""
+    institution = await uow.institutions.get(institution_id)
+    if institution is None or not _is_own(uow.actor, institution_id):
+        raise _no_institution()
+    return institution
+
+
+async def institution_of_region(uow: UnitOfWork, institution_id: str) -> Institution:
+    """Give an institution within the bureau actor's region; raise NotFound for any other."""
+    institution = await uow.institutions.get(institution_id)
+    if institution is None or not _is_of_region(uow.actor, institution.region):
+        raise _no_institution()
+    return institution
+
+
+async def own_class(uow: UnitOfWork, class_id: str) -> TrainingClass:
+    """Give, locked, a class of the actor's own institution; raise NotFound for any other."""
+    found = await uow.classes.get(class_id, lock=True)
+    if found is None or not _is_own(uow.actor, found.institution_id):
+        raise no_class()
+    return found
+
+
+async def class_of_region(uow: UnitOfWork, class_id: str) -> TrainingClass:
+    """Give, locked, a class within the bureau actor's region; raise NotFound for any other."""
+    found = await uow.classes.get(class_id, lock=True)
+    if found is None or not _is_of_region(uow.actor, found.region):
+        raise no_class()
+    return found
+
+
+async def visible_class(uow: UnitOfWork, class_id: str) -> TrainingClass:
+    """Give a class that the actor may read; raise NotFound for any other."""
+    found = await uow.classes.get(class_id)
+    if found is None or not (_is_own(uow.actor, found.institution_id) or _is_of_region(uow.actor, found.region)):
+        raise no_class()
+    return found
+
+
+def no_class() -> NotFound:
+    """Give the answer for a class that is not there or not the actor's to see."""
+    return NotFound(
+        code="CLASS_NOT_FOUND", message="没有这个班级，或不在您的查看范围内。", advice="请核对班级编号 class_id。"
+    )
+
+
+def _no_institution() -> NotFound:
+    return NotFound(
+        code="INSTITUTION_NOT_FOUND",
+        message="没有这个培训机构，或不在您的办理范围内。",
+        advice="请核对机构编号 institution_id。",
+    )
+
+
+def _is_own(actor: Actor, institution_id: str) -> bool:
+    return actor.has(Role.INSTITUTION) and actor.organisation == institution_id
+
+
+def _is_of_region(actor: Actor, region: str) -> bool:
+    return actor.has(*BUREAU) and is_within(region, actor.region)

@@ -1,0 +1,22 @@
+"""An institution takes a trainee off the roster of an approved or open class."""
+
+from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.scope import own_class
+from services.enrollment.domain.roster import RosterEntry
+from services.enrollment.domain.training_class import TrainingClass
+from services.enrollment.domain.training_class import withdraw_trainee as withdrawn
+
+
+async def withdraw_trainee(
+    uow: UnitOfWork, *, class_id: str, person_id: str, reason: str
+) -> tuple[TrainingClass, RosterEntry]:
+    """Record that the person left today; what was reserved for them is released by the event."""
+    training_class = await own_class(uow, class_id)
+    entries = await uow.rosters.entries(class_id)
+    entry = next((row for row in entries if row.row.person_id == person_id and row.is_on_roster), None)
+    left, fact = withdrawn(training_class, entry, on=uow.today, reason=reason)
+    await uow.rosters.save_judgements(class_id, [left])
+    training_class = await uow.classes.save(training_class)
+    await uow.publish(fact)
+    await uow.audit(action="trainee_withdrawn", subject=class_id, details={"person_id": person_id})
+    return training_class, left

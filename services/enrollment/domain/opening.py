@@ -1,0 +1,77 @@
+"""Whether a class can open, and what its opening tells every later service."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from services.enrollment.domain.institution import Institution
+from services.enrollment.domain.occupation import Occupation
+from services.enrollment.domain.training_class import UNDER_REVIEW, Blocker, TrainingClass
+from shared.contracts.enrollment import (
+    ClassOpened,
+    InstitutionReference,
+    OccupationReference,
+    OpenedTrainee,
+    PlannedSession,
+)
+
+
+def what_blocks(training_class: TrainingClass, *, on_roster: int, suspended: bool) -> Blocker | None:
+    """Say why the class cannot open now, or None when it can."""
+    answer = training_class.answer
+    if training_class.state in UNDER_REVIEW:
+        return Blocker(code="NOT_APPROVED", message="审批尚未完成。")
+    if answer is None:
+        return Blocker(code="RESERVATION_UNANSWERED", message="补贴名额与预算的预留结果尚未返回。")
+    if not answer.budget.granted:
+        message = answer.budget.message or "预算未能预留。"
+        return Blocker(code=answer.budget.code or "BUDGET_REFUSED", message=message)
+    if on_roster == 0:
+        return Blocker(code="NO_TRAINEES", message="花名册上没有可培训的学员。")
+    if suspended:
+        return Blocker(code="INSTITUTION_SUSPENDED", message="开班日期在该机构暂停开班期间。")
+    return None
+
+
+def open_class(
+    training_class: TrainingClass,
+    *,
+    rulebook_id: str,
+    institution: Institution,
+    occupation: Occupation,
+    trainees: Sequence[OpenedTrainee],
+    refused: int,
+) -> tuple[TrainingClass, ClassOpened]:
+    """Open the class and pin its rulebook; the event carries all that later services will ever need."""
+    training_class.require("reserved", act="开班")
+    opened = replace(training_class, state="opened", rulebook_id=rulebook_id)
+    plan = opened.plan
+    return opened, ClassOpened(
+        class_id=opened.class_id,
+        kind=plan.kind,
+        programme=opened.programme,
+        training_type=plan.training_type,
+        region=opened.region,
+        rulebook_id=rulebook_id,
+        institution=InstitutionReference(
+            institution_id=institution.institution_id,
+            name=institution.name,
+            credit_code=institution.credit_code,
+            kind=institution.kind,
+        ),
+        occupation=OccupationReference(
+            code=occupation.code, name=occupation.name, certifiable=tuple(occupation.certifiable)
+        ),
+        level=plan.level,
+        delivery=plan.delivery,
+        planned=plan.planned,
+        refused=refused,
+        opening_date=plan.opening_date,
+        closing_date=plan.closing_date,
+        funding_source=plan.funding_source,
+        sessions=tuple(
+            PlannedSession(**asdict(session)) for session in sorted(plan.sessions, key=lambda one: one.starts_at)
+        ),
+        teachers=tuple(dict.fromkeys(session.teacher_id for session in plan.sessions)),
+        trainees=tuple(trainees),
+        reviews=tuple(row.record() for row in opened.round_reviews),
+    )

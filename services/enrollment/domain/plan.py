@@ -1,0 +1,248 @@
+"""What an institution applies for (开班申请): the plan, and every rule that judges it without its roster."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from services.enrollment.domain.findings import CONSISTENCY
+from services.enrollment.domain.institution import (
+    DirectoryEntry,
+    Institution,
+    Suspension,
+    judge_directory,
+    judge_private_school,
+    judge_suspension,
+)
+from services.enrollment.domain.occupation import Occupation
+from services.enrollment.domain.timetable import (
+    Booking,
+    Session,
+    Venue,
+    judge_bookings,
+    judge_class_hours,
+    judge_dates,
+    judge_practice_share,
+    judge_station_ratio,
+    judge_teacher_ratio,
+    judge_teachers,
+    judge_venues,
+)
+from shared.contracts.assessment import CertificateKind
+from shared.contracts.enrollment import ClassKind
+from shared.domain.working_days import latest_day_before, working_days_between
+from shared.policy.decision import Finding, Severity
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.enrollment import ApplicationLead, ClassSize, ProgrammeType
+from shared.policy.terms.payment import FundingSources
+from shared.policy.terms.term import Term
+
+Delivery = Literal["offline", "online"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingPlan:
+    """The training plan (培训计划) in words (JY-ENR-03)."""
+
+    title: str
+    objective: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassPlan:
+    """Everything an institution states about a class except its roster."""
+
+    kind: ClassKind
+    training_type: str
+    occupation: str
+    level: str | None
+    planned: int
+    opening_date: date
+    closing_date: date
+    funding_source: str
+    delivery: Delivery
+    training_mode: str
+    plan: TrainingPlan
+    sessions: tuple[Session, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFacts:
+    """What is known about the institution and about other classes when a plan is judged.
+
+    `occupation` is the row valid on the opening date; `filed_teachers`, `venues` are the institution's own;
+    `bookings` are other live classes' times with the same teachers (as persons) or venues.
+    """
+
+    institution: Institution
+    entries: tuple[DirectoryEntry, ...]
+    suspensions: tuple[Suspension, ...]
+    occupation: Occupation | None
+    filed_teachers: Collection[str]
+    venues: Mapping[str, Venue]
+    bookings: tuple[Booking, ...]
+
+
+def judge_plan(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Finding, ...]:
+    """Give every objection to the plan under the rulebook of its opening date, roster and lead time aside."""
+    terms = book.enrollment
+    basis = terms.documents or CONSISTENCY
+    day, sessions = plan.opening_date, plan.sessions
+    return (
+        *judge_directory(facts.entries, day=day, occupation=plan.occupation, terms=terms.directory),
+        *judge_suspension(facts.suspensions, day=day, book=book),
+        *judge_private_school(facts.institution, terms.private_school),
+        *judge_training_type(plan, facts.occupation, book),
+        *judge_funding(plan.funding_source, book.payment.funding_sources),
+        *judge_size(plan.planned, key_groups=False, terms=terms.class_size),
+        *judge_dates(sessions, opening=day, closing=plan.closing_date, basis=basis),
+        *judge_class_hours(sessions, terms.class_hour),
+        *judge_practice_share(sessions, terms.practice_share),
+        *judge_teachers(
+            sessions,
+            filed=facts.filed_teachers,
+            institution_kind=facts.institution.kind,
+            terms=terms.teacher_filing,
+        ),
+        *judge_teacher_ratio(sessions, planned=plan.planned, terms=terms.teacher_ratio),
+        *judge_venues(sessions, venues=facts.venues, basis=basis),
+        *judge_station_ratio(
+            sessions,
+            venues=facts.venues,
+            occupation=plan.occupation,
+            planned=plan.planned,
+            terms=terms.station_ratio,
+        ),
+        *judge_bookings(sessions, bookings=facts.bookings, basis=basis),
+    )
+
+
+def judge_lead(applied_on: date, opening_date: date, terms: ApplicationLead | None) -> list[Finding]:
+    """Stop an application with fewer working days left than the lead; the day of applying never counts (JY-ENR-02)."""
+    if terms is None:
+        return []
+    counted_to = opening_date if terms.opening_day_counts else opening_date - timedelta(days=1)
+    if working_days_between(applied_on, counted_to) >= terms.working_days_min:
+        return []
+    latest = latest_day_before(counted_to, terms.working_days_min)
+    return [
+        terms.finding(
+            code="TOO_LATE",
+            severity=Severity.STOP,
+            message=f"开班申请须至少提前 {terms.working_days_min} 个工作日；{opening_date.isoformat()} 开班最迟应于 "
+            f"{latest.isoformat()} 申请，本次申请日为 {applied_on.isoformat()}。",
+            advice="请推迟开班日期后重新申请。",
+            field="opening_date",
+            value=opening_date.isoformat(),
+        )
+    ]
+
+
+def judge_size(planned: int, *, key_groups: bool, terms: ClassSize | None) -> list[Finding]:
+    """Stop a class above the cap, which is lower for one of key groups (JY-ENR-07)."""
+    if terms is None:
+        return []
+    cap = terms.key_group_trainees_max if key_groups else terms.trainees_max
+    if planned <= cap:
+        return []
+    word = "含就业重点人群的班级" if key_groups else "班级"
+    return [
+        terms.finding(
+            code="CLASS_TOO_LARGE",
+            severity=Severity.STOP,
+            message=f"{word}每班不超过 {cap} 人，计划人数为 {planned} 人。",
+            advice="请减少计划人数或分班申请。",
+            field="planned",
+            value=str(planned),
+        )
+    ]
+
+
+def judge_funding(source: str, terms: FundingSources | None) -> list[Finding]:
+    """Stop an unknown funding source; one that a person must decide on asks (JY-FND-02)."""
+    if terms is None:
+        return []
+    known = terms.source(source)
+    if known is None:
+        codes = "、".join(row.code for row in terms.sources)
+        return [
+            terms.finding(
+                code="FUNDING_SOURCE_UNKNOWN",
+                severity=Severity.STOP,
+                message=f"资金来源“{source}”不在规定的来源之内。",
+                advice=f"请从下列来源中选择：{codes}。",
+                field="funding_source",
+                value=source,
+            )
+        ]
+    if not known.human_decision:
+        return []
+    return [
+        terms.finding(
+            code="FUNDING_SOURCE_DECISION",
+            severity=Severity.ASK,
+            message=f"资金来源为“{known.name}”，文件未具体列明。",
+            advice="请审批人员核实资金来源，同意开班即视为确认。",
+            field="funding_source",
+            value=source,
+        )
+    ]
+
+
+def judge_training_type(plan: ClassPlan, occupation: Occupation | None, book: Rulebook) -> list[Finding]:
+    """Stop a type that the rulebook does not know, or whose class kind, occupation or level disagree (JY-ENR-17)."""
+    terms = book.enrollment.programmes
+    basis: Term = terms or CONSISTENCY
+
+    def stop(code: str, message: str, advice: str, field: str, value: str | None) -> Finding:
+        return basis.finding(
+            code=code, severity=Severity.STOP, message=message, advice=advice, field=field, value=value
+        )
+
+    kind = programme_type(plan, book)
+    if kind is None:
+        codes = "、".join(row.code for row in terms.types) if terms else "无"
+        message = f"培训类型“{plan.training_type}”不在规定的类型之内。"
+        advice = f"请从下列类型中选择：{codes}。"
+        return [stop("TRAINING_TYPE_UNKNOWN", message, advice, "training_type", plan.training_type)]
+    found = []
+    if kind.class_kind != plan.kind:
+        message = f"培训类型“{kind.name}”不以班级形式申请。"
+        found.append(stop("CLASS_KIND_MISMATCH", message, "请改选按班级组织的培训类型。", "training_type", kind.code))
+    if kind.levels and plan.level not in kind.levels:
+        message = f"培训类型“{kind.name}”对应的等级为 {'、'.join(kind.levels)}。"
+        found.append(stop("LEVEL_NOT_OF_TYPE", message, "请改正等级或培训类型。", "level", plan.level))
+    if occupation is None:
+        message = f"工种 {plan.occupation} 在开班日期没有生效的登记。"
+        found.append(
+            stop(
+                "OCCUPATION_UNKNOWN", message, "请核对工种代码，或请主管部门登记该工种。", "occupation", plan.occupation
+            )
+        )
+        return found
+    if plan.level is not None and plan.level not in occupation.levels:
+        message = f"工种“{occupation.name}”没有等级 {plan.level}。"
+        found.append(stop("LEVEL_UNKNOWN", message, f"可选等级：{'、'.join(occupation.levels)}。", "level", plan.level))
+    if not earnable_kinds(plan, occupation, book):
+        message = f"工种“{occupation.name}”不能取得培训类型“{kind.name}”规定的任何证书。"
+        found.append(stop("NOT_CERTIFIABLE", message, "请改选工种或培训类型。", "occupation", plan.occupation))
+    return found
+
+
+def programme_type(plan: ClassPlan, book: Rulebook) -> ProgrammeType | None:
+    """Give the rulebook's type for the plan, or None when it knows none."""
+    types = book.enrollment.programmes.types if book.enrollment.programmes else ()
+    return next((row for row in types if row.code == plan.training_type), None)
+
+
+def earnable_kinds(plan: ClassPlan, occupation: Occupation, book: Rulebook) -> tuple[CertificateKind, ...]:
+    """Give the certificate kinds that the type may end with and the occupation can be certified in.
+
+    The fallback kind needs no listing of the occupation: it exists for everything else (JY-ASM-05).
+    """
+    kind = programme_type(plan, book)
+    priority = book.assessment.certificate_priority
+    fallback = priority.fallback if priority else None
+    kinds = kind.certificate_kinds if kind else ()
+    return tuple(code for code in kinds if code in occupation.certifiable or code == fallback)

@@ -1,0 +1,83 @@
+"""What an approved class asks of payment, and what payment's answer does to it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+from services.enrollment.domain.roster import RosterEntry
+from services.enrollment.domain.training_class import AWAITING_OPENING, ReservationAnswer, TrainingClass
+from shared.contracts.assessment import CertificateKind
+from shared.contracts.enrollment import (
+    ClassApproved,
+    ClassChanged,
+    ReliedRelease,
+    ReservationRequest,
+    ReservedTrainee,
+)
+
+
+def reservation_of(
+    training_class: TrainingClass, entries: Iterable[RosterEntry], *, kinds: tuple[CertificateKind, ...]
+) -> ReservationRequest:
+    """Give what payment is asked to reserve for everybody on the roster, with the releases it relied on."""
+    plan = training_class.plan
+    on_roster = [entry for entry in entries if entry.is_on_roster]
+    return ReservationRequest(
+        programme=training_class.programme,
+        region=training_class.region,
+        rulebook_id=training_class.rulebook_id,
+        occupation=plan.occupation,
+        level=plan.level,
+        certificate_kinds=kinds,
+        opening_date=plan.opening_date,
+        funding_source=plan.funding_source,
+        trainees=tuple(ReservedTrainee(person_id=entry.person_id, groups=(entry.row.group,)) for entry in on_roster),
+        relies_on=tuple(
+            ReliedRelease(class_id=class_id, person_id=entry.person_id)
+            for entry in on_roster
+            for class_id in entry.judgement.relies_on
+        ),
+    )
+
+
+def approved_event(training_class: TrainingClass, reservation: ReservationRequest) -> ClassApproved:
+    """Give the event of the last approval; payment answers its reservation."""
+    return ClassApproved(
+        class_id=training_class.class_id,
+        kind=training_class.plan.kind,
+        institution_id=training_class.institution_id,
+        planned=training_class.plan.planned,
+        closing_date=training_class.plan.closing_date,
+        reviews=tuple(row.record() for row in training_class.round_reviews),
+        reservation=reservation,
+    )
+
+
+def move_opening(training_class: TrainingClass) -> TrainingClass:
+    """Give an approved class whose dates have moved: it waits for the answer to a new reservation."""
+    training_class.require(*AWAITING_OPENING, act="变更开班日期")
+    return replace(training_class, state="approved", answer=None, blocker=None)
+
+
+def changed_event(
+    training_class: TrainingClass,
+    change: Literal["opening_moved", "trainees_refused"],
+    *,
+    removed: Iterable[str],
+    reservation: ReservationRequest | None = None,
+) -> ClassChanged:
+    """Give the event of a change after approval; with a reservation payment has to answer again."""
+    return ClassChanged(
+        class_id=training_class.class_id,
+        change=change,
+        opening_date=training_class.plan.opening_date,
+        closing_date=training_class.plan.closing_date,
+        removed=tuple(removed),
+        reservation=reservation,
+    )
+
+
+def apply_answer(training_class: TrainingClass, answer: ReservationAnswer) -> TrainingClass:
+    """Record payment's answer to the newest reservation; a refused budget leaves the class `approved` and unopened."""
+    training_class.require("approved", act="接收预留结果")
+    return replace(training_class, state="reserved" if answer.budget.granted else "approved", answer=answer)

@@ -1,0 +1,29 @@
+"""Enrollment's HTTP application."""
+
+from fastapi import FastAPI
+
+from services.enrollment.api import classes, institutions, rosters
+from services.enrollment.messaging.incoming import TOPICS
+from services.enrollment.wiring import Wiring
+from shared.web.application import create_application
+from shared.web.authentication import Authenticator
+from shared.web.health import database_check
+from shared.web.sandbox import sandbox_router
+
+
+def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
+    """Give the application that answers `/enrollment/…`."""
+    return create_application(
+        "enrollment",
+        title="培补 · 办班",
+        description="培训机构与目录、实名制人员、开班申请与花名册逐行审核、审批、名额与预算预留、按期开班。",
+        routers=[
+            institutions.router,
+            classes.router,
+            rosters.router,
+            sandbox_router("enrollment", consumes=TOPICS),
+        ],
+        authenticator=authenticator,
+        open_unit=wiring.unit_of_work,
+        checks=[database_check(wiring.database)],
+    )

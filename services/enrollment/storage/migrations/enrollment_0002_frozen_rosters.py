@@ -1,0 +1,58 @@
+"""Frozen rosters: after submission no row comes, goes or changes its person, and the planned headcount stands."""
+
+from alembic import op
+
+revision = "enrollment_0002"
+down_revision = "enrollment_0001"
+branch_labels = None
+depends_on = None
+
+_ROW = "roster_row is closed: the class is neither draft nor returned"
+_PLANNED = "planned is frozen: the class is neither draft nor returned"
+_FIXED = ("class_id", "row_no", "person_id", "sealed_particulars", "masked_name", "group_code", "fee_fen")
+
+
+def upgrade() -> None:
+    """Go forward; the way back is a backup."""
+    if op.get_bind().dialect.name == "sqlite":
+        _sqlite()
+    else:
+        _postgresql()
+
+
+def _sqlite() -> None:
+    closed = "(SELECT state FROM training_class WHERE class_id = {row}.class_id) NOT IN ('draft', 'returned')"
+    for act, row in (("INSERT", "NEW"), ("DELETE", "OLD"), (f"UPDATE OF {', '.join(_FIXED)}", "OLD")):
+        op.execute(
+            f"CREATE TRIGGER roster_row_refuses_{act.split()[0].lower()} BEFORE {act} ON roster_row "
+            f"WHEN {closed.format(row=row)} BEGIN SELECT RAISE(ABORT, '{_ROW}'); END"
+        )
+    op.execute(
+        "CREATE TRIGGER training_class_freezes_planned BEFORE UPDATE OF planned ON training_class "
+        "WHEN NEW.planned <> OLD.planned AND OLD.state NOT IN ('draft', 'returned') "
+        f"BEGIN SELECT RAISE(ABORT, '{_PLANNED}'); END"
+    )
+
+
+def _postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION refuse_closed_roster() RETURNS trigger LANGUAGE plpgsql AS $$ "  # noqa: S608 - our own words
+        "DECLARE class text := CASE WHEN TG_OP = 'INSERT' THEN NEW.class_id ELSE OLD.class_id END; "
+        "BEGIN IF (SELECT state FROM training_class WHERE class_id = class) NOT IN ('draft', 'returned') "
+        f"THEN RAISE EXCEPTION '{_ROW}' USING ERRCODE = 'restrict_violation'; END IF; "
+        "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
+    )
+    for act in ("INSERT", "DELETE", f"UPDATE OF {', '.join(_FIXED)}"):
+        op.execute(
+            f"CREATE TRIGGER roster_row_refuses_{act.split()[0].lower()} BEFORE {act} ON roster_row "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_closed_roster()"
+        )
+    op.execute(
+        "CREATE FUNCTION freeze_planned() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN IF NEW.planned <> OLD.planned AND OLD.state NOT IN ('draft', 'returned') "
+        f"THEN RAISE EXCEPTION '{_PLANNED}' USING ERRCODE = 'restrict_violation'; END IF; RETURN NEW; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER training_class_freezes_planned BEFORE UPDATE OF planned ON training_class "
+        "FOR EACH ROW EXECUTE FUNCTION freeze_planned()"
+    )

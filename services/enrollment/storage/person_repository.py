@@ -1,0 +1,102 @@
+"""Persons in storage: found by a keyed hash, name and number sealed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.enrollment.domain.person import Identity, Person
+from services.enrollment.storage.tables import PERSON
+from shared.clock import new_id
+from shared.database.encryption import Vault, payee_check, payee_check_key_id
+from shared.database.upsert import insert_or_ignore
+from shared.domain.masking import masked_name
+
+_LOOKUP = "person.identity_number"
+
+
+class PersonRepository:
+    """Finds and registers persons; the only place that knows the keys of identity."""
+
+    def __init__(self, connection: AsyncConnection, vault: Vault, payee_check_key: bytes) -> None:
+        self._connection = connection
+        self._vault = vault
+        self._payee_check_key = payee_check_key
+
+    async def identify(self, identities: Iterable[Identity]) -> dict[str, Person]:
+        """Give the person of every identity number, registering those not yet known.
+
+        The first name stated stands until a bureau confirmed one; before that a later one replaces it, afterwards
+        it is reported as differing.
+        """
+        found = {self._lookup(identity.identity_number): identity for identity in identities}
+        stated = dict(sorted(found.items()))  # everybody writes persons in one order, so that nobody deadlocks
+        rows = await self._rows(stated)
+        missing = [lookup for lookup in stated if lookup not in rows]
+        for lookup in missing:
+            values = self._new_row(lookup, stated[lookup])
+            await self._connection.execute(insert_or_ignore(self._connection, PERSON, values))
+        if missing:
+            rows = await self._rows(stated)
+        return {
+            identity.identity_number: await self._person(rows[lookup], identity.name)
+            for lookup, identity in stated.items()
+        }
+
+    async def confirm(self, names: Mapping[str, str]) -> None:
+        """Make these the confirmed names, by person id."""
+        for person_id in sorted(names):
+            await self._rename(person_id, names[person_id], confirmed=True)
+
+    def payee_check(self, identity: Identity) -> tuple[str, str]:
+        """Give the keyed check by which payment recognises a payee, and the id of its key."""
+        check = payee_check(identity.name, identity.identity_number, self._payee_check_key)
+        return check, payee_check_key_id(self._payee_check_key)
+
+    async def _rows(self, lookups: Iterable[str]) -> dict[str, Row[Any]]:
+        found = await self._connection.execute(select(PERSON).where(PERSON.c.lookup.in_(tuple(lookups))))
+        return {row.lookup: row for row in found}
+
+    async def _person(self, row: Row[Any], name: str) -> Person:
+        known = self._vault.open(row.sealed_name, purpose=_name_purpose(row.person_id))
+        differs = not self._same_name(known, name)
+        if differs and not row.confirmed:
+            await self._rename(row.person_id, name, confirmed=False)
+            differs = False
+        return Person(person_id=row.person_id, name_differs=differs)
+
+    async def _rename(self, person_id: str, name: str, *, confirmed: bool) -> None:
+        await self._connection.execute(
+            update(PERSON)
+            .where(PERSON.c.person_id == person_id)
+            .values(
+                sealed_name=self._vault.seal(name, purpose=_name_purpose(person_id)),
+                masked_name=masked_name(name),
+                confirmed=confirmed,
+            )
+        )
+
+    def _new_row(self, lookup: str, identity: Identity) -> dict[str, Any]:
+        person_id = new_id()
+        return {
+            "person_id": person_id,
+            "lookup": lookup,
+            "sealed_identity_number": self._vault.seal(
+                identity.identity_number, purpose=f"person.identity_number:{person_id}"
+            ),
+            "sealed_name": self._vault.seal(identity.name, purpose=_name_purpose(person_id)),
+            "masked_name": masked_name(identity.name),
+            "confirmed": False,
+        }
+
+    def _lookup(self, identity_number: str) -> str:
+        return self._vault.lookup(identity_number, purpose=_LOOKUP)
+
+    def _same_name(self, one: str, other: str) -> bool:
+        # The check normalises widths, blanks and dots, exactly as payment will compare the payee.
+        return payee_check(one, "", self._payee_check_key) == payee_check(other, "", self._payee_check_key)
+
+
+def _name_purpose(person_id: str) -> str:
+    return f"person.name:{person_id}"

@@ -1,0 +1,42 @@
+"""Enrollment's unit of work: one transaction with its repositories, the rulebooks and the keys of identity."""
+
+from datetime import datetime
+
+from services.enrollment.storage.class_repository import ClassRepository
+from services.enrollment.storage.institution_repository import InstitutionRepository
+from services.enrollment.storage.occupation_repository import OccupationRepository
+from services.enrollment.storage.person_repository import PersonRepository
+from services.enrollment.storage.roster_repository import RosterRepository
+from shared.database.encryption import Vault
+from shared.database.engine import Database
+from shared.database.unit_of_work import UnitOfWork
+from shared.domain.actor import Actor
+from shared.policy.rulebook import Shelf
+
+
+class EnrollmentUnitOfWork(UnitOfWork):
+    """What enrollment's use-cases work in."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        actor: Actor,
+        shelf: Shelf,
+        vault: Vault,
+        payee_check_key: bytes,
+        now: datetime | None = None,
+        write: bool = True,
+    ) -> None:
+        super().__init__(database, actor=actor, now=now, write=write)
+        self.shelf = shelf
+        self._vault = vault
+        self._payee_check_key = payee_check_key
+
+    def open_repositories(self) -> None:
+        """Build the repositories on the open connection."""
+        self.occupations = OccupationRepository(self.connection)
+        self.institutions = InstitutionRepository(self.connection)
+        self.persons = PersonRepository(self.connection, self._vault, self._payee_check_key)
+        self.classes = ClassRepository(self.connection)
+        self.rosters = RosterRepository(self.connection, self._vault)

@@ -1,0 +1,279 @@
+"""Enrollment over HTTP with real tokens, on both databases."""
+
+from datetime import date
+
+from peibu.demo.people import broken_identity_number
+from shared.domain.actor import Role
+from tests.enrollment.clients import Clients, created, post, roster_rows
+from tests.enrollment.desk import people
+
+OPINION = {"decision": "approve", "opinion": "材料齐全，符合规定"}
+REVIEWS = (
+    ("first_review", Role.FIRST_REVIEWER),
+    ("second_review", Role.SECOND_REVIEWER),
+    ("bureau_opinion", Role.APPROVER),
+)
+
+
+async def applied(clients: Clients) -> str:
+    school = clients.institution
+    class_id: str = (await created(school, "/classes", clients.class_body()))["class_id"]
+    await created(school, f"/classes/{class_id}/roster", {"rows": roster_rows(3)}, status=200)
+    await created(school, f"/classes/{class_id}/submission", {}, status=200)
+    return class_id
+
+
+async def test_a_class_goes_from_draft_to_approved(clients: Clients) -> None:
+    school = clients.institution
+    drafted = await created(school, "/classes", clients.class_body())
+    path = f"/classes/{drafted['class_id']}"
+    assert (drafted["state"], drafted["findings"], drafted["version"]) == ("draft", [], 1)
+    roster = await created(school, f"{path}/roster", {"rows": roster_rows(3)}, status=200)
+    assert (roster["accepted"], roster["refused"], roster["ask"]) == (3, 0, 0)
+    assert roster["rows"][0]["masked_name"] == people(1)[0].name[0] + "***"
+    assert (await created(school, f"{path}/submission", {}, status=200))["state"] == "applied"
+    states = []
+    for step, role in REVIEWS:
+        answer = await created(clients.officer(role), f"{path}/reviews", {"step": step, **OPINION}, status=200)
+        states.append(answer["state"])
+    assert states == ["first_review", "second_review", "approved"]
+    view = (await clients.officer(Role.AUDITOR).get(path)).json()
+    assert [review["step"] for review in view["reviews"]] == [step for step, _ in REVIEWS]
+    assert (view["planned"], view["accepted"], view["reservation"]) == (3, 3, None)
+    assert view["rulebook_id"].startswith("jiyuan/2021-01-01@")
+
+
+async def test_one_bad_row_never_refuses_the_batch(clients: Clients) -> None:
+    school = clients.institution
+    class_id = (await created(school, "/classes", clients.class_body(planned=6)))["class_id"]
+    rows = roster_rows(6)
+    rows[1]["identity_number"] = broken_identity_number(people(2)[1])
+    rows[2]["fee_fen"] = "a lot"
+    rows[3] = {**rows[0], "row": 4}
+    rows[4] |= {"name": None, "favourite_colour": "red"}
+    answer = await created(school, f"/classes/{class_id}/roster", {"rows": rows}, status=200)
+    assert (answer["accepted"], answer["refused"]) == (2, 4)
+    found = {row["row"]: [finding["code"] for finding in row["findings"]] for row in answer["rows"]}
+    assert found == {
+        1: [],
+        2: ["ID_CHECKSUM"],
+        3: ["FIELD_INVALID"],
+        4: ["DUPLICATE_IN_CLASS"],
+        5: ["FIELD_INVALID", "FIELD_INVALID"],
+        6: [],
+    }
+    for row in answer["rows"]:
+        for finding in row["findings"]:
+            assert finding["rule"] == "JY-ENR-04"
+            assert finding["clause"] == "二(三)1"
+
+
+async def test_no_answer_ever_repeats_a_personal_datum(clients: Clients) -> None:
+    school = clients.institution
+    class_id = (await created(school, "/classes", clients.class_body()))["class_id"]
+    rows = roster_rows(3)
+    rows[0]["identity_number"] = broken_identity_number(people(1)[0])
+    rows[1]["phone"] = ["13800000000"]
+    person = people(1, skip=50)[0]
+    teacher = {
+        "name": person.name,
+        "identity_number": person.identity_number[:-1] + "?",
+        "specialty": "焊接",
+        "qualification": "技师",
+        "full_time": "perhaps",
+    }
+    answers = [
+        await post(school, f"/classes/{class_id}/roster", {"rows": rows}),
+        await post(school, f"/classes/{class_id}/roster", {"rows": [{**rows[0], "row": "first"}]}),
+        await post(school, f"/classes/{class_id}/roster", {"rows": "no rows"}),
+        await post(school, f"/institutions/{clients.school}/teachers", teacher),
+        await post(school, f"/institutions/{clients.school}/teachers", {**teacher, "full_time": True}),
+        await school.get(f"/classes/{class_id}/roster"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 422, 422, 422, 422, 200]
+    secrets = [value for row in rows for value in (row["name"], row["identity_number"], *row["phone"])]
+    secrets += [teacher["identity_number"], person.name]
+    for answer in answers:
+        for secret in secrets:
+            if len(secret) > 1:
+                assert secret not in answer.text
+
+
+async def test_everything_that_stops_an_application_stands_in_one_answer(clients: Clients) -> None:
+    body = clients.class_body(planned=51, funding_source="lottery", training_type="dancing")
+    answer = await post(clients.institution, "/classes", body)
+    assert answer.status_code == 422
+    problem = answer.json()
+    assert problem["code"] == "SEVERAL_PROBLEMS"
+    assert {error["code"] for error in problem["errors"]} == {
+        "CLASS_TOO_LARGE",
+        "FUNDING_SOURCE_UNKNOWN",
+        "TRAINING_TYPE_UNKNOWN",
+    }
+    for error in problem["errors"]:
+        assert error["rule"].startswith("JY-")
+        assert error["clause"]
+        assert error["advice"]
+
+
+async def test_bad_input_is_told_by_field_without_being_echoed(clients: Clients) -> None:
+    body = clients.class_body(planned=0, opening_date="20210517x", secret="440524188001010014")
+    answer = await post(clients.institution, "/classes", body)
+    assert answer.status_code == 422
+    assert {error["field"] for error in answer.json()["errors"]} >= {"body.planned", "body.opening_date"}
+    assert "440524188001010014" not in answer.text
+    control = await post(clients.institution, "/classes", clients.class_body(training_mode="a\u0000b"))
+    assert control.status_code == 422
+
+
+async def test_roles_and_tenants_are_held(clients: Clients) -> None:
+    class_id = await applied(clients)
+    stranger = clients.client("stranger", "another-school", Role.INSTITUTION)
+    elsewhere = clients.officer(Role.FIRST_REVIEWER, region="110000")
+    path = f"/classes/{class_id}"
+    review = {"step": "first_review", **OPINION}
+    for client, address, body in (
+        (stranger, f"{path}/submission", {}),
+        (stranger, f"{path}/roster", {"rows": roster_rows(1)}),
+        (stranger, f"{path}/withdrawal", {"reason": "x"}),
+        (elsewhere, f"{path}/reviews", review),
+    ):
+        answer = await post(client, address, body)
+        assert (answer.status_code, answer.json()["code"]) == (404, "CLASS_NOT_FOUND"), address
+    for client in (stranger, elsewhere):
+        assert (await client.get(path)).status_code == 404
+        assert (await client.get(f"{path}/roster")).status_code == 404
+        assert (await client.get("/classes")).json()["items"] == []
+    for client, address, body in (
+        (clients.institution, f"{path}/reviews", review),
+        (clients.officer(Role.FIRST_REVIEWER), "/institutions", {}),
+        (clients.officer(Role.APPROVER), "/classes", {}),
+        (clients.officer(Role.FINANCE), f"{path}/submission", {}),
+    ):
+        answer = await post(client, address, body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "ROLE_MISSING"), address
+    assert (await clients.client("x", "y", Role.DEVICE).get(path)).status_code == 403
+
+
+async def test_a_person_taking_two_steps_is_refused_with_rule_and_advice(clients: Clients) -> None:
+    class_id = await applied(clients)
+    roles = (Role.FIRST_REVIEWER, Role.SECOND_REVIEWER)
+    one = clients.client("one", "bureau", *roles)
+    await created(one, f"/classes/{class_id}/reviews", {"step": "first_review", **OPINION}, status=200)
+    answer = await post(one, f"/classes/{class_id}/reviews", {"step": "second_review", **OPINION})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["rule"]) == (403, "SAME_REVIEWER", "JY-REP-07")
+    wrong = await post(
+        clients.officer(Role.APPROVER), f"/classes/{class_id}/reviews", {"step": "bureau_opinion", **OPINION}
+    )
+    assert (wrong.status_code, wrong.json()["code"], wrong.json()["clause"]) == (409, "ORDER", "附件2 开班申请栏")
+
+
+async def test_the_same_request_again_gives_the_same_answer_and_no_second_effect(clients: Clients) -> None:
+    school = clients.institution
+    key = {"Idempotency-Key": "class-1"}
+    first = await school.post("/classes", json=clients.class_body(), headers=key)
+    again = await school.post("/classes", json=clients.class_body(), headers=key)
+    other = await school.post("/classes", json=clients.class_body(planned=4), headers=key)
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 409)
+    assert first.content == again.content
+    assert len((await school.get("/classes")).json()["items"]) == 1
+    without = await school.post("/classes", json=clients.class_body())
+    assert (without.status_code, without.json()["code"]) == (400, "IDEMPOTENCY_KEY_MISSING")
+
+
+async def test_a_change_that_names_a_version_somebody_has_overtaken_is_refused(clients: Clients) -> None:
+    school = clients.institution
+    drafted = await post(school, "/classes", clients.class_body())
+    path = f"/classes/{drafted.json()['class_id']}"
+    seen = drafted.headers["etag"]
+    await post(school, f"{path}/roster", {"rows": roster_rows(3)}, **{"If-Match": seen})
+    stale = await post(school, f"{path}/submission", {}, **{"If-Match": seen})
+    assert (stale.status_code, stale.json()["code"]) == (412, "VERSION_CHANGED")
+    fresh = (await school.get(path)).headers["etag"]
+    done = await post(school, f"{path}/submission", {}, **{"If-Match": fresh})
+    assert done.status_code == 200
+    assert done.headers["etag"] == f'"{done.json()["version"]}"'
+
+
+async def test_a_draft_is_amended_a_row_removed_and_the_class_withdrawn(clients: Clients) -> None:
+    school = clients.institution
+    drafted = await post(school, "/classes", clients.class_body())
+    path = f"/classes/{drafted.json()['class_id']}"
+    await post(school, f"{path}/roster", {"rows": roster_rows(4)})
+    amended = await school.put(path, json=clients.class_body(planned=2))
+    assert (amended.status_code, amended.json()["planned"], amended.json()["accepted"]) == (200, 2, 4)
+    for row in (3, 4):
+        removed = await school.delete(f"{path}/roster/{row}")
+        assert removed.status_code == 200
+    moved = await post(
+        school,
+        f"{path}/opening-date",
+        {"opening_date": "2021-05-24", "closing_date": "2021-06-04", "sessions": clients.sessions(date(2021, 5, 24))},
+    )
+    assert (moved.status_code, moved.json()["opening_date"]) == (200, "2021-05-24")
+    gone = await post(school, f"{path}/withdrawal", {"reason": "重报"})
+    assert (gone.status_code, gone.json()["state"]) == (200, "withdrawn")
+    again = await post(school, f"{path}/withdrawal", {"reason": "重报"})
+    assert (again.status_code, again.json()["code"]) == (409, "CLASS_STATE")
+
+
+async def test_a_trainee_who_is_not_on_the_roster_cannot_leave_it(clients: Clients) -> None:
+    class_id = await applied(clients)
+    for step, role in REVIEWS:
+        await created(clients.officer(role), f"/classes/{class_id}/reviews", {"step": step, **OPINION}, status=200)
+    school = clients.institution
+    person = (await school.get(f"/classes/{class_id}/roster")).json()["items"][0]["person_id"]
+    left = await post(school, f"/classes/{class_id}/trainees/{person}/withdrawal", {"reason": "个人原因"})
+    assert (left.status_code, left.json()["withdrawn_on"]) == (200, "2021-05-10")
+    again = await post(school, f"/classes/{class_id}/trainees/{person}/withdrawal", {"reason": "个人原因"})
+    assert again.status_code == 404
+    view = (await school.get(f"/classes/{class_id}")).json()
+    assert (view["accepted"], view["withdrawn"]) == (3, 1)
+
+
+async def test_classes_are_listed_page_by_page_within_the_scope(clients: Clients) -> None:
+    school = clients.institution
+    made = [(await created(school, "/classes", clients.class_body()))["class_id"] for _ in range(53)]
+    first = (await school.get("/classes")).json()
+    second = (await school.get("/classes", params={"cursor": first["next"]})).json()
+    assert (len(first["items"]), len(second["items"]), second["next"]) == (50, 3, None)
+    assert [one["class_id"] for one in (*first["items"], *second["items"])] == sorted(made)
+    assert (await school.get("/classes", params={"state": "opened"})).json() == {"items": [], "next": None}
+    assert (await school.get("/classes", params={"cursor": "rubbish"})).json()["code"] == "CURSOR_INVALID"
+    bureau = (await clients.officer(Role.FIRST_REVIEWER).get("/classes")).json()
+    assert len(bureau["items"]) == 50
+
+
+async def test_the_documents_describe_every_address(clients: Clients) -> None:
+    client = clients.institution
+    document = (await client.get("http://enrollment.test/enrollment/openapi.json")).json()
+    paths = {path.removeprefix("/enrollment/v1") for path in document["paths"] if path.startswith("/enrollment/v1")}
+    assert paths == {
+        "/occupations",
+        "/institutions",
+        "/institutions/{institution_id}/directory-entries",
+        "/institutions/{institution_id}/suspensions",
+        "/institutions/{institution_id}/teachers",
+        "/institutions/{institution_id}/venues",
+        "/classes",
+        "/classes/{class_id}",
+        "/classes/{class_id}/submission",
+        "/classes/{class_id}/reviews",
+        "/classes/{class_id}/opening-date",
+        "/classes/{class_id}/withdrawal",
+        "/classes/{class_id}/roster",
+        "/classes/{class_id}/roster/{row}",
+        "/classes/{class_id}/trainees/{person_id}/withdrawal",
+        "/sandbox",
+    }
+    assert document["paths"]["/enrollment/v1/classes/{class_id}/reviews"]["post"]["x-roles"] == [
+        "approver",
+        "first_reviewer",
+        "second_reviewer",
+    ]
+    row = document["components"]["schemas"]["RosterRowBody"]["properties"]
+    assert {"identity_number", "fee_fen", "declares_ability_and_will"} <= set(row)
+    assert (await client.get("http://enrollment.test/enrollment/docs")).status_code == 200
+    ready = await client.get("http://enrollment.test/enrollment/health/ready")
+    assert ready.json()["status"] == "ready"

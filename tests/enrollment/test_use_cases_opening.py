@@ -1,0 +1,443 @@
+"""From reservation to the close of a class: answers, the opening date, changes and releases, on both databases."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from services.enrollment.application.move_opening import move_opening
+from services.enrollment.application.suspend_institution import suspend_institution
+from services.enrollment.application.withdraw_class import withdraw_class
+from services.enrollment.application.withdraw_trainee import withdraw_trainee
+from services.enrollment.domain.institution import Suspension
+from services.enrollment.messaging.incoming import HANDLERS
+from shared.clock import end_of_day, start_of_day
+from shared.contracts.contract import Contract
+from shared.contracts.enrollment import ClassApproved, ClassChanged, ClassClosed, ClassOpened, TraineeWithdrawn
+from shared.contracts.envelope import decode
+from shared.contracts.payment import BudgetAnswer, ClaimApproved, EntitlementReserved, RefusedReservation
+from shared.contracts.supervision import ClassCancelled, TrainingCompleted
+from shared.database.encryption import payee_check, payee_check_key_id
+from shared.domain.errors import Conflict, MissingFact, NotFound, Refused
+from shared.domain.jurisdiction import regions
+from shared.policy.rulebook import Rulebook, Shelf
+from tests.enrollment.desk import APPROVER, OTHER_SCHOOL, PAYEE_KEY, SCHOOL, STEPS, Desk, people, rows
+from tests.enrollment.sample import OPENING, book, codes, moment
+
+LATER = date(2021, 9, 6)
+
+
+def refused(person_id: str | None) -> RefusedReservation:
+    assert person_id is not None
+    return RefusedReservation(
+        person_id=person_id, code="ENTITLEMENT_USED", rule="JY-ENR-05", clause="二(三)1", message="次数已用完。"
+    )
+
+
+async def receive(desk: Desk, fact: Contract, **named: object) -> None:
+    """Let an event come in by its handler."""
+    handler = HANDLERS[type(fact)]
+    envelope = decode((await desk.payloads())[0])  # no handler of enrollment looks into it
+    await desk.act(handler, fact, envelope, **named)  # type: ignore[arg-type]
+
+
+def cancelled(class_id: str) -> ClassCancelled:
+    return ClassCancelled(
+        class_id=class_id,
+        on=OPENING,
+        rule="JY-SUP-04",
+        clause="二(三)2",
+        attended=1,
+        planned=3,
+        confirmed_by="inspector",
+        reason="开班当日实到人数低于计划的 90%",
+    )
+
+
+def completed(class_id: str, revision: int = 1) -> TrainingCompleted:
+    return TrainingCompleted(
+        class_id=class_id,
+        revision=revision,
+        completed_on=date(2021, 5, 29),
+        sessions=20,
+        theory_class_hours=28,
+        practice_class_hours=52,
+        opening_headcount=3,
+        opening_checks=1,
+        spot_headcounts=(3,),
+        trainees=(),
+        opinion=None,
+    )
+
+
+async def test_a_granted_reservation_waits_for_the_opening_date_and_then_the_class_opens(desk: Desk) -> None:
+    class_id = await desk.reserved()
+    assert (await desk.found(class_id)).state == "reserved"
+    assert await desk.fire_timers(start_of_day(OPENING) - timedelta(seconds=1)) == 0
+    assert await desk.fire_timers(start_of_day(OPENING)) == 1
+    assert (await desk.found(class_id)).state == "opened"
+    (fact,) = await desk.facts(ClassOpened)
+    assert (fact.class_id, fact.planned, fact.refused, fact.rulebook_id) == (class_id, 3, 0, book().id)
+    assert (fact.institution.institution_id, fact.occupation.certifiable) == ("school", ("level",))
+    assert (len(fact.sessions), len(fact.teachers), len(fact.trainees), len(fact.reviews)) == (20, 3, 3, 3)
+    assert await desk.fire_timers(end_of_day(OPENING)) == 0
+
+
+async def test_the_opening_carries_masked_names_and_checks_that_payment_can_repeat(desk: Desk) -> None:
+    await desk.opened()
+    (fact,) = await desk.facts(ClassOpened)
+    by_check = {trainee.payee_check: trainee for trainee in fact.trainees}
+    for person in people(3):
+        check = payee_check(person.name, person.identity_number.lower(), PAYEE_KEY)
+        assert by_check[check].masked_name == person.name[0] + "*" * (len(person.name) - 1)
+        assert by_check[check].payee_check_key == payee_check_key_id(PAYEE_KEY)
+
+
+async def test_whom_payment_refuses_leaves_the_roster_with_its_rule_and_message(desk: Desk) -> None:
+    class_id = await desk.approved()
+    first, *_ = await desk.roster(class_id)
+    await desk.answer(class_id, refused=(refused(first.row.person_id),))
+    (change,) = await desk.facts(ClassChanged)
+    assert (change.change, change.removed, change.reservation) == ("trainees_refused", (first.row.person_id,), None)
+    gone, *_ = await desk.roster(class_id)
+    assert (gone.judgement.verdict, codes(gone.judgement.findings)) == ("refused", ["ENTITLEMENT_USED"])
+    assert gone.judgement.findings[0].document == book().document
+    await desk.fire_timers(start_of_day(OPENING))
+    (opened,) = await desk.facts(ClassOpened)
+    assert (opened.planned, opened.refused, len(opened.trainees)) == (3, 1, 2)
+
+
+async def test_an_answer_on_the_opening_date_opens_the_class_at_once(desk: Desk) -> None:
+    class_id = await desk.approved()
+    await desk.fire_timers(start_of_day(OPENING))
+    found = await desk.found(class_id)
+    assert found.state == "approved"
+    assert found.blocker is not None
+    assert found.blocker.code == "RESERVATION_UNANSWERED"
+    await desk.answer(class_id, at=moment(OPENING, 23, 59))
+    found = await desk.found(class_id)
+    assert (found.state, found.blocker) == ("opened", None)
+    assert await desk.fire_timers(end_of_day(OPENING)) == 1
+    assert (await desk.found(class_id)).state == "opened"
+    assert await desk.facts(ClassClosed) == []
+
+
+async def test_an_answer_that_is_missing_when_the_day_has_passed_closes_the_class_as_not_opened(desk: Desk) -> None:
+    class_id = await desk.approved()
+    assert await desk.fire_timers(end_of_day(OPENING)) == 2
+    found = await desk.found(class_id)
+    assert found.state == "not_opened"
+    assert found.blocker is not None
+    assert found.blocker.code == "RESERVATION_UNANSWERED"
+    (closed,) = await desk.facts(ClassClosed)
+    assert (closed.reason, closed.on) == ("not_opened", OPENING + timedelta(days=1))
+    await desk.answer(class_id, at=moment(OPENING + timedelta(days=1), 9))
+    assert (await desk.found(class_id)).state == "not_opened"
+    assert await desk.facts(ClassOpened) == []
+
+
+async def test_an_answer_after_the_day_that_comes_before_the_timer_does_not_open_the_class(desk: Desk) -> None:
+    class_id = await desk.approved()
+    await desk.fire_timers(start_of_day(OPENING))
+    await desk.answer(class_id, at=end_of_day(OPENING))
+    assert (await desk.found(class_id)).state == "reserved"
+    await desk.fire_timers(end_of_day(OPENING))
+    found = await desk.found(class_id)
+    assert found.state == "not_opened"
+    assert found.blocker is not None
+    assert found.blocker.code == "OPENING_DATE_PASSED"
+
+
+async def test_a_refused_budget_leaves_the_class_unopened_with_the_reason_in_sight(desk: Desk) -> None:
+    class_id = await desk.approved()
+    poor = BudgetAnswer(
+        granted=False, funding_source="f", amount_fen=0, code="BUDGET_EXHAUSTED", message="预算余额不足。"
+    )
+    await desk.answer(class_id, budget=poor)
+    found = await desk.found(class_id)
+    assert found.answer is not None
+    assert (found.state, found.answer.budget.code) == ("approved", "BUDGET_EXHAUSTED")
+    await desk.fire_timers(end_of_day(OPENING))
+    found = await desk.found(class_id)
+    assert found.blocker is not None
+    assert (found.state, found.blocker.code) == ("not_opened", "BUDGET_EXHAUSTED")
+
+
+async def test_a_class_whose_people_were_all_refused_does_not_open(desk: Desk) -> None:
+    class_id = await desk.approved()
+    everybody = tuple(refused(entry.row.person_id) for entry in await desk.roster(class_id))
+    await desk.answer(class_id, refused=everybody)
+    await desk.fire_timers(end_of_day(OPENING))
+    found = await desk.found(class_id)
+    assert found.blocker is not None
+    assert (found.state, found.blocker.code) == ("not_opened", "NO_TRAINEES")
+
+
+async def test_an_institution_suspended_over_the_opening_date_does_not_open(desk: Desk) -> None:
+    class_id = await desk.reserved()
+    suspension = Suspension(since=date(2021, 5, 14), until=OPENING, reason="整改")
+    await desk.act(suspend_institution, institution_id="school", suspension=suspension, by=APPROVER)
+    await desk.fire_timers(end_of_day(OPENING))
+    found = await desk.found(class_id)
+    assert found.blocker is not None
+    assert (found.state, found.blocker.code) == ("not_opened", "INSTITUTION_SUSPENDED")
+
+
+async def test_approval_that_is_not_complete_on_the_opening_date_is_too_late_the_next_day(desk: Desk) -> None:
+    class_id = await desk.applied()
+    await desk.fire_timers(start_of_day(OPENING))
+    for step, actor in STEPS:
+        await desk.review(class_id, step, actor, at=moment(OPENING, 8))
+    await desk.answer(class_id, at=moment(OPENING, 9))
+    assert (await desk.found(class_id)).state == "opened"
+    late = await desk.applied(desk.plan(LATER), rows(3, skip=10))
+    await desk.fire_timers(end_of_day(LATER))
+    found = await desk.found(late)
+    assert found.blocker is not None
+    assert (found.state, found.blocker.code) == ("not_opened", "NOT_APPROVED")
+
+
+async def test_only_the_answer_to_the_newest_reservation_counts(desk: Desk) -> None:
+    class_id = await desk.approved()
+    sessions = desk.sessions(LATER)
+    moved, _ = await desk.act(
+        move_opening,
+        class_id=class_id,
+        opening_date=LATER,
+        closing_date=date(2021, 9, 17),
+        sessions=sessions,
+        by=SCHOOL,
+    )
+    assert (moved.state, moved.reservation_version) == ("approved", 3)
+    person = (await desk.roster(class_id))[0].row.person_id
+    await desk.answer(class_id, version=2, refused=(refused(person),))
+    assert (await desk.found(class_id)).answer is None
+    assert all(entry.is_on_roster for entry in await desk.roster(class_id))
+    await desk.answer(class_id, version=3)
+    assert (await desk.found(class_id)).state == "reserved"
+    await desk.fire_timers(end_of_day(OPENING))
+    assert (await desk.found(class_id)).state == "reserved"
+    await desk.fire_timers(start_of_day(LATER))
+    (fact,) = await desk.facts(ClassOpened)
+    assert (fact.opening_date, {one.session_id for one in fact.sessions}) == (
+        LATER,
+        {one.session_id for one in sessions},
+    )
+
+
+async def test_an_answer_to_an_unknown_class_or_version_waits(desk: Desk) -> None:
+    class_id = await desk.approved()
+    with pytest.raises(MissingFact):
+        await desk.answer(class_id, version=9)
+    unknown = EntitlementReserved(
+        class_id="nowhere",
+        answers_version=1,
+        granted=(),
+        refused=(),
+        budget=BudgetAnswer(granted=True, funding_source="f", amount_fen=0),
+    )
+    with pytest.raises(MissingFact):
+        await receive(desk, unknown)
+    for fact in (cancelled("nowhere"), completed("nowhere")):
+        with pytest.raises(MissingFact):
+            await receive(desk, fact)
+
+
+async def test_moving_the_opening_judges_everything_again_and_asks_payment_again(desk: Desk) -> None:
+    class_id = await desk.reserved()
+    moving = {"class_id": class_id, "opening_date": LATER, "closing_date": date(2021, 9, 17)}
+    await desk.act(move_opening, **moving, sessions=desk.sessions(LATER), by=SCHOOL)
+    (change,) = await desk.facts(ClassChanged)
+    assert (change.change, change.opening_date, change.removed) == ("opening_moved", LATER, ())
+    assert change.reservation is not None
+    assert (change.reservation.opening_date, len(change.reservation.trainees)) == (LATER, 3)
+    with pytest.raises(Refused) as refusal:
+        await desk.act(move_opening, **moving, sessions=desk.sessions(LATER), by=SCHOOL, at=moment(date(2021, 9, 2), 9))
+    assert refusal.value.code == "TOO_LATE"
+    with pytest.raises(NotFound):
+        await desk.act(move_opening, **moving, sessions=desk.sessions(LATER), by=OTHER_SCHOOL)
+
+
+def stricter_rulebook() -> Rulebook:
+    """Give a rulebook of 2022 under which employees declare their will and veterans go to a reviewer."""
+    terms = book().enrollment
+    assert terms.special_account is not None
+    account = replace(terms.special_account, declaration_groups=("employee",))
+    groups = tuple(replace(group, human_decision=group.code == "veteran") for group in terms.groups)
+    return replace(
+        book(),
+        id="jiyuan/2022-01-01@000000000000",
+        valid_from=date(2022, 1, 1),
+        valid_to=date(2022, 12, 31),
+        enrollment=replace(terms, special_account=account, groups=groups),
+    )
+
+
+async def test_moving_the_opening_under_another_rulebook_takes_off_whom_it_refuses_and_pins_it(desk: Desk) -> None:
+    silent, veteran, fine, bad = rows(4)
+    sent = [
+        replace(silent, declares_ability_and_will=False),
+        replace(veteran, group="veteran"),
+        fine,
+        replace(bad, group="martian"),
+    ]
+    class_id = await desk.reserved(desk.plan(planned=4), sent)
+    desk.shelf = Shelf([book(), stricter_rulebook()], (), regions())
+    next_year = date(2022, 5, 16)
+    moved, _ = await desk.act(
+        move_opening,
+        class_id=class_id,
+        opening_date=next_year,
+        closing_date=date(2022, 5, 27),
+        sessions=desk.sessions(next_year),
+        by=SCHOOL,
+    )
+    roster = await desk.roster(class_id)
+    change = (await desk.facts(ClassChanged))[-1]
+    assert change.removed == (roster[0].row.person_id, roster[1].row.person_id)
+    assert [one.person_id for one in change.reservation.trainees] == [roster[2].row.person_id]
+    assert [codes(entry.judgement.findings) for entry in roster] == [
+        ["DECLARATION_MISSING"],
+        ["GROUP_DECISION"],
+        [],
+        ["GROUP_UNKNOWN"],
+    ]
+    assert moved.plan.planned == 4
+    free = await desk.send(await desk.draft(desk.plan(LATER)), rows(1))
+    assert free.entries[0].judgement.relies_on == ()  # another year
+    same_year = await desk.send(await desk.draft(desk.plan(date(2022, 9, 5))), rows(1))
+    assert same_year.entries[0].judgement.relies_on == (class_id,)
+    await desk.answer(class_id)
+    await desk.fire_timers(start_of_day(next_year))
+    (opened,) = await desk.facts(ClassOpened)
+    assert (opened.rulebook_id, opened.planned, opened.refused) == (stricter_rulebook().id, 4, 3)
+
+
+async def test_a_draft_may_be_moved_without_any_event(desk: Desk) -> None:
+    class_id = await desk.draft()
+    await desk.send(class_id, rows(3))
+    before = len(await desk.facts())
+    moved, _ = await desk.act(
+        move_opening,
+        class_id=class_id,
+        opening_date=LATER,
+        closing_date=date(2021, 9, 17),
+        sessions=desk.sessions(LATER),
+        by=SCHOOL,
+    )
+    assert (moved.state, moved.plan.opening_date, len(await desk.facts())) == ("draft", LATER, before)
+    under_review = await desk.applied(desk.plan(), rows(3, skip=10))
+    with pytest.raises(Conflict):
+        await desk.act(
+            move_opening,
+            class_id=under_review,
+            opening_date=LATER,
+            closing_date=date(2021, 9, 17),
+            sessions=desk.sessions(LATER),
+            by=SCHOOL,
+        )
+
+
+async def test_a_cancelled_class_frees_its_people_and_the_next_judgement_names_the_release(desk: Desk) -> None:
+    first = await desk.opened()
+    await receive(desk, cancelled(first), at=moment(OPENING, 20))
+    assert (await desk.found(first)).state == "cancelled"
+    (closed,) = await desk.facts(ClassClosed)
+    assert closed.reason == "cancelled"
+    second = await desk.approved(desk.plan(LATER), rows(3), at=moment(date(2021, 6, 1), 9))
+    reservation = (await desk.facts(ClassApproved))[-1].reservation
+    people_of_both = {entry.row.person_id for entry in await desk.roster(second)}
+    assert {(one.class_id, one.person_id) for one in reservation.relies_on} == {
+        (first, person) for person in people_of_both
+    }
+
+
+async def test_a_completed_class_keeps_its_people_for_the_year_and_later_revisions_change_nothing(desk: Desk) -> None:
+    class_id = await desk.opened()
+    await receive(desk, completed(class_id), at=moment(date(2021, 5, 29), 9))
+    await receive(desk, completed(class_id, revision=2), at=moment(date(2021, 6, 2), 9))
+    assert (await desk.found(class_id)).state == "completed"
+    assert [fact.reason for fact in await desk.facts(ClassClosed)] == ["completed"]
+    answer = await desk.send(await desk.draft(desk.plan(LATER)), rows(3))
+    assert answer.counts.refused == 3
+
+
+async def test_completion_after_cancellation_changes_nothing(desk: Desk) -> None:
+    class_id = await desk.opened()
+    await receive(desk, cancelled(class_id))
+    await receive(desk, completed(class_id))
+    assert (await desk.found(class_id)).state == "cancelled"
+
+
+async def test_an_approved_claim_is_shown_with_the_class(desk: Desk) -> None:
+    class_id = await desk.opened()
+    claim = ClaimApproved(
+        class_id=class_id,
+        claim_id="claim-1",
+        entry=1,
+        region="419001",
+        rulebook_id=book().id,
+        institution_id="school",
+        first_reviewer="a",
+        second_reviewer="b",
+        approver="c",
+        approved_on=date(2021, 8, 1),
+        amount_fen=6_150_000,
+        sources=(),
+        lines=(),
+    )
+    await receive(desk, claim)
+    assert [(one.claim_id, one.amount_fen) for one in (await desk.found(class_id)).claims] == [("claim-1", 6_150_000)]
+
+
+async def test_a_withdrawn_class_is_over_and_its_people_are_free(desk: Desk) -> None:
+    class_id = await desk.reserved()
+    await desk.act(withdraw_class, class_id=class_id, reason="生源不足", by=SCHOOL)
+    (closed,) = await desk.facts(ClassClosed)
+    assert closed.reason == "withdrawn"
+    assert await desk.fire_timers(end_of_day(OPENING)) == 0
+    answer = await desk.send(await desk.draft(), rows(3))
+    assert answer.counts.accepted == 3
+    assert all(entry.judgement.relies_on == (class_id,) for entry in answer.entries)
+    with pytest.raises(Conflict):
+        await desk.act(withdraw_class, class_id=class_id, reason="再次", by=SCHOOL)
+
+
+async def test_withdrawing_a_draft_is_no_event(desk: Desk) -> None:
+    class_id = await desk.draft()
+    before = len(await desk.facts())
+    await desk.act(withdraw_class, class_id=class_id, reason="重报", by=SCHOOL)
+    assert len(await desk.facts()) == before
+
+
+async def test_an_open_class_cannot_be_withdrawn_but_a_trainee_can(desk: Desk) -> None:
+    class_id = await desk.opened()
+    with pytest.raises(Conflict) as refusal:
+        await desk.act(withdraw_class, class_id=class_id, reason="生源不足", by=SCHOOL)
+    assert refusal.value.code == "CLASS_STATE"
+    person = (await desk.roster(class_id))[1].row.person_id
+    leaving = {"class_id": class_id, "person_id": person, "reason": "个人原因"}
+    await desk.act(withdraw_trainee, **leaving, by=SCHOOL, at=moment(date(2021, 5, 20), 9))
+    (fact,) = await desk.facts(TraineeWithdrawn)
+    assert (fact.person_id, fact.on) == (person, date(2021, 5, 20))
+    with pytest.raises(NotFound):
+        await desk.act(withdraw_trainee, **leaving, by=SCHOOL)
+    answer = await desk.send(await desk.draft(desk.plan(LATER)), rows(3))
+    assert [entry.judgement.verdict for entry in answer.entries] == ["refused", "accepted", "refused"]
+
+
+async def test_rows_that_asked_stand_on_the_roster_once_the_class_is_approved(desk: Desk) -> None:
+    sent = rows(3)
+    sent[2] = replace(sent[2], employer_region="410100")
+    class_id = await desk.opened(sent=sent)
+    (fact,) = await desk.facts(ClassOpened)
+    assert len(fact.trainees) == 3
+    assert [entry.judgement.verdict for entry in await desk.roster(class_id)] == ["accepted", "accepted", "ask"]
+
+
+async def test_three_leaders_by_mistake_open_the_class_once(desk: Desk) -> None:
+    class_id = await desk.reserved()
+    await asyncio.gather(*(desk.fire_timers(moment(OPENING, 0)) for _ in range(3)))
+    assert len(await desk.facts(ClassOpened)) == 1
+    assert (await desk.found(class_id)).state == "opened"
