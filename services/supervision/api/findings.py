@@ -1,0 +1,41 @@
+"""Findings (疑点) and their closing."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from services.supervision.api.classes import READERS
+from services.supervision.api.schemas import ClosureBody, Id, PathId
+from services.supervision.api.views import ClosureAnswer, FindingList, FindingView
+from services.supervision.application.access import find_class
+from services.supervision.application.close_finding import close_finding
+from services.supervision.application.ports import SupervisionUnit
+from shared.domain.actor import Role
+from shared.web.authentication import requires
+from shared.web.problems import responses
+from shared.web.routes import service_router
+from shared.web.transactions import read_transaction, write_transaction
+
+router = service_router("/supervision/v1/findings", tags=["疑点"])
+
+Write = Annotated[SupervisionUnit, Depends(write_transaction)]
+Read = Annotated[SupervisionUnit, Depends(read_transaction)]
+
+
+@router.get("", summary="班级的疑点", dependencies=[requires(*READERS)], responses=responses(404))
+async def get_findings(class_id: Annotated[Id, Query()], unit: Read) -> FindingList:
+    """Give the findings of one class, open and closed."""
+    file = await find_class(unit, class_id)
+    return FindingList(items=[FindingView.of(finding) for finding in file.findings])
+
+
+@router.post(
+    "/{finding_id}/closure",
+    summary="疑点结案",
+    dependencies=[requires(Role.INSPECTOR, Role.SECOND_REVIEWER, Role.APPROVER)],
+    responses=responses(404, 409),
+)
+async def post_closure(finding_id: PathId, body: ClosureBody, unit: Write) -> ClosureAnswer:
+    """Close a finding; a confirmed opening-day finding cancels the class (JY-SUP-04)."""
+    finding, file = await close_finding(unit, finding_id=finding_id, conclusion=body.conclusion, reason=body.reason)
+    return ClosureAnswer(finding=FindingView.of(finding), class_state=file.training_class.state)

@@ -1,0 +1,187 @@
+"""What is sent to the interface of supervision."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, NotRequired
+
+from fastapi import Path
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+from services.supervision.application.record_check import RecordCheck
+from services.supervision.application.register_device import RegisterDevice
+from services.supervision.domain.finding import Conclusion
+from services.supervision.domain.video import Clip
+from shared.contracts.supervision import CheckKind
+from shared.web.masking import mask
+from shared.web.validation import invalid_value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    # Instants with one zone compare several times faster than mixed ones.
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an instant at the edge of the calendar") from None
+
+
+def _impersonal(text: str) -> str:
+    if mask(text) != text:
+        raise invalid_value(
+            "PERSONAL_DATA",
+            "文本含有疑似证件号、电话或账号的数字。",
+            "此文本会公开给其他系统，请删除个人信息后重新提交。",
+        )
+    return text
+
+
+_PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
+"""No control characters: PostgreSQL cannot store all of them."""
+_PROSE: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+"""Lines and tabs, but no other control characters."""
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Id = Annotated[str, Field(min_length=1, max_length=100, pattern=_PLAIN)]
+PathId = Annotated[str, Path(min_length=1, max_length=100, pattern=_PLAIN)]
+Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_PLAIN)]
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN), AfterValidator(_impersonal)]
+Prose = Annotated[str, Field(max_length=2000, pattern=_PROSE), AfterValidator(_impersonal)]
+Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=_PROSE), AfterValidator(_impersonal)]
+"""Reasons and remarks travel in events, so nothing that looks like a number of a person may stand in them."""
+
+SIGN_INS_MAX: Final = 5000
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@with_config(ConfigDict(extra="forbid"))
+class SignInItem(TypedDict):
+    """One sign-in; thousands come at once, so it becomes a plain mapping and no object."""
+
+    sequence: Annotated[int, Field(ge=0, lt=2**63, description="设备内唯一的序号；重传沿用原序号")]
+    class_id: Id
+    person_id: Id
+    signed_at: Moment
+    method: Annotated[Code, Field(description="签到方式代码，见规则册")]
+    score: NotRequired[Annotated[int | None, Field(ge=0, le=100, description="比对得分")]]
+
+
+@with_config(ConfigDict(extra="forbid"))
+class SignInBatch(TypedDict):
+    """A batch of sign-ins."""
+
+    sign_ins: Annotated[list[SignInItem], Field(max_length=SIGN_INS_MAX)]
+
+
+SIGN_IN_BATCH: TypeAdapter[SignInBatch] = TypeAdapter(SignInBatch)
+SIGN_IN_BATCH_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["sign_ins"],
+    "additionalProperties": False,
+    "properties": {
+        "sign_ins": {
+            "type": "array",
+            "maxItems": SIGN_INS_MAX,
+            "items": TypeAdapter(SignInItem).json_schema(),
+        }
+    },
+}
+
+
+class ApprovalBody(Body):
+    """Sign-ins of one device that a reviewer lets count."""
+
+    device_id: Id
+    sequences: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1, max_length=500)]
+    reason: Reason
+
+
+class DeviceBody(Body):
+    """A device to register."""
+
+    institution_id: Id
+    serial: Id
+    name: Line
+    region: Annotated[str, Field(pattern=r"^\d{6}$")]
+    methods: Annotated[list[Code], Field(min_length=1, max_length=20)]
+
+    def to_command(self) -> RegisterDevice:
+        """Give the command."""
+        return RegisterDevice(
+            institution_id=self.institution_id,
+            serial=self.serial,
+            name=self.name,
+            region=self.region,
+            methods=tuple(dict.fromkeys(self.methods)),
+        )
+
+
+class VideoItem(Body):
+    """Metadata of one video file."""
+
+    video_id: Id
+    session_id: Id
+    starts_at: Moment
+    ends_at: Moment
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+
+    def to_clip(self) -> Clip:
+        """Give the clip."""
+        return Clip(
+            video_id=self.video_id,
+            session_id=self.session_id,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            sha256=self.sha256.lower(),
+        )
+
+
+class VideosBody(Body):
+    """Video metadata of one class."""
+
+    videos: Annotated[list[VideoItem], Field(max_length=500)]
+
+
+class CheckBody(Body):
+    """An inspection record; an opening-day record needs every item (JY-SUP-09)."""
+
+    kind: CheckKind
+    held_at: Moment
+    place: Line
+    headcount: Annotated[int, Field(ge=0, le=1000)]
+    sign_in_in_order: bool | None = None
+    records_retained: bool | None = None
+    teachers_seen: Annotated[list[Id], Field(max_length=20)] = []
+    companions: Annotated[list[Id], Field(max_length=20)] = []
+    note: Prose = ""
+
+    def to_command(self) -> RecordCheck:
+        """Give the command."""
+        return RecordCheck(
+            kind=self.kind,
+            held_at=self.held_at,
+            place=self.place,
+            headcount=self.headcount,
+            sign_in_in_order=self.sign_in_in_order,
+            records_retained=self.records_retained,
+            teachers_seen=tuple(self.teachers_seen),
+            companions=tuple(self.companions),
+            note=self.note,
+        )
+
+
+class OpinionBody(Body):
+    """The bureau's inspection opinion."""
+
+    passed: bool
+    remark: Prose = ""
+
+
+class ClosureBody(Body):
+    """A person's conclusion on a finding."""
+
+    conclusion: Conclusion
+    reason: Reason

@@ -1,0 +1,130 @@
+"""Devices and their sign-ins; the batch route takes most of this system's load."""
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from services.supervision.api.schemas import SIGN_IN_BATCH, SIGN_IN_BATCH_SCHEMA, DeviceBody, PathId, SignInItem
+from services.supervision.api.views import DeviceView, SignInBatchAnswer
+from services.supervision.application.ports import SupervisionUnit
+from services.supervision.application.receive_sign_ins import BatchAnswer, RowAnswer, receive_sign_ins
+from services.supervision.application.register_device import register_device
+from services.supervision.domain.sign_in import SIGN_IN_UNREADABLE, explain
+from shared.domain.actor import Role
+from shared.web.authentication import requires
+from shared.web.problems import responses
+from shared.web.routes import service_router
+from shared.web.transactions import unkeyed_transaction, write_transaction
+from shared.web.validation import field_problems
+from shared.web.versions import etag
+
+router = service_router("/supervision/v1", tags=["考勤设备与签到"])
+
+Write = Annotated[SupervisionUnit, Depends(write_transaction)]
+Push = Annotated[SupervisionUnit, Depends(unkeyed_transaction)]
+
+_OUTCOMES: Final = ("accepted", "duplicate", "late", "pending", "refused")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBatch:
+    """A batch as far as it can be read: rows, and by position the answers to those that cannot."""
+
+    rows: list[SignInItem]
+    unreadable: dict[int, Json]
+
+
+async def read_batch(request: Request) -> ReadBatch:
+    """Read the body; a bad row is refused alone. Raise RequestValidationError when there are no rows to speak of.
+
+    A dependency, so that reading is done before the transaction begins.
+    """
+    body = await request.body()
+    try:
+        return ReadBatch(SIGN_IN_BATCH.validate_json(body)["sign_ins"], {})
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False)
+    by_row: dict[int, list[Any]] = {}
+    for problem in errors:
+        location = problem["loc"]
+        if len(location) < 2 or not isinstance(location[1], int):
+            raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in errors])
+        by_row.setdefault(location[1], []).append({**problem, "loc": location[2:]})
+    given: list[Any] = from_json(body)["sign_ins"]
+    readable = [row for place, row in enumerate(given) if place not in by_row]
+    rows = SIGN_IN_BATCH.validate_python({"sign_ins": readable})["sign_ins"]
+    return ReadBatch(rows, {place: _unreadable(given[place], problems) for place, problems in by_row.items()})
+
+
+@router.post(
+    "/devices",
+    status_code=201,
+    summary="登记考勤设备",
+    dependencies=[requires(Role.APPROVER, Role.INSPECTOR)],
+    responses=responses(409, "REGION_OUT_OF_SCOPE", "REGION_UNKNOWN"),
+)
+async def post_device(body: DeviceBody, unit: Write, response: Response) -> DeviceView:
+    """Register a device; its id is the subject of its token."""
+    device = await register_device(unit, body.to_command())
+    response.headers["ETag"] = etag(device.version)
+    return DeviceView.of(device)
+
+
+@router.post(
+    "/devices/{device_id}/sign-ins",
+    summary="上报签到（按设备与序号幂等，可重传）",
+    dependencies=[requires(Role.DEVICE, Role.INSTITUTION)],
+    response_model=SignInBatchAnswer,
+    responses=responses(404),
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": SIGN_IN_BATCH_SCHEMA}}}
+    },
+)
+async def post_sign_ins(device_id: PathId, batch: Annotated[ReadBatch, Depends(read_batch)], unit: Push) -> Response:
+    """Judge every row on its own; sending the batch again changes nothing."""
+    answer = await receive_sign_ins(unit, device_id=device_id, rows=batch.rows, unreadable=len(batch.unreadable))
+    return Response(_render(answer, batch.unreadable), media_type="application/json")
+
+
+def _render(answer: BatchAnswer, unreadable: dict[int, Json]) -> bytes:
+    counts = {outcome: answer.counts.get(outcome, 0) for outcome in _OUTCOMES}
+    counts["refused"] += len(unreadable)
+    rows = [_row(row) for row in answer.rows]
+    for place in sorted(unreadable):
+        rows.insert(place, unreadable[place])
+    return json.dumps({**counts, "rows": rows}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _row(row: RowAnswer) -> Json:
+    why = row.explanation
+    if why is None:
+        return {"sequence": row.sequence, "outcome": row.outcome}
+    return {
+        "sequence": row.sequence,
+        "outcome": row.outcome,
+        "code": why.code,
+        "message": why.message,
+        "advice": why.advice,
+        "rule": why.rule,
+        "clause": why.clause,
+    }
+
+
+def _unreadable(row: Any, problems: list[Any]) -> Json:
+    why = explain(SIGN_IN_UNREADABLE, None)
+    sequence = row.get("sequence") if isinstance(row, dict) else None
+    details = "；".join(f"{problem.field}：{problem.detail}" for problem in field_problems(problems))
+    return {
+        "sequence": sequence if isinstance(sequence, int) else None,
+        "outcome": "refused",
+        "code": why.code,
+        "message": f"{why.message}{details}",
+        "advice": why.advice,
+    }

@@ -1,0 +1,364 @@
+"""What the interface of supervision answers."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.supervision.application.queries import ClassReading
+from services.supervision.domain.finding import Conclusion
+from services.supervision.domain.opening_day import OpeningDay
+from services.supervision.domain.training_class import Session, State
+from services.supervision.domain.video import ClipOutcome, Coverage, coverage
+from shared.contracts.enrollment import SessionKind
+from shared.contracts.supervision import CheckKind
+from shared.policy.rulebook import Rulebook
+
+
+class View(BaseModel):
+    """An answer whose fields are those of what it shows."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    @classmethod
+    def of(cls, shown: object) -> Self:
+        """Show a domain object by its attributes of the same names."""
+        return cls.model_validate(shown)
+
+
+class SignInRowAnswer(BaseModel):
+    """What became of one row; a `duplicate` repeats why its first arrival does not count, if it does not."""
+
+    sequence: int | None = Field(description="无法读取的行可能没有序号，此时按提交顺序对应")
+    outcome: Literal["accepted", "duplicate", "late", "pending", "refused"]
+    code: str | None = None
+    message: str | None = None
+    advice: str | None = None
+    rule: str | None = None
+    clause: str | None = None
+
+
+class SignInBatchAnswer(BaseModel):
+    """What became of a batch; `rows` are in the order in which they were sent."""
+
+    accepted: int
+    duplicate: int
+    late: int = Field(description="课次已结束认定后到达，计入新的修订版")
+    pending: int = Field(description="班级尚未开班，开班后自动认定")
+    refused: int
+    rows: list[SignInRowAnswer]
+
+
+class ApprovalAnswer(BaseModel):
+    """Which sign-ins count now; `unknown` ones do not wait for approval in this class."""
+
+    approved: list[int]
+    unknown: list[int]
+
+
+class DeviceView(View):
+    """A registered device."""
+
+    device_id: str
+    institution_id: str
+    serial: str
+    name: str
+    region: str
+    methods: list[str]
+    version: int
+
+
+class VideoRowAnswer(View):
+    """What became of one video's metadata."""
+
+    video_id: str
+    outcome: ClipOutcome
+    code: str | None = None
+    message: str | None = None
+    advice: str | None = None
+
+
+class VideosAnswer(BaseModel):
+    """What became of the metadata, row by row."""
+
+    rows: list[VideoRowAnswer]
+
+
+class CheckView(View):
+    """An inspection as recorded."""
+
+    check_id: str
+    kind: CheckKind
+    held_at: datetime
+    place: str
+    headcount: int
+    sign_in_in_order: bool | None
+    records_retained: bool | None
+    teachers_seen: list[str]
+    inspectors: list[str]
+    note: str
+    recorded_at: datetime
+
+
+class OpinionView(View):
+    """The bureau's inspection opinion and who gave it when."""
+
+    passed: bool
+    given_by: str
+    given_on: date
+    remark: str
+
+
+class OpinionAnswer(BaseModel):
+    """The opinion as recorded."""
+
+    class_id: str
+    state: State
+    opinion: OpinionView | None
+    version: int
+
+
+class FindingView(View):
+    """A finding as it stands."""
+
+    finding_id: str
+    class_id: str
+    check: str
+    about: str
+    rule: str | None
+    clause: str | None
+    blocking: bool
+    seen: str
+    state: Literal["open", "closed"]
+    raised_at: datetime
+    conclusion: Conclusion | None
+    closed_by: str | None
+    closed_at: datetime | None
+    reason: str | None
+
+
+class FindingList(BaseModel):
+    """The findings of a class."""
+
+    items: list[FindingView]
+    next: str | None = None
+
+
+class ClosureAnswer(BaseModel):
+    """The closed finding and where its class stands now."""
+
+    finding: FindingView
+    class_state: State
+
+
+class Gap(BaseModel):
+    """A stretch of a session without video."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class VideoView(BaseModel):
+    """How a session is filmed; `sufficient` is null when the rules ask for nothing."""
+
+    gaps: list[Gap]
+    gap_seconds: float
+    longest_seconds_by_class_hour: list[float]
+    sufficient: bool | None
+
+    @classmethod
+    def of(cls, filmed: Coverage) -> Self:
+        """Render the coverage of a session."""
+        return cls(
+            gaps=[Gap(starts_at=begin, ends_at=end) for begin, end in filmed.gaps],
+            gap_seconds=filmed.gap_seconds,
+            longest_seconds_by_class_hour=[each.total_seconds() for each in filmed.longest_by_class_hour],
+            sufficient=filmed.is_sufficient,
+        )
+
+
+class SessionView(BaseModel):
+    """A session; of an open one `present` counts who signed in so far."""
+
+    session_id: str
+    starts_at: datetime
+    ends_at: datetime
+    kind: SessionKind
+    class_hours: int
+    state: Literal["open", "closed"]
+    revision: int
+    present: int
+    absent: int
+    video: VideoView
+
+    @classmethod
+    def of(cls, session: Session, reading: ClassReading) -> Self:
+        """Render a session."""
+        expected = set(reading.file.training_class.expected_on(session.held_on))
+        present = (
+            len(session.present) if session.is_closed else len(expected & set(reading.signed_in[session.session_id]))
+        )
+        return cls(
+            session_id=session.session_id,
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            kind=session.kind,
+            class_hours=session.class_hours,
+            state="closed" if session.is_closed else "open",
+            revision=session.revision,
+            present=present,
+            absent=len(session.absent) if session.is_closed else len(expected) - present,
+            video=VideoView.of(coverage(session, reading.file.clips_of(session.session_id), reading.book)),
+        )
+
+
+class TraceView(View):
+    """One step of a decision with the rule behind it."""
+
+    rule: str
+    document: str
+    clause: str
+    result: str | int | bool | None
+    inputs: dict[str, str | int | bool | None]
+
+
+class OpeningView(BaseModel):
+    """Who came on the opening day, and the rule's computation."""
+
+    day: date
+    attended: int
+    signed_in: int
+    headcount: int | None
+    planned: int
+    refused: int
+    trace: TraceView | None
+
+    @classmethod
+    def of(cls, opening: OpeningDay, book: Rulebook) -> Self:
+        """Render the opening day."""
+        term = book.supervision.opening_attendance
+        trace = opening.trace(term) if term is not None else None
+        return cls(
+            day=opening.day,
+            attended=opening.attended,
+            signed_in=opening.signed_in,
+            headcount=opening.headcount,
+            planned=opening.planned,
+            refused=opening.refused,
+            trace=None if trace is None else TraceView.of(trace),
+        )
+
+
+class CompletionView(View):
+    """The totals published last."""
+
+    revision: int
+    completed_on: date
+    theory_class_hours: int
+    practice_class_hours: int
+    opening_headcount: int
+    spot_headcounts: list[int]
+
+
+class ClassView(BaseModel):
+    """A class under supervision."""
+
+    class_id: str
+    institution_id: str
+    region: str
+    rulebook_id: str
+    state: State
+    planned: int
+    refused: int
+    opening_date: date
+    closing_date: date
+    sessions: list[SessionView]
+    opening: OpeningView | None = Field(description="开班当日各课次结束认定后才有")
+    checks: list[CheckView]
+    findings: list[FindingView]
+    opinion: OpinionView | None
+    completion: CompletionView | None
+    version: int
+
+    @classmethod
+    def of(cls, reading: ClassReading) -> Self:
+        """Render a class."""
+        file, training_class = reading.file, reading.file.training_class
+        return cls(
+            class_id=training_class.class_id,
+            institution_id=training_class.institution_id,
+            region=training_class.region,
+            rulebook_id=training_class.rulebook_id,
+            state=training_class.state,
+            planned=training_class.planned,
+            refused=training_class.refused,
+            opening_date=training_class.opening_date,
+            closing_date=training_class.closing_date,
+            sessions=[SessionView.of(session, reading) for session in file.sessions],
+            opening=None if file.opening is None else OpeningView.of(file.opening, reading.book),
+            checks=[CheckView.of(check) for check in file.inspections],
+            findings=[FindingView.of(finding) for finding in file.findings],
+            opinion=None if training_class.opinion is None else OpinionView.of(training_class.opinion),
+            completion=None if training_class.completion is None else CompletionView.of(training_class.completion),
+            version=training_class.version,
+        )
+
+
+Mark = Literal["present", "absent", "awaited", "not_expected"]
+
+
+class SessionHead(View):
+    """A column of the attendance matrix."""
+
+    session_id: str
+    held_on: date
+    kind: SessionKind
+    revision: int
+
+
+class PersonAttendance(BaseModel):
+    """A line of the attendance matrix: per session, in order, what is known of a person."""
+
+    person_id: str
+    withdrawn_on: date | None
+    marks: list[Mark] = Field(description="按 sessions 的顺序；awaited 为课次未结束且尚未签到，not_expected 为已退班")
+
+
+class AttendanceView(BaseModel):
+    """Sessions x persons."""
+
+    class_id: str
+    sessions: list[SessionHead]
+    persons: list[PersonAttendance]
+    version: int
+
+    @classmethod
+    def of(cls, reading: ClassReading) -> Self:
+        """Render the matrix."""
+        file, training_class = reading.file, reading.file.training_class
+        columns = [_marks(session, reading) for session in file.sessions]
+        return cls(
+            class_id=training_class.class_id,
+            sessions=[SessionHead.of(session) for session in file.sessions],
+            persons=[
+                PersonAttendance(
+                    person_id=person_id,
+                    withdrawn_on=left,
+                    marks=[column.get(person_id, "not_expected") for column in columns],
+                )
+                for person_id, left in sorted(training_class.trainees.items())
+            ],
+            version=training_class.version,
+        )
+
+
+def _marks(session: Session, reading: ClassReading) -> dict[str, Mark]:
+    marks: dict[str, Mark] = {}
+    if session.is_closed:
+        marks |= dict.fromkeys(session.absent, "absent")
+        marks |= dict.fromkeys((presence.person_id for presence in session.present), "present")
+        return marks
+    expected: Iterable[str] = reading.file.training_class.expected_on(session.held_on)
+    signed_in = reading.signed_in[session.session_id]
+    return {person_id: "present" if person_id in signed_in else "awaited" for person_id in expected}

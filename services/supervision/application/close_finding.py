@@ -1,0 +1,42 @@
+"""Close a finding by a person's conclusion; a confirmed opening-day finding cancels the class."""
+
+from services.supervision.application.access import lock_class
+from services.supervision.application.end_class import forget_closings
+from services.supervision.application.ports import SupervisionUnit
+from services.supervision.domain.class_file import ClassFile, conclude
+from services.supervision.domain.finding import CaseFinding, Conclusion
+from shared.clock import new_id
+from shared.domain.errors import NotFound
+
+
+async def close_finding(
+    uow: SupervisionUnit, *, finding_id: str, conclusion: Conclusion, reason: str
+) -> tuple[CaseFinding, ClassFile]:
+    """Give the closed finding and its class's file; raise NotFound, Conflict FINDING_CLOSED or a Refused."""
+    class_id = await uow.files.class_of_finding(finding_id)
+    if class_id is None:
+        raise NotFound(code="FINDING_UNKNOWN", message="没有此疑点。", advice="请核对疑点编号。")
+    file = await lock_class(uow, class_id)
+    book = uow.shelf.by_id(file.training_class.rulebook_id)
+    concluded, events = conclude(
+        file,
+        book,
+        finding_id=finding_id,
+        conclusion=conclusion,
+        closed_by=uow.actor.subject,
+        reason=reason,
+        now=uow.now,
+        make_id=new_id,
+    )
+    saved = await uow.files.save(file, concluded)
+    for event in events:
+        await uow.publish(event)
+    if saved.training_class.ending is not None:
+        await forget_closings(uow, saved)
+    finding = saved.finding(finding_id)
+    await uow.audit(
+        action="finding.closed",
+        subject=class_id,
+        details={"finding_id": finding_id, "check": finding.check, "conclusion": conclusion},
+    )
+    return finding, saved

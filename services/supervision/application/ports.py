@@ -1,0 +1,166 @@
+"""What the use-cases need from storage."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple, NotRequired, Protocol, TypedDict
+
+from services.supervision.domain.attendance import SignedIn
+from services.supervision.domain.class_file import ClassFile
+from services.supervision.domain.device import Device
+from services.supervision.domain.sign_in import Verdict
+from services.supervision.domain.training_class import Session, TrainingClass
+from shared.contracts.contract import Contract
+from shared.domain.actor import Actor
+from shared.policy.decision import TraceValue
+from shared.policy.rulebook import Shelf
+
+
+class SignInRow(TypedDict):
+    """One sign-in as a device reports it; a plain mapping, because thousands come at once."""
+
+    sequence: int
+    class_id: str
+    person_id: str
+    signed_at: datetime
+    method: str
+    score: NotRequired[int | None]
+
+
+class StoredSignIn(NamedTuple):
+    """What stands under a sequence that was used before, and whether it says the same."""
+
+    same: bool
+    outcome: str
+    code: str | None
+
+
+class WaitingSignIn(NamedTuple):
+    """A sign-in whose class was not known when it came."""
+
+    device_id: str
+    sequence: int
+    person_id: str
+    signed_at: datetime
+    method: str
+    received_at: datetime
+
+
+class ManualSignIn(NamedTuple):
+    """A sign-in that counts once a reviewer approves it."""
+
+    sequence: int
+    session_id: str
+
+
+class ClassFiles(Protocol):
+    """The files of classes, each loaded and saved whole; only what changed is written."""
+
+    async def lock(self, class_ids: Collection[str]) -> None:
+        """Let no other transaction change these classes, known or not yet known, until this one ends."""
+        ...
+
+    async def add(self, file: ClassFile) -> None:
+        """Store a class that has just opened."""
+        ...
+
+    async def find(self, class_id: str) -> ClassFile | None:
+        """Give the whole file, None for a class not known here."""
+        ...
+
+    async def rolls(self, class_ids: Collection[str]) -> Mapping[str, tuple[TrainingClass, tuple[Session, ...]]]:
+        """Give what sign-ins are judged by, without attendance, for those of the classes that are known."""
+        ...
+
+    async def class_of_finding(self, finding_id: str) -> str | None:
+        """Give the class of a finding, None for an unknown one."""
+        ...
+
+    async def save(self, before: ClassFile, after: ClassFile) -> ClassFile:
+        """Write what changed and give the file with its new version; raise Conflict when the stored one moved on."""
+        ...
+
+
+class SignIns(Protocol):
+    """The sign-ins of all devices."""
+
+    async def keep(
+        self, device_id: str, rows: Sequence[SignInRow], verdicts: Sequence[Verdict], received_at: datetime
+    ) -> Mapping[int, StoredSignIn | None]:
+        """Store rows with sequences all different, and give per sequence None when it is new, else what stands."""
+        ...
+
+    async def keep_reused(self, device_id: str, rows: Sequence[SignInRow], received_at: datetime) -> None:
+        """Keep, once per content, what came under a sequence that says something else."""
+        ...
+
+    async def counted(self, class_id: str, session_ids: Collection[str]) -> Mapping[str, SignedIn]:
+        """Give for each of the sessions who signed in by which methods, counted sign-ins only."""
+        ...
+
+    async def waiting(self, class_id: str) -> Sequence[WaitingSignIn]:
+        """Give the pending sign-ins of a class."""
+        ...
+
+    async def decide(self, verdicts: Mapping[tuple[str, int], Verdict]) -> None:
+        """Store what became of pending sign-ins, by device and sequence."""
+        ...
+
+    async def refuse_waiting(self, class_id: str, code: str) -> int:
+        """Refuse every pending sign-in of a class that will never open, and give their number."""
+        ...
+
+    async def unapproved(self, class_id: str, device_id: str, sequences: Collection[int]) -> Sequence[ManualSignIn]:
+        """Give those of the sign-ins that wait for a reviewer's approval."""
+        ...
+
+    async def approve(self, device_id: str, verdicts: Mapping[int, Verdict], *, approved_by: str, reason: str) -> None:
+        """Store the approval and what becomes of the sign-ins by it."""
+        ...
+
+
+class Devices(Protocol):
+    """The registered devices."""
+
+    async def add(self, device: Device) -> None:
+        """Store a device; raise Conflict SERIAL_TAKEN when its serial number is registered."""
+        ...
+
+    async def find(self, device_id: str) -> Device | None:
+        """Give a device, None for an unknown one."""
+        ...
+
+    async def among(self, device_ids: Collection[str]) -> Mapping[str, Device]:
+        """Give those of the devices that are known."""
+        ...
+
+
+class SupervisionUnit(Protocol):
+    """The open transaction in which a use-case of supervision works."""
+
+    now: datetime
+    actor: Actor
+    shelf: Shelf
+    files: ClassFiles
+    sign_ins: SignIns
+    devices: Devices
+
+    @property
+    def today(self) -> date:
+        """Give the legal day of the act."""
+        ...
+
+    async def publish(self, fact: Contract) -> int:
+        """Put the event into the outbox and give the aggregate's version."""
+        ...
+
+    async def schedule(self, *, due: datetime, kind: str, key: str) -> None:
+        """Let a timer fire the use-case `kind` at a legal instant."""
+        ...
+
+    async def unschedule(self, *, kind: str, key: str) -> None:
+        """Forget a timer."""
+        ...
+
+    async def audit(self, *, action: str, subject: str, details: Mapping[str, TraceValue] | None = None) -> None:
+        """Record who did what to what; codes and counts only."""
+        ...

@@ -1,0 +1,48 @@
+"""Register an attendance device of an institution."""
+
+from dataclasses import dataclass
+
+from services.supervision.application.ports import SupervisionUnit
+from services.supervision.domain.device import Device
+from shared.clock import new_id
+from shared.domain.errors import Forbidden
+from shared.domain.jurisdiction import is_within
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterDevice:
+    """What is told of a device: whose it is, where it stands, how it takes sign-ins."""
+
+    institution_id: str
+    serial: str
+    name: str
+    region: str
+    methods: tuple[str, ...]
+
+
+async def register_device(uow: SupervisionUnit, command: RegisterDevice) -> Device:
+    """Give the registered device.
+
+    Raise Forbidden REGION_OUT_OF_SCOPE outside the actor's region and Conflict SERIAL_TAKEN for a known serial number.
+    """
+    if not is_within(command.region, uow.actor.region):
+        raise Forbidden(
+            code="REGION_OUT_OF_SCOPE",
+            message=f"区划 {command.region} 不在您的管辖范围（{uow.actor.region}）内。",
+            advice="请由设备所在区划的主管部门登记。",
+            field="region",
+            value=command.region,
+        )
+    device = Device(
+        device_id=new_id(),
+        institution_id=command.institution_id,
+        serial=command.serial,
+        name=command.name,
+        region=command.region,
+        methods=command.methods,
+        registered_by=uow.actor.subject,
+        registered_at=uow.now,
+    )
+    await uow.devices.add(device)
+    await uow.audit(action="device.registered", subject=device.device_id, details={"methods": len(device.methods)})
+    return device

@@ -1,0 +1,45 @@
+"""Attendance of a session from its counted sign-ins: who of those expected was there, on what evidence."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from services.supervision.domain.training_class import Session, TrainingClass
+from shared.contracts.supervision import AttendanceChecked, Presence
+from shared.policy.terms.supervision import SignIn
+
+SignedIn = Mapping[str, Collection[str]]
+"""The methods by which each person signed in to one session, counted sign-ins only."""
+
+
+def check_attendance(
+    session: Session, training_class: TrainingClass, signed_in: SignedIn, term: SignIn
+) -> tuple[Session, AttendanceChecked] | None:
+    """Give the session's next revision, or None when it would say what the last one said.
+
+    The first call closes the session with revision 1. The evidence of a presence is as strong as its strongest method.
+    """
+    expected = training_class.expected_on(session.held_on)
+    strengths = {method.code: method.strength for method in term.methods}
+    present = tuple(
+        Presence(
+            person_id=person_id,
+            methods=tuple(sorted(signed_in[person_id])),
+            strength=max(strengths[method] for method in signed_in[person_id]),
+        )
+        for person_id in expected
+        if person_id in signed_in
+    )
+    absent = tuple(person_id for person_id in expected if person_id not in signed_in)
+    if session.is_closed and (present, absent) == (session.present, session.absent):
+        return None
+    checked = replace(session, revision=session.revision + 1, present=present, absent=absent)
+    return checked, AttendanceChecked(
+        class_id=training_class.class_id,
+        session_id=session.session_id,
+        revision=checked.revision,
+        held_on=session.held_on,
+        kind=session.kind,
+        class_hours=session.class_hours,
+        present=present,
+        absent=absent,
+    )

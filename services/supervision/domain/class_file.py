@@ -1,0 +1,182 @@
+"""The file of one class (一班一档): every fact supervision holds about it, and what follows from them.
+
+Everything published about a class is derived here from its facts alone, so the order in which facts arrive changes
+revisions and the moment of events, never the final attendance, findings or totals.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from services.supervision.domain.attendance import SignedIn, check_attendance
+from services.supervision.domain.completion import complete_training
+from services.supervision.domain.finding import (
+    HEADCOUNT_CONTRADICTION,
+    OPENING_ATTENDANCE,
+    VIDEO_INCOMPLETE,
+    CaseFinding,
+    Conclusion,
+    Key,
+    Observation,
+    close_finding,
+    reconcile,
+)
+from services.supervision.domain.inspection import Inspection, observe_headcount
+from services.supervision.domain.opening_day import OpeningDay, opening_day
+from services.supervision.domain.training_class import Session, TrainingClass, end_class, sign_in_term
+from services.supervision.domain.video import Clip, observe_video
+from shared.clock import legal_day
+from shared.contracts.contract import Contract
+from shared.contracts.supervision import ClassCancelled
+from shared.domain.errors import NotFound, Refused
+from shared.policy.rulebook import Rulebook
+
+NOTHING: Final[Mapping[Key, Observation | None]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassFile:
+    """A class with its sessions in order of time, inspections, clips and findings."""
+
+    training_class: TrainingClass
+    sessions: tuple[Session, ...]
+    inspections: tuple[Inspection, ...] = ()
+    clips: tuple[Clip, ...] = ()
+    findings: tuple[CaseFinding, ...] = ()
+
+    @property
+    def opening(self) -> OpeningDay | None:
+        """Count the opening day, None until its sessions are closed."""
+        return opening_day(self.training_class, self.sessions, self.inspections)
+
+    def session(self, session_id: str) -> Session | None:
+        """Give the session by id."""
+        return next((session for session in self.sessions if session.session_id == session_id), None)
+
+    def clips_of(self, session_id: str) -> tuple[Clip, ...]:
+        """Give the clips reported for a session."""
+        return tuple(clip for clip in self.clips if clip.session_id == session_id)
+
+    def finding(self, finding_id: str) -> CaseFinding:
+        """Give the finding by id, or raise NotFound."""
+        for finding in self.findings:
+            if finding.finding_id == finding_id:
+                return finding
+        raise NotFound(code="FINDING_UNKNOWN", message="没有此疑点。", advice="请核对疑点编号。")
+
+
+def settle(
+    file: ClassFile,
+    book: Rulebook,
+    *,
+    signed_in: Mapping[str, SignedIn],
+    now: datetime,
+    make_id: Callable[[], str],
+    observed: Mapping[Key, Observation | None] = NOTHING,
+) -> tuple[ClassFile, tuple[Contract, ...]]:
+    """Draw every conclusion that the facts allow, and give the file with them and the events that say what is new.
+
+    `signed_in` holds, for each session to be closed or looked at again, its counted sign-ins; `observed` what was seen
+    elsewhere (a device's clock). A class that ended is left as it is: nothing follows from later facts.
+    """
+    if file.training_class.ending is not None:
+        return file, ()
+    file, attendance = _check_sessions(file, book, signed_in)
+    judged = {**_judge(file, book), **observed}
+    findings, cases = reconcile(file.findings, judged, class_id=file.training_class.class_id, now=now, make_id=make_id)
+    held = any(finding.check == OPENING_ATTENDANCE and finding.is_open for finding in findings)
+    file = replace(file, findings=findings, training_class=replace(file.training_class, held=held))
+    opening = file.opening
+    if held or opening is None or not _all_closed(file):
+        return file, (*attendance, *cases)
+    completed = complete_training(file.training_class, file.sessions, file.inspections, opening, today=legal_day(now))
+    if completed is None:
+        return file, (*attendance, *cases)
+    return replace(file, training_class=completed[0]), (*attendance, *cases, completed[1])
+
+
+def conclude(
+    file: ClassFile,
+    book: Rulebook,
+    *,
+    finding_id: str,
+    conclusion: Conclusion,
+    closed_by: str,
+    reason: str,
+    now: datetime,
+    make_id: Callable[[], str],
+) -> tuple[ClassFile, tuple[Contract, ...]]:
+    """Close a finding by a person's conclusion and draw what follows.
+
+    A confirmed opening-day finding cancels the class for good; an unfounded one (device failure) lets it go on.
+    """
+    finding = file.finding(finding_id)
+    file.training_class.require_running()
+    closed, event = close_finding(finding, conclusion=conclusion, closed_by=closed_by, reason=reason, now=now)
+    findings = tuple(closed if standing is finding else standing for standing in file.findings)
+    file = replace(file, findings=findings)
+    if finding.check == OPENING_ATTENDANCE and conclusion == "confirmed":
+        cancelled = _cancelled(file, closed, now)
+        file = replace(file, training_class=end_class(file.training_class, "cancelled"))
+        return file, (event, cancelled)
+    file, events = settle(file, book, signed_in={}, now=now, make_id=make_id)
+    return file, (event, *events)
+
+
+def _check_sessions(
+    file: ClassFile, book: Rulebook, signed_in: Mapping[str, SignedIn]
+) -> tuple[ClassFile, list[Contract]]:
+    term = sign_in_term(book)
+    sessions: list[Session] = []
+    events: list[Contract] = []
+    for session in file.sessions:
+        checked = None
+        if session.session_id in signed_in:
+            checked = check_attendance(session, file.training_class, signed_in[session.session_id], term)
+        if checked is None:
+            sessions.append(session)
+        else:
+            sessions.append(checked[0])
+            events.append(checked[1])
+    return replace(file, sessions=tuple(sessions)), events
+
+
+def _judge(file: ClassFile, book: Rulebook) -> dict[Key, Observation | None]:
+    """Ask every check that the facts suffice for; video is judged once the training is over, then at every change."""
+    judged: dict[Key, Observation | None] = {}
+    opening, term = file.opening, book.supervision.opening_attendance
+    if opening is not None and term is not None:
+        judged[OPENING_ATTENDANCE, file.training_class.class_id] = opening.observe(term)
+    for check in file.inspections:
+        judged[HEADCOUNT_CONTRADICTION, check.check_id] = observe_headcount(check, file.sessions, book)
+    if _all_closed(file):
+        for session in file.sessions:
+            filmed = observe_video(session, file.clips_of(session.session_id), book) if session.present else None
+            judged[VIDEO_INCOMPLETE, session.session_id] = filmed
+    return judged
+
+
+def _all_closed(file: ClassFile) -> bool:
+    return all(session.is_closed for session in file.sessions)
+
+
+def _cancelled(file: ClassFile, finding: CaseFinding, now: datetime) -> ClassCancelled:
+    opening = file.opening
+    if opening is None or finding.rule is None or finding.clause is None:
+        raise Refused(
+            code="OPENING_NOT_JUDGED",
+            message="开班当日的出勤尚未认定，不能取消班级。",
+            advice="请待开班当日各课次结束认定后再办理。",
+        )
+    return ClassCancelled(
+        class_id=file.training_class.class_id,
+        on=legal_day(now),
+        rule=finding.rule,
+        clause=finding.clause,
+        attended=opening.attended,
+        planned=opening.due,
+        confirmed_by=str(finding.closed_by),
+        reason=str(finding.reason),
+    )

@@ -1,0 +1,167 @@
+"""Findings (疑点) as cases: raised once by a rule, closed by a person or by facts that came later."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+from shared.contracts.supervision import FindingClosed, FindingRaised
+from shared.domain.actor import SYSTEM
+from shared.domain.errors import Conflict, Refused
+from shared.policy.terms.term import Term
+
+Conclusion = Literal["confirmed", "waived", "unfounded"]
+
+OPENING_ATTENDANCE: Final = "opening_attendance"
+VIDEO_INCOMPLETE: Final = "video_incomplete"
+HEADCOUNT_CONTRADICTION: Final = "headcount_contradiction"
+DEVICE_CLOCK: Final = "device_clock"
+
+Key = tuple[str, str]
+"""What a finding is about, within its class: the check and the thing it looked at (session, inspection, device)."""
+
+_FACTS_CHANGED: Final = "后续到达的数据使该疑点不再成立，系统自动结案。"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What a check saw, in words without personal data, and the rule that objects to it."""
+
+    rule: str | None
+    clause: str | None
+    blocking: bool
+    seen: str
+
+    @classmethod
+    def under(cls, term: Term, *, seen: str, blocking: bool = True) -> "Observation":
+        """Observe in the name of a term's rule and clause."""
+        return cls(rule=term.rule, clause=term.clause, blocking=blocking, seen=seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFinding:
+    """One case; there is one per class, check and thing looked at. `blocking` ones stop the claim until closed."""
+
+    finding_id: str
+    class_id: str
+    check: str
+    about: str
+    rule: str | None
+    clause: str | None
+    blocking: bool
+    seen: str
+    raised_at: datetime
+    conclusion: Conclusion | None = None
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+    reason: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether somebody still has to conclude it."""
+        return self.conclusion is None
+
+    @property
+    def state(self) -> Literal["open", "closed"]:
+        """Give the same as a word."""
+        return "open" if self.is_open else "closed"
+
+
+FindingEvent = FindingRaised | FindingClosed
+
+
+def reconcile(
+    findings: Iterable[CaseFinding],
+    judged: Mapping[Key, Observation | None],
+    *,
+    class_id: str,
+    now: datetime,
+    make_id: Callable[[], str],
+) -> tuple[tuple[CaseFinding, ...], tuple[FindingEvent, ...]]:
+    """Bring cases into line with what the checks say now; None means that nothing stands against the thing any more.
+
+    A new observation raises a case, an open case shows the newest numbers, one whose ground is gone is closed as
+    unfounded by the system and raised again under its id should the ground return. What a person concluded stands.
+    """
+    standing = {(finding.check, finding.about): finding for finding in findings}
+    events: list[FindingEvent] = []
+    for key, observation in judged.items():
+        found = standing.get(key)
+        if observation is None:
+            if found is not None and found.is_open:
+                standing[key], closed = _close(found, "unfounded", SYSTEM.subject, _FACTS_CHANGED, now)
+                events.append(closed)
+        elif found is None:
+            standing[key] = _raise(make_id(), class_id, key, observation, now)
+            events.append(_raised(standing[key]))
+        elif found.is_open:
+            standing[key] = replace(found, seen=observation.seen)
+        elif found.closed_by == SYSTEM.subject:
+            standing[key] = _raise(found.finding_id, class_id, key, observation, now)
+            events.append(_raised(standing[key]))
+    return tuple(standing.values()), tuple(events)
+
+
+def close_finding(
+    finding: CaseFinding, *, conclusion: Conclusion, closed_by: str, reason: str, now: datetime
+) -> tuple[CaseFinding, FindingClosed]:
+    """Close a case by a person's conclusion; raise Conflict FINDING_CLOSED or Refused WAIVER_NOT_ALLOWED."""
+    if not finding.is_open:
+        raise Conflict(
+            code="FINDING_CLOSED",
+            message=f"该疑点已结案，结论为 {finding.conclusion}。",
+            advice="请查询该疑点的最新状态；已结案的疑点不能再次结案。",
+            field="finding_id",
+            value=finding.finding_id,
+        )
+    if finding.check == OPENING_ATTENDANCE and conclusion == "waived":
+        raise Refused(
+            code="WAIVER_NOT_ALLOWED",
+            message="开班当日到课率不足不得豁免，政策未留裁量余地。",
+            advice="经核实确有设备故障或迟传的，结论填 unfounded；属实的填 confirmed，班级随即取消。",
+            field="conclusion",
+            value=conclusion,
+            rule=finding.rule,
+            clause=finding.clause,
+        )
+    return _close(finding, conclusion, closed_by, reason, now)
+
+
+def _raise(finding_id: str, class_id: str, key: Key, observation: Observation, now: datetime) -> CaseFinding:
+    return CaseFinding(
+        finding_id=finding_id,
+        class_id=class_id,
+        check=key[0],
+        about=key[1],
+        rule=observation.rule,
+        clause=observation.clause,
+        blocking=observation.blocking,
+        seen=observation.seen,
+        raised_at=now,
+    )
+
+
+def _raised(finding: CaseFinding) -> FindingRaised:
+    return FindingRaised(
+        class_id=finding.class_id,
+        finding_id=finding.finding_id,
+        check=finding.check,
+        rule=finding.rule,
+        clause=finding.clause,
+        blocking=finding.blocking,
+        seen=finding.seen,
+    )
+
+
+def _close(
+    finding: CaseFinding, conclusion: Conclusion, closed_by: str, reason: str, now: datetime
+) -> tuple[CaseFinding, FindingClosed]:
+    closed = replace(finding, conclusion=conclusion, closed_by=closed_by, closed_at=now, reason=reason)
+    event = FindingClosed(
+        class_id=finding.class_id,
+        finding_id=finding.finding_id,
+        conclusion=conclusion,
+        closed_by=closed_by,
+        reason=reason,
+    )
+    return closed, event

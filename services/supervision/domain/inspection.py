@@ -1,0 +1,117 @@
+"""What inspectors write down on site: the opening-day check and spot checks during the course (JY-SUP-07, -09)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.supervision.domain.finding import Observation
+from services.supervision.domain.training_class import Session
+from shared.clock import legal_day
+from shared.contracts.supervision import CheckKind, SpotCheckRecorded
+from shared.domain.errors import Refused, refused_by
+from shared.policy.decision import Severity
+from shared.policy.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """One signed record; `inspectors` are token subjects, the first of them wrote it.
+
+    An item is None when nobody looked at it; the opening-day record may leave out none (JY-SUP-09).
+    """
+
+    check_id: str
+    kind: CheckKind
+    held_at: datetime
+    place: str
+    headcount: int
+    sign_in_in_order: bool | None
+    records_retained: bool | None
+    teachers_seen: tuple[str, ...]
+    inspectors: tuple[str, ...]
+    note: str
+    recorded_at: datetime
+
+
+def record_inspection(
+    inspection: Inspection, *, class_id: str, sessions: Iterable[Session], book: Rulebook
+) -> SpotCheckRecorded:
+    """Give the event of a complete record.
+
+    Raise Refused ITEM_MISSING for an incomplete opening record, CHECK_IN_FUTURE, and CHECK_ON_WRONG_DAY for an
+    opening check on another day than the opening day or a spot check not after it (an average of spot checks must not
+    hold the opening day, JY-SUP-06).
+    """
+    if inspection.held_at > inspection.recorded_at:
+        raise Refused(
+            code="CHECK_IN_FUTURE",
+            message="检查时间晚于当前时间。",
+            advice="请核对检查时间后重新提交。",
+            field="held_at",
+            value=inspection.held_at.isoformat(),
+        )
+    _require_day(inspection, sessions, book)
+    if inspection.kind == "opening":
+        _require_items(inspection, book)
+    return SpotCheckRecorded(
+        class_id=class_id,
+        check_id=inspection.check_id,
+        kind=inspection.kind,
+        held_on=legal_day(inspection.held_at),
+        headcount=inspection.headcount,
+        inspectors=inspection.inspectors,
+    )
+
+
+def observe_headcount(inspection: Inspection, sessions: Iterable[Session], book: Rulebook) -> Observation | None:
+    """Object when inspectors counted fewer heads than people had signed in to a session closed by now."""
+    term = book.supervision.inspections
+    meeting = [s for s in sessions if s.is_closed and s.starts_at <= inspection.held_at <= s.ends_at]
+    if term is None or not meeting:
+        return None
+    signed_in = max(len(session.present) for session in meeting)
+    if inspection.headcount >= signed_in:
+        return None
+    return Observation.under(
+        term,
+        seen=f"{legal_day(inspection.held_at)} 现场清点 {inspection.headcount} 人，"
+        f"少于该课次签到的 {signed_in} 人，相差 {signed_in - inspection.headcount} 人。",
+    )
+
+
+def _require_day(inspection: Inspection, sessions: Iterable[Session], book: Rulebook) -> None:
+    day = legal_day(inspection.held_at)
+    opening_day = min((session.held_on for session in sessions), default=day)
+    if (day == opening_day) if inspection.kind == "opening" else (day > opening_day):
+        return
+    term = book.supervision.inspections
+    raise Refused(
+        code="CHECK_ON_WRONG_DAY",
+        message=f"检查日期 {day} 与检查类型不符：开班当日为 {opening_day}。",
+        advice="开班当日的检查填 opening，其后的过程抽查填 spot；请核对类型与时间。",
+        field="held_at",
+        value=day.isoformat(),
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+    )
+
+
+def _require_items(inspection: Inspection, book: Rulebook) -> None:
+    term = book.supervision.opening_check
+    if term is None:
+        return
+    given = {
+        "headcount": True,
+        "sign_in": inspection.sign_in_in_order is not None,
+        "records_retained": inspection.records_retained is not None,
+    }
+    missing = [item for item in term.items if not given.get(item.code, False)]
+    if missing:
+        finding = term.finding(
+            code="ITEM_MISSING",
+            severity=Severity.STOP,
+            message=f"开班当日检查缺少：{'、'.join(item.name for item in missing)}。",
+            advice="开班当日检查须逐项填写学员人数、签到情况和培训资料留存情况，请补齐后重新提交。",
+            field="、".join(item.code for item in missing),
+        )
+        raise refused_by(finding)

@@ -1,0 +1,87 @@
+"""The opening-day rule: below nine tenths of the planned headcount the class does not go on (JY-SUP-04)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from services.supervision.domain.finding import Observation
+from services.supervision.domain.inspection import Inspection
+from services.supervision.domain.training_class import Session, TrainingClass
+from shared.policy.decision import Trace
+from shared.policy.terms.supervision import OpeningAttendance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningDay:
+    """Who came on the opening day.
+
+    `signed_in` counts distinct persons over the day's sessions; `headcount` is the inspectors', the largest of the
+    day's counts (each proves that so many were there), None without an opening check. `planned` was frozen at
+    approval, `refused` counts its rows that were refused before the opening.
+    """
+
+    day: date
+    signed_in: int
+    headcount: int | None
+    planned: int
+    refused: int
+
+    @property
+    def attended(self) -> int:
+        """Give the headcount that counts: the smaller of sign-ins and inspectors' count."""
+        return self.signed_in if self.headcount is None else min(self.signed_in, self.headcount)
+
+    @property
+    def due(self) -> int:
+        """Give the headcount against which attendance is held."""
+        return self.planned - self.refused
+
+    def is_below(self, term: OpeningAttendance) -> bool:
+        """Say whether fewer than the minimum came; exactly the minimum is enough (reading 3)."""
+        return self.attended * 100 < self.due * term.minimum_percent
+
+    def trace(self, term: OpeningAttendance) -> Trace:
+        """Show the computation."""
+        return term.trace(
+            result="below" if self.is_below(term) else "enough",
+            inputs={
+                "day": self.day.isoformat(),
+                "signed_in": self.signed_in,
+                "headcount": self.headcount,
+                "attended": self.attended,
+                "planned": self.planned,
+                "refused": self.refused,
+                "minimum_percent": term.minimum_percent,
+            },
+        )
+
+    def observe(self, term: OpeningAttendance) -> Observation | None:
+        """Object when too few came."""
+        if not self.is_below(term):
+            return None
+        counted = "无现场清点" if self.headcount is None else f"现场清点 {self.headcount} 人"
+        return Observation.under(
+            term,
+            seen=f"开班当日（{self.day}）实到 {self.attended} 人（签到 {self.signed_in} 人，{counted}），"
+            f"计划 {self.planned} 人，其中 {self.refused} 人开班前未予通过；"
+            f"{self.attended}×100 < {self.due}×{term.minimum_percent}，低于 {term.minimum_percent}%。",
+        )
+
+
+def opening_day(
+    training_class: TrainingClass, sessions: Iterable[Session], inspections: Iterable[Inspection]
+) -> OpeningDay | None:
+    """Count the opening day, which is the day of the first session; None until all its sessions are closed."""
+    sessions = tuple(sessions)
+    day = min((session.held_on for session in sessions), default=None)
+    meetings = [session for session in sessions if session.held_on == day]
+    if day is None or not all(session.is_closed for session in meetings):
+        return None
+    present = {presence.person_id for session in meetings for presence in session.present}
+    return OpeningDay(
+        day=day,
+        signed_in=len(present),
+        headcount=max((check.headcount for check in inspections if check.kind == "opening"), default=None),
+        planned=training_class.planned,
+        refused=training_class.refused,
+    )

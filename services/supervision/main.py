@@ -1,0 +1,29 @@
+"""The HTTP process of supervision."""
+
+from fastapi import FastAPI
+
+from services.supervision.api import classes, findings, sign_ins
+from services.supervision.messaging.incoming import TOPICS
+from services.supervision.wiring import Wiring
+from shared.web.application import create_application
+from shared.web.authentication import Authenticator
+from shared.web.health import database_check
+from shared.web.sandbox import sandbox_router
+
+
+def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
+    """Give the application; its addresses are full paths under `/supervision`."""
+    return create_application(
+        "supervision",
+        title="培补 · 监管",
+        description="开班后的过程监管：签到、录像、现场检查、疑点与培训完成情况。",
+        routers=[
+            sign_ins.router,
+            classes.router,
+            findings.router,
+            sandbox_router("supervision", consumes=TOPICS),
+        ],
+        authenticator=authenticator,
+        open_unit=wiring.unit_of_work,
+        checks=[database_check(wiring.database)],
+    )

@@ -1,0 +1,40 @@
+"""Devices in the database."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.supervision.domain.device import Device
+from services.supervision.storage.rows import device_of, device_row
+from services.supervision.storage.tables import DEVICE
+from shared.database.upsert import insert_or_ignore
+from shared.domain.errors import Conflict
+
+
+class StoredDevices:
+    """The registered devices on one open connection."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, device: Device) -> None:
+        """Store a device; raise Conflict SERIAL_TAKEN when its serial number is registered."""
+        statement = insert_or_ignore(self._connection, DEVICE, device_row(device)).returning(DEVICE.c.device_id)
+        if (await self._connection.execute(statement)).first() is None:
+            raise Conflict(
+                code="SERIAL_TAKEN",
+                message="该设备序列号已登记。",
+                advice="请核对序列号；设备转给其他机构的，先由原登记部门注销。",
+                field="serial",
+                value=device.serial,
+            )
+
+    async def find(self, device_id: str) -> Device | None:
+        """Give a device, None for an unknown one."""
+        return (await self.among([device_id])).get(device_id)
+
+    async def among(self, device_ids: Collection[str]) -> Mapping[str, Device]:
+        """Give those of the devices that are known."""
+        query = select(DEVICE).where(DEVICE.c.device_id.in_(list(device_ids)))
+        return {row.device_id: device_of(row) for row in await self._connection.execute(query)}

@@ -1,0 +1,174 @@
+"""Tables of supervision: classes as they run, devices and their sign-ins, videos, inspections and findings."""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from shared.database.metadata import Instant, new_metadata
+
+METADATA: Final = new_metadata()
+
+DEVICE: Final = Table(
+    "device",
+    METADATA,
+    Column("device_id", String(100), primary_key=True),
+    Column("institution_id", String(100), nullable=False),
+    Column("serial", String(100), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("methods", JSON, nullable=False),
+    Column("registered_by", String(200), nullable=False),
+    Column("registered_at", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+TRAINING_CLASS: Final = Table(
+    "training_class",
+    METADATA,
+    Column("class_id", String(100), primary_key=True),
+    Column("institution_id", String(100), nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("rulebook_id", String(100), nullable=False),
+    Column("planned", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("opening_date", Date, nullable=False),
+    Column("closing_date", Date, nullable=False),
+    Column("counts_from", Instant, nullable=False),
+    Column("trainees", JSON, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Column("ending", String(10)),
+    Column("opinion", JSON(none_as_null=True)),
+    Column("completion", JSON(none_as_null=True)),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("ending IN ('cancelled', 'withdrawn')", name="ending"),
+)
+"""`trainees` gives per person id the day of leaving or null; `completion` is the TrainingCompleted published last."""
+
+SESSION: Final = Table(
+    "session",
+    METADATA,
+    Column("class_id", ForeignKey("training_class.class_id"), primary_key=True),
+    Column("session_id", String(100), primary_key=True),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("class_hours", Integer, nullable=False),
+    Column("teacher_id", String(100), nullable=False),
+    Column("venue_id", String(100), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("present", JSON, nullable=False),
+    Column("absent", JSON, nullable=False),
+    CheckConstraint("kind IN ('theory', 'practice')", name="kind"),
+    CheckConstraint("revision >= 0", name="revision"),
+)
+"""`revision` 0 is a session still open; `present` and `absent` are those of the AttendanceChecked published last."""
+
+SIGN_IN: Final = Table(
+    "sign_in",
+    METADATA,
+    Column("device_id", String(100), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("class_id", String(100), nullable=False),
+    Column("person_id", String(100), nullable=False),
+    Column("signed_at", Instant, nullable=False),
+    Column("method", String(50), nullable=False),
+    Column("score", Integer),
+    Column("received_at", Instant, nullable=False),
+    Column("session_id", String(100)),
+    Column("outcome", String(10), nullable=False),
+    Column("code", String(50)),
+    Column("approved_by", String(200)),
+    Column("approval_reason", Text),
+    CheckConstraint("outcome IN ('accepted', 'late', 'pending', 'refused')", name="outcome"),
+    Index("ix_sign_in_class", "class_id", "session_id"),
+)
+"""Every sign-in ever received under its number, whatever became of it; accepted and late ones count.
+
+There is no foreign key: the table takes most of the writes, and a class may still be unknown.
+"""
+
+REUSED_SEQUENCE: Final = Table(
+    "reused_sequence",
+    METADATA,
+    Column("device_id", String(100), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),
+    Column("class_id", String(100), nullable=False),
+    Column("person_id", String(100), nullable=False),
+    Column("signed_at", Instant, nullable=False),
+    Column("method", String(50), nullable=False),
+    Column("received_at", Instant, nullable=False),
+)
+"""What a device sent under a number it had used before: refused, kept as evidence, once per content."""
+
+VIDEO: Final = Table(
+    "video",
+    METADATA,
+    Column("class_id", String(100), primary_key=True),
+    Column("video_id", String(100), primary_key=True),
+    Column("session_id", String(100), nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    ForeignKeyConstraint(["class_id", "session_id"], ["session.class_id", "session.session_id"]),
+)
+
+INSPECTION: Final = Table(
+    "inspection",
+    METADATA,
+    Column("check_id", String(100), primary_key=True),
+    Column("class_id", ForeignKey("training_class.class_id"), nullable=False, index=True),
+    Column("kind", String(10), nullable=False),
+    Column("held_at", Instant, nullable=False),
+    Column("place", String(200), nullable=False),
+    Column("headcount", Integer, nullable=False),
+    Column("sign_in_in_order", Boolean),
+    Column("records_retained", Boolean),
+    Column("teachers_seen", JSON, nullable=False),
+    Column("inspectors", JSON, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    CheckConstraint("kind IN ('opening', 'spot')", name="kind"),
+    CheckConstraint("headcount >= 0", name="headcount"),
+)
+
+FINDING: Final = Table(
+    "finding",
+    METADATA,
+    Column("finding_id", String(100), primary_key=True),
+    Column("class_id", ForeignKey("training_class.class_id"), nullable=False),
+    Column("check_name", String(50), nullable=False),
+    Column("about", String(200), nullable=False),
+    Column("rule", String(50)),
+    Column("clause", String(200)),
+    Column("blocking", Boolean, nullable=False),
+    Column("seen", Text, nullable=False),
+    Column("raised_at", Instant, nullable=False),
+    Column("conclusion", String(10)),
+    Column("closed_by", String(200)),
+    Column("closed_at", Instant),
+    Column("reason", Text),
+    UniqueConstraint("class_id", "check_name", "about"),
+    CheckConstraint("conclusion IN ('confirmed', 'waived', 'unfounded')", name="conclusion"),
+    CheckConstraint(
+        "(conclusion IS NULL) = (closed_by IS NULL) AND (conclusion IS NULL) = (closed_at IS NULL) "
+        "AND (conclusion IS NULL) = (reason IS NULL)",
+        name="closed_whole",
+    ),
+)
+"""One case per class, check and thing looked at."""
