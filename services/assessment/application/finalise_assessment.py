@@ -1,0 +1,33 @@
+"""An assessor makes the results of an exam final."""
+
+from services.assessment.application.access import exam_of_body
+from services.assessment.application.complete_class import complete_class
+from services.assessment.application.marking import marks_of
+from services.assessment.application.ports import AssessmentUnit
+from services.assessment.application.take_duty import take_duty
+from services.assessment.domain.assessment import Assessment
+from services.assessment.domain.results import finalise
+
+
+async def finalise_assessment(uow: AssessmentUnit, *, assessment_id: str) -> Assessment:
+    """Decide who passed, failed or was absent, for good; raise everything that is still missing at once."""
+    case = await exam_of_body(uow, assessment_id)
+    case.examined.require_running()
+    final = finalise(
+        case.exam,
+        case.exams,
+        examined=case.examined,
+        marks=await marks_of(uow, case),
+        rulebook=uow.shelf.by_id(case.examined.rulebook_id),
+        finalised_by=uow.actor.subject,
+        today=uow.today,
+    )
+    await take_duty(uow, case, "examination")
+    final = await uow.assessments.save(final)
+    await uow.audit(
+        action="assessment.finalised",
+        subject=assessment_id,
+        details={outcome: len(final.persons_with(outcome)) for outcome in ("passed", "failed", "absent")},
+    )
+    await complete_class(uow, case.examined)
+    return final

@@ -1,0 +1,141 @@
+"""What the use-cases need from storage."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from services.assessment.domain.assessment import Assessment, Score
+from services.assessment.domain.body import AssessmentBody, PassMark
+from services.assessment.domain.certificate import Certificate
+from services.assessment.domain.duty import Duty
+from services.assessment.domain.examined_class import ExaminedClass
+from shared.contracts.assessment import CertificateKind
+from shared.contracts.contract import Contract
+from shared.domain.actor import Actor
+from shared.policy.decision import TraceValue
+from shared.policy.rulebook import Shelf
+
+
+class Bodies(Protocol):
+    """Assessment bodies and the pass marks of exams."""
+
+    async def get(self, body_id: str) -> AssessmentBody | None:
+        """Give the body, or None."""
+        ...
+
+    async def registered(self, credit_code: str) -> AssessmentBody | None:
+        """Give, locked, the body registered under the code, or None."""
+        ...
+
+    async def add(self, body: AssessmentBody) -> bool:
+        """Add a body; give False when its credit code is registered already."""
+        ...
+
+    async def save(self, body: AssessmentBody) -> AssessmentBody:
+        """Store a locked body under its next version and give it."""
+        ...
+
+    async def add_pass_mark(self, mark: PassMark, *, set_by: str) -> bool:
+        """Add a pass mark; give False when one stands for the same exam part, region and first day."""
+        ...
+
+    async def pass_marks(self, occupation: str, level: str | None, kind: CertificateKind) -> Sequence[PassMark]:
+        """Give every region's pass marks of such exams."""
+        ...
+
+
+class Classes(Protocol):
+    """Classes as enrollment and supervision told of them; whoever changes one has locked its row first."""
+
+    async def add(self, examined: ExaminedClass) -> None:
+        """Add a class that has just opened."""
+        ...
+
+    async def get(self, class_id: str, *, lock: bool = False) -> ExaminedClass | None:
+        """Give the class, or None; with `lock` nobody else changes it or its exams until the transaction ends."""
+        ...
+
+    async def save(self, examined: ExaminedClass) -> ExaminedClass:
+        """Store the class under its next version and give it; raise Conflict when somebody stored it meanwhile."""
+        ...
+
+
+class Assessments(Protocol):
+    """Exams with their candidates, scores, duties and signatures."""
+
+    async def add(self, assessment: Assessment) -> None:
+        """Add a scheduled exam."""
+        ...
+
+    async def class_of(self, assessment_id: str) -> str | None:
+        """Give the class of an exam, or None."""
+        ...
+
+    async def of_class(self, class_id: str) -> tuple[Assessment, ...]:
+        """Give the exams of a class in the order of their applications."""
+        ...
+
+    async def duties(self, assessment_id: str) -> Mapping[str, Duty]:
+        """Give who has which duty, by subject."""
+        ...
+
+    async def assign_duty(self, assessment_id: str, subject: str, duty: Duty) -> None:
+        """Give a person a duty in the exam for ever."""
+        ...
+
+    async def add_scores(self, assessment_id: str, scores: Collection[Score]) -> None:
+        """Add versions of scores."""
+        ...
+
+    async def save(self, assessment: Assessment) -> Assessment:
+        """Store signature and outcome under the next version; raise Conflict when somebody stored it meanwhile."""
+        ...
+
+
+class Certificates(Protocol):
+    """Certificates of all classes."""
+
+    async def get(self, certificate_id: str) -> Certificate | None:
+        """Give the certificate, or None."""
+        ...
+
+    async def of_class(self, class_id: str) -> tuple[Certificate, ...]:
+        """Give the certificates of a class, voided ones included."""
+        ...
+
+    async def bearing(self, numbers: Collection[str]) -> tuple[Certificate, ...]:
+        """Give the standing certificates, of whatever class, that bear one of the numbers."""
+        ...
+
+    async def add(self, certificates: Collection[Certificate]) -> frozenset[str]:
+        """Add certificates and give the ids of those whose number and person had no standing one."""
+        ...
+
+    async def save_voided(self, certificate: Certificate) -> None:
+        """Store that a certificate was voided."""
+        ...
+
+
+class AssessmentUnit(Protocol):
+    """The open transaction in which a use-case of assessment works."""
+
+    now: datetime
+    actor: Actor
+    shelf: Shelf
+    bodies: Bodies
+    classes: Classes
+    assessments: Assessments
+    certificates: Certificates
+
+    @property
+    def today(self) -> date:
+        """Give the legal day of the act."""
+        ...
+
+    async def publish(self, fact: Contract) -> int:
+        """Put the event into the outbox and give the aggregate's version."""
+        ...
+
+    async def audit(self, *, action: str, subject: str, details: Mapping[str, TraceValue] | None = None) -> None:
+        """Record who did what to what; codes and counts only."""
+        ...

@@ -1,0 +1,83 @@
+"""An institution applies for the exam of its class; the bureau registers what came on paper (JY-ASM-02)."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from services.assessment.application.access import ClassCase, class_to_examine, is_bureau_of
+from services.assessment.application.ports import AssessmentUnit
+from services.assessment.domain.application import Channel, ExamApplication, judge
+from services.assessment.domain.assessment import Assessment, not_passed, schedule
+from services.assessment.domain.body import AssessmentBody
+from services.assessment.domain.findings import refuse_stopped
+from shared.clock import new_id
+from shared.contracts.assessment import CertificateKind
+from shared.domain.actor import Role
+from shared.domain.errors import NotFound
+from shared.policy.decision import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleAssessment:
+    """What is applied for; without `persons` the whole roster is to be examined."""
+
+    body_id: str
+    kind: CertificateKind
+    mode: Literal["offline", "online"]
+    exam_on: date
+    channel: Channel
+    paper_received_on: date | None
+    persons: tuple[str, ...] | None
+
+
+async def schedule_assessment(
+    uow: AssessmentUnit, *, class_id: str, command: ScheduleAssessment
+) -> tuple[Assessment, tuple[Finding, ...]]:
+    """Schedule the exam and give it with what the rules ask or warn of; raise what they refuse, all at once."""
+    case = await class_to_examine(uow, class_id)
+    case.examined.require_running()
+    body = await _body(uow, command.body_id)
+    application = _application(uow, case, command)
+    findings = judge(application, case.examined, body, uow.shelf.by_id(case.examined.rulebook_id))
+    refuse_stopped(findings)
+    assessment, event = schedule(
+        application, case.examined, body, case.exams, assessment_id=new_id(), applied_by=uow.actor.subject
+    )
+    await uow.assessments.add(assessment)
+    await uow.classes.save(case.examined)
+    await uow.publish(event)
+    await uow.audit(
+        action="assessment.scheduled",
+        subject=assessment.assessment_id,
+        details={
+            "class_id": class_id,
+            "certificate_kind": assessment.kind,
+            "persons": len(assessment.persons),
+            "channel": assessment.channel,
+            "resit": application.resit,
+        },
+    )
+    return assessment, tuple(findings)
+
+
+async def _body(uow: AssessmentUnit, body_id: str) -> AssessmentBody:
+    body = await uow.bodies.get(body_id)
+    if body is None:
+        raise NotFound(code="BODY_UNKNOWN", message="没有此评价机构。", advice="请核对评价机构编号。", field="body_id")
+    return body
+
+
+def _application(uow: AssessmentUnit, case: ClassCase, command: ScheduleAssessment) -> ExamApplication:
+    asked = case.examined.roster_on(command.exam_on) if command.persons is None else command.persons
+    persons = tuple(sorted(set(asked)))
+    return ExamApplication(
+        kind=command.kind,
+        mode=command.mode,
+        exam_on=command.exam_on,
+        applied_on=uow.today,
+        channel=command.channel,
+        paper_received_on=command.paper_received_on,
+        persons=persons,
+        by_bureau=is_bureau_of(uow.actor, case.examined, Role.APPROVER),
+        resit=not_passed(case.exams).issuperset(persons),
+    )

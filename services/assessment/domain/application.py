@@ -1,0 +1,266 @@
+"""The exam application (考核申请): what it must satisfy before an exam is scheduled.
+
+Every check is a pure function from the application, the class, the body and the rulebook's terms to findings.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from services.assessment.domain.body import AssessmentBody
+from services.assessment.domain.examined_class import ExaminedClass
+from services.assessment.domain.findings import stop
+from shared.contracts.assessment import CertificateKind
+from shared.policy.decision import Finding, Severity
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.assessment import CertificateKinds
+
+Channel = Literal["system", "paper"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamApplication:
+    """What is asked for.
+
+    `by_bureau` says that the bureau itself registered it (paper, or a decided online class); `resit` that everybody
+    in it sat a final exam of this class and did not pass.
+    """
+
+    kind: CertificateKind
+    mode: Literal["offline", "online"]
+    exam_on: date
+    applied_on: date
+    channel: Channel
+    paper_received_on: date | None
+    persons: tuple[str, ...]
+    by_bureau: bool
+    resit: bool
+
+
+def judge(
+    application: ExamApplication, examined: ExaminedClass, body: AssessmentBody, rulebook: Rulebook
+) -> list[Finding]:
+    """Give every finding about an application; one of severity STOP refuses it."""
+    return [
+        *_judge_kind(application, examined, rulebook),
+        *_judge_priority(application, examined, rulebook),
+        *_judge_body(application, examined, body, rulebook),
+        *_judge_days(application, examined, rulebook),
+        *_judge_mode(application, rulebook),
+        *_judge_channel(application, rulebook),
+        *_judge_online(application, examined, rulebook),
+        *_judge_persons(application, examined, rulebook),
+    ]
+
+
+def kind_name(kind: CertificateKind, kinds: CertificateKinds | None) -> str:
+    """Give the document's Chinese name of a certificate kind, the code where the document has none."""
+    return next((known.name for known in kinds.kinds if known.code == kind), kind) if kinds else kind
+
+
+def _judge_kind(application: ExamApplication, examined: ExaminedClass, rulebook: Rulebook) -> list[Finding]:
+    found: list[Finding] = []
+    kinds = rulebook.assessment.certificate_kinds
+    if kinds is not None and application.kind not in {kind.code for kind in kinds.kinds}:
+        found.append(
+            stop(
+                kinds,
+                code="CERT_KIND",
+                message="该证书种类不在本地政策认可的范围内。",
+                advice="请改选：" + "、".join(kind.name for kind in kinds.kinds) + "。",
+                field="certificate_kind",
+                value=application.kind,
+            )
+        )
+    programmes = rulebook.enrollment.programmes
+    if programmes is not None:
+        permitted = next((t.certificate_kinds for t in programmes.types if t.code == examined.training_type), ())
+        if application.kind not in permitted:
+            names = "、".join(kind_name(kind, kinds) for kind in permitted) or "无"
+            found.append(
+                stop(
+                    programmes,
+                    code="CERT_KIND_NOT_FOR_TYPE",
+                    message="该培训类型不以此种证书结业。",
+                    advice=f"此培训类型可选的证书种类：{names}。",
+                    field="certificate_kind",
+                    value=application.kind,
+                )
+            )
+    return found
+
+
+def _judge_priority(application: ExamApplication, examined: ExaminedClass, rulebook: Rulebook) -> list[Finding]:
+    priority = rulebook.assessment.certificate_priority
+    if priority is None or application.kind != priority.fallback:
+        return []
+    kinds = rulebook.assessment.certificate_kinds
+    higher = [kind_name(kind, kinds) for kind in priority.higher_kinds if kind in examined.certifiable]
+    if not higher:
+        return []
+    return [
+        priority.finding(
+            code="DIRECT_COMPLETION_EXAM",
+            severity=Severity.ASK,
+            message="该工种可以取得更优先的证书，直接参加培训合格证书考核的不予认可。",
+            advice="请先组织学员参加：" + "、".join(higher) + "；未通过后再考的，须经人工确认。",
+            field="certificate_kind",
+            value=application.kind,
+        )
+    ]
+
+
+def _judge_body(
+    application: ExamApplication, examined: ExaminedClass, body: AssessmentBody, rulebook: Rulebook
+) -> list[Finding]:
+    found: list[Finding] = []
+    if not body.examines(application.kind, examined.occupation):
+        found.append(
+            stop(
+                rulebook.assessment.results,
+                code="BODY_NOT_QUALIFIED",
+                message=f"该评价机构不能就工种 {examined.occupation} 颁发此种证书。",
+                advice="请选择具备该工种和证书种类资格的评价机构。",
+                field="body_id",
+                value=body.body_id,
+            )
+        )
+    organiser = rulebook.assessment.completion_organiser
+    if organiser is not None and application.kind == organiser.certificate_kind and not body.is_bureau:
+        found.append(
+            stop(
+                organiser,
+                code="ORGANISER_NOT_BUREAU",
+                message="培训合格证书考核由人社部门统一出题并组织。",
+                advice="请选择人社部门的考核机构。",
+                field="body_id",
+                value=body.body_id,
+            )
+        )
+    separation = rulebook.assessment.separation
+    same = body.credit_code == examined.institution_credit_code
+    if separation is not None and application.kind in separation.kinds and same:
+        found.append(
+            stop(
+                separation,
+                code="TRAINER_EXAMINES",
+                message="评价机构与培训机构为同一单位，培训与考核须分离。",
+                advice="请选择其他评价机构。",
+                field="body_id",
+                value=body.body_id,
+            )
+        )
+    return found
+
+
+def _judge_days(application: ExamApplication, examined: ExaminedClass, rulebook: Rulebook) -> list[Finding]:
+    lead = rulebook.assessment.application_lead
+    if lead is None:
+        return []
+    days = {"course_end": examined.closing_date, "exam": application.exam_on}
+    resit = application.resit and lead.resit_references is not None
+    references = (lead.resit_references if resit else lead.references) or ()
+    found: list[Finding] = []
+    for reference, name in (("course_end", "结业日期"), ("exam", "考核日期")):
+        latest = days[reference] - timedelta(days=lead.calendar_days_min)
+        if reference not in references or application.applied_on <= latest:
+            continue
+        found.append(
+            stop(
+                lead,
+                code="TOO_LATE",
+                message=(
+                    f"考核申请须在{name}（{days[reference].isoformat()}）{lead.calendar_days_min} 日前提出，"
+                    f"最迟为 {latest.isoformat()}，今日为 {application.applied_on.isoformat()}。"
+                ),
+                advice="请推迟考核日期后重新申请。"
+                if reference == "exam"
+                else "课程尚未结束的，请先变更结业日期；补考的，请只列已考未通过的学员；其他逾期情形请与人社部门联系。",
+                field="exam_on",
+                value=application.exam_on.isoformat(),
+            )
+        )
+    return found
+
+
+def _judge_mode(application: ExamApplication, rulebook: Rulebook) -> list[Finding]:
+    modes = rulebook.assessment.exam_mode
+    if modes is None or application.mode in modes.modes:
+        return []
+    return [
+        stop(
+            modes,
+            code="EXAM_MUST_BE_OFFLINE",
+            message="补贴性培训一律线下考核。",
+            advice="请把考核方式改为线下（offline）后重新申请。",
+            field="mode",
+            value=application.mode,
+        )
+    ]
+
+
+def _judge_channel(application: ExamApplication, rulebook: Rulebook) -> list[Finding]:
+    lead = rulebook.assessment.application_lead
+    received_on = application.paper_received_on
+    is_dated = received_on is not None and received_on <= application.applied_on
+    if is_dated if application.channel == "system" else not is_dated:
+        return [
+            stop(
+                lead,
+                code="PAPER_DATE",
+                message="纸质申请须写明收到日期，且不晚于今日；系统申请不填收到日期。",
+                advice="请核对申请渠道（channel）与纸质申请收到日期（paper_received_on）。",
+                field="paper_received_on",
+            )
+        ]
+    if lead is None:
+        return []
+    if application.channel not in lead.channels:
+        message, advice = "该申请渠道未列入文件。", "可用渠道：" + "、".join(lead.channels) + "。"
+    elif application.channel in lead.registered_channels and not application.by_bureau:
+        message, advice = "纸质申请由人社部门登记后生效。", "请把纸质申请交人社部门，由其登记；或改用系统渠道。"
+    else:
+        return []
+    return [stop(lead, code="CHANNEL", message=message, advice=advice, field="channel", value=application.channel)]
+
+
+def _judge_online(application: ExamApplication, examined: ExaminedClass, rulebook: Rulebook) -> list[Finding]:
+    window = rulebook.assessment.online_window
+    if examined.delivery != "online" or window is None:
+        return []
+    if window.opens is None or window.closes is None:
+        if application.by_bureau:
+            return []
+        return [
+            stop(
+                window,
+                code="ONLINE_WINDOW_UNDECIDED",
+                message="线上培训的考核申请时间尚未规定，须由人社部门决定。",
+                advice="请联系人社部门，由其登记本次考核申请。",
+            )
+        ]
+    if window.opens <= application.applied_on <= window.closes:
+        return []
+    return [
+        stop(
+            window,
+            code="OUTSIDE_WINDOW",
+            message=f"线上培训的考核申请时间为 {window.opens.isoformat()} 至 {window.closes.isoformat()}。",
+            advice="请在规定时间内申请。",
+        )
+    ]
+
+
+def _judge_persons(application: ExamApplication, examined: ExaminedClass, rulebook: Rulebook) -> list[Finding]:
+    strangers = set(application.persons) - set(examined.roster_on(application.exam_on))
+    if application.persons and not strangers:
+        return []
+    return [
+        stop(
+            rulebook.assessment.results,
+            code="NOT_ON_ROSTER",
+            message=f"有 {len(strangers)} 人不在本班在册学员名单内。" if strangers else "考核名单为空。",
+            advice="请只填写本班在册学员。",
+            field="persons",
+        )
+    ]

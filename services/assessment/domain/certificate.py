@@ -1,0 +1,251 @@
+"""Certificates (证书) of those who passed: each row judged on its own, one standing certificate per person and exam."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from services.assessment.domain.assessment import Assessment
+from services.assessment.domain.examined_class import ExaminedClass
+from services.assessment.domain.findings import RowVerdict, stop
+from shared.contracts.assessment import CertificateIssued, CertificateKind, CertificateVoided
+from shared.domain.errors import Conflict, Refused
+from shared.domain.identifiers import cleaned, level_certificate_number, qualification_certificate_number
+from shared.policy.decision import Finding
+from shared.policy.rulebook import Rulebook
+
+_NO_PROVINCE: Final = "00"
+"""Stands in a number where a national body's certificate names no province."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateEntry:
+    """One row as the assessor sent it."""
+
+    person_id: str
+    number: str
+    issued_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voiding:
+    """Why a certificate no longer counts, since when, and who decided."""
+
+    on: date
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """One certificate; `attempt` counts the person's exams in this class, this one included."""
+
+    certificate_id: str
+    class_id: str
+    assessment_id: str
+    person_id: str
+    kind: CertificateKind
+    occupation: str
+    level: str | None
+    number: str
+    issued_on: date
+    attempt: int
+    body_id: str
+    voiding: Voiding | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Say whether it still counts."""
+        return self.voiding is None
+
+    def issued(self) -> CertificateIssued:
+        """Give the event that tells of it."""
+        return CertificateIssued(
+            class_id=self.class_id,
+            certificate_id=self.certificate_id,
+            assessment_id=self.assessment_id,
+            person_id=self.person_id,
+            kind=self.kind,
+            occupation=self.occupation,
+            level=self.level,
+            number=self.number,
+            issued_on=self.issued_on,
+            attempt=self.attempt,
+            body_id=self.body_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedRow:
+    """One row's verdict and the certificate it made or found standing."""
+
+    verdict: RowVerdict
+    certificate: Certificate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuing:
+    """What rows of one final exam are judged by; `exams` are all of the class, `province` the body's, if it has one."""
+
+    assessment: Assessment
+    exams: Sequence[Assessment]
+    examined: ExaminedClass
+    province: str | None
+    rulebook: Rulebook
+    today: date
+
+    def issue(
+        self, entries: Iterable[CertificateEntry], known: Iterable[Certificate], *, make_id: Callable[[], str]
+    ) -> list[IssuedRow]:
+        """Judge rows one by one, each in the light of those before it, and give their verdicts in order.
+
+        `known` are the certificates of this exam and the standing ones that bear any of the numbers. Raise Refused
+        RESULTS_NOT_FINAL before the exam is final.
+        """
+        self.assessment.require_final()
+        seen = list(known)
+        rows: list[IssuedRow] = []
+        for entry in entries:
+            number = cleaned(entry.number)
+            if standing := self._duplicate(entry, number, seen):
+                rows.append(IssuedRow(verdict=RowVerdict(verdict="duplicate"), certificate=standing))
+            elif findings := tuple(self._judge(entry, number, seen)):
+                rows.append(IssuedRow(verdict=RowVerdict(verdict="refused", findings=findings)))
+            else:
+                certificate = self._certificate(entry, number, make_id())
+                seen.append(certificate)
+                rows.append(IssuedRow(verdict=RowVerdict(verdict="accepted"), certificate=certificate))
+        return rows
+
+    def number_taken(self) -> RowVerdict:
+        """Refuse a row whose number stands on another certificate."""
+        finding = stop(
+            self.rulebook.assessment.certificate_kinds,
+            code="NUMBER_TAKEN",
+            message="该证书编号已登记在另一本有效证书上。",
+            advice="请对照证书核对编号；前次登记有误的，由人社部门作废后重新登记。",
+            field="number",
+        )
+        return RowVerdict(verdict="refused", findings=(finding,))
+
+    def _duplicate(self, entry: CertificateEntry, number: str, seen: Iterable[Certificate]) -> Certificate | None:
+        for standing in self._own(entry, seen):
+            if standing.stands and standing.number == number:
+                return standing
+        return None
+
+    def _own(self, entry: CertificateEntry, seen: Iterable[Certificate]) -> Iterator[Certificate]:
+        """Give what the person has or had in this exam."""
+        for certificate in seen:
+            if (certificate.assessment_id, certificate.person_id) == (self.assessment.assessment_id, entry.person_id):
+                yield certificate
+
+    def _judge(self, entry: CertificateEntry, number: str, seen: Sequence[Certificate]) -> Iterator[Finding]:
+        terms = self.rulebook.assessment
+        if self.assessment.outcomes.get(entry.person_id) != "passed":
+            yield stop(
+                terms.results,
+                code="NOT_PASSED",
+                message="该学员未在本次考核中合格，不能颁发证书。",
+                advice="请核对学员编号与考核结果。",
+                field="person_id",
+            )
+        if not self.assessment.exam_on <= entry.issued_on <= self.today:
+            yield stop(
+                terms.certificate_kinds,
+                code="ISSUE_DATE",
+                message=f"发证日期应在考核日（{self.assessment.exam_on.isoformat()}）至今日之间。",
+                advice="请对照证书核对发证日期。",
+                field="issued_on",
+                value=entry.issued_on.isoformat(),
+            )
+        try:
+            self._check_number(entry, number)
+        except Refused as refusal:
+            yield stop(
+                terms.certificate_kinds,
+                code=refusal.code,
+                message=refusal.message,
+                advice=refusal.advice,
+                field="number",
+            )
+        yield from self._judge_against(entry, number, seen)
+
+    def _judge_against(self, entry: CertificateEntry, number: str, seen: Sequence[Certificate]) -> Iterator[Finding]:
+        term = self.rulebook.assessment.certificate_kinds
+        own = list(self._own(entry, seen))
+        if any(certificate.stands for certificate in own):
+            yield stop(
+                term,
+                code="CERTIFICATE_EXISTS",
+                message="该学员在本次考核中已有另一编号的有效证书。",
+                advice="一次考核每人一证；登记有误的，由人社部门作废后重新登记。",
+                field="number",
+            )
+        if any(certificate.number == number for certificate in own):
+            yield stop(
+                term,
+                code="CERTIFICATE_VOIDED",
+                message="该学员的此编号证书已作废，不能再次登记。",
+                advice="请勿重发已作废的证书；换发的证书请以新编号登记。",
+                field="number",
+            )
+        if any(certificate.stands and certificate.number == number for certificate in seen):
+            yield from self.number_taken().findings
+
+    def _check_number(self, entry: CertificateEntry, number: str) -> None:
+        kind = self.assessment.kind
+        if kind not in ("level", "qualification"):
+            if not re.fullmatch(r"[A-Z0-9-]{4,40}", number):
+                raise Refused(
+                    code="CERTIFICATE_FORMAT",
+                    message="证书编号格式不正确。",
+                    advice="证书编号为 4 至 40 位字母、数字或连字符。",
+                )
+            return
+        parse = level_certificate_number if kind == "level" else qualification_certificate_number
+        parsed = parse(number)
+        parsed.require_agreement(
+            province=None if parsed.province == _NO_PROVINCE else self.province,
+            issued_on=entry.issued_on,
+            level=self.examined.level,
+        )
+
+    def _certificate(self, entry: CertificateEntry, number: str, certificate_id: str) -> Certificate:
+        return Certificate(
+            certificate_id=certificate_id,
+            class_id=self.examined.class_id,
+            assessment_id=self.assessment.assessment_id,
+            person_id=entry.person_id,
+            kind=self.assessment.kind,
+            occupation=self.examined.occupation,
+            level=self.examined.level,
+            number=number,
+            issued_on=entry.issued_on,
+            attempt=attempt(entry.person_id, self.assessment, self.exams),
+            body_id=self.assessment.body_id,
+        )
+
+
+def attempt(person_id: str, assessment: Assessment, exams: Iterable[Assessment]) -> int:
+    """Give which of the person's exams in this class this one is: the final ones they sat before it, plus one."""
+    return 1 + sum(person_id in exam.examined for exam in exams if exam.precedes(assessment))
+
+
+def void(certificate: Certificate, voiding: Voiding) -> tuple[Certificate, CertificateVoided]:
+    """Void a certificate for good; raise Conflict ALREADY_VOID the second time."""
+    if not certificate.stands:
+        raise Conflict(
+            code="ALREADY_VOID",
+            message="该证书已经作废。",
+            advice="无需重复作废；换发的证书请评价机构以新编号登记。",
+        )
+    event = CertificateVoided(
+        class_id=certificate.class_id,
+        certificate_id=certificate.certificate_id,
+        person_id=certificate.person_id,
+        on=voiding.on,
+        reason=voiding.reason,
+    )
+    return replace(certificate, voiding=voiding), event

@@ -1,0 +1,220 @@
+"""Results of an exam: points against pass marks, entered in versions (JY-ASM-04) and final once everything is there."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from services.assessment.domain.assessment import Assessment, Outcome, Score, named
+from services.assessment.domain.body import PART_NAMES, Part, PassMark
+from services.assessment.domain.examined_class import ExaminedClass
+from services.assessment.domain.findings import RowVerdict, refuse_stopped, stop
+from shared.clock import legal_day
+from shared.policy.decision import Finding
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import Term
+
+Marks = Mapping[Part, PassMark]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreEntry:
+    """One row as the assessor sent it."""
+
+    person_id: str
+    part: Part
+    points: int
+
+
+def enter_scores(
+    assessment: Assessment,
+    entries: Iterable[ScoreEntry],
+    *,
+    examined: ExaminedClass,
+    marks: Marks,
+    rulebook: Rulebook,
+    author: str,
+    now: datetime,
+) -> tuple[Assessment, tuple[Score, ...], tuple[RowVerdict, ...]]:
+    """Enter rows one by one and give the exam, the versions that are new, and every row's verdict.
+
+    Other points than those that stand are the next version; the same again are a duplicate. Codes of refused rows:
+    NOT_IN_EXAM, PASS_MARK_MISSING, SCORE_RANGE. Raise Refused RESULTS_FINAL, or EXAM_NOT_HELD before the exam day.
+    """
+    assessment.require_open()
+    assessment.require_held(legal_day(now))
+    latest = dict(assessment.scores)
+    entered: list[Score] = []
+    verdicts: list[RowVerdict] = []
+    for entry in entries:
+        findings = tuple(_judge_entry(assessment, entry, examined, marks, rulebook))
+        standing = latest.get((entry.person_id, entry.part))
+        if findings:
+            verdicts.append(RowVerdict(verdict="refused", findings=findings))
+        elif standing is not None and standing.points == entry.points:
+            verdicts.append(RowVerdict(verdict="duplicate"))
+        else:
+            score = Score(
+                person_id=entry.person_id,
+                part=entry.part,
+                points=entry.points,
+                version=1 if standing is None else standing.version + 1,
+                entered_by=author,
+                entered_at=now,
+            )
+            latest[score.person_id, score.part] = score
+            entered.append(score)
+            verdicts.append(RowVerdict(verdict="accepted"))
+    return replace(assessment, scores=latest), tuple(entered), tuple(verdicts)
+
+
+def finalise(
+    assessment: Assessment,
+    others: Iterable[Assessment],
+    *,
+    examined: ExaminedClass,
+    marks: Marks,
+    rulebook: Rulebook,
+    finalised_by: str,
+    today: date,
+) -> Assessment:
+    """Decide who passed, failed or was absent, for good; `others` are the class's exams, this one may be among them.
+
+    A person passes with the pass mark in every part and is absent without any score. Raise Refused for everything that
+    is missing at once: PATROL_SIGNATURE, TRAINING_NOT_COMPLETE, OPINION_MISSING, PASS_MARK_MISSING, SCORE_RANGE,
+    SCORES_INCOMPLETE, EARLIER_EXAM_OPEN.
+    """
+    assessment.require_open()
+    assessment.require_held(today)
+    refuse_stopped(
+        [
+            *_judge_class(assessment, examined, rulebook),
+            *_judge_scores(assessment, examined, marks, rulebook),
+            *_judge_order(assessment, others, rulebook),
+        ]
+    )
+    outcomes = {person: _outcome(assessment, person, marks) for person in assessment.persons}
+    return replace(assessment, outcomes=outcomes, finalised_on=today, finalised_by=finalised_by)
+
+
+def _outcome(assessment: Assessment, person_id: str, marks: Marks) -> Outcome:
+    points = {part: score.points for (person, part), score in assessment.scores.items() if person == person_id}
+    if not points:
+        return "absent"
+    return "passed" if all(points[part] >= mark.pass_mark for part, mark in marks.items()) else "failed"
+
+
+def _judge_entry(
+    assessment: Assessment, entry: ScoreEntry, examined: ExaminedClass, marks: Marks, rulebook: Rulebook
+) -> Iterator[Finding]:
+    term = rulebook.assessment.results
+    if entry.person_id not in assessment.persons or entry.person_id not in examined.roster_on(assessment.exam_on):
+        yield stop(
+            term,
+            code="NOT_IN_EXAM",
+            message="该学员不在本次考核名单内，或考核前已退班。",
+            advice="请核对学员编号；确已参加考核的，请先核对考核申请名单。",
+            field="person_id",
+        )
+    mark = marks.get(entry.part)
+    if mark is None:
+        yield _mark_missing(assessment, [entry.part], examined, term)
+    elif not 0 <= entry.points <= mark.full_mark:
+        yield stop(
+            term,
+            code="SCORE_RANGE",
+            message=f"{PART_NAMES[entry.part]}成绩应在 0 至 {mark.full_mark} 分之间。",
+            advice="请对照成绩单核对后重新录入。",
+            field="score",
+        )
+
+
+def _judge_class(assessment: Assessment, examined: ExaminedClass, rulebook: Rulebook) -> Iterator[Finding]:
+    if rulebook.assessment.patrol is not None and assessment.signature is None:
+        yield stop(
+            rulebook.assessment.patrol,
+            code="PATROL_SIGNATURE",
+            message="考核巡查人员尚未签字。",
+            advice="请巡查人员签字后再定稿。",
+        )
+    if not examined.training_completed:
+        yield stop(
+            rulebook.payment.evidence,
+            code="TRAINING_NOT_COMPLETE",
+            message="监管部门尚未确认培训完成。",
+            advice="请待全部课次考勤认定、培训完成后再定稿。",
+        )
+    opinion = rulebook.supervision.inspection_opinion
+    if opinion is not None and "final_results" in opinion.required_for and examined.opinion_passed is not True:
+        yield stop(
+            opinion,
+            code="OPINION_MISSING",
+            message="人社部门尚未出具检查意见。" if examined.opinion_passed is None else "人社部门的检查意见为不通过。",
+            advice="请人社部门出具通过的检查意见后再定稿；考核申请不受此影响。",
+        )
+
+
+def _judge_scores(
+    assessment: Assessment, examined: ExaminedClass, marks: Marks, rulebook: Rulebook
+) -> Iterator[Finding]:
+    term = rulebook.assessment.results
+    organiser = rulebook.assessment.completion_organiser
+    needed: set[Part] = {part for _, part in assessment.scores}
+    if organiser is not None and assessment.kind == organiser.certificate_kind:
+        needed.update(organiser.parts)
+    if not marks:
+        needed.update(PART_NAMES)
+    if missing := [part for part in PART_NAMES if part in needed and part not in marks]:
+        yield _mark_missing(assessment, missing, examined, term)
+        return
+    out_of_range = {s.person_id for s in assessment.scores.values() if s.points > marks[s.part].full_mark}
+    if out_of_range:
+        yield stop(
+            term,
+            code="SCORE_RANGE",
+            message=f"有 {len(out_of_range)} 人的成绩超过现行满分。",
+            advice="请对照成绩单和满分标准重新录入。",
+            field="score",
+            value=named(out_of_range),
+        )
+    scored = {person for person, _ in assessment.scores}
+    partial = {person for person in scored if any((person, part) not in assessment.scores for part in marks)}
+    if partial:
+        yield stop(
+            term,
+            code="SCORES_INCOMPLETE",
+            message=f"有 {len(partial)} 人只录入了部分科目的成绩。",
+            advice="请补录缺少的科目："
+            + "、".join(PART_NAMES[part] for part in marks)
+            + "都须有成绩；缺考的不录成绩。",
+            field="person_id",
+            value=named(partial),
+        )
+
+
+def _judge_order(assessment: Assessment, others: Iterable[Assessment], rulebook: Rulebook) -> Iterator[Finding]:
+    """Object while somebody's earlier exam is open: it could still become an attempt before this one (JY-ASM-05)."""
+    earlier = [other for other in others if other.precedes(assessment) and not other.is_final]
+    waiting = {person for other in earlier for person in other.persons}.intersection(assessment.persons)
+    if waiting:
+        yield stop(
+            rulebook.assessment.certificate_priority,
+            code="EARLIER_EXAM_OPEN",
+            message=f"有 {len(waiting)} 人此前的考核尚未定稿，无法认定本次为第几次考核。",
+            advice="请先将此前的考核定稿。",
+            value=named(waiting),
+        )
+
+
+def _mark_missing(assessment: Assessment, parts: Sequence[Part], examined: ExaminedClass, term: Term | None) -> Finding:
+    names = "、".join(PART_NAMES[part] for part in parts)
+    return stop(
+        term,
+        code="PASS_MARK_MISSING",
+        message=(
+            f"工种 {examined.occupation}、等级 {examined.level or '无'}、证书种类 {assessment.kind} 的{names}"
+            f"在 {assessment.exam_on.isoformat()} 没有合格分数线，不能按零分认定。"
+        ),
+        advice="请由人社部门按文件录入该科目的满分、合格分数及依据后再办理。",
+        field="part",
+        value=",".join(parts),
+    )

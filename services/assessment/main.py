@@ -1,0 +1,29 @@
+"""The HTTP process of assessment."""
+
+from fastapi import FastAPI
+
+from services.assessment.api import assessments, bodies, classes
+from services.assessment.messaging.incoming import TOPICS
+from services.assessment.wiring import Wiring
+from shared.web.application import create_application
+from shared.web.authentication import Authenticator
+from shared.web.health import database_check
+from shared.web.sandbox import sandbox_router
+
+
+def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
+    """Give the application; its addresses are full paths under `/assessment`."""
+    return create_application(
+        "assessment",
+        title="培补 · 考核",
+        description="评价机构与合格分数线、考核申请、成绩、巡查签字、定稿与证书。",
+        routers=[
+            bodies.router,
+            classes.router,
+            assessments.router,
+            sandbox_router("assessment", consumes=TOPICS),
+        ],
+        authenticator=authenticator,
+        open_unit=wiring.unit_of_work,
+        checks=[database_check(wiring.database)],
+    )

@@ -1,0 +1,187 @@
+"""Exams in the database: the exam row, its candidates, duties, scores and signature."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import Row, Table, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.assessment.domain.assessment import Assessment, Outcome, Score, Signature
+from services.assessment.domain.body import Part
+from services.assessment.domain.duty import Duty
+from services.assessment.storage.tables import ASSESSMENT, CANDIDATE, DUTY, SCORE, SIGNATURE
+from shared.database.upsert import insert_or_ignore
+from shared.domain.errors import Conflict
+
+_EXAMINATION: Final[Duty] = "examination"
+_PATROL: Final[Duty] = "patrol"
+
+
+class StoredAssessments:
+    """The exams on one open connection; whoever changes one has locked its class first."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, assessment: Assessment) -> None:
+        """Add a scheduled exam."""
+        await self._connection.execute(insert(ASSESSMENT).values(_values(assessment)))
+        key = assessment.assessment_id
+        rows = [{"assessment_id": key, "person_id": person} for person in assessment.persons]
+        await self._connection.execute(insert(CANDIDATE), rows)
+
+    async def class_of(self, assessment_id: str) -> str | None:
+        """Give the class of an exam, or None."""
+        query = select(ASSESSMENT.c.class_id).where(ASSESSMENT.c.assessment_id == assessment_id)
+        found: str | None = (await self._connection.execute(query)).scalar_one_or_none()
+        return found
+
+    async def of_class(self, class_id: str) -> tuple[Assessment, ...]:
+        """Give the exams of a class in the order of their applications."""
+        query = select(ASSESSMENT).where(ASSESSMENT.c.class_id == class_id).order_by(ASSESSMENT.c.number)
+        rows = (await self._connection.execute(query)).all()
+        parts = _Parts()
+        await self._read(parts, [row.assessment_id for row in rows])
+        return tuple(_assessment(row, parts) for row in rows)
+
+    async def duties(self, assessment_id: str) -> Mapping[str, Duty]:
+        """Give who has which duty, by subject."""
+        query = select(DUTY.c.actor, DUTY.c.duty).where(DUTY.c.assessment_id == assessment_id)
+        return {row.actor: row.duty for row in await self._connection.execute(query)}
+
+    async def assign_duty(self, assessment_id: str, subject: str, duty: Duty) -> None:
+        """Give a person a duty in the exam for ever; what needs another duty of theirs breaks a foreign key."""
+        values = {"assessment_id": assessment_id, "actor": subject, "duty": duty}
+        await self._connection.execute(insert_or_ignore(self._connection, DUTY, values))
+
+    async def add_scores(self, assessment_id: str, scores: Collection[Score]) -> None:
+        """Add versions of scores."""
+        rows = [
+            {
+                "assessment_id": assessment_id,
+                "person_id": score.person_id,
+                "part": score.part,
+                "version": score.version,
+                "points": score.points,
+                "entered_by": score.entered_by,
+                "duty": _EXAMINATION,
+                "entered_at": score.entered_at,
+            }
+            for score in scores
+        ]
+        if rows:
+            await self._connection.execute(insert(SCORE), rows)
+
+    async def save(self, assessment: Assessment) -> Assessment:
+        """Store signature and outcome under the next version; raise Conflict when somebody stored it meanwhile."""
+        stored = replace(assessment, version=assessment.version + 1)
+        key = assessment.assessment_id
+        done = await self._connection.execute(
+            update(ASSESSMENT)
+            .where(ASSESSMENT.c.assessment_id == key, ASSESSMENT.c.version == assessment.version)
+            .values(_values(stored))
+        )
+        if done.rowcount != 1:
+            raise Conflict(
+                code="ASSESSMENT_CHANGED",
+                message="考核记录已被其他操作修改。",
+                advice="请重新查询考核后再提交。",
+                field="assessment_id",
+                value=key,
+            )
+        if assessment.signature is not None:
+            await self._connection.execute(
+                insert_or_ignore(self._connection, SIGNATURE, _signature_values(key, assessment.signature))
+            )
+        for outcome in sorted(set(assessment.outcomes.values())):
+            persons = assessment.persons_with(outcome)
+            this = (CANDIDATE.c.assessment_id == key, CANDIDATE.c.person_id.in_(persons))
+            await self._connection.execute(update(CANDIDATE).where(*this).values(outcome=outcome))
+        return stored
+
+    async def _read(self, parts: "_Parts", keys: list[str]) -> None:
+        for row in await self._rows(CANDIDATE, keys):
+            parts.outcomes.setdefault(row.assessment_id, {})[row.person_id] = row.outcome
+        for row in await self._rows(SCORE, keys):
+            score = Score(
+                person_id=row.person_id,
+                part=row.part,
+                points=row.points,
+                version=row.version,
+                entered_by=row.entered_by,
+                entered_at=row.entered_at,
+            )
+            parts.scores.setdefault(row.assessment_id, {})[row.person_id, row.part] = score
+        for row in await self._rows(SIGNATURE, keys):
+            parts.signatures[row.assessment_id] = Signature(
+                signed_by=row.signed_by, signed_at=row.signed_at, remark=row.remark
+            )
+
+    async def _rows(self, table: Table, keys: list[str]) -> Collection[Row[Any]]:
+        """Give the rows of these exams by primary key: of a score the latest version comes last."""
+        query = select(table).where(table.c.assessment_id.in_(keys)).order_by(*table.primary_key.columns)
+        return (await self._connection.execute(query)).all()
+
+
+class _Parts:
+    """What belongs to exams, by assessment id."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, dict[str, Outcome | None]] = {}
+        self.scores: dict[str, dict[tuple[str, Part], Score]] = {}
+        self.signatures: dict[str, Signature] = {}
+
+
+def _values(assessment: Assessment) -> dict[str, Any]:
+    return {
+        "assessment_id": assessment.assessment_id,
+        "class_id": assessment.class_id,
+        "number": assessment.number,
+        "body_id": assessment.body_id,
+        "certificate_kind": assessment.kind,
+        "mode": assessment.mode,
+        "exam_on": assessment.exam_on,
+        "applied_on": assessment.applied_on,
+        "applied_by": assessment.applied_by,
+        "channel": assessment.channel,
+        "paper_received_on": assessment.paper_received_on,
+        "finalised_on": assessment.finalised_on,
+        "finalised_by": assessment.finalised_by,
+        "version": assessment.version,
+    }
+
+
+def _signature_values(assessment_id: str, signature: Signature) -> dict[str, Any]:
+    return {
+        "assessment_id": assessment_id,
+        "signed_by": signature.signed_by,
+        "duty": _PATROL,
+        "signed_at": signature.signed_at,
+        "remark": signature.remark,
+    }
+
+
+def _assessment(row: Row[Any], parts: _Parts) -> Assessment:
+    key = row.assessment_id
+    outcomes = parts.outcomes.get(key, {})
+    return Assessment(
+        assessment_id=key,
+        class_id=row.class_id,
+        number=row.number,
+        body_id=row.body_id,
+        kind=row.certificate_kind,
+        mode=row.mode,
+        exam_on=row.exam_on,
+        applied_on=row.applied_on,
+        applied_by=row.applied_by,
+        channel=row.channel,
+        paper_received_on=row.paper_received_on,
+        persons=tuple(sorted(outcomes)),
+        scores=parts.scores.get(key, {}),
+        signature=parts.signatures.get(key),
+        outcomes={person: outcome for person, outcome in outcomes.items() if outcome is not None},
+        finalised_on=row.finalised_on,
+        finalised_by=row.finalised_by,
+        version=row.version,
+    )

@@ -1,0 +1,68 @@
+"""Results only grow: scores and pass marks are never changed, an outcome stands, a certificate is at most voided."""
+
+from typing import Final
+
+from alembic import op
+
+revision = "assessment_0002"
+down_revision = "assessment_0001"
+branch_labels = None
+depends_on = None
+
+_REFUSALS: Final = (
+    (
+        "score",
+        "INSERT",
+        "(SELECT finalised_on FROM assessment a WHERE a.assessment_id = NEW.assessment_id) IS NOT NULL",
+    ),
+    ("score", "UPDATE", "true"),
+    ("score", "DELETE", "true"),
+    ("pass_mark", "UPDATE", "true"),
+    ("pass_mark", "DELETE", "true"),
+    ("candidate", "UPDATE", "OLD.outcome IS NOT NULL AND (NEW.outcome IS NULL OR NEW.outcome <> OLD.outcome)"),
+    ("candidate", "DELETE", "true"),
+    ("assessment", "UPDATE", "OLD.finalised_on IS NOT NULL AND NEW.finalised_on IS NULL"),
+    ("certificate", "UPDATE", "OLD.voided_on IS NOT NULL"),
+    (
+        "certificate",
+        "UPDATE",
+        "NEW.person_id <> OLD.person_id OR NEW.number <> OLD.number OR NEW.kind <> OLD.kind "
+        "OR NEW.issued_on <> OLD.issued_on OR NEW.attempt <> OLD.attempt",
+    ),
+    ("certificate", "DELETE", "true"),
+)
+"""Table, act, and when the act is refused; spelled alike in both databases."""
+
+
+def upgrade() -> None:
+    """Go forward; the way back is a backup."""
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    if not sqlite:
+        op.execute(
+            "CREATE FUNCTION refuse_change_of_results() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            "BEGIN RAISE EXCEPTION '% of % refused: results only grow', TG_OP, TG_TABLE_NAME "
+            "USING ERRCODE = 'restrict_violation'; END $$"
+        )
+    for number, (table, act, refused) in enumerate(_REFUSALS, 1):
+        name = f"results_only_grow_{number:02}_{table}_{act.lower()}"
+        if sqlite:
+            op.execute(
+                f"CREATE TRIGGER {name} BEFORE {act} ON {table} WHEN {refused} "
+                f"BEGIN SELECT RAISE(ABORT, '{act} of {table} refused: results only grow'); END"
+            )
+        elif "SELECT" in refused:  # a WHEN clause of PostgreSQL holds no query
+            _refuse_by_query(name, table, act, refused)
+        else:
+            op.execute(
+                f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW WHEN ({refused}) "
+                "EXECUTE FUNCTION refuse_change_of_results()"
+            )
+
+
+def _refuse_by_query(name: str, table: str, act: str, refused: str) -> None:
+    op.execute(
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {refused} THEN "
+        f"RAISE EXCEPTION '{act} of {table} refused: results only grow' USING ERRCODE = 'restrict_violation'; "
+        "END IF; RETURN NEW; END $$"
+    )
+    op.execute(f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")

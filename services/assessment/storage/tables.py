@@ -1,0 +1,212 @@
+"""Tables of assessment: bodies, pass marks, classes with their trainees, exams with their results, certificates."""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from shared.database.metadata import SEQUENCE, Instant, new_metadata
+
+METADATA: Final = new_metadata()
+
+BODY: Final = Table(
+    "body",
+    METADATA,
+    Column("body_id", String(100), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("credit_code", String(18), nullable=False, unique=True),
+    Column("region", String(6), nullable=False),
+    Column("certificate_kinds", JSON, nullable=False),
+    Column("occupations", JSON, nullable=False),
+    Column("is_bureau", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+PASS_MARK: Final = Table(
+    "pass_mark",
+    METADATA,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("region", String(6), nullable=False),
+    Column("occupation", String(50), nullable=False),
+    Column("level", String(20), nullable=False),
+    Column("certificate_kind", String(30), nullable=False),
+    Column("part", String(10), nullable=False),
+    Column("full_mark", Integer, nullable=False),
+    Column("pass_mark", Integer, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("source", String(500), nullable=False),
+    Column("set_by", String(200), nullable=False),
+    UniqueConstraint(
+        "occupation", "level", "certificate_kind", "part", "region", "valid_from", name="uq_pass_mark_day"
+    ),
+    CheckConstraint("part IN ('theory', 'practice')", name="part"),
+    CheckConstraint("pass_mark > 0 AND pass_mark <= full_mark", name="attainable"),
+    sqlite_autoincrement=True,
+)
+"""Append-only (triggers). No level is the empty text: a null would be unequal to itself and escape the constraint."""
+
+EXAMINED_CLASS: Final = Table(
+    "examined_class",
+    METADATA,
+    Column("class_id", String(100), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("rulebook_id", String(100), nullable=False),
+    Column("training_type", String(50), nullable=False),
+    Column("institution_id", String(100), nullable=False),
+    Column("institution_credit_code", String(18), nullable=False),
+    Column("occupation", String(50), nullable=False),
+    Column("level", String(20)),
+    Column("certifiable", JSON, nullable=False),
+    Column("delivery", String(10), nullable=False),
+    Column("closing_date", Date, nullable=False),
+    Column("ending", String(10)),
+    Column("training_revision", Integer, nullable=False),
+    Column("opinion_passed", Boolean),
+    Column("completion_revision", Integer, nullable=False),
+    Column("completion_basis", JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+    CheckConstraint("ending IN ('cancelled', 'withdrawn')", name="ending"),
+)
+"""Its row is the lock of the whole case: whoever changes an exam or a certificate of the class has locked it first."""
+
+TRAINEE: Final = Table(
+    "trainee",
+    METADATA,
+    Column("class_id", ForeignKey("examined_class.class_id"), primary_key=True),
+    Column("person_id", String(100), primary_key=True),
+    Column("masked_name", String(200), nullable=False),
+    Column("left_on", Date),
+)
+
+ASSESSMENT: Final = Table(
+    "assessment",
+    METADATA,
+    Column("assessment_id", String(100), primary_key=True),
+    Column("class_id", ForeignKey("examined_class.class_id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("body_id", ForeignKey("body.body_id"), nullable=False),
+    Column("certificate_kind", String(30), nullable=False),
+    Column("mode", String(10), nullable=False),
+    Column("exam_on", Date, nullable=False),
+    Column("applied_on", Date, nullable=False),
+    Column("applied_by", String(200), nullable=False),
+    Column("channel", String(10), nullable=False),
+    Column("paper_received_on", Date),
+    Column("finalised_on", Date),
+    Column("finalised_by", String(200)),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("class_id", "number"),
+    CheckConstraint("(finalised_on IS NULL) = (finalised_by IS NULL)", name="finalised_whole"),
+    CheckConstraint("(channel = 'paper') = (paper_received_on IS NOT NULL)", name="paper"),
+)
+
+CANDIDATE: Final = Table(
+    "candidate",
+    METADATA,
+    Column("assessment_id", ForeignKey("assessment.assessment_id"), primary_key=True),
+    Column("person_id", String(100), primary_key=True),
+    Column("outcome", String(10)),
+    UniqueConstraint("assessment_id", "person_id", "outcome"),
+    CheckConstraint("outcome IN ('passed', 'failed', 'absent')", name="outcome"),
+)
+"""Who sits an exam; a trigger keeps an outcome once it stands."""
+
+DUTY: Final = Table(
+    "duty",
+    METADATA,
+    Column("assessment_id", ForeignKey("assessment.assessment_id"), primary_key=True),
+    Column("actor", String(200), primary_key=True),
+    Column("duty", String(20), nullable=False),
+    UniqueConstraint("assessment_id", "actor", "duty"),
+    CheckConstraint("duty IN ('examination', 'patrol')", name="duty"),
+)
+"""Four-eyes (JY-REP-07, JY-ASM-09): one person has one duty in an exam; scores and signatures need theirs."""
+
+SCORE: Final = Table(
+    "score",
+    METADATA,
+    Column("assessment_id", String(100), primary_key=True),
+    Column("person_id", String(100), primary_key=True),
+    Column("part", String(10), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("points", Integer, nullable=False),
+    Column("entered_by", String(200), nullable=False),
+    Column("duty", String(20), nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    ForeignKeyConstraint(["assessment_id", "person_id"], ["candidate.assessment_id", "candidate.person_id"]),
+    ForeignKeyConstraint(["assessment_id", "entered_by", "duty"], ["duty.assessment_id", "duty.actor", "duty.duty"]),
+    CheckConstraint("duty = 'examination'", name="duty"),
+    CheckConstraint("part IN ('theory', 'practice')", name="part"),
+    CheckConstraint("points >= 0", name="points"),
+    CheckConstraint("version > 0", name="version"),
+)
+"""Append-only (triggers): the latest version wins, none is lost (JY-ASM-04)."""
+
+SIGNATURE: Final = Table(
+    "signature",
+    METADATA,
+    Column("assessment_id", ForeignKey("assessment.assessment_id"), primary_key=True),
+    Column("signed_by", String(200), nullable=False),
+    Column("duty", String(20), nullable=False),
+    Column("signed_at", Instant, nullable=False),
+    Column("remark", Text, nullable=False),
+    ForeignKeyConstraint(["assessment_id", "signed_by", "duty"], ["duty.assessment_id", "duty.actor", "duty.duty"]),
+    CheckConstraint("duty = 'patrol'", name="duty"),
+)
+
+_STANDING = text("voided_on IS NULL")
+
+CERTIFICATE: Final = Table(
+    "certificate",
+    METADATA,
+    Column("certificate_id", String(100), primary_key=True),
+    Column("class_id", ForeignKey("examined_class.class_id"), nullable=False, index=True),
+    Column("assessment_id", String(100), nullable=False),
+    Column("person_id", String(100), nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("occupation", String(50), nullable=False),
+    Column("level", String(20)),
+    Column("number", String(40), nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("body_id", ForeignKey("body.body_id"), nullable=False),
+    Column("voided_on", Date),
+    Column("voided_by", String(200)),
+    Column("void_reason", Text),
+    ForeignKeyConstraint(
+        ["assessment_id", "person_id", "outcome"],
+        ["candidate.assessment_id", "candidate.person_id", "candidate.outcome"],
+        name="fk_certificate_passed",
+    ),
+    CheckConstraint("outcome = 'passed'", name="outcome"),
+    CheckConstraint("attempt > 0", name="attempt"),
+    CheckConstraint(
+        "(voided_on IS NULL) = (voided_by IS NULL) AND (voided_on IS NULL) = (void_reason IS NULL)",
+        name="voided_whole",
+    ),
+    Index("uq_certificate_number", "number", unique=True, sqlite_where=_STANDING, postgresql_where=_STANDING),
+    Index(
+        "uq_certificate_person",
+        "assessment_id",
+        "person_id",
+        unique=True,
+        sqlite_where=_STANDING,
+        postgresql_where=_STANDING,
+    ),
+)
+"""Only who passed has one; of those that stand, one per person and exam, and one per number in the deployment."""

@@ -1,0 +1,34 @@
+"""One transaction of assessment, with its repositories and rulebooks."""
+
+from datetime import datetime
+
+from services.assessment.storage.assessment_repository import StoredAssessments
+from services.assessment.storage.body_repository import StoredBodies
+from services.assessment.storage.certificate_repository import StoredCertificates
+from services.assessment.storage.class_repository import StoredClasses
+from shared.database.engine import Database
+from shared.database.unit_of_work import UnitOfWork
+from shared.domain.actor import Actor
+from shared.policy.rulebook import Shelf
+
+
+class AssessmentUnitOfWork(UnitOfWork):
+    """The unit of work of this service; it satisfies `application.ports.AssessmentUnit`."""
+
+    bodies: StoredBodies
+    classes: StoredClasses
+    assessments: StoredAssessments
+    certificates: StoredCertificates
+
+    def __init__(
+        self, database: Database, *, shelf: Shelf, actor: Actor, now: datetime | None = None, write: bool = True
+    ) -> None:
+        super().__init__(database, actor=actor, now=now, write=write)
+        self.shelf = shelf
+
+    def open_repositories(self) -> None:
+        """Build the repositories on the open connection."""
+        self.bodies = StoredBodies(self.connection)
+        self.classes = StoredClasses(self.connection)
+        self.assessments = StoredAssessments(self.connection)
+        self.certificates = StoredCertificates(self.connection)

@@ -1,0 +1,14 @@
+"""The background process of assessment: facts of enrollment and supervision in, its own facts out."""
+
+from services.assessment.messaging.incoming import HANDLERS, TOPICS
+from services.assessment.wiring import Wiring
+from shared.audit.sealing import Sealer
+from shared.messaging.consumer import Consumer
+from shared.worker import Worker
+
+
+def create_worker(wiring: Wiring) -> Worker:
+    """Give the worker: one consumer (its group is the service), and as leader's duty the sealing; it has no timers."""
+    database = wiring.database
+    consumer = Consumer(database, wiring.bus, "assessment", TOPICS, HANDLERS, wiring.unit_of_work)
+    return Worker(database, wiring.bus, consumers=[consumer], duties=[Sealer(database).run])
