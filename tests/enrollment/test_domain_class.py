@@ -210,7 +210,7 @@ def test_the_opening_carries_all_that_later_services_need_and_pins_the_rulebook(
 
 MAY_CLOSE: dict[ClosingReason, set[State]] = {
     "completed": {"opened"},
-    "cancelled": {"opened"},
+    "cancelled": {"opened", "completed"},
     "withdrawn": {"draft", "returned", "applied", "first_review", "second_review", "approved", "reserved"},
     "not_opened": {"applied", "first_review", "second_review", "approved", "reserved"},
 }

@@ -191,7 +191,8 @@ def close(
     """Close the class for the reason, from the states in which that can happen."""
     before: dict[ClosingReason, tuple[frozenset[State], str]] = {
         "completed": (frozenset({"opened"}), "结业"),
-        "cancelled": (frozenset({"opened"}), "取消"),
+        # A late opening check can cancel a class that had completed: the hold is lifted or confirmed at any time.
+        "cancelled": (frozenset({"opened", "completed"}), "取消"),
         "withdrawn": (EDITABLE | UNDER_REVIEW | AWAITING_OPENING, "撤回"),
         "not_opened": (UNDER_REVIEW | AWAITING_OPENING, "按未开班办结"),
     }
