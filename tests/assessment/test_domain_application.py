@@ -11,10 +11,10 @@ from services.assessment.domain.application import ExamApplication, judge
 from services.assessment.domain.assessment import schedule
 from services.assessment.domain.body import AssessmentBody
 from services.assessment.domain.examined_class import ExaminedClass
-from services.assessment.domain.findings import refuse_stopped, stopping
 from shared.contracts.assessment import AssessmentScheduled
 from shared.domain.errors import Conflict, Refused
 from shared.policy.decision import Finding, Severity
+from shared.policy.judging import refuse_stopped, stopping
 from shared.policy.rulebook import Rulebook
 from tests.assessment.sample import (
     APPLIED,

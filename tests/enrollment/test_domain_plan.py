@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.enrollment.domain.findings import refuse_stopped
 from services.enrollment.domain.institution import (
     AnnualInspection,
     DirectoryEntry,
@@ -20,6 +19,7 @@ from services.enrollment.domain.timetable import Venue
 from shared.domain.errors import Refused
 from shared.domain.working_days import is_working_day
 from shared.policy.decision import Severity
+from shared.policy.judging import refuse_stopped
 from shared.policy.terms.enrollment import ApplicationLead
 from tests.enrollment.sample import WELDER, book, codes, facts, institution, occupation, plan, timetable
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.enrollment.domain.findings import CONSISTENCY
 from services.enrollment.domain.timetable import (
     Booking,
     Venue,
@@ -21,6 +20,7 @@ from services.enrollment.domain.timetable import (
     judge_venues,
 )
 from shared.policy.decision import Severity
+from shared.policy.judging import CONSISTENCY
 from tests.enrollment.sample import CLOSING, OPENING, WELDER, book, codes, session, timetable
 
 TERMS = book().enrollment

@@ -9,7 +9,6 @@ from sqlalchemy import MetaData, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.enrollment.domain.findings import CONSISTENCY
 from services.enrollment.domain.institution import LiabilityIncident, Suspension
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.review import Review
@@ -22,6 +21,7 @@ from shared.database.migrate import check, migrate
 from shared.domain.errors import Conflict
 from shared.domain.masking import masked_name
 from shared.policy.decision import Finding, Severity
+from shared.policy.judging import CONSISTENCY
 from tests.enrollment.desk import APPLYING, FIRST, Desk, people, rows
 from tests.enrollment.sample import OPENING, REGION, WELDER, book, institution, occupation, row
 from tests.servers import FreshDatabases

@@ -19,8 +19,9 @@ from pydantic import (
 from services.assessment.application.access import visible_exam
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.domain.assessment import Assessment
-from services.assessment.domain.findings import CONSISTENCY, RowVerdict
+from services.assessment.domain.findings import RowVerdict
 from shared.policy.decision import Finding, Severity
+from shared.policy.judging import CONSISTENCY
 from shared.web.masking import mask
 from shared.web.validation import field_problems, invalid_value
 from shared.web.versions import require_match

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from services.assessment.application.access import require_region
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.domain.body import AssessmentBody
-from services.assessment.domain.findings import CONSISTENCY
 from shared.clock import new_id
 from shared.contracts.assessment import CertificateKind
 from shared.domain.errors import Conflict
 from shared.domain.identifiers import credit_code
 from shared.policy.decision import Finding, Severity
+from shared.policy.judging import CONSISTENCY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,12 @@ from services.assessment.application.ports import AssessmentUnit
 from services.assessment.domain.application import Channel, ExamApplication, judge
 from services.assessment.domain.assessment import Assessment, not_passed, schedule
 from services.assessment.domain.body import AssessmentBody
-from services.assessment.domain.findings import refuse_stopped
 from shared.clock import new_id
 from shared.contracts.assessment import CertificateKind
 from shared.domain.actor import Role
 from shared.domain.errors import NotFound
 from shared.policy.decision import Finding
+from shared.policy.judging import refuse_stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from services.assessment.domain.findings import CONSISTENCY
 from shared.domain.errors import Forbidden
+from shared.policy.judging import CONSISTENCY
 from shared.policy.terms.term import Term
 
 Duty = Literal["examination", "patrol"]

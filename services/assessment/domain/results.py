@@ -7,9 +7,10 @@ from datetime import date, datetime
 from services.assessment.domain.assessment import Assessment, Outcome, Score, named
 from services.assessment.domain.body import PART_NAMES, Part, PassMark
 from services.assessment.domain.examined_class import ExaminedClass
-from services.assessment.domain.findings import RowVerdict, refuse_stopped, stop
+from services.assessment.domain.findings import RowVerdict, stop
 from shared.clock import legal_day
 from shared.policy.decision import Finding
+from shared.policy.judging import refuse_stopped
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.term import Term
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from services.enrollment.application.judging import judge_class, judge_entries
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_class
-from services.enrollment.domain.findings import refuse_stopped
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.training_class import EDITABLE, TrainingClass
 from shared.policy.decision import Finding
+from shared.policy.judging import refuse_stopped
 
 
 async def amend_class(uow: UnitOfWork, *, class_id: str, plan: ClassPlan) -> tuple[TrainingClass, tuple[Finding, ...]]:

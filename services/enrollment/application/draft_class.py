@@ -3,12 +3,12 @@
 from services.enrollment.application.judging import judge_class
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_institution
-from services.enrollment.domain.findings import refuse_stopped
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.review import APPLICANT
 from services.enrollment.domain.training_class import TrainingClass
 from shared.clock import new_id
 from shared.policy.decision import Finding
+from shared.policy.judging import refuse_stopped
 
 
 async def draft_class(uow: UnitOfWork, plan: ClassPlan) -> tuple[TrainingClass, tuple[Finding, ...]]:

@@ -9,7 +9,6 @@ from services.enrollment.application.judging import judge_class, judge_entries, 
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_class
-from services.enrollment.domain.findings import refuse_stopped
 from services.enrollment.domain.plan import earnable_kinds, judge_lead
 from services.enrollment.domain.reservation import changed_event, reservation_of
 from services.enrollment.domain.reservation import move_opening as moved
@@ -18,6 +17,7 @@ from services.enrollment.domain.timetable import Session
 from services.enrollment.domain.training_class import AWAITING_OPENING, EDITABLE, TrainingClass
 from shared.clock import start_of_day
 from shared.policy.decision import Finding
+from shared.policy.judging import refuse_stopped
 
 
 async def move_opening(

@@ -3,10 +3,10 @@
 from services.enrollment.application.judging import book_on
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.register_occupation import require_region
-from services.enrollment.domain.findings import refuse_stopped
 from services.enrollment.domain.institution import Institution, judge_credit_code, judge_kind
 from shared.domain.errors import Conflict
 from shared.policy.decision import Finding
+from shared.policy.judging import refuse_stopped
 
 
 async def register_institution(

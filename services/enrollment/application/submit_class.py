@@ -4,13 +4,13 @@ from services.enrollment.application.judging import judge_class, judge_entries
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_class
-from services.enrollment.domain.findings import refuse_stopped
 from services.enrollment.domain.plan import judge_lead
 from services.enrollment.domain.review import APPLICANT, require_other_person
 from services.enrollment.domain.roster import count, judge_headcount, judge_mix
 from services.enrollment.domain.training_class import EDITABLE, TrainingClass, submit
 from shared.clock import start_of_day
 from shared.policy.decision import Finding
+from shared.policy.judging import refuse_stopped
 
 
 async def submit_class(uow: UnitOfWork, *, class_id: str) -> tuple[TrainingClass, tuple[Finding, ...]]:

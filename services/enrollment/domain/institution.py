@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from services.enrollment.domain.findings import CONSISTENCY, refuse_stopped
 from shared.contracts.enrollment import InstitutionListed, InstitutionSuspended
 from shared.domain.errors import Refused
 from shared.policy.decision import Finding, Severity
+from shared.policy.judging import CONSISTENCY, refuse_stopped
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.enrollment import Directory, InstitutionKinds, PrivateSchool
 

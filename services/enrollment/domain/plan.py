@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from services.enrollment.domain.findings import CONSISTENCY
 from services.enrollment.domain.institution import (
     DirectoryEntry,
     Institution,
@@ -32,6 +31,7 @@ from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import ClassKind
 from shared.domain.working_days import latest_day_before, working_days_between
 from shared.policy.decision import Finding, Severity
+from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.enrollment import ApplicationLead, ClassSize, ProgrammeType
 from shared.policy.terms.payment import FundingSources

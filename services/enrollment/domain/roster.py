@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from services.enrollment.domain.findings import CONSISTENCY, Verdict, stopping, verdict_of
 from services.enrollment.domain.plan import judge_size
 from services.enrollment.domain.roster_row import RosterContext, RosterRow, duplicate, judge_row
 from shared.contracts.payment import RefusedReservation
 from shared.policy.decision import Finding, Severity
+from shared.policy.judging import CONSISTENCY, Verdict, stopping, verdict_of
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.enrollment import ClassSize
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.enrollment.domain.findings import CONSISTENCY
 from services.enrollment.domain.history import PastTraining, judge_repeat
 from services.enrollment.domain.institution import Institution
 from shared.domain.errors import Refused
 from shared.domain.identifiers import identity_number
 from shared.domain.jurisdiction import is_within
 from shared.policy.decision import Finding, Severity
+from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.enrollment import Group
 from shared.policy.terms.term import Term

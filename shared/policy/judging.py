@@ -1,9 +1,9 @@
-"""What a judgement comes to: stopping findings refuse, asking ones wait for a reviewer, warnings are only shown."""
+"""What findings come to: stopping ones refuse, asking ones wait for a person, warnings are only shown."""
 
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from shared.domain.errors import DomainError, refused_by
+from shared.domain.errors import DomainError, Refused, refused_by
 from shared.policy.decision import Finding, Severity
 from shared.policy.terms.term import Term
 
@@ -28,8 +28,13 @@ def verdict_of(findings: Iterable[Finding]) -> Verdict:
 
 def refuse_stopped(findings: Iterable[Finding]) -> None:
     """Raise what stops: one error as itself, several as a group, so that an answer lists all of them at once."""
-    errors: list[DomainError] = [refused_by(finding) for finding in stopping(findings)]
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise ExceptionGroup("refused by several rules", errors)
+    refuse_all(refused_by(finding) for finding in stopping(findings))
+
+
+def refuse_all(errors: Iterable[Refused]) -> None:
+    """Raise one error as itself, several as a group; nothing when there is none."""
+    raised: list[DomainError] = list(errors)
+    if len(raised) == 1:
+        raise raised[0]
+    if raised:
+        raise ExceptionGroup("refused by several rules", raised)
