@@ -1,6 +1,7 @@
 """The command `peibu`: run the system, look into it, prove what it did."""
 
 import asyncio
+import json
 import logging
 import resource
 import sys
@@ -249,8 +250,8 @@ def ledger_export(
     async def export() -> None:
         queries = import_module("services.payment.application.queries")
         async with opened("payment", home.absolute()) as wired, wired.reading() as uow:
-            async for line in queries.ledger_lines(uow, region=region, canonical=canonical):
-                sys.stdout.write(line + "\n")
+            async for row in queries.ledger(uow, region=region, canonical=canonical):
+                sys.stdout.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
 
     run_async(export())
 

@@ -21,6 +21,8 @@ from peibu.services import SERVICES, Wired, settings_of, wire
 from peibu.serving import serve, stopping_on_signal
 from peibu.system import INSIDE, ISSUER, status_reader
 from shared.clock import LegalClock
+from shared.database.deployment import read_sandbox
+from shared.database.engine import open_database
 from shared.database.schema import is_migrated
 from shared.gauges import WorkerGauges
 from shared.messaging.bus import Bus
@@ -46,8 +48,10 @@ def open_bus(settings: ServiceSettings) -> Bus:
 
 @asynccontextmanager
 async def opened(name: str, home: Path) -> AsyncIterator[Wired]:
-    """Open one service for a command, with whatever the environment says."""
+    """Open one service for a command, with whatever the environment says; an embedded one as what it was first used."""
     settings = settings_of(name, home=home)
+    if settings.database is None and (sandbox := await _pinned_as_sandbox(settings)) is not None:
+        settings = settings_of(name, home=home, sandbox=sandbox)
     bus = open_bus(settings)
     try:
         wired = await wire(name, settings, clock=LegalClock(), bus=bus)
@@ -57,6 +61,15 @@ async def opened(name: str, home: Path) -> AsyncIterator[Wired]:
             await wired.close()
     finally:
         await bus.close()
+
+
+async def _pinned_as_sandbox(settings: ServiceSettings) -> bool | None:
+    database = open_database(settings.service, settings.database_url, clock=LegalClock())
+    try:
+        async with database.connect(write=False) as connection:
+            return await read_sandbox(connection)
+    finally:
+        await database.close()
 
 
 async def serve_service(name: str) -> None:

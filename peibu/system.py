@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import stamina
 from fastapi import FastAPI
 
 from peibu.clock_api import clock_application
@@ -34,6 +35,7 @@ from shared.web.authentication import Authenticator, StaticKeys
 
 ISSUER = "urn:peibu:issuer"
 INSIDE = "http://peibu.internal"
+_AWAY_SECONDS_MAX = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +115,12 @@ def _start_workers(
 
 
 def status_reader(http: httpx.AsyncClient, issuer: Issuer) -> ReadStatus:
-    """Give a reader of the services' sandbox status that signs in as the system itself."""
+    """Give a reader of the services' sandbox status that signs in as the system itself.
 
+    It waits for a service that is being started again: a clock's move outlasts that.
+    """
+
+    @stamina.retry(on=_is_away, attempts=None, timeout=_AWAY_SECONDS_MAX, wait_max=0.5)
     async def read(service: str) -> Any:
         token = issuer.own_token(subject="sandbox-clock", roles=[Role.SYSTEM_ADMIN])
         answer = await http.get(f"/{service}/v1/sandbox", headers={"Authorization": f"Bearer {token}"})
@@ -122,6 +128,12 @@ def status_reader(http: httpx.AsyncClient, issuer: Issuer) -> ReadStatus:
         return answer.json()
 
     return read
+
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, httpx.TransportError) or (
+        isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (502, 503, 504)
+    )
 
 
 async def seed_once(home: Path, http: httpx.AsyncClient, issuer: Issuer, *, year: int) -> None:

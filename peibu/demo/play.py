@@ -23,32 +23,37 @@ _LEAD_DAYS = 10
 @asynccontextmanager
 async def cast_of(base_url: str, home: Path) -> AsyncIterator[Cast]:
     """Sign in everybody who takes part in a system whose home has been seeded."""
-    credentials, sample = read_credentials(home), read_sample(home)
     async with httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(90.0, connect=5.0)) as http:
+        yield cast_over(http, home)
 
-        def party(name: str) -> Party:
-            return Party(http, credentials[name])
 
-        yield Cast(
-            institution=party("institution"),
-            device=party("device"),
-            first_reviewer=party("first-reviewer"),
-            second_reviewer=party("second-reviewer"),
-            approver=party("approver"),
-            inspector=party("inspector"),
-            assessor=party("assessor"),
-            exam_patrol=party("exam-patrol"),
-            finance=party("finance"),
-            auditor=party("auditor"),
-            system_admin=party("system-admin"),
-            public=Party(http, None),
-            institution_id=sample["institution_id"],
-            institution_name=sample["institution_name"],
-            device_id=sample["device_id"],
-            body_id=sample["body_id"],
-            teacher_ids=tuple(sample["teacher_ids"].split(",")),
-            venue_id=sample["venue_id"],
-        )
+def cast_over(http: httpx.AsyncClient, home: Path) -> Cast:
+    """Give everybody who takes part, speaking through one client."""
+    credentials, sample = read_credentials(home), read_sample(home)
+
+    def party(name: str) -> Party:
+        return Party(http, credentials[name])
+
+    return Cast(
+        institution=party("institution"),
+        device=party("device"),
+        first_reviewer=party("first-reviewer"),
+        second_reviewer=party("second-reviewer"),
+        approver=party("approver"),
+        inspector=party("inspector"),
+        assessor=party("assessor"),
+        exam_patrol=party("exam-patrol"),
+        finance=party("finance"),
+        auditor=party("auditor"),
+        system_admin=party("system-admin"),
+        public=Party(http, None),
+        institution_id=sample["institution_id"],
+        institution_name=sample["institution_name"],
+        device_id=sample["device_id"],
+        body_id=sample["body_id"],
+        teacher_ids=tuple(sample["teacher_ids"].split(",")),
+        venue_id=sample["venue_id"],
+    )
 
 
 async def next_opening(cast: Cast) -> date:

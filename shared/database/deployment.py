@@ -43,6 +43,11 @@ async def pin_deployment(database: Database, *, initial_offset: timedelta = time
         database.clock.set_offset(timedelta(seconds=row.offset_seconds))
 
 
+async def read_sandbox(connection: AsyncConnection) -> bool | None:
+    """Say whether the database is a sandbox's; None when nobody has used it yet."""
+    return (await connection.execute(select(DEPLOYMENT.c.sandbox))).scalar_one_or_none()
+
+
 async def read_offset(connection: AsyncConnection) -> timedelta:
     """Give the sandbox offset as committed in this database."""
     seconds = (await connection.execute(select(DEPLOYMENT.c.offset_seconds))).scalar_one_or_none()

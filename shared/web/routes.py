@@ -29,11 +29,11 @@ from shared.domain.actor import Role
 from shared.web.authentication import RoleCheck
 from shared.web.problems import merge_responses, responses
 from shared.web.transactions import (
+    KEYED,
+    PUBLIC_ONES,
     UNIT_DEPENDENCIES,
     UnopenedUnit,
-    public_transaction,
     run_in_transaction,
-    write_transaction,
 )
 
 
@@ -51,7 +51,7 @@ class ServiceRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, _with_open_unit(endpoint), **options)
         roles = self._check()
-        keyed = any(part.call is write_transaction for part in self.dependant.dependencies)
+        keyed = any(part.call in KEYED for part in self.dependant.dependencies)
         self.responses = merge_responses(_usual_problems(roles, keyed=keyed), self.responses)
         self.openapi_extra = {"x-roles": sorted(roles), **(self.openapi_extra or {})}
 
@@ -63,10 +63,10 @@ class ServiceRoute(APIRoute):
             raise TypeError(f"{where}: only the endpoint itself takes a unit of work, and only one")
         if direct and isasyncgenfunction(self.endpoint):
             raise TypeError(f"{where}: a stream outlives its transaction; read first, or page")
-        if any(part.call is write_transaction for part in direct) and self.methods != {"POST"}:
+        if any(part.call in KEYED for part in direct) and self.methods != {"POST"}:
             raise TypeError(f"{where}: idempotency keys are for POST; take unkeyed_transaction")
         checks = {part.call for part in _walk(self.dependant) if isinstance(part.call, RoleCheck)}
-        public = any(part.call is public_transaction for part in direct)
+        public = any(part.call in PUBLIC_ONES for part in direct)
         if len(checks) + public != 1:
             raise TypeError(f"{where}: say once who may call it, by requires(...) or public_transaction")
         return frozenset({Role.PUBLIC}) if public else frozenset(next(iter(checks)).roles)

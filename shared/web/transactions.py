@@ -115,7 +115,12 @@ KeyHeader = Annotated[
 
 async def write_transaction(request: Request, actor: CurrentActor, idempotency_key: KeyHeader = None) -> Any:
     """Give a writing unit of work under the request's `Idempotency-Key`; for every POST but the ones named below."""
-    keyed = keyed_request(
+    keyed = await _keyed(request, idempotency_key, actor)
+    return UnopenedUnit(request.state.transaction, actor, write=True, keyed=keyed)
+
+
+async def _keyed(request: Request, idempotency_key: str | None, actor: Actor) -> KeyedRequest:
+    return keyed_request(
         idempotency_key,
         actor=actor,
         method=request.method,
@@ -124,7 +129,6 @@ async def write_transaction(request: Request, actor: CurrentActor, idempotency_k
         query=request.url.query.encode(),
         body=await request.body(),
     )
-    return UnopenedUnit(request.state.transaction, actor, write=True, keyed=keyed)
 
 
 async def unkeyed_transaction(request: Request, actor: CurrentActor) -> Any:
@@ -143,7 +147,21 @@ async def public_transaction(request: Request) -> Any:
     return UnopenedUnit(request.state.transaction, PUBLIC, write=False)
 
 
-UNIT_DEPENDENCIES: Final = (write_transaction, unkeyed_transaction, read_transaction, public_transaction)
+async def public_write_transaction(request: Request, idempotency_key: KeyHeader = None) -> Any:
+    """Give a writing unit of work under the request's `Idempotency-Key` to somebody without a token."""
+    keyed = await _keyed(request, idempotency_key, PUBLIC)
+    return UnopenedUnit(request.state.transaction, PUBLIC, write=True, keyed=keyed)
+
+
+UNIT_DEPENDENCIES: Final = (
+    write_transaction,
+    unkeyed_transaction,
+    read_transaction,
+    public_transaction,
+    public_write_transaction,
+)
+KEYED: Final = (write_transaction, public_write_transaction)
+PUBLIC_ONES: Final = (public_transaction, public_write_transaction)
 
 
 async def run_in_transaction(request: Request, handler: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -1,0 +1,169 @@
+"""Addresses of claims: from receipt to payment order."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from services.payment.api.claim_views import ClaimView, NoticeAnswer, OrdersAnswer, OrderView
+from services.payment.api.schemas import (
+    AccountBody,
+    ClaimBody,
+    DecisionBody,
+    EmptyBody,
+    NoticeBody,
+    OrdersBody,
+    ReviewBody,
+)
+from services.payment.api.views import ClassView
+from services.payment.application.correct_account import approve_account, correct_account
+from services.payment.application.create_orders import create_orders
+from services.payment.application.ports import PaymentUnit
+from services.payment.application.publish_notice import publish_notice
+from services.payment.application.queries import read_claim, read_class
+from services.payment.application.record_decision import record_decision
+from services.payment.application.review_claim import review_claim
+from services.payment.application.scope import BUREAU, claim_for_change
+from services.payment.application.submit_claim import submit_claim
+from shared.domain.actor import Role
+from shared.web.authentication import requires
+from shared.web.problems import responses
+from shared.web.routes import service_router
+from shared.web.transactions import read_transaction, write_transaction
+from shared.web.versions import etag, require_match
+
+router = service_router("/payment/v1", tags=["申领"])
+
+Write = Annotated[PaymentUnit, Depends(write_transaction)]
+Read = Annotated[PaymentUnit, Depends(read_transaction)]
+READERS = (Role.INSTITUTION, *BUREAU)
+REVIEWERS = (Role.FIRST_REVIEWER, Role.SECOND_REVIEWER)
+
+
+async def require_unchanged(request: Request, unit: PaymentUnit, claim_id: str) -> None:
+    """Raise 412 when the request names a version by `If-Match` and the claim has moved on; the claim stays locked."""
+    if "if-match" in request.headers:
+        require_match(request, (await claim_for_change(unit, claim_id)).version)
+
+
+async def _view(unit: PaymentUnit, claim_id: str, response: Response) -> ClaimView:
+    view = ClaimView.of(await read_claim(unit, claim_id))
+    response.headers["ETag"] = etag(view.version)
+    return view
+
+
+@router.get(
+    "/classes/{class_id}", summary="班级资金情况与申领条件", dependencies=[requires(*READERS)], responses=responses(404)
+)
+async def get_class(class_id: str, unit: Read) -> ClassView:
+    """Give what payment knows of a class and what still stands against a claim."""
+    return ClassView.of(await read_class(unit, class_id))
+
+
+@router.post(
+    "/claims",
+    status_code=201,
+    summary="提交（或补正后重新提交）补贴申领",
+    dependencies=[requires(Role.INSTITUTION)],
+    responses=responses(404, 409, 422),
+)
+async def post_claim(body: ClaimBody, unit: Write, response: Response) -> ClaimView:
+    """Receive a claim; its lines are computed from recorded events alone."""
+    claim = await submit_claim(
+        unit,
+        class_id=body.class_id,
+        undertaking=body.undertaking.to_command(),
+        account=body.account.to_command(),
+    )
+    return await _view(unit, claim.claim_id, response)
+
+
+@router.get("/claims/{claim_id}", summary="申领详情", dependencies=[requires(*READERS)], responses=responses(404))
+async def get_claim(claim_id: str, unit: Read, response: Response) -> ClaimView:
+    """Give a claim with lines, traces, evidence and what is still missing."""
+    return await _view(unit, claim_id, response)
+
+
+@router.post(
+    "/claims/{claim_id}/decisions",
+    status_code=201,
+    summary="记录人工决定",
+    dependencies=[requires(*REVIEWERS)],
+    responses=responses(404, 412, 422),
+)
+async def post_decision(
+    claim_id: str, body: DecisionBody, unit: Write, request: Request, response: Response
+) -> ClaimView:
+    """Record what a rule leaves to a person; the claim is computed again."""
+    await require_unchanged(request, unit, claim_id)
+    await record_decision(unit, claim_id=claim_id, given=body.to_command())
+    return await _view(unit, claim_id, response)
+
+
+@router.post(
+    "/claims/{claim_id}/reviews",
+    summary="初审、复核、人社部门审核意见",
+    dependencies=[requires(*REVIEWERS, Role.APPROVER)],
+    responses=responses(403, 404, 409, 412, 422),
+)
+async def post_review(claim_id: str, body: ReviewBody, unit: Write, request: Request, response: Response) -> ClaimView:
+    """Pass or return a claim; each step by another person."""
+    await require_unchanged(request, unit, claim_id)
+    await review_claim(unit, claim_id=claim_id, given=body.to_command())
+    return await _view(unit, claim_id, response)
+
+
+@router.post(
+    "/claims/{claim_id}/notice",
+    status_code=201,
+    summary="发布公示",
+    dependencies=[requires(Role.SECOND_REVIEWER, Role.APPROVER)],
+    responses=responses(404, 409, 412, 422),
+)
+async def post_notice(claim_id: str, body: NoticeBody, unit: Write, request: Request) -> NoticeAnswer:
+    """Publish the masked list."""
+    await require_unchanged(request, unit, claim_id)
+    return NoticeAnswer.of(await publish_notice(unit, claim_id=claim_id, site=body.site))
+
+
+@router.post(
+    "/claims/{claim_id}/orders",
+    status_code=201,
+    summary="开具拨付单（按资金来源拆分）",
+    dependencies=[requires(Role.FINANCE)],
+    responses=responses(404, 409, 412, 422),
+)
+async def post_orders(claim_id: str, body: OrdersBody, unit: Write, request: Request) -> OrdersAnswer:
+    """Order exactly what is due and not yet ordered."""
+    await require_unchanged(request, unit, claim_id)
+    orders = await create_orders(unit, claim_id=claim_id, shares=body.to_shares())
+    return OrdersAnswer(items=[OrderView.of(order) for order in orders])
+
+
+@router.post(
+    "/claims/{claim_id}/account",
+    summary="提交更正后的收款账户",
+    dependencies=[requires(Role.INSTITUTION)],
+    responses=responses(404, 409, 412, 422),
+)
+async def post_account(
+    claim_id: str, body: AccountBody, unit: Write, request: Request, response: Response
+) -> ClaimView:
+    """Hand in a corrected account; it waits for approval."""
+    await require_unchanged(request, unit, claim_id)
+    await correct_account(unit, claim_id=claim_id, given=body.to_command())
+    return await _view(unit, claim_id, response)
+
+
+@router.post(
+    "/claims/{claim_id}/account-approval",
+    summary="审核更正后的收款账户",
+    dependencies=[requires(Role.APPROVER)],
+    responses=responses(404, 412),
+)
+async def post_account_approval(
+    claim_id: str, body: EmptyBody, unit: Write, request: Request, response: Response
+) -> ClaimView:
+    """Approve the pending account; returned orders join the next bank file."""
+    await require_unchanged(request, unit, claim_id)
+    await approve_account(unit, claim_id=claim_id)
+    return await _view(unit, claim_id, response)

@@ -1,0 +1,218 @@
+"""What payment's addresses take; unknown fields are refused, accounts and names are only ever taken."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from services.payment.application.ports import ObjectionText
+from services.payment.application.record_decision import GivenDecision
+from services.payment.application.review_claim import GivenReview
+from services.payment.application.submit_claim import GivenAccount, SignedUndertaking
+from services.payment.domain.order import Answer, Share
+from services.payment.domain.rates import Rate
+from services.payment.domain.state import Act
+from shared.contracts.assessment import CertificateKind
+from shared.policy.terms.term import Programme
+from shared.web.validation import invalid_value
+
+FEN_MAX = 10**15
+
+
+def _without_control_characters(text: str) -> str:
+    if any(letter < " " and letter not in "\n\t" for letter in text):  # PostgreSQL cannot store some of them
+        raise invalid_value("INPUT_INVALID", "文本含有控制字符。", "请删除不可见的控制字符后重新提交。")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_control_characters)]
+Code = Annotated[Text, Field(min_length=1, max_length=50)]
+ShortText = Annotated[Text, Field(min_length=1, max_length=200)]
+LongText = Annotated[Text, Field(min_length=1, max_length=2000)]
+Id = Annotated[Text, Field(min_length=1, max_length=200)]
+RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+Fen = Annotated[int, Field(gt=0, le=FEN_MAX, description="金额，单位：分")]
+
+
+class Body(BaseModel):
+    """A request body: what it does not know it refuses."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class RateBody(Body):
+    """A rate with its source (JY-PAY-05)."""
+
+    region: RegionCode
+    programme: Programme
+    occupation: Code | None = None
+    level: Annotated[Text, Field(min_length=1, max_length=20)] | None = None
+    certificate_kind: CertificateKind | None = None
+    valid_from: date
+    amount_fen: Fen
+    source: Annotated[LongText, Field(description="标准来源：文号与条款")]
+
+    def to_rate(self) -> Rate:
+        """Give the row; its number is the table's."""
+        return Rate(number=0, **self.model_dump())
+
+
+class BudgetBody(Body):
+    """An allotment of a source for a year."""
+
+    region: RegionCode
+    funding_source: Code
+    year: Annotated[int, Field(ge=1, le=9999)]
+    amount_fen: Fen
+    document: Annotated[LongText, Field(description="下达文号")]
+
+
+class UndertakingBody(Body):
+    """The signed undertaking (JY-CLM-06)."""
+
+    text_version: Code
+    signer: Annotated[Text, Field(max_length=100, description="签署人姓名，加密保存")]
+    signed_on: date
+
+    def to_command(self) -> SignedUndertaking:
+        """Give the command's part."""
+        return SignedUndertaking(text_version=self.text_version, signer=self.signer, signed_on=self.signed_on)
+
+
+class AccountBody(Body):
+    """A payout account; holder and number are sealed and never given back."""
+
+    holder: ShortText
+    bank_name: ShortText
+    account_number: Annotated[Text, Field(min_length=1, max_length=60)]
+
+    def to_command(self) -> GivenAccount:
+        """Give the command's part."""
+        return GivenAccount(holder=self.holder, bank_name=self.bank_name, account_number=self.account_number)
+
+
+class ClaimBody(Body):
+    """An institution's claim for a class."""
+
+    class_id: Id
+    claimant: Literal["institution"]
+    undertaking: UndertakingBody
+    account: AccountBody
+
+
+class DecisionBody(Body):
+    """A recorded human decision; without persons it speaks of everybody the question is about now."""
+
+    rule: Code
+    reason: LongText
+    persons: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
+    value: Annotated[Literal["accept", "refuse"], Field(description="接受或不予接受")] = "accept"
+    kinds: Annotated[list[CertificateKind], Field(max_length=10, description="过渡期例外适用的证书类别")] = []
+    until: Annotated[date | None, Field(description="过渡期例外的最后考核日")] = None
+
+    def to_command(self) -> GivenDecision:
+        """Give the command."""
+        return GivenDecision(
+            rule=self.rule,
+            accepted=self.value == "accept",
+            reason=self.reason,
+            persons=None if self.persons is None else frozenset(self.persons),
+            kinds=frozenset(self.kinds),
+            until=self.until,
+        )
+
+
+class ReviewBody(Body):
+    """A reviewer's word on one step (JY-CLM-07)."""
+
+    step: Literal["first_review", "second_review", "bureau_opinion"]
+    decision: Literal["approve", "return"]
+    opinion: LongText
+    reason_code: Code | None = None
+
+    def to_command(self) -> GivenReview:
+        """Give the command."""
+        return GivenReview(
+            step=Act(self.step),
+            approved=self.decision == "approve",
+            opinion=self.opinion,
+            reason_code=self.reason_code,
+        )
+
+
+class NoticeBody(Body):
+    """Where the notice stands."""
+
+    site: ShortText
+
+
+class ObjectionBody(Body):
+    """An objection of anybody; content and contact are sealed."""
+
+    line_nos: Annotated[list[int], Field(min_length=1, max_length=500)]
+    content: LongText
+    contact: Annotated[Text, Field(max_length=200, description="可不填；仅供核查人员联系")] | None = None
+
+    def to_text(self) -> ObjectionText:
+        """Give what is sealed."""
+        return ObjectionText(content=self.content, contact=self.contact or None)
+
+
+class ResolutionBody(Body):
+    """The decision on an objection (JY-PAY-02)."""
+
+    upheld: bool
+    finding: Annotated[Text, Field(max_length=2000)]
+
+
+class ShareBody(Body):
+    """What one source pays."""
+
+    funding_source: Code
+    amount_fen: Fen
+
+
+class OrdersBody(Body):
+    """How what is due is split; it must add up (JY-FND-02)."""
+
+    sources: Annotated[list[ShareBody], Field(min_length=1, max_length=20)]
+
+    def to_shares(self) -> list[Share]:
+        """Give the shares."""
+        return [Share(funding_source=share.funding_source, amount_fen=share.amount_fen) for share in self.sources]
+
+
+class BankFileBody(Body):
+    """Which source's orders go to the bank."""
+
+    funding_source: Code
+
+
+class AnswerBody(Body):
+    """The bank's answer to one attempt."""
+
+    order_id: Id
+    attempt: Annotated[int, Field(ge=1, le=10_000)]
+    outcome: Literal["settled", "returned"]
+    on: date
+    reason_code: Code | None = None
+
+    def to_answer(self) -> Answer:
+        """Give the answer."""
+        return Answer(
+            order_id=self.order_id,
+            attempt=self.attempt,
+            outcome=self.outcome,
+            on=self.on,
+            reason_code=self.reason_code,
+        )
+
+
+class AnswersBody(Body):
+    """The bank's answers to one file."""
+
+    answers: Annotated[list[AnswerBody], Field(min_length=1, max_length=5000)]
+
+
+class EmptyBody(Body):
+    """Nothing to say beyond the address."""

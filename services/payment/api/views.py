@@ -1,0 +1,168 @@
+"""What payment's addresses give besides claims: rates, budgets, classes, bank files, the ledger."""
+
+from datetime import date
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel
+
+from services.payment.application.answer_bank_file import AnswerRow
+from services.payment.application.ports import BankFile
+from services.payment.application.queries import ClassReading
+from services.payment.domain.rates import Rate
+from shared.policy.decision import Finding
+
+
+class RateAnswer(BaseModel):
+    """The row as entered."""
+
+    rate_id: int
+    region: str
+    programme: str
+    occupation: str | None
+    level: str | None
+    certificate_kind: str | None
+    valid_from: date
+    amount_fen: int
+    source: str
+
+    @classmethod
+    def of(cls, rate: Rate) -> Self:
+        """Render a row."""
+        return cls(
+            rate_id=rate.number,
+            region=rate.region,
+            programme=rate.programme,
+            occupation=rate.occupation,
+            level=rate.level,
+            certificate_kind=rate.certificate_kind,
+            valid_from=rate.valid_from,
+            amount_fen=rate.amount_fen,
+            source=rate.source,
+        )
+
+
+class BudgetAnswer(BaseModel):
+    """The budget after the allotment."""
+
+    region: str
+    funding_source: str
+    year: int
+    allotted_fen: int
+
+
+class ReservationView(BaseModel):
+    """What payment holds for a class."""
+
+    answers_version: int
+    held: int
+    used: int
+    funding_source: str | None
+    budget_fen: int
+    released: str | None
+
+
+class ClassView(BaseModel):
+    """What payment knows of a class, and what still stands against a claim."""
+
+    class_id: str
+    institution_id: str | None
+    region: str | None
+    rulebook_id: str | None
+    opened: bool
+    cancelled: bool
+    training_revision: int | None
+    assessment_revision: int | None
+    sessions_known: int
+    certificates_known: int
+    reservation: ReservationView
+    missing: list[Finding]
+    claim_id: str | None
+
+    @classmethod
+    def of(cls, reading: ClassReading) -> Self:
+        """Render a class."""
+        file, facts = reading.file, reading.facts
+        return cls(
+            class_id=file.class_id,
+            institution_id=file.institution_id,
+            region=file.region,
+            rulebook_id=file.rulebook_id,
+            opened=facts.opened is not None,
+            cancelled=facts.cancelled is not None,
+            training_revision=facts.training.fact.revision if facts.training else None,
+            assessment_revision=facts.examination.fact.revision if facts.examination else None,
+            sessions_known=len(facts.attendance),
+            certificates_known=len(facts.certificates) - len(facts.voided),
+            reservation=ReservationView(
+                answers_version=file.asked_version,
+                held=len(reading.slots),
+                used=sum(state == "used" for state in reading.slots.values()),
+                funding_source=file.funding_source,
+                budget_fen=reading.budget_fen,
+                released=file.released,
+            ),
+            missing=list(reading.missing),
+            claim_id=reading.claim_id,
+        )
+
+
+class BankFileAnswer(BaseModel):
+    """A bank file; its content is fetched apart."""
+
+    bank_file_id: str
+    funding_source: str
+    count: int
+    amount_fen: int
+    sha256: str
+    created_by: str
+    created_on: date
+
+    @classmethod
+    def of(cls, file: BankFile) -> Self:
+        """Render a bank file."""
+        return cls(
+            bank_file_id=file.bank_file_id,
+            funding_source=file.funding_source,
+            count=file.count,
+            amount_fen=file.amount_fen,
+            sha256=file.sha256,
+            created_by=file.created_by,
+            created_on=file.created_on,
+        )
+
+
+class AnswerRowView(BaseModel):
+    """What became of one answer."""
+
+    order_id: str
+    attempt: int
+    result: Literal["applied", "duplicate", "refused"]
+    code: str | None = None
+    message: str | None = None
+    advice: str | None = None
+
+    @classmethod
+    def of(cls, row: AnswerRow) -> Self:
+        """Render a row."""
+        refusal = row.refusal
+        return cls(
+            order_id=row.order_id,
+            attempt=row.attempt,
+            result=row.result,
+            code=refusal.code if refusal else None,
+            message=refusal.message if refusal else None,
+            advice=refusal.advice if refusal else None,
+        )
+
+
+class AnswersAnswer(BaseModel):
+    """What became of the answers, in the order in which they were sent."""
+
+    rows: list[AnswerRowView]
+
+
+class LedgerPage(BaseModel):
+    """Rows of the ledger."""
+
+    items: list[dict[str, Any]]
+    next: None = None

@@ -1,0 +1,134 @@
+"""Assess a class from its facts, and carry out what a changed assessment means for its claim."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from services.payment.application.ports import PaymentUnit
+from services.payment.domain.claim import Claim, deadlines
+from services.payment.domain.decision import Decision
+from services.payment.domain.facts import ClassFacts, Known
+from services.payment.domain.obstacles import not_opened, obstacles
+from services.payment.domain.order import OrderState
+from services.payment.domain.rates import RateTable, rate_table
+from services.payment.domain.reassessment import reassess
+from services.payment.domain.state import State
+from services.payment.domain.subsidy import Assessment, assess
+from shared import failpoints
+from shared.clock import end_of_day
+from shared.contracts.enrollment import ClassOpened
+from shared.domain.jurisdiction import regions
+from shared.policy.decision import TraceValue
+from shared.policy.judging import refuse_stopped
+from shared.policy.rulebook import Rulebook
+
+REVIEW_DUE: Final = "review_due"
+REVIEW_DUE_OUTER: Final = "review_due_outer"
+NOTICE_END: Final = "notice_end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A class that opened, with everything known of it and the rulebook that judges it to its end."""
+
+    facts: ClassFacts
+    opened: Known[ClassOpened]
+    rulebook: Rulebook
+
+
+async def open_case(uow: PaymentUnit, class_id: str) -> Case:
+    """Give the case of a class, or raise Refused NOT_IN_SYSTEM when no opening is known."""
+    facts = await uow.classes.facts(class_id)
+    if facts.opened is None:
+        raise not_opened()
+    return Case(facts=facts, opened=facts.opened, rulebook=uow.shelf.by_id(facts.opened.fact.rulebook_id))
+
+
+async def rates_of(uow: PaymentUnit, rulebook: Rulebook, region: str) -> RateTable | None:
+    """Give the rates that count in a region."""
+    table = regions()
+    return rate_table(rulebook, region, await uow.rates.rows(table.ancestors(region)), table)
+
+
+async def assess_case(uow: PaymentUnit, case: Case, decisions: Sequence[Decision]) -> Assessment:
+    """Assess a class as it is known now."""
+    opened = case.opened.fact
+    held = await uow.entitlements.held(opened.class_id)
+    return assess(
+        case.facts,
+        case.opened,
+        rulebook=case.rulebook,
+        rates=await rates_of(uow, case.rulebook, opened.region),
+        decisions=decisions,
+        entitled=frozenset(held),
+    )
+
+
+def require_clear(case: Case) -> None:
+    """Raise Refused while anything stands against claiming, reviewing or paying the class."""
+    refuse_stopped(obstacles(case.facts, case.opened.fact, case.rulebook))
+
+
+async def ordered_of(uow: PaymentUnit, claim_id: str) -> tuple[int, bool]:
+    """Give what is ordered of a claim in fen, and whether the bank credited all of it.
+
+    A returned order counts as ordered: it is sent again as the same order, never replaced by another.
+    """
+    orders = await uow.orders.of_claim(claim_id)
+    settled = bool(orders) and all(order.state is OrderState.SETTLED for order in orders)
+    return sum(order.amount_fen for order in orders), settled
+
+
+async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, *, cause: str) -> Claim:
+    """Store what a claim becomes now that it is as in `changed`, publish it, and move its timers."""
+    ordered_fen, settled = await ordered_of(uow, claim.claim_id)
+    outcome = reassess(
+        claim,
+        changed,
+        ordered_fen=ordered_fen,
+        settled=settled,
+        limits=deadlines(case.rulebook, uow.today),
+        by=uow.actor.subject,
+        cause=cause,
+    )
+    if outcome.claim == claim:
+        return claim
+    saved = await uow.claims.save(claim, outcome.claim)
+    failpoints.hit(failpoints.INSIDE_CLAIM)
+    if saved.round > claim.round or saved.state is State.RETURNED:
+        await move_timers(uow, saved)
+    for event in outcome.events:
+        await uow.publish(event)
+    details: dict[str, TraceValue] = {"cause": cause, "round": saved.round, "state": saved.state.value}
+    if outcome.difference is not None:
+        await uow.claims.record_difference(claim.claim_id, outcome.difference, cause=cause, on=uow.today)
+        details |= {"difference": outcome.difference.kind.value, "amount_fen": outcome.difference.amount_fen}
+    await uow.audit(action="claim_reassessed", subject=claim.claim_id, details=details)
+    return saved
+
+
+async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
+    """Assess a class again after its facts changed; without a claim there is nothing to do yet."""
+    claim = await uow.claims.of_class(class_id)
+    if claim is None or claim.state is State.RETURNED:
+        return
+    case = await open_case(uow, class_id)
+    found = await assess_case(uow, case, claim.decisions)
+    await carry_out(uow, claim, replace(claim, assessment=found), case, cause=cause)
+
+
+async def move_timers(uow: PaymentUnit, claim: Claim) -> None:
+    """Let the timers of a claim's new round stand alone; a returned claim has none."""
+    await uow.unschedule(kind=NOTICE_END, key=claim.claim_id)
+    if claim.state is State.RETURNED:
+        await stop_review_clock(uow, claim)
+        return
+    limits = claim.deadlines
+    await uow.schedule(due=end_of_day(limits.review_due), kind=REVIEW_DUE, key=claim.claim_id)
+    await uow.schedule(due=end_of_day(limits.review_due_outer), kind=REVIEW_DUE_OUTER, key=claim.claim_id)
+
+
+async def stop_review_clock(uow: PaymentUnit, claim: Claim) -> None:
+    """Forget the limits of a review that is done or given back."""
+    await uow.unschedule(kind=REVIEW_DUE, key=claim.claim_id)
+    await uow.unschedule(kind=REVIEW_DUE_OUTER, key=claim.claim_id)

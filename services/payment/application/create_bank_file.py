@@ -1,0 +1,135 @@
+"""Hand every order of a source that may be paid to the bank, in one file that can be made again byte for byte."""
+
+from dataclasses import replace
+
+from services.payment.application.assessing import Case, open_case
+from services.payment.application.ports import Account, Attempt, BankFile, PaymentUnit
+from services.payment.application.scope import unknown
+from services.payment.domain.bank_file import BankRow, bank_file, digest
+from services.payment.domain.claim import Claim
+from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.obstacles import obstacles
+from services.payment.domain.order import OrderState, PaymentOrder
+from shared.clock import new_id
+from shared.contracts.enrollment import ClassOpened
+from shared.domain.errors import Refused
+from shared.domain.jurisdiction import is_within, regions
+
+
+async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile:
+    """Make a file of the source's ready orders within the caller's region and give it.
+
+    Orders of a class with an open doubt, of a claim that is held by a difference, and those whose account waits for
+    approval stay behind. Raise Refused NO_ORDERS_READY when none is left, Forbidden SAME_REVIEWER when the caller
+    reviewed one of the claims.
+    """
+    mine = tuple(code for code in regions().regions if is_within(code, uow.actor.region))
+    locked = {order.class_id for order in await uow.orders.ready(funding_source, mine)}
+    for class_id in sorted(locked):
+        await uow.classes.lock(class_id)
+    bank_file_id = new_id()
+    attempts, rows = [], []
+    for order in await uow.orders.ready(funding_source, mine):
+        # An order that became ready while we waited for the locks goes with the next file.
+        payable = await _payable(uow, order) if order.class_id in locked else None
+        if payable is None:
+            continue
+        opened, account = payable
+        await uow.orders.save(order, replace(order, state=OrderState.SENT))
+        attempts.append(_attempt(order, account, bank_file_id, sender=uow.actor.subject))
+        rows.append(_row(order, opened, account, attempt=order.attempt))
+    if not attempts:
+        raise Refused(
+            code="NO_ORDERS_READY",
+            message="该资金来源没有可以拨付的拨付单。",
+            advice="请先开具拨付单；有疑点、待追回差额或账户待审核的拨付单不进入拨付文件。",
+            field="funding_source",
+            value=funding_source,
+        )
+    file = BankFile(
+        bank_file_id=bank_file_id,
+        region=uow.actor.region,
+        funding_source=funding_source,
+        count=len(rows),
+        amount_fen=sum(row.amount_fen for row in rows),
+        sha256=digest(bank_file(rows)),
+        created_by=uow.actor.subject,
+        created_on=uow.today,
+    )
+    await uow.orders.add_bank_file(file, attempts)
+    await uow.audit(
+        action="bank_file_created",
+        subject=bank_file_id,
+        details={"orders": file.count, "amount_fen": file.amount_fen, "sha256": file.sha256},
+    )
+    return file
+
+
+async def bank_file_content(uow: PaymentUnit, *, bank_file_id: str) -> bytes:
+    """Make a bank file's bytes again, audited; they are the ones whose hash is stored."""
+    file = await visible_bank_file(uow, bank_file_id)
+    attempts = await uow.orders.attempts_in(bank_file_id)
+    orders = await uow.orders.find([attempt.order_id for attempt in attempts])
+    accounts = await uow.accounts.opened([attempt.account_id for attempt in attempts])
+    rows = []
+    for attempt in attempts:
+        order = orders[attempt.order_id]
+        opened = (await open_case(uow, order.class_id)).opened.fact
+        rows.append(_row(order, opened, accounts[attempt.account_id], attempt=attempt.attempt))
+    content = bank_file(rows)
+    if digest(content) != file.sha256:
+        raise RuntimeError(f"bank file {bank_file_id} can no longer be made as it was sent")
+    await uow.audit(action="bank_file_read", subject=bank_file_id, details={"orders": file.count})
+    return content
+
+
+async def visible_bank_file(uow: PaymentUnit, bank_file_id: str) -> BankFile:
+    """Give a bank file made for the caller's region or one under it."""
+    file = await uow.orders.bank_file(bank_file_id)
+    if file is None or not is_within(file.region, uow.actor.region):
+        raise unknown("拨付文件", "bank_file_id")
+    return file
+
+
+async def _payable(uow: PaymentUnit, order: PaymentOrder) -> tuple[ClassOpened, Account] | None:
+    """Give what is needed to pay an order, None when something holds it back."""
+    claim = await uow.claims.find(order.claim_id)
+    account = await uow.accounts.with_state(order.claim_id, "active")
+    if claim is None or account is None or await uow.accounts.with_state(order.claim_id, "pending") is not None:
+        return None
+    case = await open_case(uow, order.class_id)
+    if claim.is_held or obstacles(case.facts, case.opened.fact, case.rulebook):
+        return None
+    await _act_as_payer(uow, claim, case)
+    return case.opened.fact, account
+
+
+async def _act_as_payer(uow: PaymentUnit, claim: Claim, case: Case) -> None:
+    terms = case.rulebook.payment
+    duty = duty_of(uow.actor, claim.duties, [Duty.PAYMENT], steps=terms.steps, four_eyes=terms.four_eyes)
+    if uow.actor.subject not in claim.duties:
+        await uow.claims.save(claim, replace(claim, duties={**claim.duties, uow.actor.subject: duty}))
+
+
+def _attempt(order: PaymentOrder, account: Account, bank_file_id: str, *, sender: str) -> Attempt:
+    return Attempt(
+        order_id=order.order_id,
+        attempt=order.attempt,
+        claim_id=order.claim_id,
+        bank_file_id=bank_file_id,
+        account_id=account.account_id,
+        sender=sender,
+    )
+
+
+def _row(order: PaymentOrder, opened: ClassOpened, account: Account, *, attempt: int) -> BankRow:
+    level = f" {opened.level} 级" if opened.level else ""
+    return BankRow(
+        order_id=order.order_id,
+        attempt=attempt,
+        payee=account.holder,
+        account_number=account.number,
+        bank_name=account.bank_name,
+        amount_fen=order.amount_fen,
+        remark=f"职业培训补贴 {opened.occupation.name}{level} {opened.opening_date.isoformat()} 开班",
+    )

@@ -1,0 +1,121 @@
+"""Order what is decided and not yet ordered, split by funding source (JY-PAY-01, JY-FND-02, JY-FND-03)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from services.payment.application.assessing import Case, open_case, require_clear
+from services.payment.application.commit_budget import commit_budget
+from services.payment.application.ports import PaymentUnit
+from services.payment.application.scope import claim_for_change
+from services.payment.domain.claim import Claim, minus
+from services.payment.domain.decision import latest
+from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.order import OrderEntry, PaymentOrder, Share, split
+from services.payment.domain.state import Act, State, following
+from shared.clock import new_id
+from shared.domain.errors import Conflict
+
+
+async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Share]) -> tuple[PaymentOrder, ...]:
+    """Make one order per source; together they are exactly what is due (SPLIT_SUM).
+
+    What an earlier approval decided may be ordered while a supplement is still under review. Raise Conflict
+    HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while the claim is held.
+    """
+    claim = await claim_for_change(uow, claim_id)
+    case = await open_case(uow, claim.class_id)
+    terms = case.rulebook.payment
+    duty = duty_of(uow.actor, claim.duties, [Duty.PAYMENT], steps=terms.steps, four_eyes=terms.four_eyes)
+    state = claim.state
+    if not claim.entries or state is State.APPROVED:
+        state = following(claim.state, Act.ORDER, rulebook=case.rulebook)
+    require_clear(case)
+    standing = await uow.orders.of_claim(claim_id)
+    due = _due(claim, standing)
+    parts = split(
+        due,
+        shares,
+        rulebook=case.rulebook,
+        decided_sources=_decided_sources(claim, case),
+        excluded=_excluded(claim, case),
+    )
+    acting = replace(claim, state=state, duties={**claim.duties, uow.actor.subject: duty})
+    saved = await uow.claims.save(claim, acting)
+    orders = _orders(saved, parts, standing)
+    for order in orders:
+        await uow.orders.add(order, payer=uow.actor.subject)
+    await commit_budget(uow, saved, case.opened.fact)
+    await uow.audit(
+        action="orders_created",
+        subject=claim_id,
+        details={"orders": len(orders), "amount_fen": sum(order.amount_fen for order in orders)},
+    )
+    return orders
+
+
+def _due(claim: Claim, standing: Sequence[PaymentOrder]) -> dict[int, int]:
+    """Give decided minus ordered by line; a returned order still counts, it is sent again and never replaced."""
+    ordered: Counter[int] = Counter()
+    for order in standing:
+        for entry in order.entries:
+            ordered[entry.line_no] += entry.amount_fen
+    due = minus(claim.decided, ordered)
+    if sum(due.values()) <= 0:
+        raise Conflict(
+            code="NOTHING_DUE",
+            message="本申领没有应付未付的金额，不能重复开具拨付单。",
+            advice="请查询已开具的拨付单。",
+        )
+    if claim.is_held:
+        raise Conflict(
+            code="DIFFERENCE_PENDING",
+            message="审核通过的金额已有部分不再有记录支持，暂停拨付。",
+            advice="请先完成差额的审核处理，再开具拨付单。",
+        )
+    return due
+
+
+def _orders(
+    claim: Claim, parts: Mapping[str, Mapping[int, int]], standing: Sequence[PaymentOrder]
+) -> tuple[PaymentOrder, ...]:
+    numbers: Counter[int] = Counter(entry.line_no for order in standing for entry in order.entries)
+    orders = []
+    for funding_source, lines in parts.items():
+        entries = []
+        for line_no, amount_fen in sorted(lines.items()):
+            numbers[line_no] += 1
+            entries.append(OrderEntry(line_no=line_no, entry_no=numbers[line_no], amount_fen=amount_fen))
+        orders.append(
+            PaymentOrder(
+                order_id=new_id(),
+                claim_id=claim.claim_id,
+                class_id=claim.class_id,
+                funding_source=funding_source,
+                amount_fen=sum(lines.values()),
+                entries=tuple(entries),
+            )
+        )
+    return tuple(orders)
+
+
+def _decided_sources(claim: Claim, case: Case) -> frozenset[str]:
+    """Give the sources outside the document's list that a person decided on: one decision admits all of them."""
+    term = case.rulebook.payment.funding_sources
+    decision = latest(claim.decisions, term.rule) if term else None
+    if term is None or decision is None or not decision.accepted:
+        return frozenset()
+    return frozenset(source.code for source in term.sources if source.human_decision)
+
+
+def _excluded(claim: Claim, case: Case) -> frozenset[int]:
+    """Give the lines of people whom a recorded decision keeps off the special account."""
+    term = case.rulebook.payment.special_account
+    if term is None:
+        return frozenset()
+    found = set()
+    for line in claim.assessment.lines:
+        decision = latest(claim.decisions, term.rule, line.person_id) if line.person_id else None
+        if decision is not None and not decision.accepted:
+            found.add(line.line_no)
+    return frozenset(found)

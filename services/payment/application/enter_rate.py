@@ -1,0 +1,21 @@
+"""Enter a rate of a region (JY-PAY-05); rows are only added, a later one replaces an earlier for what is still open."""
+
+from services.payment.application.ports import PaymentUnit
+from services.payment.application.scope import require_own_region
+from services.payment.domain.rates import Rate
+
+
+async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
+    """Add a row to the table of a region within the caller's, and give it with its number."""
+    require_own_region(uow.actor, rate.region)
+    entered = await uow.rates.add(rate, by=uow.actor.subject, at=uow.now)
+    details = {
+        "programme": rate.programme,
+        "occupation": rate.occupation,
+        "level": rate.level,
+        "certificate_kind": rate.certificate_kind,
+        "valid_from": rate.valid_from.isoformat(),
+        "amount_fen": rate.amount_fen,
+    }
+    await uow.audit(action="rate_entered", subject=f"{rate.region}/{entered.number}", details=details)
+    return entered

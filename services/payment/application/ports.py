@@ -1,0 +1,333 @@
+"""What the use-cases need from storage: repositories, and the one transaction that holds them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from services.payment.domain.budget import BudgetKey
+from services.payment.domain.claim import Claim
+from services.payment.domain.entitlement import ClassFile, Scope
+from services.payment.domain.facts import ClassFacts
+from services.payment.domain.notice import Notice
+from services.payment.domain.objection import Objection
+from services.payment.domain.order import Answer, PaymentOrder
+from services.payment.domain.rates import Rate
+from services.payment.domain.reassessment import Difference
+from shared.contracts.contract import Contract
+from shared.domain.actor import Actor
+from shared.policy.decision import Trace, TraceValue
+from shared.policy.rulebook import Shelf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A payout account; holder and number are in clear only in memory and in a bank file."""
+
+    account_id: str
+    claim_id: str
+    holder: str = field(repr=False)
+    bank_name: str
+    number: str = field(repr=False)
+    number_masked: str
+    state: str
+    submitted_by: str
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankFile:
+    """A file made for the bank; its bytes are made again from the attempts in it."""
+
+    bank_file_id: str
+    region: str
+    funding_source: str
+    count: int
+    amount_fen: int
+    sha256: str
+    created_by: str
+    created_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One sending of one order: to which account, in which file, and what the bank answered."""
+
+    order_id: str
+    attempt: int
+    claim_id: str
+    bank_file_id: str
+    account_id: str
+    sender: str
+    outcome: str | None = None
+    answered_on: date | None = None
+    reason_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectionText:
+    """What an objector wrote; sealed at rest."""
+
+    content: str = field(repr=False)
+    contact: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedPart:
+    """What one approval added to one line, frozen with its traces and evidence."""
+
+    entry: int
+    line_no: int
+    amount_fen: int
+    certificate_kind: str | None
+    traces: tuple[Trace, ...]
+    evidence: tuple[str, ...]
+
+
+class Classes(Protocol):
+    """Files and facts of classes."""
+
+    async def lock(self, class_id: str) -> ClassFile:
+        """Give the class's file, made if need be, and keep every other writer of this class waiting."""
+        ...
+
+    async def find(self, class_id: str, *, lock: bool = False) -> ClassFile | None:
+        """Give the class's file, None for a class not known here."""
+        ...
+
+    async def save(self, file: ClassFile) -> None:
+        """Store what was asked or released."""
+        ...
+
+    async def keep(self, fact: Contract, *, event_id: str, version: int) -> bool:
+        """Store what an event said unless a higher revision is known; say whether it was new."""
+        ...
+
+    async def facts(self, class_id: str) -> ClassFacts:
+        """Give everything known of the class."""
+        ...
+
+
+class Entitlements(Protocol):
+    """Slots of people, and the ledger of their changes."""
+
+    async def take(self, class_id: str, persons: Sequence[str], scope: Scope, *, on: date) -> frozenset[str]:
+        """Take a slot for everybody who has one left and give those who hold one for this class now."""
+        ...
+
+    async def held(self, class_id: str) -> Mapping[str, str]:
+        """Give who holds a slot for the class, and whether it is `reserved` or `used`."""
+        ...
+
+    async def release(
+        self, class_id: str, persons: Collection[str] | None, *, reason: str, on: date, used: bool = False
+    ) -> frozenset[str]:
+        """Free the reserved (with `used`, the used) slots of these people, of everybody for None, and give whose."""
+        ...
+
+    async def use(self, class_id: str, persons: Collection[str], *, on: date) -> None:
+        """Mark slots as used; raise Conflict ENTITLEMENT_GONE when somebody holds none."""
+        ...
+
+
+class Budgets(Protocol):
+    """Budgets and what classes hold of them."""
+
+    async def allot(self, key: BudgetKey, *, amount_fen: int, document: str, by: str, at: datetime) -> int:
+        """Add an allotment and give what is allotted altogether."""
+        ...
+
+    async def find(self, ancestors: Sequence[str], funding_source: str, year: int) -> BudgetKey | None:
+        """Give the nearest region's budget of the source and year."""
+        ...
+
+    async def held(self, class_id: str) -> Mapping[BudgetKey, int]:
+        """Give what the class holds of which budgets."""
+        ...
+
+    async def commit(self, class_id: str, wanted: Mapping[BudgetKey, int]) -> None:
+        """Let the class hold exactly this; raise Refused BUDGET_EXHAUSTED, having changed nothing."""
+        ...
+
+
+class Rates(Protocol):
+    """The append-only rate table."""
+
+    async def add(self, rate: Rate, *, by: str, at: datetime) -> Rate:
+        """Enter a row and give it with its number."""
+        ...
+
+    async def rows(self, regions: Collection[str]) -> tuple[Rate, ...]:
+        """Give the rows of these regions in the order of their entry."""
+        ...
+
+
+class Claims(Protocol):
+    """Claims with everything that hangs on them."""
+
+    async def find(self, claim_id: str) -> Claim | None:
+        """Give the claim; whoever will change it locks its class first."""
+        ...
+
+    async def class_of(self, claim_id: str) -> str | None:
+        """Give the class of a claim, None for an unknown one."""
+        ...
+
+    async def of_class(self, class_id: str) -> Claim | None:
+        """Give the institution's claim for the class."""
+        ...
+
+    async def ids_of(self, regions: Collection[str]) -> Sequence[str]:
+        """Give the ids of the claims of these regions that were approved at least once."""
+        ...
+
+    async def add(self, claim: Claim, *, signer: str) -> Claim:
+        """Store a new claim for everybody on its lines; raise Conflict ALREADY_CLAIMED."""
+        ...
+
+    async def save(self, before: Claim, after: Claim) -> Claim:
+        """Store what changed; raise Conflict when the stored claim moved on."""
+        ...
+
+    async def sign_again(self, claim: Claim, *, signer: str) -> None:
+        """Store the undertaking of a claim handed in again."""
+        ...
+
+    async def claimants(self, class_id: str, persons: Collection[str]) -> Mapping[str, str]:
+        """Give which of these people were claimed for the class already, and by which claim."""
+        ...
+
+    async def record_difference(self, claim_id: str, difference: Difference, *, cause: str, on: date) -> None:
+        """Add a difference to the claim's append-only list."""
+        ...
+
+    async def differences(self, claim_id: str) -> Sequence[Mapping[str, object]]:
+        """Give the differences found so far, oldest first."""
+        ...
+
+    async def approved_lines(self, claim_id: str) -> Sequence[ApprovedPart]:
+        """Give what approvals added to lines, with what they were approved on, by line and entry."""
+        ...
+
+    async def notice(self, notice_id: str) -> Notice | None:
+        """Give a notice."""
+        ...
+
+    async def add_objection(self, objection: Objection, text: ObjectionText) -> None:
+        """Store an objection with its sealed text."""
+        ...
+
+    async def claim_of_objection(self, objection_id: str) -> str | None:
+        """Give the claim an objection belongs to."""
+        ...
+
+    async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
+        """Open what objectors wrote, by objection id."""
+        ...
+
+
+class Accounts(Protocol):
+    """Payout accounts, sealed."""
+
+    async def add(self, account: Account) -> None:
+        """Store an account; a pending one replaces the pending one before it."""
+        ...
+
+    async def with_state(self, claim_id: str, state: str) -> Account | None:
+        """Give the claim's `active` or `pending` account."""
+        ...
+
+    async def activate(self, account: Account, *, by: str) -> None:
+        """Let a pending account take the place of the active one."""
+        ...
+
+    async def opened(self, account_ids: Collection[str]) -> Mapping[str, Account]:
+        """Open accounts for a bank file."""
+        ...
+
+
+class Orders(Protocol):
+    """Payment orders, their attempts and the bank's files."""
+
+    async def of_claim(self, claim_id: str) -> tuple[PaymentOrder, ...]:
+        """Give the orders of a claim, by id."""
+        ...
+
+    async def find(self, order_ids: Collection[str]) -> Mapping[str, PaymentOrder]:
+        """Give orders by id."""
+        ...
+
+    async def add(self, order: PaymentOrder, *, payer: str) -> None:
+        """Store a new order with its entries; the database refuses one that is not their sum."""
+        ...
+
+    async def save(self, before: PaymentOrder, after: PaymentOrder) -> None:
+        """Store the order's state and attempt; raise Conflict when the stored order moved on."""
+        ...
+
+    async def ready(self, funding_source: str, regions: Collection[str]) -> tuple[PaymentOrder, ...]:
+        """Give the orders of a source that wait for a bank file, by class and order."""
+        ...
+
+    async def add_bank_file(self, file: BankFile, attempts: Sequence[Attempt]) -> None:
+        """Store a bank file and the attempts in it."""
+        ...
+
+    async def bank_file(self, bank_file_id: str) -> BankFile | None:
+        """Give a bank file."""
+        ...
+
+    async def attempts_in(self, bank_file_id: str) -> tuple[Attempt, ...]:
+        """Give the attempts in a bank file, by order id."""
+        ...
+
+    async def attempts_of(self, order_ids: Collection[str]) -> Mapping[str, tuple[Attempt, ...]]:
+        """Give the attempts of orders, oldest first."""
+        ...
+
+    async def record_answer(self, answer: Answer) -> None:
+        """Store what the bank answered to an attempt."""
+        ...
+
+
+class PaymentUnit(Protocol):
+    """One transaction of payment."""
+
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def today(self) -> date: ...
+    @property
+    def actor(self) -> Actor: ...
+    @property
+    def shelf(self) -> Shelf: ...
+    @property
+    def classes(self) -> Classes: ...
+    @property
+    def entitlements(self) -> Entitlements: ...
+    @property
+    def budgets(self) -> Budgets: ...
+    @property
+    def rates(self) -> Rates: ...
+    @property
+    def claims(self) -> Claims: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def orders(self) -> Orders: ...
+
+    async def publish(self, fact: Contract) -> int:
+        """Put an event into the outbox and give the aggregate's version."""
+        ...
+
+    async def schedule(self, *, due: datetime, kind: str, key: str) -> None:
+        """Let a timer fire at a legal instant."""
+        ...
+
+    async def unschedule(self, *, kind: str, key: str) -> None:
+        """Forget a timer."""
+        ...
+
+    async def audit(self, *, action: str, subject: str, details: Mapping[str, TraceValue] | None = None) -> None:
+        """Record who did what."""
+        ...

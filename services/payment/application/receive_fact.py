@@ -1,0 +1,31 @@
+"""Keep what an event said, whenever it comes, and let the claim of its class follow."""
+
+from dataclasses import replace
+
+from services.payment.application.assessing import refresh_claim
+from services.payment.application.ports import PaymentUnit
+from shared.contracts.contract import Contract
+from shared.contracts.enrollment import ClassOpened
+
+
+async def receive_fact(
+    uow: PaymentUnit, fact: Contract, *, class_id: str, event_id: str, version: int, refresh: bool
+) -> None:
+    """Store a fact; with `refresh`, a claim of the class is assessed again when the fact was new.
+
+    Facts that a later completion event repeats as totals wait for that event: a claim is never judged in between.
+    """
+    file = await uow.classes.lock(class_id)
+    if isinstance(fact, ClassOpened):
+        await uow.classes.save(
+            replace(
+                file,
+                institution_id=fact.institution.institution_id,
+                region=fact.region,
+                rulebook_id=fact.rulebook_id,
+                funding_source=fact.funding_source,
+                budget_year=fact.opening_date.year,
+            )
+        )
+    if await uow.classes.keep(fact, event_id=event_id, version=version) and refresh:
+        await refresh_claim(uow, class_id, cause=fact.EVENT.name)

@@ -1,0 +1,138 @@
+"""Record what a rule leaves to a person (JY-ASM-05, JY-ASM-06, JY-SUP-07, JY-CLM-10, JY-FND-02, JY-FND-03)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.payment.application.assessing import Case, assess_case, carry_out, open_case
+from services.payment.application.ports import PaymentUnit
+from services.payment.application.scope import claim_for_change
+from services.payment.domain.claim import Claim
+from services.payment.domain.decision import Decision
+from services.payment.domain.duty import Duty, duty_of
+from shared.domain.errors import Refused
+from shared.policy.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenDecision:
+    """A decision as a reviewer gives it: `persons` None speaks of everybody (or of the class) the question is about."""
+
+    rule: str
+    accepted: bool
+    reason: str
+    persons: frozenset[str] | None = None
+    kinds: frozenset[str] = frozenset()
+    until: date | None = None
+
+
+async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecision) -> Claim:
+    """Record a reviewer's decision and let the claim follow; a later decision on the same question replaces an earlier.
+
+    Raise Refused RULE_NOT_DECIDABLE for a rule that leaves nothing to a person, NOTHING_TO_DECIDE when the question
+    does not arise, DECISION_INCOMPLETE when kinds and last day of a transitional exception are missing.
+    """
+    claim = await claim_for_change(uow, claim_id)
+    case = await open_case(uow, claim.class_id)
+    terms = case.rulebook.payment
+    duty = duty_of(
+        uow.actor,
+        claim.duties,
+        [Duty.FIRST_REVIEW, Duty.SECOND_REVIEW],
+        steps=terms.steps,
+        four_eyes=terms.four_eyes,
+    )
+    decision = Decision(
+        rule=given.rule,
+        accepted=given.accepted,
+        reason=given.reason,
+        decided_by=uow.actor.subject,
+        decided_on=uow.today,
+        persons=_persons(given, claim, case),
+        kinds=given.kinds,
+        valid_until=given.until,
+    )
+    decided = replace(
+        claim,
+        duties={**claim.duties, uow.actor.subject: duty},
+        decisions=(*claim.decisions, decision),
+    )
+    saved = await uow.claims.save(claim, decided)
+    await uow.audit(
+        action="decision_recorded",
+        subject=claim_id,
+        details={"rule": given.rule, "accepted": given.accepted, "persons": len(decision.persons or ())},
+    )
+    found = await assess_case(uow, case, saved.decisions)
+    return await carry_out(uow, saved, replace(saved, assessment=found), case, cause="DECISION_RECORDED")
+
+
+def _persons(given: GivenDecision, claim: Claim, case: Case) -> frozenset[str] | None:
+    """Give whom the decision speaks of by name: an open question of people is decided for those it is about now."""
+    roster = frozenset(trainee.person_id for trainee in case.opened.fact.trainees)
+    if given.persons is not None and not given.persons <= roster:
+        raise Refused(
+            code="PERSON_NOT_IN_CLASS",
+            message="决定所列人员不在本班学员名单中。",
+            advice="请按申领名单选择学员。",
+            field="persons",
+        )
+    of_people, of_class = _decidable(case.rulebook)
+    if given.rule in of_class:
+        _require_complete(given, case.rulebook)
+        return None
+    if given.rule not in of_people:
+        raise Refused(
+            code="RULE_NOT_DECIDABLE",
+            message=f"规则 {given.rule} 在本申领中没有可由人工决定的事项。",
+            advice=f"可以决定的规则：{'、'.join(sorted({*of_people, *of_class}))}。",
+            field="rule",
+            value=given.rule,
+        )
+    persons = _asked(claim, given.rule) if given.persons is None else given.persons
+    if not persons:
+        raise Refused(
+            code="NOTHING_TO_DECIDE",
+            message=f"没有学员需要按规则 {given.rule} 作出决定。",
+            advice="请核对申领明细中待决定的事项，或写明所涉学员。",
+            field="persons",
+        )
+    return persons
+
+
+def _asked(claim: Claim, rule: str) -> frozenset[str]:
+    questions = {question for question in claim.assessment.open_questions if question.rule == rule}
+    return frozenset(
+        line.person_id
+        for line in claim.assessment.lines
+        if line.person_id is not None and not questions.isdisjoint(line.findings)
+    )
+
+
+def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Collection[str]]:
+    """Give the rules that leave something to a person about people, and those about the class."""
+    payment, assessment = rulebook.payment, rulebook.assessment
+    of_people = (assessment.certificate_priority, payment.special_account)
+    of_class = (
+        assessment.transitional_exceptions,
+        rulebook.supervision.inspections,
+        payment.headcount,
+        payment.funding_sources,
+    )
+    return ({term.rule for term in of_people if term}, {term.rule for term in of_class if term})
+
+
+def _require_complete(given: GivenDecision, rulebook: Rulebook) -> None:
+    term = rulebook.assessment.transitional_exceptions
+    if term is None or given.rule != term.rule or not given.accepted:
+        return
+    if given.until is None or not given.kinds or not given.kinds <= set(term.kinds):
+        raise Refused(
+            code="DECISION_INCOMPLETE",
+            message=f"过渡期例外须写明适用的证书类别（{'、'.join(term.kinds)}）和截止日期。",
+            advice="请补充证书类别和截止日期后重新提交。",
+            field="kinds",
+            rule=term.rule,
+            clause=term.clause,
+            document=term.document,
+        )

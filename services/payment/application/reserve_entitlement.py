@@ -1,0 +1,108 @@
+"""Reserve slots and budget for a class and answer enrollment (JY-ENR-05); only the newest answer counts."""
+
+from dataclasses import replace
+
+from services.payment.application.assessing import rates_of
+from services.payment.application.ports import PaymentUnit
+from services.payment.domain.budget import exhausted, granted, refused
+from services.payment.domain.entitlement import Asked, answer, scope_of
+from services.payment.domain.rates import RateTable, Wanted
+from shared.contracts.enrollment import ReservationRequest
+from shared.contracts.payment import BudgetAnswer, EntitlementReserved
+from shared.domain.errors import MissingFact, Refused
+from shared.domain.jurisdiction import ancestors
+from shared.policy.rulebook import Rulebook
+
+
+async def reserve_entitlement(
+    uow: PaymentUnit, *, class_id: str, institution_id: str | None, version: int, request: ReservationRequest
+) -> EntitlementReserved:
+    """Reserve for the request that version `version` of enrollment's class carries, and publish the answer.
+
+    Raise MissingFact RELEASE_PENDING while a release that the request relies on is not applied here, and
+    RULEBOOK_UNKNOWN for a rulebook nobody has seen: the event is held. What an earlier version held and this one does
+    not ask is given back.
+    """
+    rulebook = uow.shelf.by_id(request.rulebook_id)
+    file = await uow.classes.lock(class_id)
+    await _require_releases(uow, request)
+    asked = file.ask(version, request)
+    if institution_id is not None:
+        asked = replace(asked, file=replace(asked.file, institution_id=institution_id))
+    held = await uow.entitlements.held(class_id)
+    await uow.entitlements.release(class_id, set(held) - set(asked.wanted), reason="not_asked_any_more", on=uow.today)
+    scope = scope_of(rulebook, request)
+    taken = frozenset(asked.wanted)
+    if scope is not None:
+        taken = await uow.entitlements.take(class_id, asked.wanted, scope, on=uow.today)
+    per_head_fen, budget = await _reserve_budget(uow, asked, rulebook, request, heads=len(taken))
+    await uow.classes.save(replace(asked.file, per_head_fen=per_head_fen))
+    given = answer(asked, granted=taken, rulebook=rulebook, budget=budget)
+    await uow.publish(given)
+    await uow.audit(
+        action="entitlement_reserved",
+        subject=class_id,
+        details={
+            "version": version,
+            "granted": len(given.granted),
+            "refused": len(given.refused),
+            "budget": budget.code or "granted",
+        },
+    )
+    return given
+
+
+async def _require_releases(uow: PaymentUnit, request: ReservationRequest) -> None:
+    for release in request.relies_on:
+        held = await uow.entitlements.held(release.class_id)
+        if held.get(release.person_id) == "reserved":  # a used slot is never released: the person will be refused
+            raise MissingFact(
+                code="RELEASE_PENDING",
+                message="前一班级的补贴资格释放记录尚未到达。",
+                advice="系统会在释放记录到达后自动继续，无须处理。",
+            )
+
+
+async def _reserve_budget(
+    uow: PaymentUnit, asked: Asked, rulebook: Rulebook, request: ReservationRequest, *, heads: int
+) -> tuple[int, BudgetAnswer]:
+    """Reserve heads times the highest rate that any of the class's certificate kinds may bring."""
+    source = request.funding_source
+    class_id = asked.file.class_id
+    rates = await rates_of(uow, rulebook, request.region)
+    wanted = _wanted(request)
+    rate = rates.highest(wanted) if rates else None
+    if rate is None:
+        await uow.budgets.commit(class_id, {})
+        return 0, refused(source, 0, code="RATE_MISSING", message=_missing(rates, wanted))
+    amount_fen = heads * rate.amount_fen
+    if asked.file.released:
+        return rate.amount_fen, refused(source, amount_fen, code="CLASS_RELEASED", message="班级已释放，不再保留预算。")
+    key = await uow.budgets.find(ancestors(request.region), source, request.opening_date.year)
+    try:
+        if key is None:
+            raise exhausted(source, wanted_fen=amount_fen, free_fen=0)
+        await uow.budgets.commit(class_id, {key: amount_fen})
+    except Refused as error:
+        await uow.budgets.commit(class_id, {})
+        return rate.amount_fen, refused(source, amount_fen, code=error.code, message=error.message)
+    return rate.amount_fen, granted(source, amount_fen)
+
+
+def _wanted(request: ReservationRequest) -> list[Wanted]:
+    return [
+        Wanted(
+            programme=request.programme,
+            occupation=request.occupation,
+            level=request.level,
+            certificate_kind=kind,
+            on=request.opening_date,
+        )
+        for kind in request.certificate_kinds
+    ]
+
+
+def _missing(rates: RateTable | None, wanted: list[Wanted]) -> str:
+    if rates is None or not wanted:
+        return "规则册没有规定该项目的补贴标准，不能保留预算。"
+    return rates.missing(wanted[0]).message

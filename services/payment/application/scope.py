@@ -1,0 +1,72 @@
+"""Who may see what: an institution its own, a bureau its region; everything else does not exist for the caller."""
+
+from services.payment.application.ports import PaymentUnit
+from services.payment.domain.claim import Claim
+from services.payment.domain.entitlement import ClassFile
+from shared.domain.actor import Actor, Role
+from shared.domain.errors import Forbidden, NotFound
+from shared.domain.jurisdiction import is_within
+
+BUREAU = (
+    Role.FIRST_REVIEWER,
+    Role.SECOND_REVIEWER,
+    Role.APPROVER,
+    Role.INSPECTOR,
+    Role.FINANCE,
+    Role.AUDITOR,
+)
+"""Roles that act for a bureau and see what lies in its region."""
+
+
+def sees(actor: Actor, *, institution_id: str | None, region: str | None) -> bool:
+    """Say whether a class or claim of this institution and region exists for the actor."""
+    if actor.has(Role.INSTITUTION) and institution_id is not None and actor.organisation == institution_id:
+        return True
+    return region is not None and actor.has(*BUREAU) and is_within(region, actor.region)
+
+
+async def claim_for_change(uow: PaymentUnit, claim_id: str) -> Claim:
+    """Give a claim the caller may see, with every other writer of its class waiting until this transaction ends."""
+    class_id = await uow.claims.class_of(claim_id)
+    if class_id is None:
+        raise unknown("申领", "claim_id")
+    await uow.classes.lock(class_id)
+    return await visible_claim(uow, claim_id)
+
+
+async def visible_claim(uow: PaymentUnit, claim_id: str) -> Claim:
+    """Give a claim the caller may see."""
+    claim = await uow.claims.find(claim_id)
+    if claim is None or not sees(uow.actor, institution_id=claim.institution_id, region=claim.region):
+        raise unknown("申领", "claim_id")
+    return claim
+
+
+async def visible_class(uow: PaymentUnit, class_id: str, *, lock: bool = False) -> ClassFile:
+    """Give a class the caller may see."""
+    file = await uow.classes.find(class_id, lock=lock)
+    if file is None or not sees(uow.actor, institution_id=file.institution_id, region=file.region):
+        raise unknown("班级", "class_id")
+    return file
+
+
+def unknown(what: str, field: str) -> NotFound:
+    """Give the refusal of an id that does not exist for the caller."""
+    return NotFound(
+        code="NOT_FOUND",
+        message=f"没有这个{what}。",
+        advice="请核对编号，或确认其属于本机构、本辖区。",
+        field=field,
+    )
+
+
+def require_own_region(actor: Actor, region: str) -> None:
+    """Raise Forbidden REGION_OUT_OF_SCOPE unless the region is the actor's own or lies under it."""
+    if not is_within(region, actor.region):
+        raise Forbidden(
+            code="REGION_OUT_OF_SCOPE",
+            message=f"区划 {region} 不在您的管辖范围（{actor.region}）内。",
+            advice="请由该区划的主管部门办理。",
+            field="region",
+            value=region,
+        )

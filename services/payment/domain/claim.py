@@ -1,0 +1,350 @@
+"""A claim (申领) from its receipt to its last payment (JY-CLM-07): rounds, reviews and entries.
+
+Facts that change an amount before approval begin a new round at first review with a new notice; afterwards the
+difference becomes a supplement through the same reviews, as a further entry. Entries are never edited: what is decided
+for a line is the sum of its entries.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from services.payment.domain.decision import Decision
+from services.payment.domain.duty import Duty
+from services.payment.domain.notice import Notice, NoticeState, covers
+from services.payment.domain.objection import Objection, frozen_lines, struck_lines
+from services.payment.domain.state import Act, State, following
+from services.payment.domain.subsidy import Assessment, Line, amounts
+from shared.contracts.payment import (
+    ApprovedLine,
+    ClaimApproved,
+    ClaimReturned,
+    ClaimSubmitted,
+    SourceAmount,
+)
+from shared.domain.errors import Conflict, Refused
+from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
+from shared.policy.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undertaking:
+    """The signed truthfulness undertaking (JY-CLM-06)."""
+
+    text_version: str
+    signer: str
+    signed_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """Last days of a round's review: the binding limit (JY-CLM-02) and the outer alarm (JY-CLM-03)."""
+
+    review_due: date
+    review_due_outer: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """One recorded review step of one round."""
+
+    round: int
+    step: Act
+    approved: bool
+    actor: str
+    decided_at: datetime
+    opinion: str
+    reason_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One approval: the amounts it adds to (or takes from) what is decided, and who carried it."""
+
+    number: int
+    round: int
+    amounts: Mapping[int, int]
+    approved_on: date
+    first_reviewer: str
+    second_reviewer: str
+    approver: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One claim for one class; a second one for the class is refused, whoever claims (JY-CLM-01).
+
+    `overdue` names the limits that passed unmet in this round; `clawback_fen` is what was ordered beyond what the facts
+    now support: it is never taken back automatically and holds every further payment.
+    """
+
+    claim_id: str
+    class_id: str
+    institution_id: str
+    region: str
+    rulebook_id: str
+    claimant: str
+    undertaking: Undertaking
+    received_on: date
+    deadlines: Deadlines
+    assessment: Assessment
+    state: State = State.SUBMITTED
+    round: int = 1
+    overdue: frozenset[str] = frozenset()
+    clawback_fen: int = 0
+    decisions: tuple[Decision, ...] = ()
+    objections: tuple[Objection, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    duties: Mapping[str, Duty] = field(default_factory=dict)
+    version: int = 0
+
+    @property
+    def full(self) -> dict[int, int]:
+        """Give what every line comes to as if nobody had objected, in fen by line number."""
+        return self._amounts(frozenset())
+
+    @property
+    def payable(self) -> dict[int, int]:
+        """Give what every line is due while frozen and struck lines are left out."""
+        return self._amounts(frozen_lines(self.objections) | struck_lines(self.objections))
+
+    @property
+    def possible(self) -> dict[int, int]:
+        """Give what lines come to if every open objection were dismissed."""
+        return self._amounts(struck_lines(self.objections))
+
+    @property
+    def decided(self) -> dict[int, int]:
+        """Give the sum of the entries by line number."""
+        total: Counter[int] = Counter()
+        for entry in self.entries:
+            total.update(entry.amounts)
+        return dict(total)
+
+    @property
+    def difference(self) -> dict[int, int]:
+        """Give payable minus decided by line number: what the next entry would carry."""
+        return minus(self.payable, self.decided)
+
+    @property
+    def is_held(self) -> bool:
+        """Say whether nothing more may be paid: more was decided or ordered than the facts support now.
+
+        Somebody's line decided beyond what it comes to holds the claim even where the class's sum is still right: an
+        order of it would trace to evidence that no longer stands.
+        """
+        decided, payable = self.decided, self.payable
+        unsupported = any(decided.get(line_no, 0) > payable.get(line_no, 0) for line_no in self.people)
+        return bool(self.clawback_fen) or unsupported or sum(decided.values()) > sum(payable.values())
+
+    @property
+    def people(self) -> Mapping[int, str]:
+        """Give whose every line is, by line number; class-level lines belong to nobody."""
+        return {line.line_no: line.person_id for line in self.assessment.lines if line.person_id is not None}
+
+    @property
+    def is_public(self) -> bool:
+        """Say whether what the next entry pays was shown in a notice before, so that it needs no second one."""
+        return bool(self.entries) and covers(self.notices, self.difference, people=frozenset(self.people))
+
+    @property
+    def notice(self) -> Notice | None:
+        """Give this round's notice."""
+        return next((notice for notice in self.notices if notice.round == self.round), None)
+
+    def line(self, line_no: int) -> Line:
+        """Give a line; where the class-level cut is gone, a class-level line that says how the base came about."""
+        found = next((line for line in self.assessment.lines if line.line_no == line_no), None)
+        programme = self.assessment.lines[0].programme
+        traces = self.assessment.traces
+        return found or Line(line_no=line_no, programme=programme, amount_fen=0, recognised=False, traces=traces)
+
+    def _amounts(self, withheld: frozenset[int]) -> dict[int, int]:
+        found = self.assessment
+        return amounts(found.lines, base=found.base, recognised=found.recognised, withheld=withheld)
+
+
+def minus(left: Mapping[int, int], right: Mapping[int, int]) -> dict[int, int]:
+    """Give left minus right by line number, zeros left out."""
+    differences = {line_no: left.get(line_no, 0) - right.get(line_no, 0) for line_no in sorted({*left, *right})}
+    return {line_no: amount for line_no, amount in differences.items() if amount}
+
+
+def deadlines(rulebook: Rulebook, starts_on: date, calendar: Calendar = STATE_COUNCIL) -> Deadlines:
+    """Give the limits of a round that starts on a day, which is itself not counted.
+
+    Receipt and acceptance are one day: the system takes a claim with everything it needs, or refuses it.
+    """
+    binding, outer = rulebook.payment.review_limit, rulebook.payment.review_limit_outer
+    limit = binding or outer
+    if limit is None:
+        raise Refused(
+            code="TERM_MISSING",
+            message="规则册没有规定审核时限，不能受理申领。",
+            advice="请由政策管理员在规则册中补充审核时限及条款。",
+        )
+    due = add_working_days(starts_on, limit.working_days, calendar)
+    last = add_working_days(starts_on, outer.working_days, calendar) if outer else due
+    return Deadlines(review_due=due, review_due_outer=last)
+
+
+def submitted(claim: Claim) -> ClaimSubmitted:
+    """Give the event that a round's review clock runs; amounts are what this round is about to decide."""
+    wanted = claim.difference
+    return ClaimSubmitted(
+        class_id=claim.class_id,
+        claim_id=claim.claim_id,
+        claimant="institution",
+        round=claim.round,
+        heads=sum(line.person_id is not None and line.line_no in wanted for line in claim.assessment.lines),
+        amount_fen=sum(wanted.values()),
+        received_on=claim.received_on,
+        review_due=claim.deadlines.review_due,
+        review_due_outer=claim.deadlines.review_due_outer,
+    )
+
+
+def approve_review(claim: Claim, review: Review, *, rulebook: Rulebook) -> Claim:
+    """Record a passed review; none may pass an open question or a flag that a person refused to accept."""
+    after = following(claim.state, review.step, rulebook=rulebook)
+    if claim.assessment.refused_flags:
+        codes = "、".join(flag.code for flag in claim.assessment.refused_flags)
+        raise Refused(
+            code="FLAG_REFUSED",
+            message=f"审核人员对以下事项决定不予接受：{codes}，申领不能通过。",
+            advice="请退回申领人说明理由，或记录新的决定。",
+        )
+    if claim.assessment.open_questions:
+        question = claim.assessment.open_questions[0]
+        codes = "、".join(dict.fromkeys(asked.code for asked in claim.assessment.open_questions))
+        raise Refused(
+            code="DECISION_NEEDED",
+            message=f"以下事项尚待审核人员决定：{codes}。",
+            advice="请先逐项记录接受或不予接受的决定及理由，再提交审核。",
+            rule=question.rule,
+            clause=question.clause,
+            document=question.document,
+        )
+    return replace(claim, state=after, reviews=(*claim.reviews, review))
+
+
+def return_claim(claim: Claim, review: Review, *, limits: Deadlines, rulebook: Rulebook) -> tuple[Claim, ClaimReturned]:
+    """Record a reviewer's return: to the claimant, or, for a supplement, back to first review with new limits."""
+    following(claim.state, review.step, rulebook=rulebook)  # only who could pass the claim may return it
+    recorded = replace(claim, reviews=(*claim.reviews, review))
+    code = review.reason_code or "RETURNED_BY_REVIEWER"
+    if claim.entries:
+        return back_to_first_review(recorded, limits, code=code, by=review.actor)
+    return back_to_claimant(recorded, code=code, by=review.actor)
+
+
+def back_to_claimant(claim: Claim, *, code: str, by: str) -> tuple[Claim, ClaimReturned]:
+    """Give the claim as it waits for the claimant; a running notice is withdrawn."""
+    waiting = replace(claim, state=State.RETURNED, notices=_withdraw(claim))
+    return waiting, _returned(claim, to_claimant=True, code=code, by=by)
+
+
+def back_to_first_review(claim: Claim, limits: Deadlines, *, code: str, by: str) -> tuple[Claim, ClaimReturned]:
+    """Give the claim at the beginning of a new round; a running notice is withdrawn, earlier reviews stay recorded."""
+    fresh = replace(
+        claim,
+        state=State.SUBMITTED,
+        round=claim.round + 1,
+        deadlines=limits,
+        overdue=frozenset(),
+        notices=_withdraw(claim),
+    )
+    return fresh, _returned(claim, to_claimant=False, code=code, by=by)
+
+
+def resubmit(claim: Claim, fresh: Claim, *, rulebook: Rulebook) -> Claim:
+    """Give the returned claim as the claimant hands it in again: a new round with its own receipt and undertaking."""
+    if claim.state is not State.RETURNED:
+        raise already_claimed(rulebook)
+    return replace(
+        claim,
+        state=State.SUBMITTED,
+        round=claim.round + 1,
+        received_on=fresh.received_on,
+        deadlines=fresh.deadlines,
+        overdue=frozenset(),
+        undertaking=fresh.undertaking,
+        assessment=fresh.assessment,
+    )
+
+
+def already_claimed(rulebook: Rulebook) -> Conflict:
+    """Give the refusal of a second claim for the same people of the same class (JY-CLM-01)."""
+    term = rulebook.payment.claimants
+    return Conflict(
+        code="ALREADY_CLAIMED",
+        message="该班级学员的补贴已经申领过，同一学员同一班级只能申领一次。",
+        advice="请查询已有申领的办理情况；被退回的申领补正后重新提交即可。",
+        field="class_id",
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
+    )
+
+
+def approve(
+    claim: Claim, review: Review, *, on: date, funding_source: str, rulebook: Rulebook
+) -> tuple[Claim, Entry, ClaimApproved]:
+    """Approve what is payable and not yet decided, as a new entry; frozen lines wait for a later one."""
+    moved = approve_review(claim, review, rulebook=rulebook)
+    reviewers = {done.step: done.actor for done in claim.reviews if done.round == claim.round and done.approved}
+    entry = Entry(
+        number=len(claim.entries) + 1,
+        round=claim.round,
+        amounts=claim.difference,
+        approved_on=on,
+        first_reviewer=reviewers[Act.FIRST_REVIEW],
+        second_reviewer=reviewers[Act.SECOND_REVIEW],
+        approver=review.actor,
+    )
+    amount_fen = sum(entry.amounts.values())
+    event = ClaimApproved(
+        class_id=claim.class_id,
+        claim_id=claim.claim_id,
+        entry=entry.number,
+        region=claim.region,
+        rulebook_id=claim.rulebook_id,
+        institution_id=claim.institution_id,
+        first_reviewer=entry.first_reviewer,
+        second_reviewer=entry.second_reviewer,
+        approver=entry.approver,
+        approved_on=on,
+        amount_fen=amount_fen,
+        sources=(SourceAmount(funding_source=funding_source, amount_fen=amount_fen),),
+        lines=tuple(
+            ApprovedLine(
+                person_id=line.person_id,
+                programme=line.programme,
+                amount_fen=entry.amounts[line.line_no],
+                rules=line.rules,
+            )
+            for line in map(claim.line, entry.amounts)
+        ),
+    )
+    return replace(moved, entries=(*claim.entries, entry)), entry, event
+
+
+def _withdraw(claim: Claim) -> tuple[Notice, ...]:
+    """Withdraw a running notice: what it shows no longer holds."""
+    return tuple(
+        replace(notice, state=NoticeState.WITHDRAWN) if notice.state is NoticeState.PUBLISHED else notice
+        for notice in claim.notices
+    )
+
+
+def _returned(claim: Claim, *, to_claimant: bool, code: str, by: str) -> ClaimReturned:
+    return ClaimReturned(
+        class_id=claim.class_id,
+        claim_id=claim.claim_id,
+        to="claimant" if to_claimant else "first_review",
+        reason_code=code,
+        returned_by=by,
+    )

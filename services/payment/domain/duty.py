@@ -1,0 +1,73 @@
+"""Four-eyes: one person holds at most one duty in a claim, through every round of it (JY-REP-07)."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from shared.domain.actor import Actor, Role
+from shared.domain.errors import Forbidden
+from shared.policy.terms.term import FourEyes, Steps
+
+
+class Duty(StrEnum):
+    """What somebody does in a claim; first review, second review, opinion and payment are four people's."""
+
+    FIRST_REVIEW = "first_review"
+    SECOND_REVIEW = "second_review"
+    BUREAU_OPINION = "bureau_opinion"
+    PAYMENT = "payment"
+    INSPECTION = "inspection"
+
+
+_NAMES = {
+    Duty.FIRST_REVIEW: "初审",
+    Duty.SECOND_REVIEW: "复核",
+    Duty.BUREAU_OPINION: "审核意见",
+    Duty.PAYMENT: "拨付",
+    Duty.INSPECTION: "核查",
+}
+
+
+def duty_of(
+    actor: Actor,
+    held: Mapping[str, Duty],
+    options: Sequence[Duty],
+    *,
+    steps: Steps | None,
+    four_eyes: FourEyes | None,
+) -> Duty:
+    """Give the duty in which the actor acts: the one held in this claim, else the first option a role allows.
+
+    Raise Forbidden SAME_REVIEWER when the actor holds another duty in the claim, ROLE_MISSING without a fitting role.
+    """
+    roles = {duty: _role_of(duty, steps) for duty in options}
+    actor.require(*roles.values())
+    mine = held.get(actor.subject)
+    if mine is None:
+        return next(duty for duty in options if actor.has(roles[duty]))
+    if mine not in options:
+        wanted = "、".join(_NAMES[duty] for duty in options)
+        raise Forbidden(
+            code="SAME_REVIEWER",
+            message=f"您已在本申领中承担{_NAMES[mine]}，不能再承担{wanted}。",
+            advice="请由未参与本申领其他环节的人员办理。",
+            rule=four_eyes.rule if four_eyes else None,
+            clause=four_eyes.clause if four_eyes else None,
+            document=four_eyes.document if four_eyes else None,
+        )
+    actor.require(roles[mine])
+    return mine
+
+
+def _role_of(duty: Duty, steps: Steps | None) -> Role:
+    """Give the role that the rulebook names for a step; an inspector's duty is no step of the claim."""
+    named = next((step.role for step in steps.steps if step.code == duty), None) if steps else None
+    return named or _OTHERWISE[duty]
+
+
+_OTHERWISE = {
+    Duty.FIRST_REVIEW: Role.FIRST_REVIEWER,
+    Duty.SECOND_REVIEW: Role.SECOND_REVIEWER,
+    Duty.BUREAU_OPINION: Role.APPROVER,
+    Duty.PAYMENT: Role.FINANCE,
+    Duty.INSPECTION: Role.INSPECTOR,
+}

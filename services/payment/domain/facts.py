@@ -1,0 +1,86 @@
+"""What the events of one class said, gathered in any order; nothing here was asserted by a claimant."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from shared.contracts.assessment import AssessmentCompleted, AssessmentScheduled, CertificateIssued, CertificateVoided
+from shared.contracts.contract import Contract
+from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
+from shared.contracts.supervision import (
+    AttendanceChecked,
+    ClassCancelled,
+    FindingClosed,
+    FindingRaised,
+    SpotCheckRecorded,
+    TrainingCompleted,
+)
+
+F = TypeVar("F", bound=Contract)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known(Generic[F]):
+    """One fact and the id of the event that proves it."""
+
+    event_id: str
+    fact: F
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassFacts:
+    """Everything known of a class, the newest revision of each; a part that has not arrived yet is None or empty."""
+
+    class_id: str
+    opened: Known[ClassOpened] | None = None
+    training: Known[TrainingCompleted] | None = None
+    examination: Known[AssessmentCompleted] | None = None
+    cancelled: Known[ClassCancelled] | None = None
+    attendance: tuple[Known[AttendanceChecked], ...] = ()
+    checks: tuple[Known[SpotCheckRecorded], ...] = ()
+    exams: tuple[Known[AssessmentScheduled], ...] = ()
+    certificates: tuple[Known[CertificateIssued], ...] = ()
+    voided: tuple[Known[CertificateVoided], ...] = ()
+    raised: tuple[Known[FindingRaised], ...] = ()
+    closed: tuple[Known[FindingClosed], ...] = ()
+    withdrawn: tuple[Known[TraineeWithdrawn], ...] = ()
+
+    def completed(self, event: str) -> bool:
+        """Say whether a completion event that a programme's evidence names has arrived."""
+        parts = {
+            "ClassOpened": self.opened,
+            "TrainingCompleted": self.training,
+            "AssessmentCompleted": self.examination,
+        }
+        return parts.get(event) is not None
+
+    def standing_certificates(self, person_id: str) -> Iterator[Known[CertificateIssued]]:
+        """Give the person's certificates that were not voided."""
+        void = {known.fact.certificate_id for known in self.voided}
+        for known in self.certificates:
+            if known.fact.person_id == person_id and known.fact.certificate_id not in void:
+                yield known
+
+    def attended(self, person_id: str) -> Iterator[Known[AttendanceChecked]]:
+        """Give the attendance of every session in which the person was present, by session."""
+        for known in sorted(self.attendance, key=lambda known: (known.fact.held_on, known.fact.session_id)):
+            if any(presence.person_id == person_id for presence in known.fact.present):
+                yield known
+
+    def has_withdrawn(self, person_id: str) -> bool:
+        """Say whether the person left the class."""
+        return any(known.fact.person_id == person_id for known in self.withdrawn)
+
+    def open_findings(self) -> Iterator[FindingRaised]:
+        """Give the blocking doubts on which nobody has concluded."""
+        concluded = {known.fact.finding_id for known in self.closed}
+        for known in self.raised:
+            if known.fact.blocking and known.fact.finding_id not in concluded:
+                yield known.fact
+
+    def confirmed_findings(self) -> Iterator[FindingRaised]:
+        """Give the blocking doubts that a person confirmed."""
+        confirmed = {known.fact.finding_id for known in self.closed if known.fact.conclusion == "confirmed"}
+        for known in self.raised:
+            if known.fact.blocking and known.fact.finding_id in confirmed:
+                yield known.fact

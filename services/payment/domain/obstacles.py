@@ -1,0 +1,146 @@
+"""What keeps a class from being claimed, reviewed further or paid, whatever the amount."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from services.payment.domain.facts import ClassFacts
+from shared.contracts.enrollment import ClassOpened
+from shared.contracts.supervision import FindingRaised
+from shared.domain.errors import Refused
+from shared.policy.decision import Finding, Severity
+from shared.policy.rulebook import Rulebook
+
+CANCELLED: Final = "CLASS_CANCELLED"
+
+_EVENTS: Final = {
+    "ClassOpened": "开班",
+    "TrainingCompleted": "培训完成",
+    "AssessmentCompleted": "考核完成",
+}
+
+
+def obstacles(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> tuple[Finding, ...]:
+    """Give every reason for which no subsidy of the class may be claimed now; none when it may.
+
+    The class must not be cancelled (JY-SUP-04), every completion event that the programme's evidence names must be
+    there (JY-ENR-01), no blocking doubt or breach may be open (JY-SUP-02, JY-SUP-03, JY-CLM-11), and the inspection
+    opinion must have passed the class (JY-SUP-08).
+    """
+    found = (*_cancelled(facts, rulebook), *_incomplete(facts, opened, rulebook))
+    return (*found, *open_doubts(facts, rulebook), *_opinion(facts, rulebook))
+
+
+def open_doubts(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
+    """Give a finding for every blocking doubt that nobody has concluded; they also stop approval and payment."""
+    breach = rulebook.payment.breach
+    for doubt in facts.open_findings():
+        is_breach = breach is not None and doubt.rule == breach.rule
+        name = "承诺违反" if is_breach else "疑点"
+        yield _of_doubt(
+            doubt,
+            rulebook,
+            code="BREACH_OPEN" if is_breach else "FINDING_OPEN",
+            severity=Severity.STOP,
+            message=f"班级有尚未办结的{name}（{doubt.check}），申领、审核和拨付均须等待。",
+            advice="请监管人员核查并作出结论后继续办理。",
+        )
+
+
+def confirmed_doubts(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
+    """Give a warning for every blocking doubt that a person confirmed: the document names no sanction for it."""
+    for doubt in facts.confirmed_findings():
+        yield _of_doubt(
+            doubt,
+            rulebook,
+            code="FINDING_CONFIRMED",
+            severity=Severity.WARN,
+            message=f"疑点（{doubt.check}）已查实。",
+            advice="文件未规定自动扣减，请审核人员在审核意见中说明处理。",
+        )
+
+
+def not_opened() -> Refused:
+    """Give the refusal of a class of which no opening is known here."""
+    return Refused(
+        code="NOT_IN_SYSTEM",
+        message="系统内没有该班级的开班记录；系统之外的培训不予补贴。",
+        advice="请核对班级编号；刚开班的请稍后重试，仍未出现的请联系办班管理人员。",
+        field="class_id",
+    )
+
+
+def _cancelled(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
+    if facts.cancelled is not None:
+        cancelled = facts.cancelled.fact
+        yield Finding(
+            code=CANCELLED,
+            rule=cancelled.rule,
+            document=rulebook.document,
+            clause=cancelled.clause,
+            severity=Severity.STOP,
+            message=f"开班当日实到 {cancelled.attended} 人、计划 {cancelled.planned} 人，班级已取消，不予补贴。",
+            advice="学员的补贴资格已释放，可参加其他班级。",
+        )
+
+
+def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
+    term = rulebook.payment.evidence
+    evidence = term.of(opened.programme) if term else None
+    if term is None or evidence is None:
+        yield Finding(
+            code="PROGRAMME_NOT_PAID",
+            rule=term.rule if term else "",
+            document=rulebook.document,
+            clause=term.clause if term else "",
+            severity=Severity.STOP,
+            message=f"规则册没有规定项目 {opened.programme} 的补贴依据，不能申领。",
+            advice="请由政策管理员确认该项目的补贴规则。",
+            value=opened.programme,
+        )
+        return
+    for event in evidence.completion:
+        if not facts.completed(event):
+            yield term.finding(
+                code="NOT_IN_SYSTEM",
+                severity=Severity.STOP,
+                message=f"系统内尚无该班级的{_EVENTS.get(event, event)}记录；系统之外的培训不予补贴。",
+                advice="请等待相应环节在系统内办结后再申领。",
+                field="class_id",
+                value=event,
+            )
+
+
+def _opinion(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
+    term = rulebook.supervision.inspection_opinion
+    if term is None or "claim" not in term.required_for or facts.training is None:
+        return
+    opinion = facts.training.fact.opinion
+    if opinion is None:
+        yield term.finding(
+            code="OPINION_MISSING",
+            severity=Severity.STOP,
+            message="人社部门尚未填写该班级的检查意见。",
+            advice="请人社部门在监管环节填写检查意见后再申领。",
+        )
+    elif not opinion.passed:
+        yield term.finding(
+            code="OPINION_NOT_PASSED",
+            severity=Severity.STOP,
+            message="人社部门的检查意见为不通过。",
+            advice="请按检查意见整改，由人社部门重新出具意见后再申领。",
+        )
+
+
+def _of_doubt(
+    doubt: FindingRaised, rulebook: Rulebook, *, code: str, severity: Severity, message: str, advice: str
+) -> Finding:
+    return Finding(
+        code=code,
+        rule=doubt.rule or "",
+        document=rulebook.document,
+        clause=doubt.clause or "",
+        severity=severity,
+        message=message,
+        advice=advice,
+        value=doubt.check,
+    )

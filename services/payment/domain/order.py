@@ -1,0 +1,255 @@
+"""Payment orders (拨付单): what is due and not yet ordered, split by funding source, sent to the bank and answered.
+
+An order's entries are parts of lines and add up to it. An order counts from its creation; returned by the bank it is
+sent again, as the next attempt of the same order, once a corrected account has been approved.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from shared.contracts.payment import PaymentReturned, PaymentSettled
+from shared.domain.errors import Conflict, Refused
+from shared.domain.identifiers import cleaned
+from shared.domain.money import yuan_text
+from shared.policy.rulebook import Rulebook
+
+
+class OrderState(StrEnum):
+    """Ready for a bank file, sent in one, credited, or returned by the bank."""
+
+    READY = "ready"
+    SENT = "sent"
+    SETTLED = "settled"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEntry:
+    """The part of one line that an order pays; `entry_no` counts the line's parts over all orders."""
+
+    line_no: int
+    entry_no: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentOrder:
+    """One order on one funding source; its amount is the sum of its entries and never changes."""
+
+    order_id: str
+    claim_id: str
+    class_id: str
+    funding_source: str
+    amount_fen: int
+    entries: tuple[OrderEntry, ...]
+    state: OrderState = OrderState.READY
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one funding source is to pay."""
+
+    funding_source: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the bank says of one attempt of one order."""
+
+    order_id: str
+    attempt: int
+    outcome: Literal["settled", "returned"]
+    on: date
+    reason_code: str | None = None
+
+
+def split(
+    due: Mapping[int, int],
+    shares: Sequence[Share],
+    *,
+    rulebook: Rulebook,
+    decided_sources: frozenset[str],
+    excluded: frozenset[int],
+) -> dict[str, dict[int, int]]:
+    """Give for each source the parts of lines it pays; the parts of all sources are exactly what is due.
+
+    Raise Refused SPLIT_SUM when the shares do not add up to what is due, FUNDING_SOURCE_UNKNOWN, DECISION_NEEDED for a
+    source outside the document's list that nobody decided on (JY-FND-02), and EXCLUDED_FROM_SPECIAL_ACCOUNT when lines
+    of excluded people would be paid from the special account (JY-FND-03).
+    """
+    _require_sum(due, shares, rulebook)
+    special = _special_sources(shares, rulebook, decided_sources)
+    # Special accounts choose first, among the lines they may pay; negative lines go to the last source, which takes
+    # everything left and so comes out exactly.
+    ordered = sorted(shares, key=lambda share: share.funding_source not in special)
+    rest = dict(due)
+    parts: dict[str, dict[int, int]] = {}
+    for share in ordered[:-1]:
+        barred = excluded if share.funding_source in special else frozenset()
+        parts[share.funding_source] = _take(rest, share, barred, rulebook)
+    last = ordered[-1]
+    if last.funding_source in special and any(rest.get(line_no, 0) > 0 for line_no in excluded):
+        raise _excluded(rulebook)
+    parts[last.funding_source] = {line_no: amount for line_no, amount in sorted(rest.items()) if amount}
+    return parts
+
+
+def _take(rest: dict[int, int], share: Share, barred: frozenset[int], rulebook: Rulebook) -> dict[int, int]:
+    open_fen = share.amount_fen
+    taken = {}
+    for line_no in sorted(rest):
+        part = min(rest[line_no], open_fen)
+        if part > 0 and line_no not in barred:
+            taken[line_no] = part
+            rest[line_no] -= part
+            open_fen -= part
+    if open_fen:
+        raise _excluded(rulebook)
+    return taken
+
+
+def _require_sum(due: Mapping[int, int], shares: Sequence[Share], rulebook: Rulebook) -> None:
+    due_fen, split_fen = sum(due.values()), sum(share.amount_fen for share in shares)
+    distinct = len({share.funding_source for share in shares}) == len(shares)
+    if shares and distinct and all(share.amount_fen > 0 for share in shares) and due_fen == split_fen:
+        return
+    term = rulebook.payment.funding_sources
+    raise Refused(
+        code="SPLIT_SUM",
+        message=f"各资金来源合计 {yuan_text(split_fen)} 元，与应付未付的 {yuan_text(due_fen)} 元不符或来源重复。",
+        advice="请使各来源金额均大于零、来源不重复，且合计等于应付未付金额。",
+        field="sources",
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
+    )
+
+
+def _special_sources(shares: Sequence[Share], rulebook: Rulebook, decided: frozenset[str]) -> frozenset[str]:
+    term = rulebook.payment.funding_sources
+    special = set()
+    for share in shares:
+        source = term.source(share.funding_source) if term else None
+        if term is None or source is None:
+            raise Refused(
+                code="FUNDING_SOURCE_UNKNOWN",
+                message=f"资金来源 {share.funding_source} 不在规则册所列范围内。",
+                advice="请选择文件列明的资金来源。",
+                field="sources",
+                value=share.funding_source,
+                rule=term.rule if term else None,
+                clause=term.clause if term else None,
+            )
+        if source.human_decision and source.code not in decided:
+            raise Refused(
+                code="DECISION_NEEDED",
+                message=f"使用资金来源“{source.name}”须先由审核人员记录决定。",
+                advice="请审核人员在本申领中按资金来源规则记录接受的决定及依据。",
+                field="sources",
+                value=source.code,
+                rule=term.rule,
+                clause=term.clause,
+            )
+        if source.special_account:
+            special.add(source.code)
+    return frozenset(special)
+
+
+def _excluded(rulebook: Rulebook) -> Refused:
+    term = rulebook.payment.special_account
+    return Refused(
+        code="EXCLUDED_FROM_SPECIAL_ACCOUNT",
+        message="专账资金不得用于经认定不符合条件的学员，所列专账金额超出可由专账支付的部分。",
+        advice="请将这些学员的金额改由其他资金来源支付。",
+        field="sources",
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
+    )
+
+
+def settle(
+    order: PaymentOrder, answer: Answer, *, today: date
+) -> tuple[PaymentOrder, PaymentSettled | PaymentReturned | None]:
+    """Apply the bank's answer; the same answer again changes nothing and gives no event.
+
+    Raise Conflict ATTEMPT_MISMATCH for another attempt than the one sent, ORDER_NOT_SENT or ORDER_ANSWERED for an order
+    that waits for no answer, Refused DATE_IN_FUTURE or REASON_MISSING for an answer that cannot be right.
+    """
+    if answer.attempt != order.attempt:
+        raise Conflict(
+            code="ATTEMPT_MISMATCH",
+            message=f"回执是第 {answer.attempt} 次拨付的，而该拨付单现为第 {order.attempt} 次。",
+            advice="请核对拨付文件与回执的次数。",
+            field="attempt",
+            value=str(answer.attempt),
+        )
+    if order.state == answer.outcome:
+        return order, None
+    if order.state is not OrderState.SENT:
+        sent = order.state is OrderState.READY
+        raise Conflict(
+            code="ORDER_NOT_SENT" if sent else "ORDER_ANSWERED",
+            message="该拨付单尚未进入拨付文件。" if sent else f"该拨付单已登记为 {order.state}，与本回执不符。",
+            advice="请核对回执；确需更正的，由财务负责人核实后处理。",
+            field="order_id",
+            value=order.order_id,
+        )
+    if answer.on > today:
+        raise Refused(
+            code="DATE_IN_FUTURE",
+            message="回执日期晚于今日。",
+            advice="请按银行回执填写实际入账或退回的日期。",
+            field="on",
+            value=answer.on.isoformat(),
+        )
+    common = {
+        "class_id": order.class_id,
+        "claim_id": order.claim_id,
+        "order_id": order.order_id,
+        "attempt": order.attempt,
+        "funding_source": order.funding_source,
+        "amount_fen": order.amount_fen,
+    }
+    if answer.outcome == "settled":
+        return replace(order, state=OrderState.SETTLED), PaymentSettled(**common, settled_on=answer.on)  # type: ignore[arg-type]
+    if not answer.reason_code:
+        raise Refused(
+            code="REASON_MISSING",
+            message="退回的回执须有退回原因代码。",
+            advice="请按银行回执填写退回原因代码。",
+            field="reason_code",
+        )
+    returned = PaymentReturned(**common, returned_on=answer.on, reason_code=answer.reason_code)  # type: ignore[arg-type]
+    return replace(order, state=OrderState.RETURNED), returned
+
+
+def send_again(order: PaymentOrder) -> PaymentOrder:
+    """Give a returned order as it waits for the next bank file, as the next attempt."""
+    if order.state is not OrderState.RETURNED:
+        raise ValueError(f"order {order.order_id} is {order.state}, not returned")
+    return replace(order, state=OrderState.READY, attempt=order.attempt + 1)
+
+
+def require_payee(holder: str, applicant: str, *, rulebook: Rulebook) -> None:
+    """Raise Refused PAYEE_MISMATCH unless the account's holder is the applicant (JY-PAY-04).
+
+    Blanks and the width of letters and brackets do not count.
+    """
+    if cleaned(holder) == cleaned(applicant):
+        return
+    term = rulebook.payment.payee
+    raise Refused(
+        code="PAYEE_MISMATCH",
+        message="收款账户户名与申领人名称不一致，不能拨付。",
+        advice="请提供以申领人名称开立的账户；名称变更的，先在办班环节更新机构信息。",
+        field="account.holder",
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
+    )

@@ -1,0 +1,133 @@
+"""Which rate pays a training: rows of the region's table, or rows that the document states (JY-PAY-05)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from shared.domain.jurisdiction import RegionTable
+from shared.domain.money import fen_from_yuan
+from shared.policy.decision import Finding, Severity, Trace
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.payment import Rates
+
+DOCUMENT: Final = "document"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """One row: what a programme pays per head in a region from a day on; a key that is None fits everything.
+
+    `number` is the order in which rows were entered; rows are never changed, a later row for the same key and day
+    replaces an earlier one for judgements still to be made.
+    """
+
+    number: int
+    region: str
+    programme: str
+    occupation: str | None
+    level: str | None
+    certificate_kind: str | None
+    valid_from: date
+    amount_fen: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a rate is looked for."""
+
+    programme: str
+    occupation: str
+    level: str | None
+    certificate_kind: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateTable:
+    """The rows that count for one region under one rulebook."""
+
+    term: Rates
+    rows: tuple[Rate, ...]
+    ancestors: tuple[str, ...]
+
+    def rate(self, wanted: Wanted) -> Rate | None:
+        """Give the most specific row valid on the day, or None when there is none; none is never zero.
+
+        The nearest region goes first, then the row that names more of occupation, level and certificate kind (in this
+        order where two name as many), then the latest day of validity, then the latest entry.
+        """
+        fitting = [row for row in self.rows if self._fits(row, wanted)]
+        return max(fitting, key=self._weight, default=None)
+
+    def highest(self, wanted: Iterable[Wanted]) -> Rate | None:
+        """Give the highest of the rates that are there, or None when not one is."""
+        rates = [rate for rate in map(self.rate, wanted) if rate is not None]
+        return max(rates, key=lambda rate: rate.amount_fen, default=None)
+
+    def missing(self, wanted: Wanted) -> Finding:
+        """Say that the rate is missing."""
+        return self.term.finding(
+            code="RATE_MISSING",
+            severity=Severity.STOP,
+            message=(
+                f"补贴标准缺失：{wanted.on.isoformat()} 没有适用于项目 {wanted.programme}、工种 {wanted.occupation}、"
+                f"等级 {wanted.level or '无'}、证书类别 {wanted.certificate_kind} 的标准，不能按零计算。"
+            ),
+            advice="请由政策管理员或财务人员按有效文件录入该标准及其来源后重新提交。",
+            field="rate",
+        )
+
+    def trace(self, rate: Rate, wanted: Wanted) -> Trace:
+        """Record which row paid what."""
+        return self.term.trace(
+            result=rate.amount_fen,
+            inputs={
+                "region": rate.region,
+                "programme": wanted.programme,
+                "occupation": wanted.occupation,
+                "level": wanted.level,
+                "certificate_kind": wanted.certificate_kind,
+                "opening_date": wanted.on.isoformat(),
+                "valid_from": rate.valid_from.isoformat(),
+                "source": rate.source,
+            },
+        )
+
+    def _fits(self, row: Rate, wanted: Wanted) -> bool:
+        return (
+            row.region in self.ancestors
+            and row.programme == wanted.programme
+            and row.occupation in (None, wanted.occupation)
+            and row.level in (None, wanted.level)
+            and row.certificate_kind in (None, wanted.certificate_kind)
+            and row.valid_from <= wanted.on
+        )
+
+    def _weight(self, row: Rate) -> tuple[int, int, tuple[bool, ...], date, int]:
+        named = tuple(key is not None for key in (row.occupation, row.level, row.certificate_kind))
+        return -self.ancestors.index(row.region), sum(named), named, row.valid_from, row.number
+
+
+def rate_table(rulebook: Rulebook, region: str, rows: Iterable[Rate], regions: RegionTable) -> RateTable | None:
+    """Give the rates of a region: the entered rows, or those its document states; None when the rulebook pays none."""
+    term = rulebook.payment.rates
+    if term is None:
+        return None
+    stated = (
+        Rate(
+            number=number,
+            region=rulebook.region,
+            programme=row.programme,
+            occupation=row.occupation,
+            level=row.level,
+            certificate_kind=row.certificate_kind,
+            valid_from=rulebook.valid_from,
+            amount_fen=fen_from_yuan(row.amount_yuan),
+            source=rulebook.document,
+        )
+        for number, row in enumerate(term.stated)
+    )
+    used = stated if term.source == DOCUMENT else rows
+    return RateTable(term=term, rows=tuple(used), ancestors=regions.ancestors(region))

@@ -1,0 +1,115 @@
+"""What a claim becomes when its facts, decisions or objections change: nothing, a new round, a supplement, a claw-back.
+
+Before approval a changed amount begins a new round at first review. Afterwards what is due minus what is ordered
+decides: money still to be paid becomes a supplement through the same reviews; money ordered beyond what the facts
+support is only recorded, and holds every further payment until a person decides.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from services.payment.domain.claim import (
+    Claim,
+    Deadlines,
+    back_to_claimant,
+    back_to_first_review,
+    submitted,
+)
+from services.payment.domain.obstacles import CANCELLED
+from services.payment.domain.state import State
+from services.payment.domain.subsidy import Assessment
+from shared.contracts.contract import Contract
+
+
+class DifferenceKind(StrEnum):
+    """What becomes of a difference found after approval: an entry to review, a claw-back to decide, or nothing more."""
+
+    SUPPLEMENT = "supplement"
+    CLAWBACK_PENDING = "clawback_pending"
+    DISSOLVED = "dissolved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Payable minus decided, as found at one moment after an approval."""
+
+    kind: DifferenceKind
+    amount_fen: int
+    amounts: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reassessed:
+    """The claim, what to publish in this order, and the difference to record."""
+
+    claim: Claim
+    events: tuple[Contract, ...] = ()
+    difference: Difference | None = None
+
+
+def reassess(
+    claim: Claim, changed: Claim, *, ordered_fen: int, settled: bool, limits: Deadlines, by: str, cause: str
+) -> Reassessed:
+    """Give what `claim` becomes now that it is as in `changed` (another assessment, decision or objection).
+
+    `ordered_fen` is what stands ordered of the claim, `settled` says that the bank credited all of it; `limits` are
+    those of a round that starts today.
+    """
+    if claim.state is State.RETURNED:
+        return Reassessed(claim=changed)
+    if changed.assessment.stops:
+        return _stopped(claim, changed.assessment, ordered_fen=ordered_fen, settled=settled, by=by)
+    if claim.entries:
+        return _after_approval(claim, changed, ordered_fen, settled, limits, by=by, cause=cause)
+    if claim.full == changed.full:
+        return Reassessed(claim=changed)
+    return _new_round(changed, limits, by=by, cause=cause)
+
+
+def _new_round(claim: Claim, limits: Deadlines, *, by: str, cause: str) -> Reassessed:
+    fresh, returned = back_to_first_review(claim, limits, code=cause, by=by)
+    return Reassessed(claim=fresh, events=(returned, submitted(fresh)))
+
+
+def _stopped(claim: Claim, found: Assessment, *, ordered_fen: int, settled: bool, by: str) -> Reassessed:
+    """Handle facts that stop the class: only a cancellation is final, everything else is asked again at each act."""
+    if CANCELLED not in {stop.code for stop in found.stops}:
+        return Reassessed(claim=claim)
+    if not claim.entries:
+        waiting, returned = back_to_claimant(claim, code=CANCELLED, by=by)
+        return Reassessed(claim=waiting, events=(returned,))
+    if not ordered_fen or claim.clawback_fen == ordered_fen:
+        return Reassessed(claim=claim)
+    taken = {line_no: -amount for line_no, amount in claim.decided.items()}
+    held = replace(claim, state=money_state(claim, ordered_fen=ordered_fen, settled=settled), clawback_fen=ordered_fen)
+    return Reassessed(
+        claim=held,
+        difference=Difference(kind=DifferenceKind.CLAWBACK_PENDING, amount_fen=-ordered_fen, amounts=taken),
+    )
+
+
+def _after_approval(
+    claim: Claim, changed: Claim, ordered_fen: int, settled: bool, limits: Deadlines, *, by: str, cause: str
+) -> Reassessed:
+    before, wanted = claim.difference, changed.difference
+    payable_fen, change_fen = sum(changed.payable.values()), sum(wanted.values())
+    clawback_fen = max(ordered_fen - payable_fen, 0)
+    if wanted == before and clawback_fen == claim.clawback_fen:
+        return Reassessed(claim=changed)
+    current = replace(changed, clawback_fen=clawback_fen)
+    if wanted and not clawback_fen:
+        renewed = _new_round(current, limits, by=by, cause=cause)
+        kind = DifferenceKind.SUPPLEMENT
+    else:
+        state = money_state(current, ordered_fen=ordered_fen, settled=settled)
+        renewed = Reassessed(claim=replace(current, state=state))
+        kind = DifferenceKind.CLAWBACK_PENDING if clawback_fen else DifferenceKind.DISSOLVED
+    return replace(renewed, difference=Difference(kind=kind, amount_fen=change_fen, amounts=wanted))
+
+
+def money_state(claim: Claim, *, ordered_fen: int, settled: bool) -> State:
+    """Give where an approved claim stands when nothing of it is under review."""
+    if not ordered_fen or ordered_fen < sum(claim.decided.values()):
+        return State.APPROVED
+    return State.PAID if settled else State.ORDERED

@@ -1,0 +1,74 @@
+"""Payout accounts as rows: holder and number sealed, bound to their row."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payment.application.ports import Account
+from services.payment.storage.tables import ACCOUNT
+from shared.database.encryption import Vault
+
+
+class StoredAccounts:
+    """The accounts of one transaction."""
+
+    def __init__(self, connection: AsyncConnection, vault: Vault) -> None:
+        self._connection = connection
+        self._vault = vault
+
+    async def add(self, account: Account) -> None:
+        """Store an account; a pending one replaces the pending one before it, an active one the active one."""
+        await self._replace(account.claim_id, account.state)
+        row = {
+            "account_id": account.account_id,
+            "claim_id": account.claim_id,
+            "holder_sealed": self._vault.seal(account.holder, purpose=_purpose("holder", account.account_id)),
+            "bank_name": account.bank_name,
+            "number_sealed": self._vault.seal(account.number, purpose=_purpose("number", account.account_id)),
+            "number_masked": account.number_masked,
+            "state": account.state,
+            "submitted_by": account.submitted_by,
+            "approved_by": account.approved_by,
+        }
+        await self._connection.execute(insert(ACCOUNT).values(row))
+
+    async def with_state(self, claim_id: str, state: str) -> Account | None:
+        """Give the claim's `active` or `pending` account."""
+        query = select(ACCOUNT).where(ACCOUNT.c.claim_id == claim_id, ACCOUNT.c.state == state)
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else self._open(row)
+
+    async def activate(self, account: Account, *, by: str) -> None:
+        """Let a pending account take the place of the active one."""
+        await self._replace(account.claim_id, "active")
+        await self._connection.execute(
+            update(ACCOUNT).where(ACCOUNT.c.account_id == account.account_id).values(state="active", approved_by=by)
+        )
+
+    async def opened(self, account_ids: Collection[str]) -> Mapping[str, Account]:
+        """Open accounts for a bank file."""
+        query = select(ACCOUNT).where(ACCOUNT.c.account_id.in_(account_ids))
+        return {row.account_id: self._open(row) for row in await self._connection.execute(query)}
+
+    async def _replace(self, claim_id: str, state: str) -> None:
+        former = update(ACCOUNT).where(ACCOUNT.c.claim_id == claim_id, ACCOUNT.c.state == state)
+        await self._connection.execute(former.values(state="replaced"))
+
+    def _open(self, row: Row[Any]) -> Account:
+        return Account(
+            account_id=row.account_id,
+            claim_id=row.claim_id,
+            holder=self._vault.open(row.holder_sealed, purpose=_purpose("holder", row.account_id)),
+            bank_name=row.bank_name,
+            number=self._vault.open(row.number_sealed, purpose=_purpose("number", row.account_id)),
+            number_masked=row.number_masked,
+            state=row.state,
+            submitted_by=row.submitted_by,
+            approved_by=row.approved_by,
+        )
+
+
+def _purpose(column: str, account_id: str) -> str:
+    return f"account.{column}:{account_id}"

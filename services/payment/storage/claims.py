@@ -1,0 +1,268 @@
+"""Claims, loaded and saved whole; only what changed is written."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Row, Table, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payment.application.ports import ApprovedPart, ObjectionText
+from services.payment.domain.claim import Claim, Entry
+from services.payment.domain.duty import Duty
+from services.payment.domain.notice import Notice
+from services.payment.domain.objection import Objection
+from services.payment.domain.reassessment import Difference
+from services.payment.storage import rows
+from services.payment.storage.tables import (
+    CLAIM,
+    CLAIM_DECISION,
+    CLAIM_DIFFERENCE,
+    CLAIM_DUTY,
+    CLAIM_ENTRY,
+    CLAIM_ENTRY_LINE,
+    CLAIM_LINE,
+    CLAIM_PERSON,
+    CLAIM_REVIEW,
+    NOTICE,
+    OBJECTION,
+)
+from shared.database.encryption import Vault
+from shared.domain.errors import Conflict
+
+_RESOLUTION: Final = ("upheld", "finding", "resolved_by", "resolved_on")
+
+
+class StoredClaims:
+    """The claims of one transaction."""
+
+    def __init__(self, connection: AsyncConnection, vault: Vault) -> None:
+        self._connection = connection
+        self._vault = vault
+
+    async def find(self, claim_id: str) -> Claim | None:
+        """Give the claim; whoever will change it locks its class first."""
+        row = (await self._connection.execute(select(CLAIM).where(CLAIM.c.claim_id == claim_id))).first()
+        return None if row is None else await self._whole(row)
+
+    async def class_of(self, claim_id: str) -> str | None:
+        """Give the class of a claim, None for an unknown one."""
+        query = select(CLAIM.c.class_id).where(CLAIM.c.claim_id == claim_id)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+    async def of_class(self, class_id: str) -> Claim | None:
+        """Give the institution's claim for the class."""
+        query = select(CLAIM).where(CLAIM.c.class_id == class_id, CLAIM.c.claimant == "institution")
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else await self._whole(row)
+
+    async def ids_of(self, regions: Collection[str]) -> Sequence[str]:
+        """Give the ids of the claims of these regions that were approved at least once."""
+        approved = select(CLAIM_ENTRY.c.claim_id).distinct()
+        query = select(CLAIM.c.claim_id).where(CLAIM.c.region.in_(regions), CLAIM.c.claim_id.in_(approved))
+        return (await self._connection.execute(query.order_by(CLAIM.c.claim_id))).scalars().all()
+
+    async def add(self, claim: Claim, *, signer: str) -> Claim:
+        """Store a new claim for everybody on its lines; raise Conflict ALREADY_CLAIMED."""
+        stored = replace(claim, version=1)
+        row = {
+            "claim_id": claim.claim_id,
+            "class_id": claim.class_id,
+            "institution_id": claim.institution_id,
+            "region": claim.region,
+            "rulebook_id": claim.rulebook_id,
+            "claimant": claim.claimant,
+            "undertaking_signer_sealed": self._vault.seal(signer, purpose=_signer(claim.claim_id)),
+            "version": 1,
+        }
+        await self._connection.execute(insert(CLAIM).values({**rows.claim_row(claim), **row}))
+        await self._insert(CLAIM_LINE, [rows.line_row(claim.claim_id, line) for line in claim.assessment.lines])
+        people = [
+            {"class_id": claim.class_id, "person_id": line.person_id, "claim_id": claim.claim_id}
+            for line in claim.assessment.lines
+            if line.person_id is not None
+        ]
+        await self._insert(CLAIM_PERSON, people)
+        return stored
+
+    async def save(self, before: Claim, after: Claim) -> Claim:
+        """Store what changed; raise Conflict when the stored claim moved on."""
+        claim_id = after.claim_id
+        written = await self._connection.execute(
+            update(CLAIM)
+            .where(CLAIM.c.claim_id == claim_id, CLAIM.c.version == before.version)
+            .values({**rows.claim_row(after), "version": before.version + 1})
+        )
+        if written.rowcount != 1:
+            raise Conflict(
+                code="CLAIM_MOVED_ON",
+                message="该申领刚被其他操作修改，本次操作未生效。",
+                advice="请重新打开申领，核对最新内容后再办理。",
+            )
+        if before.assessment != after.assessment:
+            await self._connection.execute(delete(CLAIM_LINE).where(CLAIM_LINE.c.claim_id == claim_id))
+            await self._insert(CLAIM_LINE, [rows.line_row(claim_id, line) for line in after.assessment.lines])
+        await self._save_people(before, after)
+        await self._save_notices(before, after)
+        await self._save_objections(before, after)
+        for entry in after.entries[len(before.entries) :]:
+            await self._add_entry(after, entry)
+        return replace(after, version=before.version + 1)
+
+    async def sign_again(self, claim: Claim, *, signer: str) -> None:
+        """Store the undertaking of a claim handed in again."""
+        sealed = self._vault.seal(signer, purpose=_signer(claim.claim_id))
+        await self._connection.execute(
+            update(CLAIM).where(CLAIM.c.claim_id == claim.claim_id).values(undertaking_signer_sealed=sealed)
+        )
+
+    async def claimants(self, class_id: str, persons: Collection[str]) -> Mapping[str, str]:
+        """Give which of these people were claimed for the class already, and by which claim."""
+        query = select(CLAIM_PERSON.c.person_id, CLAIM_PERSON.c.claim_id).where(
+            CLAIM_PERSON.c.class_id == class_id, CLAIM_PERSON.c.person_id.in_(persons)
+        )
+        return {row.person_id: row.claim_id for row in await self._connection.execute(query)}
+
+    async def record_difference(self, claim_id: str, difference: Difference, *, cause: str, on: date) -> None:
+        """Add a difference to the claim's append-only list."""
+        counted = select(func.count()).where(CLAIM_DIFFERENCE.c.claim_id == claim_id)
+        row = {
+            "claim_id": claim_id,
+            "number": (await self._connection.execute(counted)).scalar_one() + 1,
+            "kind": difference.kind.value,
+            "amount_fen": difference.amount_fen,
+            "amounts": rows.amounts_json(difference.amounts),
+            "cause": cause,
+            "found_on": on,
+        }
+        await self._connection.execute(insert(CLAIM_DIFFERENCE).values(row))
+
+    async def differences(self, claim_id: str) -> Sequence[Mapping[str, object]]:
+        """Give the differences found so far, oldest first."""
+        row = CLAIM_DIFFERENCE.c
+        query = (
+            select(row.number, row.kind, row.amount_fen, row.amounts, row.cause, row.found_on)
+            .where(row.claim_id == claim_id)
+            .order_by(row.number)
+        )
+        return [dict(found) for found in (await self._connection.execute(query)).mappings()]
+
+    async def approved_lines(self, claim_id: str) -> Sequence[ApprovedPart]:
+        """Give what approvals added to lines, with what they were approved on, by line and entry."""
+        return [
+            ApprovedPart(
+                entry=row.entry,
+                line_no=row.line_no,
+                amount_fen=row.amount_fen,
+                certificate_kind=row.certificate_kind,
+                traces=rows.traces_of(row.traces),
+                evidence=tuple(row.evidence),
+            )
+            for row in await self._all(CLAIM_ENTRY_LINE, claim_id, "line_no", "entry")
+        ]
+
+    async def notice(self, notice_id: str) -> Notice | None:
+        """Give a notice."""
+        row = (await self._connection.execute(select(NOTICE).where(NOTICE.c.notice_id == notice_id))).first()
+        return None if row is None else rows.notice_of(row)
+
+    async def add_objection(self, objection: Objection, text: ObjectionText) -> None:
+        """Store an objection with its sealed text."""
+        purpose = _objection(objection.objection_id)
+        sealed = {
+            "content_sealed": self._vault.seal(text.content, purpose=purpose),
+            "contact_sealed": None if text.contact is None else self._vault.seal(text.contact, purpose=purpose),
+        }
+        await self._connection.execute(insert(OBJECTION).values({**rows.objection_row(objection), **sealed}))
+
+    async def claim_of_objection(self, objection_id: str) -> str | None:
+        """Give the claim an objection belongs to."""
+        query = select(OBJECTION.c.claim_id).where(OBJECTION.c.objection_id == objection_id)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+    async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
+        """Open what objectors wrote, by objection id."""
+        texts = {}
+        for row in await self._connection.execute(select(OBJECTION).where(OBJECTION.c.claim_id == claim_id)):
+            purpose = _objection(row.objection_id)
+            contact = row.contact_sealed and self._vault.open(row.contact_sealed, purpose=purpose)
+            content = self._vault.open(row.content_sealed, purpose=purpose)
+            texts[row.objection_id] = ObjectionText(content=content, contact=contact)
+        return texts
+
+    async def _whole(self, row: Row[Any]) -> Claim:
+        claim_id = row.claim_id
+        duties = await self._all(CLAIM_DUTY, claim_id, "actor")
+        return rows.claim_of(
+            row,
+            lines=tuple(map(rows.line_of, await self._all(CLAIM_LINE, claim_id, "line_no"))),
+            decisions=tuple(map(rows.decision_of, await self._all(CLAIM_DECISION, claim_id, "number"))),
+            objections=tuple(map(rows.objection_of, await self._all(OBJECTION, claim_id, "raised_on", "objection_id"))),
+            notices=tuple(map(rows.notice_of, await self._all(NOTICE, claim_id, "round"))),
+            reviews=tuple(map(rows.review_of, await self._all(CLAIM_REVIEW, claim_id, "decided_at", "round"))),
+            entries=await self._entries(claim_id),
+            duties={duty.actor: Duty(duty.duty) for duty in duties},
+        )
+
+    async def _entries(self, claim_id: str) -> tuple[Entry, ...]:
+        amounts: dict[int, dict[int, int]] = {}
+        for line in await self._all(CLAIM_ENTRY_LINE, claim_id, "entry", "line_no"):
+            amounts.setdefault(line.entry, {})[line.line_no] = line.amount_fen
+        entries = await self._all(CLAIM_ENTRY, claim_id, "entry")
+        return tuple(rows.entry_of(entry, amounts.get(entry.entry, {})) for entry in entries)
+
+    async def _save_people(self, before: Claim, after: Claim) -> None:
+        """Write new decisions, duties and reviews; a review refers to its duty, so duties go first."""
+        claim_id = after.claim_id
+        decisions = [
+            rows.decision_row(claim_id, number, decision)
+            for number, decision in enumerate(after.decisions, start=1)
+            if number > len(before.decisions)
+        ]
+        duties = [
+            {"claim_id": claim_id, "actor": actor, "duty": duty.value}
+            for actor, duty in after.duties.items()
+            if actor not in before.duties
+        ]
+        reviews = [rows.review_row(claim_id, review) for review in after.reviews if review not in before.reviews]
+        await self._insert(CLAIM_DECISION, decisions)
+        await self._insert(CLAIM_DUTY, duties)
+        await self._insert(CLAIM_REVIEW, reviews)
+
+    async def _save_notices(self, before: Claim, after: Claim) -> None:
+        known = {notice.notice_id: notice for notice in before.notices}
+        for notice in after.notices:
+            if notice.notice_id not in known:
+                await self._insert(NOTICE, [rows.notice_row(notice)])
+            elif known[notice.notice_id].state is not notice.state:
+                changed = update(NOTICE).where(NOTICE.c.notice_id == notice.notice_id)
+                await self._connection.execute(changed.values(state=notice.state.value))
+
+    async def _save_objections(self, before: Claim, after: Claim) -> None:
+        for objection in after.objections:
+            if objection in before.objections or objection.is_open:
+                continue  # an open one is stored by add_objection, with its text
+            row = rows.objection_row(objection)
+            changed = update(OBJECTION).where(OBJECTION.c.objection_id == objection.objection_id)
+            await self._connection.execute(changed.values({name: row[name] for name in _RESOLUTION}))
+
+    async def _add_entry(self, claim: Claim, entry: Entry) -> None:
+        await self._insert(CLAIM_ENTRY, [rows.entry_row(claim.claim_id, entry)])
+        await self._insert(CLAIM_ENTRY_LINE, [rows.entry_line_row(claim, entry, line_no) for line_no in entry.amounts])
+
+    async def _all(self, table: Table, claim_id: str, *order: str) -> Sequence[Row[Any]]:
+        query = select(table).where(table.c.claim_id == claim_id).order_by(*(table.c[name] for name in order))
+        return (await self._connection.execute(query)).all()
+
+    async def _insert(self, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+        if values:
+            await self._connection.execute(insert(table), list(values))
+
+
+def _signer(claim_id: str) -> str:
+    return f"claim.undertaking_signer:{claim_id}"
+
+
+def _objection(objection_id: str) -> str:
+    return f"objection.text:{objection_id}"

@@ -1,0 +1,154 @@
+"""Files and facts of classes as rows."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payment.domain.entitlement import ClassFile
+from services.payment.domain.facts import ClassFacts, Known
+from services.payment.storage.tables import CLASS_FACT, CLASS_FILE, ENTITLEMENT_ENTRY
+from shared.contracts.assessment import AssessmentCompleted, AssessmentScheduled, CertificateIssued, CertificateVoided
+from shared.contracts.catalogue import adapter_of
+from shared.contracts.contract import Contract
+from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
+from shared.contracts.supervision import (
+    AttendanceChecked,
+    ClassCancelled,
+    FindingClosed,
+    FindingRaised,
+    SpotCheckRecorded,
+    TrainingCompleted,
+)
+from shared.database.upsert import insert_for, insert_or_ignore
+
+_ITEM: Final[Mapping[type[Contract], str | None]] = {
+    ClassOpened: None,
+    TrainingCompleted: None,
+    AssessmentCompleted: None,
+    ClassCancelled: None,
+    AttendanceChecked: "session_id",
+    SpotCheckRecorded: "check_id",
+    AssessmentScheduled: "assessment_id",
+    CertificateIssued: "certificate_id",
+    CertificateVoided: "certificate_id",
+    FindingRaised: "finding_id",
+    FindingClosed: "finding_id",
+    TraineeWithdrawn: "person_id",
+}
+"""The field that names the thing a fact speaks of, None where it speaks of the class."""
+
+_BY_NAME: Final = {contract.__name__: contract for contract in _ITEM}
+
+
+class StoredClasses:
+    """The classes of one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def lock(self, class_id: str) -> ClassFile:
+        """Give the class's file, made if need be, and keep every other writer of this class waiting."""
+        empty = {"class_id": class_id, "per_head_fen": 0, "asked_version": 0}
+        await self._connection.execute(insert_or_ignore(self._connection, CLASS_FILE, empty))
+        found = await self.find(class_id, lock=True)
+        if found is None:
+            raise LookupError(f"the file of class {class_id} was just made and is gone")
+        return found
+
+    async def find(self, class_id: str, *, lock: bool = False) -> ClassFile | None:
+        """Give the class's file, None for a class not known here."""
+        query = select(CLASS_FILE).where(CLASS_FILE.c.class_id == class_id)
+        row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
+        if row is None:
+            return None
+        entry = ENTITLEMENT_ENTRY.c
+        released = select(entry.person_id).distinct().where(entry.class_id == class_id, entry.act == "released")
+        return _file(row, frozenset((await self._connection.execute(released)).scalars()))
+
+    async def save(self, file: ClassFile) -> None:
+        """Store what was asked or released; who left is told by the entitlement ledger."""
+        row = {
+            "institution_id": file.institution_id,
+            "region": file.region,
+            "rulebook_id": file.rulebook_id,
+            "funding_source": file.funding_source,
+            "budget_year": file.budget_year,
+            "per_head_fen": file.per_head_fen,
+            "asked_version": file.asked_version,
+            "released": file.released,
+        }
+        await self._connection.execute(update(CLASS_FILE).where(CLASS_FILE.c.class_id == file.class_id).values(row))
+
+    async def keep(self, fact: Contract, *, event_id: str, version: int) -> bool:
+        """Store what an event said unless a higher revision is known; say whether it was new.
+
+        Facts without a revision of their own are ordered by the version of their aggregate.
+        """
+        field = _ITEM[type(fact)]
+        event = fact.EVENT
+        adapter = adapter_of(event.type)
+        if adapter is None:
+            raise LookupError(f"{event.type} is not in the catalogue")
+        row = {
+            "class_id": getattr(fact, "class_id"),  # noqa: B009 - contracts share no base that has it
+            "event": event.name,
+            "item": "" if field is None else getattr(fact, field),
+            "revision": getattr(fact, "revision", version),
+            "event_id": event_id,
+            "data": adapter.dump_python(fact, mode="json"),
+        }
+        insert = insert_for(self._connection, CLASS_FACT).values(row)
+        newer = insert.on_conflict_do_update(
+            index_elements=["class_id", "event", "item"],
+            set_={name: row[name] for name in ("revision", "event_id", "data")},
+            where=CLASS_FACT.c.revision < insert.excluded.revision,
+        ).returning(CLASS_FACT.c.event_id)
+        return (await self._connection.execute(newer)).first() is not None
+
+    async def facts(self, class_id: str) -> ClassFacts:
+        """Give everything known of the class."""
+        query = select(CLASS_FACT).where(CLASS_FACT.c.class_id == class_id).order_by(CLASS_FACT.c.item)
+        known: dict[str, list[Known[Any]]] = {}
+        for row in await self._connection.execute(query):
+            known.setdefault(row.event, []).append(_known(row))
+        one = {name: parts[0] for name, parts in known.items()}
+        many = {name: tuple(parts) for name, parts in known.items()}
+        return ClassFacts(
+            class_id=class_id,
+            opened=one.get("ClassOpened"),
+            training=one.get("TrainingCompleted"),
+            examination=one.get("AssessmentCompleted"),
+            cancelled=one.get("ClassCancelled"),
+            attendance=many.get("AttendanceChecked", ()),
+            checks=many.get("SpotCheckRecorded", ()),
+            exams=many.get("AssessmentScheduled", ()),
+            certificates=many.get("CertificateIssued", ()),
+            voided=many.get("CertificateVoided", ()),
+            raised=many.get("FindingRaised", ()),
+            closed=many.get("FindingClosed", ()),
+            withdrawn=many.get("TraineeWithdrawn", ()),
+        )
+
+
+def _known(row: Row[Any]) -> Known[Any]:
+    adapter = adapter_of(_BY_NAME[row.event].EVENT.type)
+    if adapter is None:
+        raise LookupError(f"{row.event} is not in the catalogue")
+    return Known(event_id=row.event_id, fact=adapter.validate_python(row.data))
+
+
+def _file(row: Row[Any], left: frozenset[str]) -> ClassFile:
+    return ClassFile(
+        class_id=row.class_id,
+        institution_id=row.institution_id,
+        region=row.region,
+        rulebook_id=row.rulebook_id,
+        funding_source=row.funding_source,
+        budget_year=row.budget_year,
+        per_head_fen=row.per_head_fen,
+        asked_version=row.asked_version,
+        released=row.released,
+        left=left,
+    )

@@ -1,0 +1,490 @@
+"""Tables of payment."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "payment_0001"
+down_revision = None
+branch_labels = ("payment",)
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go forward; the way back is a backup."""
+    op.create_table(
+        "bank_file",
+        sa.Column("bank_file_id", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("funding_source", sa.String(length=100), nullable=False),
+        sa.Column("orders_count", sa.Integer(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("created_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("orders_count > 0 AND amount_fen > 0", name=op.f("ck_bank_file_not_empty")),
+        sa.PrimaryKeyConstraint("bank_file_id", name=op.f("pk_bank_file")),
+    )
+    op.create_table(
+        "budget",
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("funding_source", sa.String(length=100), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("allotted_fen", sa.BigInteger(), nullable=False),
+        sa.Column("reserved_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "reserved_fen >= 0 AND reserved_fen <= allotted_fen", name=op.f("ck_budget_not_over_reserved")
+        ),
+        sa.PrimaryKeyConstraint("region", "funding_source", "year", name=op.f("pk_budget")),
+    )
+    op.create_table(
+        "class_file",
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("institution_id", sa.String(length=200), nullable=True),
+        sa.Column("region", sa.String(length=6), nullable=True),
+        sa.Column("rulebook_id", sa.String(length=200), nullable=True),
+        sa.Column("funding_source", sa.String(length=100), nullable=True),
+        sa.Column("budget_year", sa.Integer(), nullable=True),
+        sa.Column("per_head_fen", sa.BigInteger(), nullable=False),
+        sa.Column("asked_version", sa.BigInteger(), nullable=False),
+        sa.Column("released", sa.String(length=100), nullable=True),
+        sa.CheckConstraint("asked_version >= 0", name=op.f("ck_class_file_asked_version")),
+        sa.CheckConstraint("per_head_fen >= 0", name=op.f("ck_class_file_per_head")),
+        sa.PrimaryKeyConstraint("class_id", name=op.f("pk_class_file")),
+    )
+    op.create_table(
+        "entitlement_entry",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.Column("scope", sa.String(length=200), nullable=False),
+        sa.Column("slot_no", sa.Integer(), nullable=False),
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("act", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=100), nullable=False),
+        sa.Column("entered_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("act IN ('reserved','used','moved','released')", name=op.f("ck_entitlement_entry_act")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_entitlement_entry")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("entitlement_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_entitlement_entry_class_id", ["class_id", "act"], unique=False)
+
+    op.create_table(
+        "rate",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("programme", sa.String(length=100), nullable=False),
+        sa.Column("occupation", sa.String(length=100), nullable=True),
+        sa.Column("level", sa.String(length=20), nullable=True),
+        sa.Column("certificate_kind", sa.String(length=50), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.String(length=200), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_rate_amount")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_rate")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("rate", schema=None) as batch_op:
+        batch_op.create_index("ix_rate_region", ["region"], unique=False)
+
+    op.create_table(
+        "budget_allotment",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("funding_source", sa.String(length=100), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.String(length=200), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_budget_allotment_amount")),
+        sa.ForeignKeyConstraint(
+            ["region", "funding_source", "year"],
+            ["budget.region", "budget.funding_source", "budget.year"],
+            name=op.f("fk_budget_allotment_region_funding_source_year_budget"),
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_budget_allotment")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "budget_commitment",
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("funding_source", sa.String(length=100), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_budget_commitment_amount")),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["class_file.class_id"], name=op.f("fk_budget_commitment_class_id_class_file")
+        ),
+        sa.ForeignKeyConstraint(
+            ["region", "funding_source", "year"],
+            ["budget.region", "budget.funding_source", "budget.year"],
+            name=op.f("fk_budget_commitment_region_funding_source_year_budget"),
+        ),
+        sa.PrimaryKeyConstraint("class_id", "region", "funding_source", "year", name=op.f("pk_budget_commitment")),
+    )
+    op.create_table(
+        "claim",
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("institution_id", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("rulebook_id", sa.String(length=200), nullable=False),
+        sa.Column("claimant", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("review_due_outer", sa.Date(), nullable=False),
+        sa.Column("overdue", sa.JSON(), nullable=False),
+        sa.Column("clawback_fen", sa.BigInteger(), nullable=False),
+        sa.Column("base", sa.Integer(), nullable=False),
+        sa.Column("recognised", sa.Integer(), nullable=False),
+        sa.Column("traces", sa.JSON(), nullable=False),
+        sa.Column("flags", sa.JSON(), nullable=False),
+        sa.Column("undertaking_version", sa.String(length=100), nullable=False),
+        sa.Column("undertaking_signer", sa.String(length=200), nullable=False),
+        sa.Column("undertaking_signer_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("undertaking_signed_on", sa.Date(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("claimant IN ('institution','enterprise','individual')", name=op.f("ck_claim_claimant")),
+        sa.CheckConstraint(
+            "state IN ('submitted','first_review','second_review','notice','notice_clear',"
+            "'approved','ordered','paid','returned')",
+            name=op.f("ck_claim_state"),
+        ),
+        sa.CheckConstraint("base >= 0 AND recognised >= 0", name=op.f("ck_claim_heads")),
+        sa.CheckConstraint("clawback_fen >= 0", name=op.f("ck_claim_clawback")),
+        sa.CheckConstraint("round >= 1", name=op.f("ck_claim_round")),
+        sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_claim_class_id_class_file")),
+        sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_claim")),
+        sa.UniqueConstraint("claim_id", "class_id", name=op.f("uq_claim_claim_id_class_id")),
+    )
+    with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_class_id", ["class_id"], unique=False)
+
+    op.create_table(
+        "class_fact",
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("event", sa.String(length=100), nullable=False),
+        sa.Column("item", sa.String(length=200), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_class_fact_class_id_class_file")),
+        sa.PrimaryKeyConstraint("class_id", "event", "item", name=op.f("pk_class_fact")),
+    )
+    op.create_table(
+        "entitlement_slot",
+        sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.Column("scope", sa.String(length=200), nullable=False),
+        sa.Column("slot_no", sa.Integer(), nullable=False),
+        sa.Column("slots_max", sa.Integer(), nullable=False),
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.CheckConstraint("state IN ('reserved','used')", name=op.f("ck_entitlement_slot_state")),
+        sa.CheckConstraint("slot_no BETWEEN 1 AND slots_max", name=op.f("ck_entitlement_slot_cap")),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["class_file.class_id"], name=op.f("fk_entitlement_slot_class_id_class_file")
+        ),
+        sa.PrimaryKeyConstraint("person_id", "scope", "slot_no", name=op.f("pk_entitlement_slot")),
+        sa.UniqueConstraint("class_id", "person_id", name=op.f("uq_entitlement_slot_class_id_person_id")),
+    )
+    op.create_table(
+        "account",
+        sa.Column("account_id", sa.String(length=200), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("holder_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("bank_name", sa.String(length=200), nullable=False),
+        sa.Column("number_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("number_masked", sa.String(length=50), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("submitted_by", sa.String(length=200), nullable=False),
+        sa.Column("approved_by", sa.String(length=200), nullable=True),
+        sa.CheckConstraint("state IN ('pending','active','replaced')", name=op.f("ck_account_state")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_account_claim_id_claim")),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account")),
+    )
+    with op.batch_alter_table("account", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_account_active",
+            ["claim_id"],
+            unique=True,
+            postgresql_where=sa.text("state = 'active'"),
+            sqlite_where=sa.text("state = 'active'"),
+        )
+        batch_op.create_index(
+            "uq_account_pending",
+            ["claim_id"],
+            unique=True,
+            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state = 'pending'"),
+        )
+
+    op.create_table(
+        "claim_decision",
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.String(length=50), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("persons", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_decision_claim_id_claim")),
+        sa.PrimaryKeyConstraint("claim_id", "number", name=op.f("pk_claim_decision")),
+    )
+    op.create_table(
+        "claim_difference",
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("amounts", sa.JSON(), nullable=False),
+        sa.Column("cause", sa.String(length=100), nullable=False),
+        sa.Column("found_on", sa.Date(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('supplement','clawback_pending','dissolved')", name=op.f("ck_claim_difference_kind")
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_difference_claim_id_claim")),
+        sa.PrimaryKeyConstraint("claim_id", "number", name=op.f("pk_claim_difference")),
+    )
+    op.create_table(
+        "claim_duty",
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), nullable=False),
+        sa.CheckConstraint(
+            "duty IN ('first_review','second_review','bureau_opinion','payment','inspection')",
+            name=op.f("ck_claim_duty_duty"),
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_duty_claim_id_claim")),
+        sa.PrimaryKeyConstraint("claim_id", "actor", name=op.f("pk_claim_duty")),
+        sa.UniqueConstraint("claim_id", "actor", "duty", name=op.f("uq_claim_duty_claim_id_actor_duty")),
+    )
+    op.create_table(
+        "claim_entry",
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("entry", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("approved_on", sa.Date(), nullable=False),
+        sa.Column("first_reviewer", sa.String(length=200), nullable=False),
+        sa.Column("second_reviewer", sa.String(length=200), nullable=False),
+        sa.Column("approver", sa.String(length=200), nullable=False),
+        sa.CheckConstraint(
+            "first_reviewer <> second_reviewer AND second_reviewer <> approver AND first_reviewer <> approver",
+            name=op.f("ck_claim_entry_three_people"),
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_entry_claim_id_claim")),
+        sa.PrimaryKeyConstraint("claim_id", "entry", name=op.f("pk_claim_entry")),
+    )
+    op.create_table(
+        "claim_line",
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.String(length=200), nullable=True),
+        sa.Column("masked_name", sa.String(length=200), nullable=True),
+        sa.Column("payee_check", sa.String(length=100), nullable=True),
+        sa.Column("programme", sa.String(length=100), nullable=False),
+        sa.Column("certificate_kind", sa.String(length=50), nullable=True),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("recognised", sa.Boolean(), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("traces", sa.JSON(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.CheckConstraint(
+            "(person_id IS NULL AND amount_fen <= 0) OR (person_id IS NOT NULL AND amount_fen >= 0)",
+            name=op.f("ck_claim_line_amount"),
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_line_claim_id_claim")),
+        sa.PrimaryKeyConstraint("claim_id", "line_no", name=op.f("pk_claim_line")),
+        sa.UniqueConstraint("claim_id", "person_id", name=op.f("uq_claim_line_claim_id_person_id")),
+    )
+    op.create_table(
+        "claim_person",
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "class_id"],
+            ["claim.claim_id", "claim.class_id"],
+            name=op.f("fk_claim_person_claim_id_class_id_claim"),
+        ),
+        sa.PrimaryKeyConstraint("class_id", "person_id", name=op.f("pk_claim_person")),
+    )
+    op.create_table(
+        "notice",
+        sa.Column("notice_id", sa.String(length=200), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("payable_from", sa.Date(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("amounts", sa.JSON(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("list_hash", sa.String(length=64), nullable=False),
+        sa.Column("published_by", sa.String(length=200), nullable=False),
+        sa.CheckConstraint("state IN ('published','ended','withdrawn')", name=op.f("ck_notice_state")),
+        sa.CheckConstraint("starts_on <= ends_on AND ends_on < payable_from", name=op.f("ck_notice_days")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_notice_claim_id_claim")),
+        sa.PrimaryKeyConstraint("notice_id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("claim_id", "round", name=op.f("uq_notice_claim_id_round")),
+    )
+    op.create_table(
+        "claim_entry_line",
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("entry", sa.Integer(), nullable=False),
+        sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("certificate_kind", sa.String(length=50), nullable=True),
+        sa.Column("traces", sa.JSON(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.CheckConstraint("amount_fen <> 0", name=op.f("ck_claim_entry_line_amount")),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "entry"],
+            ["claim_entry.claim_id", "claim_entry.entry"],
+            name=op.f("fk_claim_entry_line_claim_id_entry_claim_entry"),
+        ),
+        sa.PrimaryKeyConstraint("claim_id", "entry", "line_no", name=op.f("pk_claim_entry_line")),
+    )
+    with op.batch_alter_table("claim_entry_line", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_entry_line_line", ["claim_id", "line_no"], unique=False)
+
+    op.create_table(
+        "claim_review",
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("step", sa.String(length=20), nullable=False),
+        sa.Column("approved", sa.Boolean(), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opinion", sa.Text(), nullable=False),
+        sa.Column("reason_code", sa.String(length=100), nullable=True),
+        sa.CheckConstraint(
+            "step IN ('first_review','second_review','bureau_opinion')", name=op.f("ck_claim_review_step")
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "actor", "step"],
+            ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"],
+            name=op.f("fk_claim_review_claim_id_actor_step_claim_duty"),
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_review_claim_id_claim")),
+        sa.PrimaryKeyConstraint("claim_id", "round", "step", name=op.f("pk_claim_review")),
+    )
+    op.create_table(
+        "objection",
+        sa.Column("objection_id", sa.String(length=200), nullable=False),
+        sa.Column("notice_id", sa.String(length=200), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("line_nos", sa.JSON(), nullable=False),
+        sa.Column("raised_on", sa.Date(), nullable=False),
+        sa.Column("content_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("contact_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("upheld", sa.Boolean(), nullable=True),
+        sa.Column("finding", sa.Text(), nullable=True),
+        sa.Column("resolved_by", sa.String(length=200), nullable=True),
+        sa.Column("resolved_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("(upheld IS NULL) = (finding IS NULL)", name=op.f("ck_objection_finding")),
+        sa.CheckConstraint("(upheld IS NULL) = (resolved_by IS NULL)", name=op.f("ck_objection_resolver")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_objection_claim_id_claim")),
+        sa.ForeignKeyConstraint(["notice_id"], ["notice.notice_id"], name=op.f("fk_objection_notice_id_notice")),
+        sa.PrimaryKeyConstraint("objection_id", name=op.f("pk_objection")),
+    )
+    with op.batch_alter_table("objection", schema=None) as batch_op:
+        batch_op.create_index("ix_objection_claim_id", ["claim_id"], unique=False)
+
+    op.create_table(
+        "payment_order",
+        sa.Column("order_id", sa.String(length=200), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("funding_source", sa.String(length=100), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("payer", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), server_default="payment", nullable=False),
+        sa.CheckConstraint("duty = 'payment'", name=op.f("ck_payment_order_duty")),
+        sa.CheckConstraint(
+            "state IN ('drafted','ready','sent','settled','returned')", name=op.f("ck_payment_order_state")
+        ),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_payment_order_amount")),
+        sa.CheckConstraint("attempt >= 1", name=op.f("ck_payment_order_attempt")),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "class_id"],
+            ["claim.claim_id", "claim.class_id"],
+            name=op.f("fk_payment_order_claim_id_class_id_claim"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "payer", "duty"],
+            ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"],
+            name=op.f("fk_payment_order_claim_id_payer_duty_claim_duty"),
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_payment_order")),
+        sa.UniqueConstraint("order_id", "claim_id", name=op.f("uq_payment_order_order_id_claim_id")),
+    )
+    with op.batch_alter_table("payment_order", schema=None) as batch_op:
+        batch_op.create_index("ix_payment_order_claim_id", ["claim_id"], unique=False)
+        batch_op.create_index("ix_payment_order_state", ["funding_source", "state"], unique=False)
+
+    op.create_table(
+        "order_attempt",
+        sa.Column("order_id", sa.String(length=200), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("bank_file_id", sa.String(length=200), nullable=False),
+        sa.Column("account_id", sa.String(length=200), nullable=False),
+        sa.Column("sender", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), server_default="payment", nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("answered_on", sa.Date(), nullable=True),
+        sa.Column("reason_code", sa.String(length=100), nullable=True),
+        sa.CheckConstraint("duty = 'payment'", name=op.f("ck_order_attempt_duty")),
+        sa.CheckConstraint(
+            "outcome IS NULL OR outcome IN ('settled','returned')", name=op.f("ck_order_attempt_outcome")
+        ),
+        sa.CheckConstraint("(outcome IS NULL) = (answered_on IS NULL)", name=op.f("ck_order_attempt_answered")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.account_id"], name=op.f("fk_order_attempt_account_id_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["bank_file_id"], ["bank_file.bank_file_id"], name=op.f("fk_order_attempt_bank_file_id_bank_file")
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "sender", "duty"],
+            ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"],
+            name=op.f("fk_order_attempt_claim_id_sender_duty_claim_duty"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id", "claim_id"],
+            ["payment_order.order_id", "payment_order.claim_id"],
+            name=op.f("fk_order_attempt_order_id_claim_id_payment_order"),
+        ),
+        sa.PrimaryKeyConstraint("order_id", "attempt", name=op.f("pk_order_attempt")),
+    )
+    with op.batch_alter_table("order_attempt", schema=None) as batch_op:
+        batch_op.create_index("ix_order_attempt_bank_file_id", ["bank_file_id"], unique=False)
+
+    op.create_table(
+        "order_entry",
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("entry_no", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.String(length=200), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount_fen <> 0", name=op.f("ck_order_entry_amount")),
+        sa.ForeignKeyConstraint(
+            ["order_id", "claim_id"],
+            ["payment_order.order_id", "payment_order.claim_id"],
+            name=op.f("fk_order_entry_order_id_claim_id_payment_order"),
+        ),
+        sa.PrimaryKeyConstraint("claim_id", "line_no", "entry_no", name=op.f("pk_order_entry")),
+    )
+    with op.batch_alter_table("order_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_order_entry_order_id", ["order_id"], unique=False)

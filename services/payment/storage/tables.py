@@ -1,0 +1,458 @@
+"""Payment's own tables.
+
+Every rule that protects money is also a constraint here or a trigger in migration `payment_0002`: what is append-only
+refuses change, what is ordered of a line stays within what was decided for it, an order is the sum of its entries,
+nobody holds two duties in a claim, no person holds a slot twice, no budget promises more than it has.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from shared.database.metadata import SEQUENCE, Instant, new_metadata
+
+METADATA: Final = new_metadata()
+
+STATES: Final = (
+    "'submitted','first_review','second_review','notice','notice_clear','approved','ordered','paid','returned'"
+)
+DUTIES: Final = "'first_review','second_review','bureau_opinion','payment','inspection'"
+
+CLASS_FILE: Final = Table(
+    "class_file",
+    METADATA,
+    Column("class_id", String(200), primary_key=True),
+    Column("institution_id", String(200)),
+    Column("region", String(6)),
+    Column("rulebook_id", String(200)),
+    Column("funding_source", String(100)),
+    Column("budget_year", Integer),
+    Column("per_head_fen", BigInteger, nullable=False),
+    Column("asked_version", BigInteger, nullable=False),
+    Column("released", String(100)),
+    CheckConstraint("per_head_fen >= 0", name="per_head"),
+    CheckConstraint("asked_version >= 0", name="asked_version"),
+)
+"""One row per class: its lock, its tenancy and what it asked to reserve."""
+
+CLASS_FACT: Final = Table(
+    "class_fact",
+    METADATA,
+    Column("class_id", ForeignKey("class_file.class_id"), primary_key=True),
+    Column("event", String(100), primary_key=True),
+    Column("item", String(200), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("event_id", String(100), nullable=False),
+    Column("data", JSON, nullable=False),
+)
+"""What events said, by kind and by the thing they speak of; a higher revision replaces a lower one."""
+
+ENTITLEMENT_SLOT: Final = Table(
+    "entitlement_slot",
+    METADATA,
+    Column("person_id", String(200), primary_key=True),
+    Column("scope", String(200), primary_key=True),
+    Column("slot_no", Integer, primary_key=True),
+    Column("slots_max", Integer, nullable=False),
+    Column("class_id", ForeignKey("class_file.class_id"), nullable=False),
+    Column("state", String(20), nullable=False),
+    UniqueConstraint("class_id", "person_id"),
+    CheckConstraint("slot_no BETWEEN 1 AND slots_max", name="cap"),
+    CheckConstraint("state IN ('reserved','used')", name="state"),
+)
+
+ENTITLEMENT_ENTRY: Final = Table(
+    "entitlement_entry",
+    METADATA,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("person_id", String(200), nullable=False),
+    Column("scope", String(200), nullable=False),
+    Column("slot_no", Integer, nullable=False),
+    Column("class_id", String(200), nullable=False),
+    Column("act", String(20), nullable=False),
+    Column("reason", String(100), nullable=False),
+    Column("entered_on", Date, nullable=False),
+    CheckConstraint("act IN ('reserved','used','moved','released')", name="act"),
+    Index("ix_entitlement_entry_class_id", "class_id", "act"),
+    sqlite_autoincrement=True,
+)
+"""The entitlement ledger: every change of a slot, append-only."""
+
+RATE: Final = Table(
+    "rate",
+    METADATA,
+    Column("number", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("region", String(6), nullable=False),
+    Column("programme", String(100), nullable=False),
+    Column("occupation", String(100)),
+    Column("level", String(20)),
+    Column("certificate_kind", String(50)),
+    Column("valid_from", Date, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("entered_by", String(200), nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    Index("ix_rate_region", "region"),
+    sqlite_autoincrement=True,
+)
+
+BUDGET: Final = Table(
+    "budget",
+    METADATA,
+    Column("region", String(6), primary_key=True),
+    Column("funding_source", String(100), primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("allotted_fen", BigInteger, nullable=False),
+    Column("reserved_fen", BigInteger, nullable=False),
+    CheckConstraint("reserved_fen >= 0 AND reserved_fen <= allotted_fen", name="not_over_reserved"),
+)
+
+BUDGET_ALLOTMENT: Final = Table(
+    "budget_allotment",
+    METADATA,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("region", String(6), nullable=False),
+    Column("funding_source", String(100), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("entered_by", String(200), nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    ForeignKeyConstraint(
+        ["region", "funding_source", "year"], ["budget.region", "budget.funding_source", "budget.year"]
+    ),
+    sqlite_autoincrement=True,
+)
+
+BUDGET_COMMITMENT: Final = Table(
+    "budget_commitment",
+    METADATA,
+    Column("class_id", ForeignKey("class_file.class_id"), primary_key=True),
+    Column("region", String(6), primary_key=True),
+    Column("funding_source", String(100), primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("amount_fen", BigInteger, nullable=False),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    ForeignKeyConstraint(
+        ["region", "funding_source", "year"], ["budget.region", "budget.funding_source", "budget.year"]
+    ),
+)
+"""What a class holds of a budget; all rows of a budget add up to its `reserved_fen`."""
+
+CLAIM: Final = Table(
+    "claim",
+    METADATA,
+    Column("claim_id", String(200), primary_key=True),
+    Column("class_id", ForeignKey("class_file.class_id"), nullable=False),
+    Column("institution_id", String(200), nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("rulebook_id", String(200), nullable=False),
+    Column("claimant", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("received_on", Date, nullable=False),
+    Column("review_due", Date, nullable=False),
+    Column("review_due_outer", Date, nullable=False),
+    Column("overdue", JSON, nullable=False),
+    Column("clawback_fen", BigInteger, nullable=False),
+    Column("base", Integer, nullable=False),
+    Column("recognised", Integer, nullable=False),
+    Column("traces", JSON, nullable=False),
+    Column("flags", JSON, nullable=False),
+    Column("undertaking_version", String(100), nullable=False),
+    Column("undertaking_signer", String(200), nullable=False),
+    Column("undertaking_signer_sealed", LargeBinary, nullable=False),
+    Column("undertaking_signed_on", Date, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("claim_id", "class_id"),
+    CheckConstraint(f"state IN ({STATES})", name="state"),
+    CheckConstraint("claimant IN ('institution','enterprise','individual')", name="claimant"),
+    CheckConstraint("round >= 1", name="round"),
+    CheckConstraint("clawback_fen >= 0", name="clawback"),
+    CheckConstraint("base >= 0 AND recognised >= 0", name="heads"),
+    Index("ix_claim_class_id", "class_id"),
+)
+
+CLAIM_PERSON: Final = Table(
+    "claim_person",
+    METADATA,
+    Column("class_id", String(200), primary_key=True),
+    Column("person_id", String(200), primary_key=True),
+    Column("claim_id", String(200), nullable=False),
+    ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
+)
+"""A person's training in a class is claimed once over all kinds of claimants (JY-CLM-01)."""
+
+CLAIM_LINE: Final = Table(
+    "claim_line",
+    METADATA,
+    Column("claim_id", ForeignKey("claim.claim_id"), primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("person_id", String(200)),
+    Column("masked_name", String(200)),
+    Column("payee_check", String(100)),
+    Column("programme", String(100), nullable=False),
+    Column("certificate_kind", String(50)),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("recognised", Boolean, nullable=False),
+    Column("findings", JSON, nullable=False),
+    Column("traces", JSON, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    UniqueConstraint("claim_id", "person_id"),
+    CheckConstraint(
+        "(person_id IS NULL AND amount_fen <= 0) OR (person_id IS NOT NULL AND amount_fen >= 0)", name="amount"
+    ),
+)
+"""The present assessment; what was approved of it stands in `claim_entry_line`."""
+
+CLAIM_DECISION: Final = Table(
+    "claim_decision",
+    METADATA,
+    Column("claim_id", ForeignKey("claim.claim_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("rule", String(50), nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("decided_on", Date, nullable=False),
+    Column("persons", JSON(none_as_null=True)),
+    Column("kinds", JSON, nullable=False),
+    Column("valid_until", Date),
+)
+
+CLAIM_DUTY: Final = Table(
+    "claim_duty",
+    METADATA,
+    Column("claim_id", ForeignKey("claim.claim_id"), primary_key=True),
+    Column("actor", String(200), primary_key=True),
+    Column("duty", String(20), nullable=False),
+    UniqueConstraint("claim_id", "actor", "duty"),
+    CheckConstraint(f"duty IN ({DUTIES})", name="duty"),
+)
+"""Four-eyes: a person holds one duty in a claim; reviews and orders refer to the duty they were done in."""
+
+CLAIM_REVIEW: Final = Table(
+    "claim_review",
+    METADATA,
+    Column("claim_id", ForeignKey("claim.claim_id"), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("step", String(20), primary_key=True),
+    Column("approved", Boolean, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("opinion", Text, nullable=False),
+    Column("reason_code", String(100)),
+    CheckConstraint("step IN ('first_review','second_review','bureau_opinion')", name="step"),
+    ForeignKeyConstraint(["claim_id", "actor", "step"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]),
+)
+
+CLAIM_ENTRY: Final = Table(
+    "claim_entry",
+    METADATA,
+    Column("claim_id", ForeignKey("claim.claim_id"), primary_key=True),
+    Column("entry", Integer, primary_key=True),
+    Column("round", Integer, nullable=False),
+    Column("approved_on", Date, nullable=False),
+    Column("first_reviewer", String(200), nullable=False),
+    Column("second_reviewer", String(200), nullable=False),
+    Column("approver", String(200), nullable=False),
+    CheckConstraint(
+        "first_reviewer <> second_reviewer AND second_reviewer <> approver AND first_reviewer <> approver",
+        name="three_people",
+    ),
+)
+"""Approvals, append-only."""
+
+CLAIM_ENTRY_LINE: Final = Table(
+    "claim_entry_line",
+    METADATA,
+    Column("claim_id", String(200), primary_key=True),
+    Column("entry", Integer, primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("certificate_kind", String(50)),
+    Column("traces", JSON, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    ForeignKeyConstraint(["claim_id", "entry"], ["claim_entry.claim_id", "claim_entry.entry"]),
+    CheckConstraint("amount_fen <> 0", name="amount"),
+    Index("ix_claim_entry_line_line", "claim_id", "line_no"),
+)
+"""What an approval added to a line, with the traces and evidence it was approved on; append-only."""
+
+CLAIM_DIFFERENCE: Final = Table(
+    "claim_difference",
+    METADATA,
+    Column("claim_id", ForeignKey("claim.claim_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("amounts", JSON, nullable=False),
+    Column("cause", String(100), nullable=False),
+    Column("found_on", Date, nullable=False),
+    CheckConstraint("kind IN ('supplement','clawback_pending','dissolved')", name="kind"),
+)
+"""Differences found after an approval, append-only; the last one is the present one."""
+
+NOTICE: Final = Table(
+    "notice",
+    METADATA,
+    Column("notice_id", String(200), primary_key=True),
+    Column("claim_id", ForeignKey("claim.claim_id"), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("payable_from", Date, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("amounts", JSON, nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("list_hash", String(64), nullable=False),
+    Column("published_by", String(200), nullable=False),
+    UniqueConstraint("claim_id", "round"),
+    CheckConstraint("state IN ('published','ended','withdrawn')", name="state"),
+    CheckConstraint("starts_on <= ends_on AND ends_on < payable_from", name="days"),
+)
+"""Public notices; what was published is never changed."""
+
+OBJECTION: Final = Table(
+    "objection",
+    METADATA,
+    Column("objection_id", String(200), primary_key=True),
+    Column("notice_id", ForeignKey("notice.notice_id"), nullable=False),
+    Column("claim_id", ForeignKey("claim.claim_id"), nullable=False),
+    Column("line_nos", JSON, nullable=False),
+    Column("raised_on", Date, nullable=False),
+    Column("content_sealed", LargeBinary, nullable=False),
+    Column("contact_sealed", LargeBinary),
+    Column("upheld", Boolean),
+    Column("finding", Text),
+    Column("resolved_by", String(200)),
+    Column("resolved_on", Date),
+    CheckConstraint("(upheld IS NULL) = (finding IS NULL)", name="finding"),
+    CheckConstraint("(upheld IS NULL) = (resolved_by IS NULL)", name="resolver"),
+    Index("ix_objection_claim_id", "claim_id"),
+)
+
+ACCOUNT: Final = Table(
+    "account",
+    METADATA,
+    Column("account_id", String(200), primary_key=True),
+    Column("claim_id", ForeignKey("claim.claim_id"), nullable=False),
+    Column("holder_sealed", LargeBinary, nullable=False),
+    Column("bank_name", String(200), nullable=False),
+    Column("number_sealed", LargeBinary, nullable=False),
+    Column("number_masked", String(50), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("submitted_by", String(200), nullable=False),
+    Column("approved_by", String(200)),
+    CheckConstraint("state IN ('pending','active','replaced')", name="state"),
+    Index(
+        "uq_account_active",
+        "claim_id",
+        unique=True,
+        postgresql_where=text("state = 'active'"),
+        sqlite_where=text("state = 'active'"),
+    ),
+    Index(
+        "uq_account_pending",
+        "claim_id",
+        unique=True,
+        postgresql_where=text("state = 'pending'"),
+        sqlite_where=text("state = 'pending'"),
+    ),
+)
+
+PAYMENT_ORDER: Final = Table(
+    "payment_order",
+    METADATA,
+    Column("order_id", String(200), primary_key=True),
+    Column("claim_id", String(200), nullable=False),
+    Column("class_id", String(200), nullable=False),
+    Column("funding_source", String(100), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("payer", String(200), nullable=False),
+    Column("duty", String(20), nullable=False, server_default="payment"),
+    UniqueConstraint("order_id", "claim_id"),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("attempt >= 1", name="attempt"),
+    CheckConstraint("state IN ('drafted','ready','sent','settled','returned')", name="state"),
+    CheckConstraint("duty = 'payment'", name="duty"),
+    ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
+    ForeignKeyConstraint(["claim_id", "payer", "duty"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]),
+    Index("ix_payment_order_claim_id", "claim_id"),
+    Index("ix_payment_order_state", "funding_source", "state"),
+)
+
+ORDER_ENTRY: Final = Table(
+    "order_entry",
+    METADATA,
+    Column("claim_id", String(200), primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("entry_no", Integer, primary_key=True),
+    Column("order_id", String(200), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    ForeignKeyConstraint(["order_id", "claim_id"], ["payment_order.order_id", "payment_order.claim_id"]),
+    CheckConstraint("amount_fen <> 0", name="amount"),
+    Index("ix_order_entry_order_id", "order_id"),
+)
+"""Which part of which line an order pays; append-only."""
+
+BANK_FILE: Final = Table(
+    "bank_file",
+    METADATA,
+    Column("bank_file_id", String(200), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("funding_source", String(100), nullable=False),
+    Column("orders_count", Integer, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("created_on", Date, nullable=False),
+    CheckConstraint("orders_count > 0 AND amount_fen > 0", name="not_empty"),
+)
+"""Files handed to a bank, append-only; the bytes are made again from the attempts in it."""
+
+ORDER_ATTEMPT: Final = Table(
+    "order_attempt",
+    METADATA,
+    Column("order_id", String(200), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("claim_id", String(200), nullable=False),
+    Column("bank_file_id", ForeignKey("bank_file.bank_file_id"), nullable=False),
+    Column("account_id", ForeignKey("account.account_id"), nullable=False),
+    Column("sender", String(200), nullable=False),
+    Column("duty", String(20), nullable=False, server_default="payment"),
+    Column("outcome", String(20)),
+    Column("answered_on", Date),
+    Column("reason_code", String(100)),
+    CheckConstraint("outcome IS NULL OR outcome IN ('settled','returned')", name="outcome"),
+    CheckConstraint("(outcome IS NULL) = (answered_on IS NULL)", name="answered"),
+    CheckConstraint("duty = 'payment'", name="duty"),
+    ForeignKeyConstraint(["order_id", "claim_id"], ["payment_order.order_id", "payment_order.claim_id"]),
+    ForeignKeyConstraint(
+        ["claim_id", "sender", "duty"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]
+    ),
+    Index("ix_order_attempt_bank_file_id", "bank_file_id"),
+)
+"""One sending of one order to the bank, with the account it went to."""

@@ -1,0 +1,36 @@
+"""The background process of payment: facts of the other services in, its own out, deadlines and notices on time."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from services.payment.application.assessing import NOTICE_END, REVIEW_DUE, REVIEW_DUE_OUTER
+from services.payment.application.end_notice import end_notice
+from services.payment.application.flag_overdue import flag_overdue
+from services.payment.messaging.incoming import HANDLERS, TOPICS
+from services.payment.storage.unit_of_work import PaymentUnitOfWork
+from services.payment.wiring import Wiring
+from shared.audit.sealing import Sealer
+from shared.domain.actor import SYSTEM
+from shared.messaging.consumer import Consumer
+from shared.timers.runner import Handler, TimerRunner
+from shared.worker import Worker
+
+TIMERS: Final[Mapping[str, Handler[PaymentUnitOfWork]]] = {
+    NOTICE_END: end_notice,
+    REVIEW_DUE: partial(flag_overdue, limit=REVIEW_DUE),
+    REVIEW_DUE_OUTER: partial(flag_overdue, limit=REVIEW_DUE_OUTER),
+}
+
+
+def create_worker(wiring: Wiring) -> Worker:
+    """Give the worker: one consumer (its group is the service), and as leader's duties the timers and the sealing."""
+    database = wiring.database
+
+    def at(due: datetime) -> PaymentUnitOfWork:
+        return wiring.unit_of_work(SYSTEM, now=due)
+
+    consumer = Consumer(database, wiring.bus, "payment", TOPICS, HANDLERS, wiring.unit_of_work)
+    timers = TimerRunner(database, TIMERS, at)
+    return Worker(database, wiring.bus, consumers=[consumer], duties=[timers.run, Sealer(database).run])

@@ -1,0 +1,298 @@
+"""Payment's HTTP interface, spoken to with real tokens on both databases."""
+
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.domain.actor import Actor, Role
+from tests.payment.callers import Callers
+from tests.payment.office import (
+    APPROVER,
+    AUDITOR,
+    EMPLOYMENT,
+    FINANCE,
+    FIRST,
+    INSPECTOR,
+    SCHOOL,
+    SECOND,
+    person,
+)
+from tests.payment.sample import INSTITUTION_NAME, JIYUAN
+
+NUMBER = "410000008642097531"
+CLAIM: dict[str, Any] = {
+    "class_id": "class-1",
+    "claimant": "institution",
+    "undertaking": {"text_version": "JY-2021", "signer": "样例负责人", "signed_on": "2021-09-13"},
+    "account": {"holder": INSTITUTION_NAME, "bank_name": "样例银行济源支行", "account_number": NUMBER},
+}
+OTHER_SCHOOL = person("school-2", Role.INSTITUTION, organisation="institution-2")
+OTHER_REGION = person("first-9", Role.FIRST_REVIEWER, region="371329")
+
+
+def ok(answer: httpx.Response, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    body: dict[str, Any] = answer.json()
+    assert (answer.status_code, body["code"]) == (status, code), answer.text
+    assert body["advice"]
+    return body
+
+
+def review(step: str, decision: str = "approve") -> dict[str, str]:
+    return {"step": step, "decision": decision, "opinion": "已核对"}
+
+
+async def claimed(callers: Callers) -> str:
+    return str(ok(await callers.post("/claims", SCHOOL, CLAIM), 201)["claim_id"])
+
+
+async def test_a_claim_goes_from_the_class_to_money_in_the_bank(callers: Callers) -> None:
+    before = ok(await callers.get("/classes/class-1", SCHOOL))
+    assert (before["missing"], before["reservation"]["held"], before["reservation"]["budget_fen"]) == (
+        [],
+        10,
+        1_500_000,
+    )
+
+    claim = ok(await callers.post("/claims", SCHOOL, CLAIM), 201)
+    path = f"/claims/{claim['claim_id']}"
+    assert (claim["state"], claim["amount_fen"], claim["review_due"], claim["review_due_outer"]) == (
+        "submitted",
+        1_500_000,
+        "2021-09-23",
+        "2021-10-09",
+    )
+    assert claim["account"] == {
+        "bank_name": "样例银行济源支行",
+        "number_masked": "**************7531",
+        "state": "active",
+    }
+    line = claim["lines"][0]
+    assert (line["state"], line["amount_fen"], line["rules"][-1]) == ("due", 150_000, "JY-CLM-10")
+    assert len(line["evidence"]) == 3
+    assert {trace["clause"] for trace in line["traces"]} >= {"二(三)", "全文", "二(三)2-3"}
+
+    ok(await callers.post(f"{path}/reviews", FIRST, review("first_review")))
+    ok(await callers.post(f"{path}/reviews", SECOND, review("second_review")))
+    notice = ok(await callers.post(f"{path}/notice", SECOND, {"site": "示范区人社局网站"}), 201)
+    assert notice["payable_from"] == "2021-09-17"
+    public = ok(await callers.get(f"/notices/{notice['notice_id']}", None))
+    assert (public["list_hash"], public["heads"], public["amount_fen"]) == (notice["list_hash"], 10, 1_500_000)
+    objection = ok(
+        await callers.post(
+            f"/notices/{notice['notice_id']}/objections", None, {"line_nos": [3], "content": "该学员当时在外地"}
+        ),
+        201,
+    )
+
+    await callers.pass_days(date(2021, 9, 17))
+    approved = ok(await callers.post(f"{path}/reviews", APPROVER, review("bureau_opinion")))
+    assert (approved["state"], approved["decided_fen"], approved["lines"][2]["state"]) == (
+        "approved",
+        1_350_000,
+        "frozen",
+    )
+    orders = ok(
+        await callers.post(
+            f"{path}/orders", FINANCE, {"sources": [{"funding_source": EMPLOYMENT, "amount_fen": 1_350_000}]}
+        ),
+        201,
+    )
+    order = orders["items"][0]
+    assert order["amount_wan"] == "1.35"
+    bank_file = ok(await callers.post("/bank-files", FINANCE, {"funding_source": EMPLOYMENT}), 201)
+    content = await callers.get(f"/bank-files/{bank_file['bank_file_id']}/content", FINANCE)
+    assert content.headers["content-type"] == "text/csv; charset=utf-8"
+    assert NUMBER in content.text
+    answers = f"/bank-files/{bank_file['bank_file_id']}/answers"
+    bounced = {"order_id": order["order_id"], "attempt": 1, "outcome": "returned", "on": "2021-09-17"}
+    rows = ok(await callers.post(answers, FINANCE, {"answers": [{**bounced, "reason_code": "AC04"}]}))["rows"]
+    assert rows == [
+        {
+            "order_id": order["order_id"],
+            "attempt": 1,
+            "result": "applied",
+            "code": None,
+            "message": None,
+            "advice": None,
+        }
+    ]
+
+    corrected = {**CLAIM["account"], "account_number": "410000008642099988"}
+    waiting = ok(await callers.post(f"{path}/account", SCHOOL, corrected))
+    assert waiting["pending_account"]["number_masked"].endswith("9988")
+    ok(await callers.post(f"{path}/account-approval", APPROVER))
+    again = ok(await callers.post("/bank-files", FINANCE, {"funding_source": EMPLOYMENT}), 201)
+    settled = {"order_id": order["order_id"], "attempt": 2, "outcome": "settled", "on": "2021-09-17"}
+    ok(await callers.post(f"/bank-files/{again['bank_file_id']}/answers", FINANCE, {"answers": [settled]}))
+    assert ok(await callers.get(path, SCHOOL))["state"] == "paid"
+
+    resolution = {"upheld": False, "finding": "签到与视频一致"}
+    resolved = ok(await callers.post(f"/objections/{objection['objection_id']}/resolution", INSPECTOR, resolution))
+    assert resolved["state"] == "dismissed"
+    assert ok(await callers.get(path, SCHOOL))["state"] == "submitted"
+    ledger = ok(await callers.get("/ledger", AUDITOR, canonical=True))
+    assert sum(row["settled_fen"] for row in ledger["items"]) == 1_350_000
+
+
+async def test_whoever_lacks_the_role_or_the_token_is_told_so(callers: Callers) -> None:
+    claim_id = await claimed(callers)
+
+    problem(await callers.post("/claims", FIRST, CLAIM), 403, "ROLE_MISSING")
+    problem(await callers.post(f"/claims/{claim_id}/orders", FIRST, {"sources": []}), 403, "ROLE_MISSING")
+    problem(await callers.get("/ledger", SCHOOL), 403, "ROLE_MISSING")
+    problem(await callers.get(f"/claims/{claim_id}", None), 401, "TOKEN_MISSING")
+    problem(await callers.post(f"/claims/{claim_id}/reviews", SECOND, review("first_review")), 403, "ROLE_MISSING")
+
+
+@pytest.mark.parametrize("stranger", [OTHER_SCHOOL, OTHER_REGION])
+async def test_what_belongs_to_others_does_not_exist(callers: Callers, stranger: Actor) -> None:
+    claim_id = await claimed(callers)
+
+    problem(await callers.get("/classes/class-1", stranger), 404, "NOT_FOUND")
+    problem(await callers.get(f"/claims/{claim_id}", stranger), 404, "NOT_FOUND")
+    if stranger is OTHER_SCHOOL:
+        problem(await callers.post("/claims", stranger, CLAIM), 404, "NOT_FOUND")
+        problem(await callers.post(f"/claims/{claim_id}/account", stranger, CLAIM["account"]), 404, "NOT_FOUND")
+    else:
+        answer = await callers.post(f"/claims/{claim_id}/reviews", stranger, review("first_review"))
+        problem(answer, 404, "NOT_FOUND")
+
+
+async def test_the_same_request_again_has_one_effect_and_the_same_answer(callers: Callers) -> None:
+    first = await callers.post("/claims", SCHOOL, CLAIM, key="claim")
+    again = await callers.post("/claims", SCHOOL, CLAIM, key="claim")
+    other = await callers.post("/claims", SCHOOL, {**CLAIM, "class_id": "class-2"}, key="claim")
+
+    assert first.status_code == 201
+    assert again.content == first.content
+    assert again.headers["Idempotency-Replayed"] == "true"
+    problem(other, 409, "IDEMPOTENCY_KEY_REUSED")
+    problem(await callers.post("/claims", SCHOOL, CLAIM), 409, "ALREADY_CLAIMED")
+
+
+async def test_bad_input_is_named_and_never_repeated(callers: Callers) -> None:
+    wrong = {**CLAIM, "account": {**CLAIM["account"], "account_number": "62-secret-number"}, "surprise": "x"}
+
+    body = problem(await callers.post("/claims", SCHOOL, wrong), 422, "INPUT_INVALID")
+    assert body["field"] == "body.surprise"
+    refused = problem(
+        await callers.post("/claims", SCHOOL, {**CLAIM, "account": wrong["account"]}), 422, "ACCOUNT_FORMAT"
+    )
+    assert "secret" not in str(body) + str(refused)
+    mismatch = {**CLAIM, "account": {**CLAIM["account"], "holder": "某某个人"}}
+    answer = problem(await callers.post("/claims", SCHOOL, mismatch), 422, "PAYEE_MISMATCH")
+    assert (answer["rule"], answer["clause"]) == ("JY-PAY-04", "附件2 表头")
+    assert "某某" not in str(answer)
+
+
+async def test_a_reviewer_who_saw_an_older_version_is_stopped(callers: Callers) -> None:
+    claim = await callers.post("/claims", SCHOOL, CLAIM)
+    path = f"/claims/{claim.json()['claim_id']}/reviews"
+    stale = {"If-Match": claim.headers["ETag"]}
+
+    ok(await callers.post(path, FIRST, review("first_review"), **stale))
+    problem(await callers.post(path, SECOND, review("second_review"), **stale), 412, "VERSION_CHANGED")
+
+
+async def test_the_second_reviewer_is_another_person_by_rule(callers: Callers) -> None:
+    path = f"/claims/{await claimed(callers)}/reviews"
+    both = person("anna", Role.FIRST_REVIEWER, Role.SECOND_REVIEWER)
+    ok(await callers.post(path, both, review("first_review")))
+
+    body = problem(await callers.post(path, both, review("second_review")), 403, "SAME_REVIEWER")
+    assert body["rule"] == "JY-REP-07"
+
+
+async def test_the_public_sees_the_masked_list_and_nothing_else(callers: Callers) -> None:
+    claim_id = await claimed(callers)
+    for step, reviewer in (("first_review", FIRST), ("second_review", SECOND)):
+        ok(await callers.post(f"/claims/{claim_id}/reviews", reviewer, review(step)))
+    notice = ok(await callers.post(f"/claims/{claim_id}/notice", SECOND, {"site": "网站"}), 201)
+
+    answer = await callers.get(f"/notices/{notice['notice_id']}", None)
+    public = ok(answer)
+    assert set(public) == {
+        "institution", "class", "occupation", "level", "heads", "amount_fen", "dates", "site", "legal_basis", "lines",
+        "list_hash",
+    }  # fmt: skip
+    assert {frozenset(line) for line in public["lines"]} == {frozenset({"line_no", "masked_name", "amount_fen"})}
+    for hidden in (NUMBER, "check-p", '"p1"', "样例负责人", "employee", claim_id):
+        assert hidden not in answer.text
+    problem(await callers.get("/notices/unknown", None), 404, "NOT_FOUND")
+    late = await callers.post(f"/notices/{notice['notice_id']}/objections", None, {"line_nos": [99], "content": "x"})
+    problem(late, 422, "LINE_NOT_IN_NOTICE")
+
+
+async def test_what_an_objector_wrote_is_read_by_the_bureau_alone(callers: Callers) -> None:
+    claim_id = await claimed(callers)
+    for step, reviewer in (("first_review", FIRST), ("second_review", SECOND)):
+        ok(await callers.post(f"/claims/{claim_id}/reviews", reviewer, review(step)))
+    notice = ok(await callers.post(f"/claims/{claim_id}/notice", SECOND, {"site": "网站"}), 201)
+    words = {"line_nos": [1], "content": "当时在外地", "contact": "来访登记第七号"}
+    ok(await callers.post(f"/notices/{notice['notice_id']}/objections", None, words), 201)
+
+    assert ok(await callers.get(f"/claims/{claim_id}", INSPECTOR))["objections"][0]["contact"] == "来访登记第七号"
+    own = ok(await callers.get(f"/claims/{claim_id}", SCHOOL))["objections"][0]
+    assert (own["content"], own["contact"]) == (None, None)
+
+
+async def test_several_reasons_against_a_claim_are_all_named(callers: Callers) -> None:
+    await callers.office.open_class("class-2", roster=["q1"])
+
+    body = problem(await callers.post("/claims", SCHOOL, {**CLAIM, "class_id": "class-2"}), 422, "SEVERAL_PROBLEMS")
+    assert [(error["code"], error["value"]) for error in body["errors"]] == [
+        ("NOT_IN_SYSTEM", "TrainingCompleted"),
+        ("NOT_IN_SYSTEM", "AssessmentCompleted"),
+    ]
+    missing = ok(await callers.get("/classes/class-2", SCHOOL))["missing"]
+    assert [finding["rule"] for finding in missing] == ["JY-ENR-01", "JY-ENR-01"]
+
+
+async def test_rates_and_budgets_are_entered_for_ones_own_region(callers: Callers) -> None:
+    rate = {
+        "region": JIYUAN,
+        "programme": "training",
+        "occupation": "fitter",
+        "valid_from": "2021-01-01",
+        "amount_fen": 120_000,
+        "source": "测试文件第一条",
+    }
+    budget = {
+        "region": JIYUAN,
+        "funding_source": EMPLOYMENT,
+        "year": 2021,
+        "amount_fen": 1,
+        "document": "测试指标文件",
+    }
+
+    assert ok(await callers.post("/rates", FINANCE, rate), 201)["amount_fen"] == 120_000
+    assert ok(await callers.post("/budgets", FINANCE, budget), 201)["allotted_fen"] == 100_000_001
+    abroad = person("finance-9", Role.FINANCE, region="371329")
+    problem(await callers.post("/rates", abroad, rate), 403, "REGION_OUT_OF_SCOPE")
+    problem(await callers.post("/budgets", abroad, budget), 403, "REGION_OUT_OF_SCOPE")
+    problem(await callers.post("/rates", FINANCE, {**rate, "amount_fen": 0}), 422, "INPUT_INVALID")
+    problem(await callers.get("/ledger", AUDITOR, region="371329"), 403, "REGION_OUT_OF_SCOPE")
+
+
+async def test_every_route_says_who_may_call_it(callers: Callers) -> None:
+    document = ok(await callers.request("GET", "/payment/openapi.json"))
+    operations = {
+        (path, method): operation["x-roles"]
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if path.startswith("/payment/v1")
+    }
+
+    assert operations["/payment/v1/bank-files/{bank_file_id}/content", "get"] == ["finance"]
+    assert {path for (path, _), roles in operations.items() if roles == ["public"]} == {
+        "/payment/v1/notices/{notice_id}",
+        "/payment/v1/notices/{notice_id}/objections",
+    }

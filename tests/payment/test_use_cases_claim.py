@@ -1,0 +1,408 @@
+"""Claims through their use-cases, on both databases, with what they publish."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from services.payment.application.queries import read_notice
+from services.payment.application.record_decision import GivenDecision, record_decision
+from services.payment.application.resolve_objection import resolve_objection
+from services.payment.application.submit_claim import SignedUndertaking, submit_claim
+from services.payment.domain.claim import Claim
+from services.payment.domain.notice import NoticeState
+from services.payment.domain.state import Act, State
+from shared.contracts.assessment import CertificateVoided
+from shared.contracts.payment import (
+    ClaimApproved,
+    ClaimReturned,
+    ClaimSubmitted,
+    EntitlementReserved,
+    NoticePublished,
+    ObjectionRaised,
+    ObjectionResolved,
+)
+from shared.contracts.supervision import FindingClosed, FindingRaised
+from shared.domain.actor import Role
+from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from tests.payment.office import (
+    ACCOUNT,
+    APPROVER,
+    CLAIM_DAY,
+    FIRST,
+    INSPECTOR,
+    PUBLIC,
+    SCHOOL,
+    SECOND,
+    Office,
+    approved,
+    person,
+)
+from tests.payment.sample import assessment_completed, certificate, class_opened, people, training_completed
+
+YUAN = 100
+
+
+async def received(office: Office, **finish: object) -> Claim:
+    """Give the claim of a finished class of ten, just received."""
+    await office.provide()
+    await office.open_class()
+    await office.finish_class(**finish)  # type: ignore[arg-type]
+    return await office.submit()
+
+
+async def only(received_office: Office) -> Claim:
+    """Give the claim that was received before the test began."""
+    return await received_office.claim(await received_office.only_claim())
+
+
+def void(of: str, class_id: str = "class-1") -> CertificateVoided:
+    return CertificateVoided(
+        class_id=class_id,
+        certificate_id=certificate(of, class_id=class_id).certificate_id,
+        person_id=of,
+        on=date(2021, 9, 20),
+        reason="替考",
+    )
+
+
+async def test_a_class_of_ten_goes_from_reservation_to_approval(received_office: Office) -> None:
+    claim = await only(received_office)
+
+    approval = await received_office.approve(claim.claim_id)
+
+    assert approval.state is State.APPROVED
+    [reserved] = await received_office.events(EntitlementReserved)
+    assert (reserved["answers_version"], len(reserved["granted"]), reserved["budget"]["granted"]) == (1, 10, True)
+    [submitted] = await received_office.events(ClaimSubmitted)
+    assert (submitted["amount_fen"], submitted["review_due"]) == (15_000 * YUAN, "2021-09-23")
+    [notice] = await received_office.events(NoticePublished)
+    assert (notice["ends_on"], notice["payable_from"]) == ("2021-09-16", "2021-09-17")
+    [event] = await received_office.events(ClaimApproved)
+    assert (event["entry"], event["amount_fen"], len(event["lines"])) == (1, 15_000 * YUAN, 10)
+    assert (event["first_reviewer"], event["second_reviewer"], event["approver"]) == (
+        "first-1",
+        "second-1",
+        "approver-1",
+    )
+
+
+async def test_a_claim_comes_back_from_the_database_as_it_was_saved(office: Office) -> None:
+    claim = await received(office, opening=9, spot=(9, 8))
+    notice_round = await office.approve(claim.claim_id, objected=[2])
+
+    assert await office.claim(claim.claim_id) == notice_round
+
+
+async def test_facts_may_arrive_in_any_order(office: Office) -> None:
+    await office.provide()
+    await office.take(approved("class-1", people(1, 10)))
+    await office.finish_class()
+    await office.take(class_opened(trainees=people(1, 10)))
+
+    assert sum((await office.submit()).payable.values()) == 15_000 * YUAN
+
+
+async def test_a_lower_revision_never_replaces_a_higher_one(office: Office) -> None:
+    await office.provide()
+    await office.open_class()
+    await office.finish_class(spot=(10, 10))
+    await office.take(
+        training_completed(opening=10, spot=(5, 5), revision=3),
+        training_completed(opening=10, spot=(10, 10), revision=2),
+    )
+
+    assert sum((await office.submit()).payable.values()) == 7_500 * YUAN
+
+
+async def test_a_class_is_claimed_once(received_office: Office) -> None:
+
+    with pytest.raises(Conflict) as refused:
+        await received_office.submit()
+    assert (refused.value.code, refused.value.rule) == ("ALREADY_CLAIMED", "JY-CLM-01")
+
+
+async def test_a_claim_needs_the_signed_undertaking(office: Office) -> None:
+    await office.provide()
+    await office.open_class()
+    await office.finish_class()
+    signed = SignedUndertaking(text_version="JY-2021", signer="样例", signed_on=CLAIM_DAY)
+
+    for wrong in (
+        replace(signed, text_version="JY-2020"),
+        replace(signed, signer=" "),
+        replace(signed, signed_on=date(2021, 9, 14)),
+    ):
+        with pytest.raises(Refused) as refused:
+            await office.act(SCHOOL, submit_claim, class_id="class-1", undertaking=wrong, account=ACCOUNT)
+        assert (refused.value.code, refused.value.rule) == ("UNDERTAKING_MISSING", "JY-CLM-06")
+    await office.act(SCHOOL, submit_claim, class_id="class-1", undertaking=signed, account=ACCOUNT)
+
+
+async def test_money_goes_only_to_an_account_in_the_institutions_name(office: Office) -> None:
+    await office.provide()
+    await office.open_class()
+    await office.finish_class()
+    signed = SignedUndertaking(text_version="JY-2021", signer="样例", signed_on=CLAIM_DAY)
+    other = replace(ACCOUNT, holder="另一家学校")
+
+    with pytest.raises(Refused, match="PAYEE_MISMATCH"):
+        await office.act(SCHOOL, submit_claim, class_id="class-1", undertaking=signed, account=other)
+    assert await office.rows("SELECT 1 FROM claim") == []
+
+
+async def test_another_institution_and_another_region_find_neither_class_nor_claim(received_office: Office) -> None:
+    claim = await only(received_office)
+
+    for stranger in (
+        person("school-2", Role.INSTITUTION, organisation="institution-2"),
+        person("first-2", Role.FIRST_REVIEWER, region="371329"),
+    ):
+        with pytest.raises(NotFound):
+            await received_office.submit(actor=stranger)
+        with pytest.raises(NotFound):
+            await received_office.review(claim.claim_id, Act.FIRST_REVIEW, stranger)
+
+
+async def test_the_second_review_is_another_persons(received_office: Office) -> None:
+    claim = await only(received_office)
+    both = person("anna", Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER)
+    await received_office.review(claim.claim_id, Act.FIRST_REVIEW, both)
+
+    with pytest.raises(Forbidden) as refused:
+        await received_office.review(claim.claim_id, Act.SECOND_REVIEW, both)
+    assert (refused.value.code, refused.value.rule) == ("SAME_REVIEWER", "JY-REP-07")
+    assert (await received_office.review(claim.claim_id, Act.SECOND_REVIEW, SECOND)).state is State.SECOND_REVIEW
+
+
+async def test_money_waits_for_the_notices_last_day(received_office: Office) -> None:
+    claim = await only(received_office)
+    await received_office.review_twice(claim.claim_id)
+    await received_office.publish(claim.claim_id)
+
+    await received_office.pass_days(date(2021, 9, 16))
+    with pytest.raises(Conflict, match="STEP_OUT_OF_ORDER"):
+        await received_office.review(claim.claim_id, Act.APPROVE, APPROVER)
+    await received_office.pass_days(date(2021, 9, 17))
+    assert (await received_office.claim(claim.claim_id)).state is State.NOTICE_CLEAR
+
+
+async def test_a_missed_review_is_flagged_once_the_day_has_passed_and_alarms_again_later(
+    received_office: Office,
+) -> None:
+    claim = await only(received_office)
+
+    await received_office.pass_days(date(2021, 9, 23))
+    assert (await received_office.claim(claim.claim_id)).overdue == frozenset()
+    await received_office.pass_days(date(2021, 9, 24))
+    assert (await received_office.claim(claim.claim_id)).overdue == {"review_due"}
+    await received_office.pass_days(date(2021, 10, 10))
+    assert (await received_office.claim(claim.claim_id)).overdue == {"review_due", "review_due_outer"}
+
+
+async def test_a_review_done_in_time_is_never_flagged(received_office: Office) -> None:
+    claim = await only(received_office)
+    await received_office.review_twice(claim.claim_id)
+
+    await received_office.pass_days(date(2021, 12, 1))
+
+    assert (await received_office.claim(claim.claim_id)).overdue == frozenset()
+
+
+async def test_a_returned_claim_is_corrected_and_handed_in_again(received_office: Office) -> None:
+    claim = await only(received_office)
+    returned = await received_office.review(
+        claim.claim_id, Act.FIRST_REVIEW, FIRST, approved=False, reason_code="DOCUMENTS_UNCLEAR"
+    )
+    await received_office.pass_days(date(2021, 9, 24))
+    again = await received_office.submit()
+
+    assert returned.state is State.RETURNED
+    assert (again.claim_id, again.round, again.state) == (claim.claim_id, 2, State.SUBMITTED)
+    assert again.overdue == frozenset()
+    [event] = await received_office.events(ClaimReturned)
+    assert (event["to"], event["reason_code"], event["returned_by"]) == ("claimant", "DOCUMENTS_UNCLEAR", "first-1")
+    assert [event["round"] for event in await received_office.events(ClaimSubmitted)] == [1, 2]
+
+
+async def test_a_decision_recognises_the_completion_certificate_after_a_failed_exam(office: Office) -> None:
+    issued = [*(certificate(each) for each in people(1, 8)), certificate("p9", "completion", attempt=2)]
+    claim = await received(office, certificates=issued)
+    assert sum(claim.payable.values()) == 12_000 * YUAN
+    with pytest.raises(Refused, match="DECISION_NEEDED"):
+        await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+
+    given = GivenDecision(rule="JY-ASM-05", accepted=True, reason="核对了前次成绩")
+    decided = await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=given)
+
+    assert sum(decided.payable.values()) == 13_500 * YUAN
+    assert decided.decisions[0].persons == {"p9"}
+    assert (await office.review_twice(claim.claim_id)).state is State.SECOND_REVIEW
+
+
+async def test_a_second_reviewers_decision_that_changes_the_amount_begins_the_review_again(office: Office) -> None:
+    issued = [certificate("p1"), certificate("p9", "completion", attempt=2)]
+    claim = await received(office, certificates=issued)
+    refusal = GivenDecision(rule="JY-ASM-05", accepted=False, reason="无前次考核记录")
+    await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=refusal)
+    await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+
+    given = GivenDecision(rule="JY-ASM-05", accepted=True, reason="补交了记录", persons=frozenset({"p9"}))
+    decided = await office.act(SECOND, record_decision, claim_id=claim.claim_id, given=given)
+
+    assert (decided.state, decided.round, sum(decided.payable.values())) == (State.SUBMITTED, 2, 3_000 * YUAN)
+    [returned] = await office.events(ClaimReturned)
+    assert (returned["to"], returned["reason_code"]) == ("first_review", "DECISION_RECORDED")
+
+
+async def test_only_what_a_rule_leaves_open_is_decided(received_office: Office) -> None:
+    claim = await only(received_office)
+    given = GivenDecision(rule="JY-ASM-05", accepted=True, reason="x")
+
+    for wrong, code in (
+        (replace(given, rule="JY-SUP-04"), "RULE_NOT_DECIDABLE"),
+        (given, "NOTHING_TO_DECIDE"),
+        (replace(given, rule="JY-ASM-06"), "DECISION_INCOMPLETE"),
+        (replace(given, persons=frozenset({"stranger"})), "PERSON_NOT_IN_CLASS"),
+    ):
+        with pytest.raises(Refused, match=code):
+            await received_office.act(FIRST, record_decision, claim_id=claim.claim_id, given=wrong)
+
+
+async def test_a_voided_certificate_during_the_notice_begins_a_new_round_with_a_new_notice(
+    received_office: Office,
+) -> None:
+    claim = await only(received_office)
+    await received_office.review_twice(claim.claim_id)
+    await received_office.publish(claim.claim_id)
+    remaining = [certificate(each) for each in people(1, 9)]
+    await received_office.take(void("p10"), assessment_completed(remaining, revision=2))
+
+    changed = await received_office.claim(claim.claim_id)
+    assert (changed.state, changed.round) == (State.SUBMITTED, 2)
+    assert changed.notices[0].state is NoticeState.WITHDRAWN
+    with pytest.raises(NotFound, match="NOTICE_WITHDRAWN"):
+        await received_office.act(PUBLIC, read_notice, notice_id=changed.notices[0].notice_id)
+    assert sum(changed.payable.values()) == 13_500 * YUAN
+    assert [event["reason_code"] for event in await received_office.events(ClaimReturned)] == ["CertificateVoided"]
+
+    approval = await received_office.approve(claim.claim_id)
+    assert sum(approval.decided.values()) == 13_500 * YUAN
+    assert len(await received_office.events(NoticePublished)) == 2
+
+
+async def test_an_open_doubt_stops_review_and_approval_until_it_is_closed(received_office: Office) -> None:
+    claim = await only(received_office)
+    doubt = FindingRaised(
+        class_id="class-1",
+        finding_id="f1",
+        check="theory_video",
+        rule="JY-SUP-02",
+        clause="二(三)2",
+        blocking=True,
+        seen="缺 60 秒",
+    )
+    await received_office.take(doubt)
+
+    with pytest.raises(Refused, match="FINDING_OPEN"):
+        await received_office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+    await received_office.take(
+        FindingClosed(
+            class_id="class-1", finding_id="f1", conclusion="waived", closed_by="inspector-1", reason="断电记录"
+        )
+    )
+    assert (await received_office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)).state is State.FIRST_REVIEW
+
+
+async def test_an_objected_line_is_left_out_and_the_rest_is_approved(received_office: Office) -> None:
+    claim = await only(received_office)
+
+    approval = await received_office.approve(claim.claim_id, objected=[3])
+
+    assert sum(approval.decided.values()) == 13_500 * YUAN
+    assert 3 not in approval.decided
+    [event] = await received_office.events(ObjectionRaised)
+    assert event["persons"] == ["p3"]
+    [row] = await received_office.rows("SELECT content_sealed FROM objection")
+    assert "外地".encode() not in bytes(row.content_sealed)
+
+
+async def test_a_dismissed_objection_is_paid_as_a_supplement_without_a_second_notice(received_office: Office) -> None:
+    claim = await only(received_office)
+    approval = await received_office.approve(claim.claim_id, objected=[3])
+    objection = approval.objections[0].objection_id
+
+    await received_office.act(
+        INSPECTOR, resolve_objection, objection_id=objection, upheld=False, finding="签到与视频一致"
+    )
+    supplement = await received_office.claim(claim.claim_id)
+    assert (supplement.state, supplement.round, supplement.difference) == (State.SUBMITTED, 2, {3: 1_500 * YUAN})
+    await received_office.review_twice(claim.claim_id)
+    done = await received_office.review(claim.claim_id, Act.APPROVE, APPROVER)
+
+    assert (done.state, sum(done.decided.values())) == (State.APPROVED, 15_000 * YUAN)
+    assert [(event["entry"], event["amount_fen"]) for event in await received_office.events(ClaimApproved)] == [
+        (1, 13_500 * YUAN),
+        (2, 1_500 * YUAN),
+    ]
+    assert len(await received_office.events(NoticePublished)) == 1
+    [resolved] = await received_office.events(ObjectionResolved)
+    assert (resolved["upheld"], resolved["persons"]) == (False, ["p3"])
+
+
+async def test_an_upheld_objection_is_never_paid_and_frees_the_persons_entitlement(received_office: Office) -> None:
+    claim = await only(received_office)
+    approval = await received_office.approve(claim.claim_id, objected=[3])
+    objection = approval.objections[0].objection_id
+
+    await received_office.act(
+        INSPECTOR, resolve_objection, objection_id=objection, upheld=True, finding="查实未参加培训"
+    )
+
+    after = await received_office.claim(claim.claim_id)
+    assert (after.state, after.difference) == (State.APPROVED, {})
+    await received_office.take(approved("class-2", ["p2", "p3"]))
+    assert [event["granted"] for event in await received_office.events(EntitlementReserved, class_id="class-2")] == [
+        ["p3"]
+    ]
+
+
+async def test_an_objection_dismissed_before_approval_is_approved_with_the_rest(received_office: Office) -> None:
+    claim = await only(received_office)
+    await received_office.review_twice(claim.claim_id)
+    notice = await received_office.publish(claim.claim_id)
+    objection = await received_office.object_to(notice.notice_id, 3)
+    await received_office.end_notice(claim.claim_id)
+    await received_office.act(
+        INSPECTOR, resolve_objection, objection_id=objection.objection_id, upheld=False, finding="签到与视频一致"
+    )
+
+    approval = await received_office.review(claim.claim_id, Act.APPROVE, APPROVER)
+    assert sum(approval.decided.values()) == 15_000 * YUAN
+
+
+async def test_nobody_who_reviewed_the_claim_decides_an_objection_to_it(received_office: Office) -> None:
+    claim = await only(received_office)
+    approval = await received_office.approve(claim.claim_id, objected=[3])
+    first_and_inspector = person("first-1", Role.FIRST_REVIEWER, Role.INSPECTOR)
+
+    with pytest.raises(Forbidden, match="SAME_REVIEWER"):
+        await received_office.act(
+            first_and_inspector,
+            resolve_objection,
+            objection_id=approval.objections[0].objection_id,
+            upheld=False,
+            finding="x",
+        )
+
+
+async def test_a_final_decision_without_a_line_frees_the_person_for_another_class(office: Office) -> None:
+    claim = await received(office, certificates=[certificate(each) for each in people(1, 8)])
+    await office.approve(claim.claim_id)
+
+    await office.take(approved("class-2", ["p1", "p9", "p10"]))
+
+    [answer] = await office.events(EntitlementReserved, class_id="class-2")
+    assert answer["granted"] == ["p10", "p9"]
+    [budget] = await office.rows("SELECT reserved_fen FROM budget WHERE funding_source = 'employment_subsidy_fund'")
+    assert budget.reserved_fen == (8 + 2) * 1_500 * YUAN

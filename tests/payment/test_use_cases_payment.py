@@ -1,0 +1,408 @@
+"""Orders, bank files, answers and what later facts do to money already on its way."""
+
+from datetime import date
+
+import pytest
+
+from services.payment.application.correct_account import approve_account, correct_account
+from services.payment.application.create_bank_file import bank_file_content
+from services.payment.application.queries import ledger, read_claim
+from services.payment.application.record_decision import GivenDecision, record_decision
+from services.payment.application.resolve_objection import resolve_objection
+from services.payment.application.submit_claim import GivenAccount
+from services.payment.domain.state import Act, State
+from shared.contracts.assessment import CertificateVoided
+from shared.contracts.payment import ClaimApproved, NoticePublished, PaymentReturned, PaymentSettled
+from shared.contracts.supervision import FindingRaised
+from shared.domain.actor import Role
+from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from tests.payment.office import (
+    APPROVER,
+    AUDITOR,
+    EMPLOYMENT,
+    FINANCE,
+    FIRST,
+    INSPECTOR,
+    INSURANCE,
+    SCHOOL,
+    SECOND,
+    Office,
+    person,
+)
+from tests.payment.sample import INSTITUTION_NAME, assessment_completed, certificate, people, training_completed
+
+YUAN = 100
+CORRECTED = GivenAccount(holder=INSTITUTION_NAME, bank_name="样例银行沁园支行", account_number="410000008642099988")
+
+
+def void(number: int) -> CertificateVoided:
+    return CertificateVoided(
+        class_id="class-1",
+        certificate_id=certificate(f"p{number}").certificate_id,
+        person_id=f"p{number}",
+        on=date(2021, 10, 20),
+        reason="替考",
+    )
+
+
+async def lose(office: Office, number: int) -> None:
+    """Let one certificate be voided, with the completion that follows."""
+    remaining = [certificate(each) for each in people(1, 10) if each != f"p{number}"]
+    await office.take(void(number), assessment_completed(remaining, revision=2))
+
+
+async def test_orders_by_source_go_to_the_bank_and_are_settled(approved_office: Office, claim_id: str) -> None:
+    office = approved_office
+    first, second = await office.order(claim_id, {EMPLOYMENT: 10_000, INSURANCE: 3_500})
+    assert (first.amount_fen + second.amount_fen, (await office.claim(claim_id)).state) == (
+        13_500 * YUAN,
+        State.ORDERED,
+    )
+
+    file, other = await office.send(EMPLOYMENT), await office.send(INSURANCE)
+    assert (file.count, file.amount_fen, other.amount_fen) == (1, 10_000 * YUAN, 3_500 * YUAN)
+    assert (await office.answer(file, first.order_id, "settled")).result == "applied"
+    assert (await office.claim(claim_id)).state is State.ORDERED
+    assert (await office.answer(other, second.order_id, "settled")).result == "applied"
+
+    assert (await office.claim(claim_id)).state is State.PAID
+    settled = await office.events(PaymentSettled)
+    assert sum(event["amount_fen"] for event in settled) == 13_500 * YUAN
+
+
+async def test_nothing_is_ordered_before_the_bureaus_opinion(received_office: Office) -> None:
+    claim_id = await received_office.only_claim()
+    await received_office.review_twice(claim_id)
+
+    with pytest.raises(Conflict) as refused:
+        await received_office.order(claim_id, {EMPLOYMENT: 15_000})
+    assert (refused.value.code, refused.value.rule) == ("HR_OPINION_MISSING", "JY-CLM-07")
+
+
+async def test_what_is_ordered_is_never_ordered_again(approved_office: Office, claim_id: str) -> None:
+    await approved_office.order(claim_id, {EMPLOYMENT: 13_500})
+
+    with pytest.raises(Conflict, match="NOTHING_DUE"):
+        await approved_office.order(claim_id, {EMPLOYMENT: 13_500})
+
+
+async def test_a_split_must_add_up_and_a_budget_must_hold_it(approved_office: Office, claim_id: str) -> None:
+    with pytest.raises(Refused, match="SPLIT_SUM"):
+        await approved_office.order(claim_id, {EMPLOYMENT: 13_499})
+    await approved_office.rows(
+        "UPDATE budget SET reserved_fen = allotted_fen WHERE funding_source = :source", source=INSURANCE
+    )
+    with pytest.raises(Refused, match="BUDGET_EXHAUSTED"):
+        await approved_office.order(claim_id, {INSURANCE: 13_500})
+    assert await approved_office.rows("SELECT 1 FROM payment_order") == []
+
+
+async def test_the_payer_is_a_fourth_person(approved_office: Office, claim_id: str) -> None:
+    reviewer_and_cashier = person("first-1", Role.FIRST_REVIEWER, Role.FINANCE)
+
+    with pytest.raises(Forbidden, match="SAME_REVIEWER"):
+        await approved_office.order(claim_id, {EMPLOYMENT: 13_500}, actor=reviewer_and_cashier)
+    [order] = await approved_office.order(claim_id, {EMPLOYMENT: 13_500})
+    with pytest.raises(Forbidden, match="SAME_REVIEWER"):
+        await approved_office.send(actor=reviewer_and_cashier)
+    file = await approved_office.send()
+    with pytest.raises(Forbidden, match="SAME_REVIEWER"):
+        await approved_office.answer(file, order.order_id, "settled", actor=reviewer_and_cashier)
+
+
+async def test_an_excluded_person_is_kept_off_the_special_account(approved_office: Office, claim_id: str) -> None:
+    special = "skills_action_fund"
+    given = GivenDecision(rule="JY-FND-03", accepted=False, reason="无就业意愿", persons=frozenset({"p2"}))
+    await approved_office.act(FIRST, record_decision, claim_id=claim_id, given=given)
+
+    with pytest.raises(Refused) as refused:
+        await approved_office.order(claim_id, {special: 13_500})
+    assert (refused.value.code, refused.value.rule) == ("EXCLUDED_FROM_SPECIAL_ACCOUNT", "JY-FND-03")
+
+
+async def test_a_bank_file_is_made_again_byte_for_byte_and_every_reading_is_audited(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    await office.order(claim_id, {EMPLOYMENT: 13_500})
+    file = await office.send()
+
+    content = await office.act(FINANCE, bank_file_content, bank_file_id=file.bank_file_id)
+    await office.act(SCHOOL, correct_account, claim_id=claim_id, given=CORRECTED)
+    await office.act(APPROVER, approve_account, claim_id=claim_id)
+
+    assert await office.act(FINANCE, bank_file_content, bank_file_id=file.bank_file_id) == content
+    row = content.decode("utf-8-sig").split("\r\n")[1]
+    assert f'"{INSTITUTION_NAME}"' in row
+    assert '"410000008642097531"' in row
+    assert '"13500.00"' in row
+    assert len(await office.rows("SELECT 1 FROM audit_entry WHERE action = 'bank_file_read'")) == 2
+    with pytest.raises(NotFound):
+        await office.act(
+            person("finance-2", Role.FINANCE, region="371329"), bank_file_content, bank_file_id=file.bank_file_id
+        )
+
+
+async def test_an_order_is_in_one_bank_file(approved_office: Office, claim_id: str) -> None:
+    await approved_office.order(claim_id, {EMPLOYMENT: 13_500})
+    await approved_office.send()
+
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await approved_office.send()
+
+
+async def test_a_returned_payment_goes_out_again_as_the_next_attempt_to_the_corrected_account(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    [order] = await office.order(claim_id, {EMPLOYMENT: 13_500})
+    first_file = await office.send()
+    await office.answer(first_file, order.order_id, "returned")
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()
+
+    await office.act(SCHOOL, correct_account, claim_id=claim_id, given=CORRECTED)
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()
+    await office.act(APPROVER, approve_account, claim_id=claim_id)
+    second_file = await office.send()
+    content = await office.act(FINANCE, bank_file_content, bank_file_id=second_file.bank_file_id)
+    assert (await office.answer(first_file, order.order_id, "returned")).result == "duplicate"
+    assert (await office.answer(second_file, order.order_id, "settled", attempt=2)).result == "applied"
+
+    assert f'"{order.order_id}","2"' in content.decode()
+    assert '"410000008642099988"' in content.decode()
+    assert (await office.claim(claim_id)).state is State.PAID
+    assert [event["attempt"] for event in await office.events(PaymentReturned)] == [1]
+    assert [event["attempt"] for event in await office.events(PaymentSettled)] == [2]
+    [order] = await office.rows("SELECT COUNT(*) AS orders, SUM(amount_fen) AS fen FROM payment_order")
+    assert (order.orders, order.fen) == (1, 13_500 * YUAN)
+
+
+async def test_an_account_in_another_name_is_refused_and_no_reviewer_approves_one(
+    approved_office: Office, claim_id: str
+) -> None:
+    other = GivenAccount(holder="另一家学校", bank_name="样例银行", account_number="410000008642099988")
+    with pytest.raises(Refused, match="PAYEE_MISMATCH"):
+        await approved_office.act(SCHOOL, correct_account, claim_id=claim_id, given=other)
+    await approved_office.act(SCHOOL, correct_account, claim_id=claim_id, given=CORRECTED)
+    with pytest.raises(Forbidden, match="SAME_REVIEWER"):
+        await approved_office.act(
+            person("first-1", Role.FIRST_REVIEWER, Role.APPROVER), approve_account, claim_id=claim_id
+        )
+
+
+@pytest.mark.parametrize(("attempt", "order", "code"), [(2, None, "ORDER_NOT_IN_FILE"), (1, "x", "ORDER_NOT_IN_FILE")])
+async def test_a_wrong_row_is_refused_and_the_others_apply(
+    approved_office: Office, claim_id: str, attempt: int, order: str | None, code: str
+) -> None:
+    [mine] = await approved_office.order(claim_id, {EMPLOYMENT: 13_500})
+    file = await approved_office.send()
+
+    row = await approved_office.answer(file, order or mine.order_id, "settled", attempt=attempt)
+    assert row.result == "refused"
+    assert row.refusal is not None
+    assert row.refusal.code == code
+    assert (await approved_office.answer(file, mine.order_id, "settled")).result == "applied"
+    assert (await approved_office.answer(file, mine.order_id, "settled")).result == "duplicate"
+    contrary = await approved_office.answer(file, mine.order_id, "returned")
+    assert contrary.refusal is not None
+    assert contrary.refusal.code == "ORDER_ANSWERED"
+    assert len(await approved_office.events(PaymentSettled)) == 1
+
+
+async def test_an_open_doubt_keeps_an_order_out_of_the_bank_file(approved_office: Office, claim_id: str) -> None:
+    await approved_office.order(claim_id, {EMPLOYMENT: 13_500})
+    breach = FindingRaised(
+        class_id="class-1",
+        finding_id="f1",
+        check="undertaking",
+        rule="JY-CLM-11",
+        clause="附件2",
+        blocking=True,
+        seen="举报",
+    )
+    await approved_office.take(breach)
+
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await approved_office.send()
+
+
+async def test_a_certificate_voided_after_ordering_is_recorded_and_holds_every_further_payment(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    await office.take(training_completed(opening=10, spot=(10, 10), revision=2))  # nobody is cut any more: a supplement
+    supplement = await office.claim(claim_id)
+    assert (supplement.state, sum(supplement.difference.values())) == (State.SUBMITTED, 1_500 * YUAN)
+    await office.order(claim_id, {EMPLOYMENT: 13_500})  # what was approved goes on meanwhile
+
+    for number in (9, 10):
+        await lose(office, number)
+    claim = await office.claim(claim_id)
+
+    assert (claim.state, claim.clawback_fen) == (State.ORDERED, 1_500 * YUAN)
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()
+    async with office.unit(AUDITOR) as uow:
+        reading = await read_claim(uow, claim_id)
+    assert [(found["kind"], found["amount_fen"]) for found in reading.differences] == [
+        ("supplement", 1_500 * YUAN),
+        ("supplement", 0),
+        ("clawback_pending", -1_500 * YUAN),
+    ]
+    [slot] = await office.rows("SELECT state FROM entitlement_slot WHERE person_id = 'p10'")
+    assert slot.state == "used"
+    assert len(await office.events(ClaimApproved)) == 1
+
+
+async def test_a_loss_before_ordering_is_taken_back_by_a_reviewed_entry(approved_office: Office, claim_id: str) -> None:
+    office = approved_office
+    for number in (9, 10):
+        await lose(office, number)
+    with pytest.raises(Conflict, match="DIFFERENCE_PENDING"):
+        await office.order(claim_id, {EMPLOYMENT: 13_500})
+
+    await office.review_twice(claim_id)
+    claim = await office.review(claim_id, Act.APPROVE, APPROVER)
+
+    assert (claim.state, sum(claim.decided.values())) == (State.APPROVED, 12_000 * YUAN)
+    await office.order(claim_id, {EMPLOYMENT: 12_000})
+    assert [event["amount_fen"] for event in await office.events(ClaimApproved)] == [13_500 * YUAN, -1_500 * YUAN]
+    [budget] = await office.rows("SELECT reserved_fen FROM budget WHERE funding_source = :source", source=EMPLOYMENT)
+    assert budget.reserved_fen == 12_000 * YUAN
+    held = await office.rows("SELECT person_id FROM entitlement_slot")
+    assert {row.person_id for row in held} == set(people(1, 8))
+
+
+async def test_a_loss_that_the_cut_makes_up_for_moves_no_money_but_is_reviewed_and_holds_the_order_meanwhile(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    await lose(office, 10)  # nine are left and nine were there: the cut goes with the line
+    with pytest.raises(Conflict, match="DIFFERENCE_PENDING"):
+        await office.order(claim_id, {EMPLOYMENT: 13_500})
+
+    await office.review_twice(claim_id)
+    await office.review(claim_id, Act.APPROVE, APPROVER)
+    [order] = await office.order(claim_id, {EMPLOYMENT: 13_500})
+
+    assert {entry.line_no for entry in order.entries} == set(range(1, 10))
+    assert [event["amount_fen"] for event in await office.events(ClaimApproved)] == [13_500 * YUAN, 0]
+
+
+async def test_a_loss_made_up_for_after_ordering_corrects_the_lines_and_orders_nothing(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    [order] = await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await lose(office, 10)
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()
+
+    await office.review_twice(claim_id)
+    corrected = await office.review(claim_id, Act.APPROVE, APPROVER)
+    assert (corrected.state, corrected.decided[10], corrected.decided[11]) == (State.ORDERED, 0, 0)
+    with pytest.raises(Conflict, match="NOTHING_DUE"):
+        await office.order(claim_id, {EMPLOYMENT: 1})
+    await office.answer(await office.send(), order.order_id, "settled")
+
+    assert (await office.claim(claim_id)).state is State.PAID
+
+
+async def test_a_gain_after_payment_is_published_reviewed_and_paid_as_its_own_entry(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    [order] = await office.order(claim_id, {EMPLOYMENT: 13_500})
+    file = await office.send()
+    await office.answer(file, order.order_id, "settled")
+
+    await office.take(training_completed(opening=10, spot=(10, 10), revision=2))
+    await office.review_twice(claim_id)
+    # Nobody's line was public with the amount of the cut taken back, so the difference is published first.
+    assert (await office.claim(claim_id)).state is State.SECOND_REVIEW
+    await office.publish(claim_id)
+    await office.end_notice(claim_id)
+    claim = await office.review(claim_id, Act.APPROVE, APPROVER)
+    assert (claim.state, sum(claim.decided.values())) == (State.APPROVED, 15_000 * YUAN)
+    [second] = await office.order(claim_id, {INSURANCE: 1_500})
+    await office.answer(await office.send(INSURANCE), second.order_id, "settled")
+
+    assert (await office.claim(claim_id)).state is State.PAID
+    assert len(await office.events(NoticePublished)) == 2
+    assert sum(event["amount_fen"] for event in await office.events(PaymentSettled)) == 15_000 * YUAN
+
+
+async def rows_of(office: Office, *, canonical: bool) -> list[dict]:  # type: ignore[type-arg]
+    async with office.unit(AUDITOR) as uow:
+        return [row async for row in ledger(uow, region="419001", canonical=canonical)]
+
+
+async def test_the_ledger_tells_every_fen_with_rule_clause_order_and_settlement(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    first, _ = await office.order(claim_id, {EMPLOYMENT: 10_000, INSURANCE: 3_500})
+    await office.answer(await office.send(), first.order_id, "settled")
+
+    rows = await rows_of(office, canonical=False)
+
+    assert len(rows) == 11
+    assert sum(row["amount_fen"] for row in rows) == sum(row["ordered_fen"] for row in rows) == 13_500 * YUAN
+    assert sum(row["settled_fen"] for row in rows) == 10_000 * YUAN
+    for row in rows:
+        assert row["entries"][0]["rules"][-1]["rule"] == "JY-CLM-10"
+        assert all(rule["clause"] and rule["document"] for entry in row["entries"] for rule in entry["rules"])
+        assert row["evidence"][1]
+        assert row["approvals"][0]["second_reviewer"] == SECOND.subject
+    assert {row["person_id"] for row in rows} == {*people(1, 10), None}
+
+
+async def test_the_canonical_ledger_is_the_same_for_the_same_history_and_names_no_random_id(
+    approved_office: Office, claim_id: str, office: Office
+) -> None:
+    await office.provide()
+    await office.open_class()
+    await office.finish_class(opening=9, spot=(9, 9))
+    claim = await office.submit()
+    await office.approve(claim.claim_id)
+
+    first, second = await rows_of(approved_office, canonical=True), await rows_of(office, canonical=True)
+
+    assert first == second
+    assert len(first) == 11
+    for random in (claim.claim_id, claim_id, "class-1", "p10"):
+        assert f'"{random}"' not in str(first).replace("'", '"')
+
+
+async def test_a_ledger_outside_the_callers_region_is_refused(office: Office) -> None:
+    async with office.unit(person("auditor-2", Role.AUDITOR, region="371329")) as uow:
+        with pytest.raises(Forbidden, match="REGION_OUT_OF_SCOPE"):
+            [row async for row in ledger(uow, region="419001", canonical=False)]
+
+
+async def test_a_dismissed_objection_after_payment_is_paid_with_its_share_of_the_cut(office: Office) -> None:
+    await office.provide()
+    await office.open_class()
+    await office.finish_class(opening=9, spot=(9, 9))
+    claim = await office.submit()
+    approval = await office.approve(claim.claim_id, objected=[4])
+    # Nine lines of 1,500 at 9 of 10 heads: 12,150; the cut is -1,350.
+    assert sum(approval.decided.values()) == 12_150 * YUAN
+    await office.order(claim.claim_id, {EMPLOYMENT: 12_150})
+
+    await office.act(
+        INSPECTOR,
+        resolve_objection,
+        objection_id=approval.objections[0].objection_id,
+        upheld=False,
+        finding="签到与视频一致",
+    )
+    await office.review_twice(claim.claim_id)
+    await office.review(claim.claim_id, Act.APPROVE, APPROVER)
+    [second] = await office.order(claim.claim_id, {EMPLOYMENT: 1_350})
+
+    assert {entry.line_no: entry.amount_fen for entry in second.entries} == {4: 1_500 * YUAN, 11: -150 * YUAN}
+    decided = (await office.claim(claim.claim_id)).decided
+    assert (sum(decided.values()), decided[11]) == (13_500 * YUAN, -1_500 * YUAN)
