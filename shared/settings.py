@@ -163,8 +163,9 @@ def init_home(home: Path, names: Iterable[str] = KEYS) -> list[str]:
 
     An existing secret is never overwritten, even when two of these run at once.
     """
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)  # databases and logs are nobody else's business either
     folder = home / "secrets"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(exist_ok=True, mode=0o700)
     folder.chmod(0o700)
     return [name for name in names if write_secret(folder / name, secrets.token_hex(KEY_BYTES))]
 
