@@ -42,7 +42,9 @@ def open_bus(settings: ServiceSettings) -> Bus:
     if settings.kafka is None:
         return EmbeddedBus(settings.home / "events")
     kafka = import_module("shared.messaging.kafka")
-    bus: Bus = kafka.KafkaBus(kafka.KafkaSettings(bootstrap=settings.kafka))
+    bus: Bus = kafka.KafkaBus(
+        kafka.KafkaSettings(bootstrap=settings.kafka, session_seconds=settings.kafka_session_seconds)
+    )
     return bus
 
 

@@ -59,6 +59,8 @@ class ServiceSettings(BaseSettings):
     """SQLAlchemy URL; a PostgreSQL password may stand in the file that PGPASSFILE names instead."""
     kafka: str | None = None
     """Bootstrap servers; without them events go through the embedded log under `home`."""
+    kafka_session_seconds: float = Field(default=10.0, gt=0)
+    """After so long without a sign of life a consumer's partitions are given to others, its own successor included."""
     rulebooks: Path = Path(__file__).parent / "policy" / "rulebooks"
     issuer: str | None = None
     """The `iss` of accepted tokens; without it the built-in issuer's."""

@@ -150,11 +150,14 @@ class Worker:
 
 async def _finish(tasks: Collection["asyncio.Task[None]"], seconds: float) -> None:
     """Let tasks finish what they have in hand, cancel what outlasts the deadline, and raise what one of them raised."""
-    if tasks:
-        await asyncio.wait(tasks, timeout=seconds)
-    for task in tasks:
-        task.cancel()
-    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+    try:
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+    finally:  # also when whoever waits here is itself out of time
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
         if isinstance(outcome, Exception):
             raise outcome
 

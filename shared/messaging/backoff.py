@@ -2,11 +2,14 @@
 
 import asyncio
 import random
-from typing import Final
+from collections.abc import Awaitable
+from typing import Final, TypeVar
 
 FIRST_SECONDS: Final = 0.1
 LONGEST_SECONDS: Final = 2.0
 """Short enough that everything flows again within seconds of whatever was down coming back."""
+
+T = TypeVar("T")
 
 
 class Backoff:
@@ -38,3 +41,17 @@ async def wait_for_any(*events: asyncio.Event, timeout_seconds: float) -> None:
     finally:
         for task in waiting:
             task.cancel()
+
+
+async def until_stopped(stop: asyncio.Event, work: Awaitable[T]) -> T | None:
+    """Give what the work gives, or None, after cancelling it, when `stop` is set first."""
+    task = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((task, stopping), return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        stopping.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait((task,))

@@ -26,7 +26,7 @@ from shared.contracts.contract import CLOCK_TOPIC, Contract
 from shared.contracts.envelope import Envelope
 from shared.database.deployment import store_offset
 from shared.database.engine import Database
-from shared.messaging.backoff import Backoff, wait_for_any
+from shared.messaging.backoff import Backoff, until_stopped, wait_for_any
 from shared.messaging.bus import Bus, NotAssigned, Partition, Received, Subscription
 from shared.messaging.delivery import Delivery, read
 from shared.messaging.failures import describe, is_transient
@@ -39,7 +39,7 @@ TRIES_MAX: Final = 3
 DEAD_LETTERS_IN_A_ROW_MAX: Final = 20
 HELD_RETRY_SECONDS: Final = 30.0
 BATCH_SECONDS: Final = 60.0
-_FETCH_SECONDS: Final = 0.5
+_FETCH_SECONDS: Final = 1.0
 _HELD_KEYS: Final = 100
 
 _log = structlog.get_logger(__name__)
@@ -143,8 +143,11 @@ class Consumer:
     async def _fetch(self, stop: asyncio.Event) -> dict[Partition, list[Received]]:
         try:
             if self._subscription is None:
-                self._subscription = await self._bus.subscribe(self.group, self.topics)
-            batches = await self._subscription.fetch(max_records=self._max_records, timeout_seconds=_FETCH_SECONDS)
+                self._subscription = await until_stopped(stop, self._bus.subscribe(self.group, self.topics))
+            if self._subscription is None:
+                return {}
+            fetching = self._subscription.fetch(max_records=self._max_records, timeout_seconds=_FETCH_SECONDS)
+            batches = await until_stopped(stop, fetching) or {}
         except Exception as error:
             await self._bear(error, stop)
             return {}
@@ -222,7 +225,7 @@ class Consumer:
         self.totals.add(outcome)
         for burial in outcome.burials:
             _log.error(
-                "an event became a dead letter",
+                "dead_letter",
                 consumer_name=self.group,
                 topic=burial.topic,
                 key=burial.key,
@@ -230,7 +233,7 @@ class Consumer:
                 reason=burial.reason,
             )
         if outcome.gaps:
-            _log.warning("versions are missing", consumer_name=self.group, held=outcome.gaps)
+            _log.warning("versions_missing", consumer_name=self.group, held=outcome.gaps)
 
     @property
     def _too_many(self) -> bool:
@@ -241,7 +244,7 @@ class Consumer:
         if not is_transient(error):
             raise error
         self.transient_failures += 1
-        _log.warning("the consumer waits", consumer_name=self.group, reason=describe(error))
+        _log.warning("consumer_waits", consumer_name=self.group, reason=describe(error))
         await wait_for_any(stop, timeout_seconds=self._backoff.failed())
 
     async def _return_to(self, partition: Partition, offset: int) -> None:
@@ -260,7 +263,7 @@ class Consumer:
             except NotAssigned:
                 pass  # its new member begins at the last committed offset and meets the inbox
             except Exception as error:  # the effects stand; the offset only says where to begin again
-                _log.warning("an offset was not committed", consumer_name=self.group, reason=describe(error))
+                _log.warning("offset_not_committed", consumer_name=self.group, reason=describe(error))
                 continue
             del self._uncommitted[partition]
 
@@ -299,7 +302,7 @@ class Consumer:
             await self._replace("it does not answer")
 
     async def _replace(self, reason: str) -> None:
-        _log.warning("the subscription is replaced", consumer_name=self.group, reason=reason)
+        _log.warning("subscription_replaced", consumer_name=self.group, reason=reason)
         self.subscriptions_replaced += 1
         await self._leave()
 

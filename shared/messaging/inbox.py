@@ -82,17 +82,19 @@ class Outcome:
     behind: int = 0
     """Buried behind an earlier dead letter of their key."""
     reused_versions: int = 0
-    burials: list[Burial] = field(default_factory=list)
+    """Buried because a publisher went back in time."""
+    buried: int = 0
+    """Buried on their own account."""
     in_a_row: int = 0
     """Burials since the last event that a handler took; carried on from batch to batch."""
+    burials: list[Burial] = field(default_factory=list)
+    """Which they were, of one transaction."""
 
     def add(self, other: "Outcome") -> None:
-        """Add another's numbers."""
-        for name in (one.name for one in fields(self)):
-            if name == "in_a_row":
-                self.in_a_row = other.in_a_row
-            else:
-                setattr(self, name, getattr(self, name) + getattr(other, name))
+        """Add a transaction's numbers to a total."""
+        for name in (one.name for one in fields(self) if one.name not in {"in_a_row", "burials"}):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.in_a_row = other.in_a_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +252,7 @@ class Passage:
     def _bury(self, delivery: Delivery, reason: str) -> None:
         self.outcome.behind += self._state.bury(delivery, reason)
         self.outcome.burials.append(Burial(delivery.topic, delivery.key, delivery.event_id, reason))
+        self.outcome.buried += 1
         self.outcome.in_a_row += 1
         if reason == REUSED_VERSION:
             self.outcome.reused_versions += 1

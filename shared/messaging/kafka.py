@@ -11,8 +11,9 @@ broker.
 """
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -48,6 +49,7 @@ from shared.messaging.bus import (
 )
 from shared.messaging.closing import Closing
 from shared.messaging.kafka_settings import KafkaSettings
+from shared.messaging.seldom import Seldom
 
 _BATCH_BYTES: Final = 256 * 1024
 """Well below the broker's limit of 1 MB, so that only a single record can exceed it."""
@@ -62,6 +64,8 @@ _REFUSED: Final = (MessageSizeTooLargeError, RecordListTooLargeError, CorruptRec
 """The broker's answers about a record itself; every other failure is the broker's own."""
 
 _partitioner: Final = DefaultPartitioner()
+for _name in ("aiokafka", "aiokafka.consumer.group_coordinator", "aiokafka.producer.sender"):
+    logging.getLogger(_name).addFilter(Seldom())
 
 T = TypeVar("T")
 
@@ -71,6 +75,12 @@ def partition_of(key: str) -> int:
     """Give a key's partition: murmur2, as the Java client's default partitioner."""
     number: int = _partitioner(key.encode(), range(PARTITIONS), [])
     return number
+
+
+def _network(client: Any) -> Callable[[], Awaitable[None]]:
+    """Give what closes a client's connections; the library shows that of producers alone."""
+    disconnect: Callable[[], Awaitable[None]] = client._client.close  # noqa: SLF001
+    return disconnect
 
 
 @contextmanager
@@ -92,6 +102,7 @@ class KafkaBus:
         self.closing = Closing(settings.stop_seconds)
         self._open: set[KafkaPublisher | KafkaSubscription] = set()
         self._observer: _Observer | None = None
+        self._observing = asyncio.Lock()
 
     async def ensure_topics(self, topics: Collection[str] = TOPICS) -> None:
         """Create the topics that are missing, kept without end, and check the partitions of all."""
@@ -148,24 +159,23 @@ class KafkaBus:
                 async with asyncio.timeout(settings.join_seconds):
                     await consumer.start()
         except BaseException:
-            self.closing.stop("consumer", consumer.stop())
+            self.closing.stop("consumer", consumer.stop(), _network(consumer))
             raise
         self._open.add(subscription)
         return subscription
 
     async def progress(self, group: str, topics: Collection[str]) -> Progress:
         """Give how far the group has come."""
-        if self._observer is None:
-            self._observer = _Observer(self)
-        try:
-            with _as_bus_error(f"asking for the progress of group {group}"):
-                async with asyncio.timeout(self.settings.request_seconds):
+        with _as_bus_error(f"asking for the progress of group {group}"):
+            async with asyncio.timeout(self.settings.request_seconds), self._observing:
+                if self._observer is None:
+                    self._observer = _Observer(self)
+                try:
                     return await self._observer.progress(group, topics)
-        except BaseException:
-            observer, self._observer = self._observer, None
-            if observer is not None:
-                self.closing.stop("observer", observer.stop())
-            raise
+                except BaseException:
+                    observer, self._observer = self._observer, None
+                    self.closing.stop("observer", observer.stop(), observer.disconnect)
+                    raise
 
     async def tail(self, topics: Collection[str], *, from_start: bool = False) -> AsyncIterator[Received]:
         """Give records as they come, for ever, outside any group."""
@@ -185,7 +195,7 @@ class KafkaBus:
                     for record in records:
                         yield _received(record)
         finally:
-            await self.closing.wait(self.closing.stop("tail", consumer.stop()))
+            await self.closing.wait(self.closing.stop("tail", consumer.stop(), _network(consumer)))
 
     def forget(self, client: "KafkaPublisher | KafkaSubscription") -> None:
         """Forget a publisher or subscription that was closed."""
@@ -195,7 +205,7 @@ class KafkaBus:
         """Close what is open; what hangs is abandoned at the deadline."""
         await asyncio.gather(*(client.close() for client in list(self._open)))
         if self._observer is not None:
-            self.closing.stop("observer", self._observer.stop())
+            self.closing.stop("observer", self._observer.stop(), self._observer.disconnect)
             self._observer = None
         await self.closing.end()
 
@@ -252,8 +262,11 @@ class KafkaPublisher:
         return self._producer
 
     def _retire(self) -> asyncio.Task[None] | None:
+        """Give the producer up with whatever lies in its buffers: the relay sends that again."""
         producer, self._producer = self._producer, None
-        return None if producer is None else self._bus.closing.stop("producer", producer.stop())
+        if producer is None:
+            return None
+        return self._bus.closing.stop("producer", producer.stop(), producer.client.close)
 
 
 class _Lane:
@@ -383,7 +396,9 @@ class KafkaSubscription:
     async def close(self) -> None:
         """Leave the group, within the deadline."""
         self._bus.forget(self)
-        await self._bus.closing.wait(self._bus.closing.stop("consumer", self._consumer.stop()))
+        await self._bus.closing.wait(
+            self._bus.closing.stop("consumer", self._consumer.stop(), _network(self._consumer))
+        )
 
     async def _within_deadline(self, answer: Awaitable[T]) -> T:
         async with asyncio.timeout(self._bus.settings.request_seconds):
@@ -404,14 +419,29 @@ class _Observer:
             await self._admin.start()
             self._started = True
         places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
-        committed = await self._admin.list_consumer_group_offsets(group, partitions=places)
+        committed = await self._committed(group, places)
         ends = await self._consumer.end_offsets(places)  # asked later: what seems finished then is finished
         finished = sum(max(0, offset.offset) for offset in committed.values())
         return Progress(finished=finished, waiting=sum(ends.values()) - finished)
 
+    async def _committed(self, group: str, places: list[Any]) -> dict[Any, Any]:
+        """Ask until a coordinator knows: a young or restarting cluster has none for a moment."""
+        while True:
+            try:
+                offsets: dict[Any, Any] = await self._admin.list_consumer_group_offsets(group, partitions=places)
+                return offsets
+            except KafkaError as error:
+                if not error.retriable:
+                    raise
+            await asyncio.sleep(0.1)
+
     async def stop(self) -> None:
         await self._consumer.stop()
         await self._admin.close()
+
+    async def disconnect(self) -> None:
+        await _network(self._consumer)()
+        await _network(self._admin)()
 
 
 class _admin:  # noqa: N801 - used like a function
@@ -427,12 +457,12 @@ class _admin:  # noqa: N801 - used like a function
         try:
             await self._client.start()
         except BaseException:
-            self._bus.closing.stop("admin", self._client.close())
+            self._bus.closing.stop("admin", self._client.close(), _network(self._client))
             raise
         return self._client
 
     async def __aexit__(self, *_: object) -> None:
-        self._bus.closing.stop("admin", self._client.close())
+        self._bus.closing.stop("admin", self._client.close(), _network(self._client))
 
 
 async def _partition_counts(admin: Any, topics: Collection[str]) -> dict[str, int]:

@@ -36,6 +36,7 @@ class KafkaSettings:
             "client_id": self.client_id,
             "security_protocol": self.security_protocol,
             "metadata_max_age_ms": 60_000,
+            "retry_backoff_ms": 250,
         }
         if self.security_protocol in {"SSL", "SASL_SSL"}:
             options["ssl_context"] = ssl.create_default_context(cafile=self.ca_file)

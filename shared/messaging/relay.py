@@ -6,7 +6,7 @@ because the process died or the answer did, is sent again; the consumers' inbox 
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -17,7 +17,7 @@ from shared import failpoints
 from shared.clock import machine_now, monotonic
 from shared.database.engine import Database
 from shared.messaging.backoff import Backoff, wait_for_any
-from shared.messaging.bus import Bus, Publisher, Record, SendFailed
+from shared.messaging.bus import Bus, Publisher, Record, RecordTooLarge, SendFailed
 from shared.messaging.failures import describe, is_transient
 from shared.messaging.statements import among, not_among
 from shared.messaging.tables import OUTBOX
@@ -29,8 +29,12 @@ KEEP_PUBLISHED: Final = timedelta(days=30)
 _PRUNE_EVERY_SECONDS: Final = 3_600.0
 _PRUNE_ROWS: Final = 1_000
 _DATABASE_SECONDS: Final = 30.0
+_REST_SECONDS: Final = 1.0
+_REST_SECONDS_REFUSED: Final = 60.0
+"""How long a key is left alone after a failure while others flow, and when the bus refused the record for good."""
+
 _RESTING_MAX: Final = 1_000
-"""When more keys than this fail at once it is the bus that fails, and asking for further keys is useless."""
+"""When more keys than this fail it is the bus that fails, and trying further keys is useless."""
 
 _log = structlog.get_logger(__name__)
 
@@ -55,43 +59,48 @@ class Relay:
         self._poll_seconds = poll_seconds or (POLL_SECONDS_EMBEDDED if database.is_sqlite else POLL_SECONDS)
         self._keep_published = keep_published
         self._resting = _RestingKeys()
+        self._fruitless = Backoff()
         self._prune_at = monotonic()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until `stop` is set; a failing database or bus is waited for, anything else is raised."""
         publisher = self._bus.publisher()
-        backoff = Backoff()
         try:
             while not stop.is_set():
                 self.database.outbox_written.clear()
                 try:
-                    await self.drain(publisher, stop)
+                    pause_seconds = await self.drain(publisher, stop)
                     await self._prune_when_due()
                 except Exception as error:
                     if not is_transient(error):
                         raise
-                    _log.warning("the relay waits for its database", reason=describe(error))
-                    await wait_for_any(stop, timeout_seconds=backoff.failed())
-                    continue
-                backoff.succeeded()
-                idle_seconds = min(self._poll_seconds, self._resting.seconds_to_next())
-                await wait_for_any(stop, self.database.outbox_written, timeout_seconds=idle_seconds)
+                    _log.warning("relay_waits", service=self.database.service, reason=describe(error))
+                    pause_seconds = self._fruitless.failed()
+                await wait_for_any(stop, timeout_seconds=pause_seconds)
+                if not pause_seconds:
+                    idle_seconds = min(self._poll_seconds, self._resting.seconds_to_next())
+                    await wait_for_any(stop, self.database.outbox_written, timeout_seconds=idle_seconds)
         finally:
             await publisher.close()
 
-    async def drain(self, publisher: Publisher, stop: asyncio.Event | None = None) -> None:
-        """Send and mark until nothing is left but keys that failed and rest for a moment."""
+    async def drain(self, publisher: Publisher, stop: asyncio.Event | None = None) -> float:
+        """Send and mark until nothing is left but keys that rest after a failure.
+
+        Give how many seconds to leave the bus alone: more than 0 when it took nothing of what it was given.
+        """
         while stop is None or not stop.is_set():
             resting = self._resting.keys()
             if len(resting) >= _RESTING_MAX:
-                return
+                return self._fruitless.failed()
             rows = await self._unpublished(resting)
             if not rows:
-                return
+                break
             failpoints.hit(failpoints.AFTER_READING_OUTBOX)
             results = await publisher.send([Record(row.topic, row.key, row.payload) for row in rows])
             failpoints.hit(failpoints.AFTER_ACKNOWLEDGEMENT)
-            await self._settle(rows, results)
+            if not await self._settle(rows, results):
+                return self._fruitless.failed()
+        return 0.0
 
     async def _unpublished(self, resting: Collection[str]) -> Sequence[Row[int, str, str, bytes]]:
         async with asyncio.timeout(_DATABASE_SECONDS), self.database.connect(write=False) as connection:
@@ -101,8 +110,11 @@ class Relay:
                 query = query.where(not_among(connection, OUTBOX.c.key, resting))
             return (await connection.execute(query)).all()
 
-    async def _settle(self, rows: Sequence[Row[int, str, str, bytes]], results: Sequence[SendFailed | None]) -> None:
-        """Mark what was acknowledged; a key stops at its first failure even if the bus took a later record."""
+    async def _settle(self, rows: Sequence[Row[int, str, str, bytes]], results: Sequence[SendFailed | None]) -> bool:
+        """Mark what was acknowledged; a key stops at its first failure even if the bus took a later record.
+
+        Give False when the bus took nothing and it is not the records' fault.
+        """
         failures: dict[str, SendFailed] = {}
         acknowledged: list[int] = []
         for row, failure in zip(rows, results, strict=True):
@@ -112,13 +124,17 @@ class Relay:
                 acknowledged.append(row.seq)
         if acknowledged:
             await self._mark(acknowledged)
-        self._resting.succeeded({row.key for row in rows} - failures.keys())
-        self._resting.failed(failures)
+            if self._fruitless.failures:  # the bus is back: whoever rested because of it need not wait any longer
+                self._fruitless.succeeded()
+                self._resting.wake()
+        self._resting.add(failures)
         self.published += len(acknowledged)
         self.failed += len(rows) - len(acknowledged)
         if failures:
-            key, failure = next(iter(failures.items()))
-            _log.warning("not acknowledged", keys=len(failures), first_key=key, reason=str(failure))
+            key, first = next(iter(failures.items()))
+            service = self.database.service
+            _log.warning("not_acknowledged", service=service, keys=len(failures), first_key=key, reason=str(first))
+        return bool(acknowledged) or all(isinstance(failure, RecordTooLarge) for failure in failures.values())
 
     async def _mark(self, acknowledged: Collection[int]) -> None:
         async with asyncio.timeout(_DATABASE_SECONDS), self.database.connect() as connection, connection.begin():
@@ -147,28 +163,26 @@ class Relay:
 
 
 class _RestingKeys:
-    """Keys that failed and are left alone for a moment, each with a back-off of its own."""
+    """Keys that failed and are left alone for a moment, while others flow."""
 
     def __init__(self) -> None:
-        self._backoffs: dict[str, Backoff] = {}
         self._until: dict[str, float] = {}
 
     def keys(self) -> list[str]:
         now = monotonic()
-        return sorted(key for key, until in self._until.items() if until > now)
+        self._until = {key: until for key, until in self._until.items() if until > now}
+        return sorted(self._until)
 
     def seconds_to_next(self) -> float:
-        resting = [until for until in self._until.values() if until > monotonic()]
-        return max(0.0, min(resting) - monotonic()) if resting else float("inf")
+        return max(0.0, min(self._until.values(), default=float("inf")) - monotonic())
 
-    def failed(self, keys: Collection[str]) -> None:
-        for key in keys:
-            self._until[key] = monotonic() + self._backoffs.setdefault(key, Backoff()).failed()
+    def add(self, failures: Mapping[str, SendFailed]) -> None:
+        for key, failure in failures.items():
+            refused = isinstance(failure, RecordTooLarge)
+            self._until[key] = monotonic() + (_REST_SECONDS_REFUSED if refused else _REST_SECONDS)
 
-    def succeeded(self, keys: Collection[str]) -> None:
-        for key in keys:
-            self._backoffs.pop(key, None)
-            self._until.pop(key, None)
+    def wake(self) -> None:
+        self._until.clear()
 
 
 async def outbox_age_seconds(database: Database) -> float:

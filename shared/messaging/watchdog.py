@@ -67,7 +67,7 @@ class Watchdog:
             self.failures = 0
             return
         self.failures += 1
-        _log.warning("a subscription does not answer", reason=problem, failures=self.failures)
+        _log.warning("subscription_silent", reason=problem, failures=self.failures)
 
     async def _problem(self, subscription: Subscription | None, moved: bool) -> str:
         if subscription is None:
