@@ -340,10 +340,10 @@ class _Lane:
         await acknowledgement
 
 
-def _look(acknowledgement: "asyncio.Future[Any]") -> None:
+def _look(answer: "asyncio.Future[Any]") -> None:
     """Look at a failure even when the deadline passed before it, or asyncio complains that nobody did."""
-    if not acknowledgement.cancelled():
-        acknowledgement.exception()
+    if not answer.cancelled():
+        answer.exception()
 
 
 class KafkaSubscription:
@@ -352,6 +352,7 @@ class KafkaSubscription:
     def __init__(self, bus: KafkaBus, consumer: Any) -> None:
         self._bus = bus
         self._consumer = consumer
+        self._committing: asyncio.Task[None] | None = None
 
     async def fetch(self, *, max_records: int, timeout_seconds: float) -> dict[Partition, list[Received]]:
         """Give the next records per partition, in order."""
@@ -372,7 +373,11 @@ class KafkaSubscription:
     async def commit(self, partition: Partition, next_offset: int) -> None:
         """Let a later member start at `next_offset`."""
         with _as_bus_error("committing an offset"):
-            await self._within_deadline(self._consumer.commit({TopicPartition(*partition): next_offset}))
+            await self._commit_ended()
+            self._committing = asyncio.create_task(self._consumer.commit({TopicPartition(*partition): next_offset}))
+            self._committing.add_done_callback(_look)
+            await self._commit_ended()
+            self._committing.result()
 
     async def end_offsets(self) -> dict[Partition, int]:
         """Give for each assigned partition the next record's offset; a member without any asks for the topics."""
@@ -396,9 +401,23 @@ class KafkaSubscription:
     async def close(self) -> None:
         """Leave the group, within the deadline."""
         self._bus.forget(self)
-        await self._bus.closing.wait(
-            self._bus.closing.stop("consumer", self._consumer.stop(), _network(self._consumer))
-        )
+        await self._bus.closing.wait(self._bus.closing.stop("consumer", self._stop(), _network(self._consumer)))
+
+    async def _commit_ended(self) -> None:
+        """Wait for the commit under way, within the deadline, without cancelling it.
+
+        The library would go on with a part of it, whose failure nobody hears, and two commits at once could end in the
+        wrong order.
+        """
+        if self._committing is not None:
+            _, unfinished = await asyncio.wait((self._committing,), timeout=self._bus.settings.request_seconds)
+            if unfinished:
+                raise TimeoutError
+
+    async def _stop(self) -> None:
+        await self._consumer.stop()
+        if self._committing is not None:
+            self._committing.cancel()
 
     async def _within_deadline(self, answer: Awaitable[T]) -> T:
         async with asyncio.timeout(self._bus.settings.request_seconds):

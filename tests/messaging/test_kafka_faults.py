@@ -1,7 +1,7 @@
 """A real broker is stopped, killed and frozen while the relay drains and the consumer applies."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from deploy.kafka import KafkaBroker
+from deploy.process import is_stopped
 from shared.clock import LegalClock, monotonic, new_id
 from shared.contracts.contract import PARTITIONS
 from shared.database.engine import Database, open_database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import SYSTEM
-from shared.messaging.bus import Bus, Partition, Record
+from shared.messaging.bus import Bus, BusError, Partition, Record
 from shared.messaging.kafka import KafkaBus, partition_of
 from shared.messaging.relay import outbox_depth
 from shared.messaging.watchdog import Watchdog
@@ -36,6 +37,15 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
+@pytest.fixture
+async def breakable_bus(breakable_kafka: KafkaBroker) -> AsyncIterator[KafkaBus]:
+    """Give a bus on the broker to be broken."""
+    bus = KafkaBus(kafka_settings(breakable_kafka))
+    await bus.ensure_topics([ENROLLMENT])
+    yield bus
+    await bus.close()
+
+
 async def stop_and_start(broker: KafkaBroker) -> None:
     """SIGTERM, a second of nothing, start."""
     await asyncio.to_thread(broker.stop)
@@ -50,9 +60,19 @@ async def kill_and_start(broker: KafkaBroker) -> None:
     await asyncio.to_thread(broker.start)
 
 
+async def freeze(broker: KafkaBroker) -> None:
+    """Return when the broker has really stopped answering."""
+    broker.freeze()
+
+    async def stopped() -> bool:
+        return broker.pid is not None and is_stopped(broker.pid)
+
+    await eventually(stopped)
+
+
 async def freeze_and_thaw(broker: KafkaBroker) -> None:
     """Five seconds in which the broker holds its connections and answers nothing."""
-    broker.freeze()
+    await freeze(broker)
     await asyncio.sleep(5)
     broker.thaw()
 
@@ -101,14 +121,16 @@ async def first_times_on_topic(bus: Bus, classes: Collection[str], rounds: int) 
 
 @pytest.mark.parametrize("fault", [stop_and_start, kill_and_start, freeze_and_thaw])
 async def test_through_a_brokers_fault_nothing_is_lost_doubled_or_out_of_order(
-    sqlite: Database, breakable_kafka: KafkaBroker, fault: Callable[[KafkaBroker], object]
+    sqlite: Database,
+    breakable_kafka: KafkaBroker,
+    breakable_bus: KafkaBus,
+    fault: Callable[[KafkaBroker], Awaitable[None]],
 ) -> None:
-    bus = KafkaBus(kafka_settings(breakable_kafka))
+    bus = breakable_bus
     classes = [f"class {new_id()}" for _ in range(8)]
     flow = Flow(database=sqlite, group=f"group.{new_id()}", topics=[ENROLLMENT])
     consumer = consumer_of(sqlite, bus, group=flow.group, topics=[ENROLLMENT], watchdog=Watchdog(every_seconds=5))
     worker = Worker(sqlite, bus, consumers=[consumer], stop_seconds=5)
-    await bus.ensure_topics([ENROLLMENT])
     stop = asyncio.Event()
     working = asyncio.create_task(worker.run(stop))
     try:
@@ -118,7 +140,7 @@ async def test_through_a_brokers_fault_nothing_is_lost_doubled_or_out_of_order(
 
         async with publishing(sqlite, classes) as rounds_so_far:
             await eventually(flows)
-            await fault(breakable_kafka)  # type: ignore[misc]
+            await fault(breakable_kafka)
             rounds = rounds_so_far() + 5  # and a few after it
             await eventually(lambda: _at_least(rounds_so_far, rounds))
         rounds = rounds_so_far()
@@ -134,7 +156,6 @@ async def test_through_a_brokers_fault_nothing_is_lost_doubled_or_out_of_order(
     assert {one: happened[one] for one in classes} == dict.fromkeys(classes, expected)
     assert await first_times_on_topic(bus, classes, rounds) == {one: list(range(1, rounds + 1)) for one in classes}
     assert (consumer.totals.buried, worker.halted) == (0, {})
-    await bus.close()
 
 
 async def _at_least(number: Callable[[], int], wanted: int) -> bool:
@@ -142,8 +163,6 @@ async def _at_least(number: Callable[[], int], wanted: int) -> bool:
 
 
 async def _drained(bus: Bus, flow: Flow) -> bool:
-    from shared.messaging.bus import BusError
-
     try:
         return await drained(bus, [flow])
     except BusError:
@@ -151,14 +170,13 @@ async def _drained(bus: Bus, flow: Flow) -> bool:
 
 
 async def test_without_a_broker_a_send_fails_within_its_deadline_and_works_again_with_it(
-    breakable_kafka: KafkaBroker,
+    breakable_kafka: KafkaBroker, breakable_bus: KafkaBus
 ) -> None:
-    bus = KafkaBus(kafka_settings(breakable_kafka))
-    await bus.ensure_topics([ENROLLMENT])
+    bus = breakable_bus
     publisher = bus.publisher()
     record = Record(ENROLLMENT, f"class {new_id()}", b"{}")
     assert await publisher.send([record]) == [None]
-    breakable_kafka.freeze()
+    await freeze(breakable_kafka)
     async with asyncio.timeout(bus.settings.send_seconds + 2):
         [failure] = await publisher.send([record])
     assert failure is not None
@@ -168,8 +186,6 @@ async def test_without_a_broker_a_send_fails_within_its_deadline_and_works_again
         return await publisher.send([record]) == [None]
 
     await eventually(works, seconds=RECOVERY_SECONDS)
-    async with asyncio.timeout(bus.settings.stop_seconds * 2 + 4):
-        await bus.close()
 
 
 async def test_closing_does_not_hang_on_a_frozen_broker(breakable_kafka: KafkaBroker) -> None:
@@ -177,7 +193,7 @@ async def test_closing_does_not_hang_on_a_frozen_broker(breakable_kafka: KafkaBr
     await bus.ensure_topics([ENROLLMENT])
     await bus.publisher().send([Record(ENROLLMENT, f"class {new_id()}", b"{}")])
     await bus.subscribe(f"group.{new_id()}", [ENROLLMENT])
-    breakable_kafka.freeze()
+    await freeze(breakable_kafka)
     async with asyncio.timeout(bus.settings.stop_seconds * 2 + 4):
         await bus.close()
 
