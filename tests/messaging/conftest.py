@@ -83,7 +83,7 @@ async def topic(bus: Bus) -> str:
     return name
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], *, seconds: float = 20.0) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], *, seconds: float = 40.0) -> None:
     """Return when the condition holds; fail when it does not in time."""
     deadline = monotonic() + seconds
     while not await condition():

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from sqlalchemy import CheckConstraint, Column, Integer, MetaData, String, Table, insert, select
 
+from shared.contracts.assessment import CertificateVoided
 from shared.contracts.contract import Contract, partition_key
 from shared.contracts.enrollment import ClassClosed, TraineeWithdrawn
 from shared.contracts.envelope import Envelope, encode
@@ -35,7 +36,7 @@ EFFECT = Table(
 
 DAY = date(2024, 9, 13)
 NOON = datetime(2024, 9, 13, 4, tzinfo=UTC)
-ENROLLMENT, SUPERVISION = "peibu.enrollment.v1", "peibu.supervision.v1"
+ENROLLMENT, SUPERVISION, ASSESSMENT = "peibu.enrollment.v1", "peibu.supervision.v1", "peibu.assessment.v1"
 
 
 def known(class_id: str) -> ClassClosed:
@@ -62,6 +63,13 @@ def closed(class_id: str, finding: object) -> FindingClosed:
     )
 
 
+def voided(class_id: str, certificate: object) -> CertificateVoided:
+    """A certificate was voided; needs nothing else, and has a topic to itself."""
+    return CertificateVoided(
+        class_id=class_id, certificate_id=str(certificate), person_id="person", on=DAY, reason="test"
+    )
+
+
 def value_of(fact: Contract, version: int, event_id: str | None = None) -> bytes:
     """Give the event on the wire."""
     return encode(fact, event_id=event_id or str(uuid4()), version=version, occurred_at=NOON)
@@ -84,6 +92,10 @@ async def _know(uow: UnitOfWork, fact: ClassClosed, _envelope: Envelope) -> None
 
 async def _withdraw(uow: UnitOfWork, fact: TraineeWithdrawn, _envelope: Envelope) -> None:
     await note(uow, fact.class_id, f"withdrawn {fact.person_id}")
+
+
+async def _void(uow: UnitOfWork, fact: CertificateVoided, _envelope: Envelope) -> None:
+    await note(uow, fact.class_id, f"voided {fact.certificate_id}")
 
 
 async def _raise(uow: UnitOfWork, fact: FindingRaised, _envelope: Envelope) -> None:
@@ -112,6 +124,7 @@ async def note(uow: UnitOfWork, class_id: str, what: str) -> None:
 HANDLERS: Mapping[type[Contract], Handler] = {
     ClassClosed: _know,
     TraineeWithdrawn: _withdraw,
+    CertificateVoided: _void,
     FindingRaised: _raise,
     FindingClosed: _close,
 }

@@ -3,8 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from functools import partial
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -21,9 +20,11 @@ from shared.contracts.supervision import FindingRaised
 from shared.database.deployment import DEPLOYMENT, pin_deployment
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
+from shared.messaging import inbox as inbox_module
 from shared.messaging.bus import Record
 from shared.messaging.consumer import Consumer, ConsumerStuck, TooManyDeadLetters
 from shared.messaging.dead_letters import held_count, list_dead_letters
+from shared.messaging.delivery import read
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.inbox_state import InboxState
 from shared.messaging.watchdog import Watchdog
@@ -35,9 +36,11 @@ from tests.messaging.events import (
     closed,
     consumer_of,
     effects,
+    inbox_of,
     known,
     note,
     raised,
+    received,
     record_of,
     withdrawn,
 )
@@ -436,47 +439,40 @@ async def test_in_a_sandbox_every_service_follows_the_clock_and_never_back(
     assert CLOCK_TOPIC not in consumer_of(database, embedded_bus).topics, "a real deployment does not listen"
 
 
-async def test_two_workers_at_one_key_hold_nothing_for_a_fact_that_is_just_being_applied(
-    database: Database, embedded_bus: EmbeddedBus
-) -> None:
-    """One applies the class, slowly; the other meets its finding meanwhile on another topic."""
-    from tests.messaging.events import inbox_of
-    from tests.messaging.test_inbox import deliveries
-
-    entered, finding_arrived = asyncio.Event(), asyncio.Event()
+async def race_for_one_key(database: Database, *, patience_seconds: float) -> None:
+    """One worker applies the class, slowly; another meets its finding meanwhile on another topic."""
+    entered, met = asyncio.Event(), asyncio.Event()
 
     async def know_slowly(uow: UnitOfWork, fact: ClassClosed, envelope: Envelope) -> None:
         await HANDLERS[ClassClosed](uow, fact, envelope)
         entered.set()
-        await finding_arrived.wait()
-        await asyncio.sleep(0.2)
-
-    slow = inbox_of(database, {**HANDLERS, ClassClosed: know_slowly})
+        with suppress(TimeoutError):  # while the key is locked the other cannot get through, however long we wait
+            await asyncio.wait_for(met.wait(), patience_seconds)
 
     async def meet_the_finding() -> None:
         await entered.wait()
-        finding_arrived.set()
-        await inbox_of(database).apply(deliveries([record_of(raised("class 1", "a"), 1)]))
+        await inbox_of(database).apply([read(received(record_of(raised("class 1", "a"), 1)))])
+        met.set()
 
-    await asyncio.gather(slow.apply(deliveries([record_of(known("class 1"), 1)])), meet_the_finding())
+    slow = inbox_of(database, {**HANDLERS, ClassClosed: know_slowly})
+    await asyncio.gather(slow.apply([read(received(record_of(known("class 1"), 1)))]), meet_the_finding())
     assert await held_count(database) == 0
     assert await effects(database) == {"class 1": ["known", "finding raised a"]}
 
 
+async def test_two_workers_at_one_key_hold_nothing_for_a_fact_that_is_just_being_applied(database: Database) -> None:
+    await race_for_one_key(database, patience_seconds=0.3)
+
+
 async def test_control_without_the_keys_lock_the_finding_would_wait_for_ever(
-    database: Database, embedded_bus: EmbeddedBus, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def no_lock(*_: Any) -> None:
         return None
 
-    from shared.messaging import inbox
-
-    monkeypatch.setattr(inbox, "lock_keys", no_lock)
-    race = partial(
-        test_two_workers_at_one_key_hold_nothing_for_a_fact_that_is_just_being_applied, database, embedded_bus
-    )
-    if database.is_sqlite:  # one writer at a time: the lock is not ours to remove
-        await race()
+    monkeypatch.setattr(inbox_module, "lock_keys", no_lock)
+    if database.is_sqlite:  # one writer at a time: that lock is not ours to remove
+        await race_for_one_key(database, patience_seconds=0.3)
     else:
         with pytest.raises(AssertionError):
-            await race()
+            await race_for_one_key(database, patience_seconds=20)

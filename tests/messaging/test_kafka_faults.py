@@ -21,7 +21,7 @@ from shared.messaging.relay import outbox_depth
 from shared.messaging.watchdog import Watchdog
 from shared.worker import Flow, Worker, drained
 from tests.messaging.conftest import eventually, fill, kafka_settings
-from tests.messaging.events import ENROLLMENT, consumer_of, effects, withdrawn
+from tests.messaging.events import ASSESSMENT, consumer_of, effects, voided
 
 pytestmark = pytest.mark.kill
 RECOVERY_SECONDS = 15.0
@@ -41,7 +41,7 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
 async def breakable_bus(breakable_kafka: KafkaBroker) -> AsyncIterator[KafkaBus]:
     """Give a bus on the broker to be broken."""
     bus = KafkaBus(kafka_settings(breakable_kafka))
-    await bus.ensure_topics([ENROLLMENT])
+    await bus.ensure_topics([ASSESSMENT])
     yield bus
     await bus.close()
 
@@ -88,7 +88,7 @@ async def publishing(database: Database, classes: Collection[str]) -> AsyncItera
         for number in count(1):
             async with UnitOfWork(database, actor=SYSTEM) as uow:
                 for one in classes:
-                    await uow.publish(withdrawn(one, number))
+                    await uow.publish(voided(one, number))
                 await uow.commit()
             rounds = number
             await asyncio.sleep(0.05)
@@ -106,12 +106,12 @@ async def first_times_on_topic(bus: Bus, classes: Collection[str], rounds: int) 
     wanted = {one.encode() for one in classes}
     lines: dict[str, list[int]] = {one: [] for one in classes}
     async with asyncio.timeout(20):
-        async for record in bus.tail([ENROLLMENT], from_start=True):
+        async for record in bus.tail([ASSESSMENT], from_start=True):
             if record.key not in wanted:
                 continue
             assert record.key is not None
             line = lines[record.key.decode()]
-            number = int(record.value.split(b'"person ')[1].split(b'"')[0])
+            number = int(record.value.split(b'"certificate_id":"')[1].split(b'"')[0])
             if number not in line:
                 line.append(number)
             if all(len(line) == rounds for line in lines.values()):
@@ -128,8 +128,8 @@ async def test_through_a_brokers_fault_nothing_is_lost_doubled_or_out_of_order(
 ) -> None:
     bus = breakable_bus
     classes = [f"class {new_id()}" for _ in range(8)]
-    flow = Flow(database=sqlite, group=f"group.{new_id()}", topics=[ENROLLMENT])
-    consumer = consumer_of(sqlite, bus, group=flow.group, topics=[ENROLLMENT], watchdog=Watchdog(every_seconds=5))
+    flow = Flow(database=sqlite, group=f"group.{new_id()}", topics=[ASSESSMENT])
+    consumer = consumer_of(sqlite, bus, group=flow.group, topics=[ASSESSMENT], watchdog=Watchdog(every_seconds=5))
     worker = Worker(sqlite, bus, consumers=[consumer], stop_seconds=5)
     stop = asyncio.Event()
     working = asyncio.create_task(worker.run(stop))
@@ -152,7 +152,7 @@ async def test_through_a_brokers_fault_nothing_is_lost_doubled_or_out_of_order(
         await asyncio.wait_for(working, 20)
     assert await outbox_depth(sqlite) == 0
     happened = await effects(sqlite)
-    expected = [f"withdrawn person {number}" for number in range(1, rounds + 1)]
+    expected = [f"voided {number}" for number in range(1, rounds + 1)]
     assert {one: happened[one] for one in classes} == dict.fromkeys(classes, expected)
     assert await first_times_on_topic(bus, classes, rounds) == {one: list(range(1, rounds + 1)) for one in classes}
     assert (consumer.totals.buried, worker.halted) == (0, {})
@@ -174,7 +174,7 @@ async def test_without_a_broker_a_send_fails_within_its_deadline_and_works_again
 ) -> None:
     bus = breakable_bus
     publisher = bus.publisher()
-    record = Record(ENROLLMENT, f"class {new_id()}", b"{}")
+    record = Record(ASSESSMENT, f"class {new_id()}", b"{}")
     assert await publisher.send([record]) == [None]
     await freeze(breakable_kafka)
     async with asyncio.timeout(bus.settings.send_seconds + 2):
@@ -190,9 +190,9 @@ async def test_without_a_broker_a_send_fails_within_its_deadline_and_works_again
 
 async def test_closing_does_not_hang_on_a_frozen_broker(breakable_kafka: KafkaBroker) -> None:
     bus = KafkaBus(kafka_settings(breakable_kafka))
-    await bus.ensure_topics([ENROLLMENT])
-    await bus.publisher().send([Record(ENROLLMENT, f"class {new_id()}", b"{}")])
-    await bus.subscribe(f"group.{new_id()}", [ENROLLMENT])
+    await bus.ensure_topics([ASSESSMENT])
+    await bus.publisher().send([Record(ASSESSMENT, f"class {new_id()}", b"{}")])
+    await bus.subscribe(f"group.{new_id()}", [ASSESSMENT])
     await freeze(breakable_kafka)
     async with asyncio.timeout(bus.settings.stop_seconds * 2 + 4):
         await bus.close()
