@@ -72,11 +72,13 @@ def test_everybody_is_told_the_same_issuer_broker_and_sandbox(fleet: Fleet) -> N
         "PEIBU_HOME": str(fleet.home),
         "PEIBU_KAFKA": fleet.kafka.bootstrap,
         "PEIBU_ISSUER": f"{fleet.base_url}/auth",
-        "PEIBU_JWKS_URL": f"{fleet.base_url}/auth/.well-known/jwks.json",
+        "PEIBU_JWKS_URL": f"{fleet.base_url}/auth/jwks.json",
         "PEIBU_SANDBOX": "1",
     }
     for name in PROCESSES:
         assert told(fleet, name)["told"].items() >= common.items()
+    begins = {told(fleet, name)["told"]["PEIBU_SANDBOX_OFFSET"] for name in PROCESSES}
+    assert len(begins) == 1, "every process of a sandbox begins at the same legal instant"
 
 
 def test_the_gateway_is_told_where_every_service_listens(fleet: Fleet) -> None:
