@@ -1,8 +1,8 @@
 """Brings policy files in: the only place of policy that touches a disk."""
 
 import json
-import os
 import re
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import combinations
@@ -95,11 +95,13 @@ def _read_targets(path: Path) -> TargetTable:
 
 
 def _misplaced(folder: Path) -> Iterator[Mistake]:
-    names = [path for path in sorted(folder.glob("*/*.toml")) if not _TARGETS.fullmatch(path.name)]
+    names = [path for path in sorted(folder.rglob("*.toml")) if not _TARGETS.fullmatch(path.name)]
     if not names:
         yield _mistake(folder, "目录中没有任何规则册", "请核对规则册目录的设置")
     for path in names:
-        if not _RULEBOOK.fullmatch(path.name):
+        if path.parent.parent != folder:
+            yield _mistake(path, "不在辖区的文件夹中", "请放入规则册目录下以辖区命名的文件夹")
+        elif not _RULEBOOK.fullmatch(path.name):
             yield _mistake(path, "文件名不是生效日期", "请命名为 YYYY-MM-DD.toml 或 YYYY-MM-DD.targets.toml")
 
 
@@ -120,6 +122,7 @@ def _keep(source: Path, copy: Path) -> None:
     if copy.exists():
         return
     copy.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-    unfinished.write_bytes(source.read_bytes())
-    unfinished.replace(copy)
+    # A name of its own: other processes, in containers even with the same number, may be keeping it too.
+    with tempfile.NamedTemporaryFile(dir=copy.parent, prefix=f"{copy.name}.", delete=False) as draft:
+        draft.write(source.read_bytes())
+    Path(draft.name).replace(copy)

@@ -77,13 +77,6 @@ def mistakes_in(folder: Path) -> tuple[Mistake, ...]:
             "employee",
         ),
         (
-            '["first_review", "second_review"]',
-            '["first"]',
-            "enrollment.four_eyes.distinct_steps",
-            "first 未在",
-            "first_",
-        ),
-        (
             '"AttendanceChecked"',
             '"AttendanceCheck"',
             "payment.evidence.programmes[1].events",
@@ -116,6 +109,13 @@ def test_every_kind_of_mistake_is_reported_where_it_stands(
             "enrollment.special_account.funding_source",
             "skills_action_fund 未在本规则册中定义",
             'funding_source = "skills_action_fund"',
+        ),
+        (
+            "trainings_max = 1",
+            "trainings_max = 3",
+            "payment.entitlement.slots_max",
+            "写的是 1，办班一章 enrollment.repeat 却为 3",
+            "slots_max = 1",
         ),
     ],
 )
@@ -237,3 +237,33 @@ def test_a_kept_version_that_was_altered_is_refused(tmp_path: Path) -> None:
     copy.write_text(copy.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     with pytest.raises(PolicyFilesInvalid, match="内容与文件名不符"):
         load_rulebooks(kept=kept)
+
+
+def test_two_processes_may_keep_the_same_version_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers share the folder and are all process number 1."""
+    kept, replace = tmp_path / "kept", Path.replace
+
+    def overtaken(draft: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "replace", replace)
+        load_rulebooks(kept=kept)
+        return replace(draft, target)
+
+    monkeypatch.setattr(Path, "replace", overtaken)
+    book = load_rulebooks(kept=kept).current[0]
+    assert [path.name for path in (kept / "jiyuan").iterdir()] == [f"{book.id.removeprefix('jiyuan/')}.toml"]
+
+
+@pytest.mark.parametrize("name", ["2021-01-01.toml", "jiyuan/old/2021-01-01.toml"])
+def test_a_rulebook_outside_a_jurisdictions_folder_is_reported_and_not_passed_over(tmp_path: Path, name: str) -> None:
+    written(tmp_path, RULEBOOK, packaged(RULEBOOK))
+    (mistake,) = mistakes_in(written(tmp_path, name, packaged(RULEBOOK)))
+    assert mistake.file.endswith("2021-01-01.toml")
+    assert "<" not in mistake.advice
+    assert "文件夹" in mistake.advice
+
+
+@pytest.mark.parametrize("amount", ["0", "-1500.00", "-1500", "nan", "inf"])
+def test_a_stated_rate_is_never_zero_and_never_negative(tmp_path: Path, amount: str) -> None:
+    text, line = changed(RULEBOOK, 'source = "region_table"', STATED_RATE.replace("1500.05", amount))
+    mistake, *_ = mistakes_in(written(tmp_path, RULEBOOK, text))
+    assert (mistake.key, mistake.line) == ("payment.rates.stated[1].amount_yuan", line + 5)
