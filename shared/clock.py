@@ -24,7 +24,7 @@ def monotonic() -> float:
 
 
 class LegalClock:
-    """Legal time: the machine's time plus the sandbox's offset, which only grows."""
+    """Legal time: the machine's time plus a sandbox's offset, which its databases let only grow."""
 
     def __init__(self, offset: timedelta = timedelta(0)) -> None:
         self._offset = offset
