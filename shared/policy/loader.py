@@ -95,7 +95,8 @@ def _read_targets(path: Path) -> TargetTable:
 
 
 def _misplaced(folder: Path) -> Iterator[Mistake]:
-    names = [path for path in sorted(folder.rglob("*.toml")) if not _TARGETS.fullmatch(path.name)]
+    seen = (path for path in sorted(folder.rglob("*.toml")) if not _is_hidden(path.relative_to(folder)))
+    names = [path for path in seen if not _TARGETS.fullmatch(path.name)]
     if not names:
         yield _mistake(folder, "目录中没有任何规则册", "请核对规则册目录的设置")
     for path in names:
@@ -103,6 +104,10 @@ def _misplaced(folder: Path) -> Iterator[Mistake]:
             yield _mistake(path, "不在辖区的文件夹中", "请放入规则册目录下以辖区命名的文件夹")
         elif not _RULEBOOK.fullmatch(path.name):
             yield _mistake(path, "文件名不是生效日期", "请命名为 YYYY-MM-DD.toml 或 YYYY-MM-DD.targets.toml")
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _overlaps(books: Mapping[Path, Rulebook]) -> Iterator[Mistake]:

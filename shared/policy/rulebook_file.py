@@ -35,6 +35,7 @@ _EXPECTED = {
     "date_from_datetime_parsing": ("应为日期", "请写不加引号的日期，如 2021-01-01"),
     "decimal_type": ("应为数字", "请写不加引号的数字"),
     "decimal_parsing": ("应为数字", "请写不加引号的数字"),
+    "finite_number": ("应为数字", "请写不加引号的数字"),
     "dataclass_type": ("应为一张表", "请写成 [表名] 及其下的键"),
 }
 

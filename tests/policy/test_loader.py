@@ -262,8 +262,15 @@ def test_a_rulebook_outside_a_jurisdictions_folder_is_reported_and_not_passed_ov
     assert "文件夹" in mistake.advice
 
 
+def test_what_a_container_platform_hides_beside_a_mounted_rulebook_is_passed_over(tmp_path: Path) -> None:
+    written(tmp_path, "jiyuan/..2021_05_08/2021-01-01.toml", packaged(RULEBOOK))
+    (tmp_path / RULEBOOK).symlink_to("..2021_05_08/2021-01-01.toml")
+    assert len(load_rulebooks(tmp_path).current) == 1
+
+
 @pytest.mark.parametrize("amount", ["0", "-1500.00", "-1500", "nan", "inf"])
 def test_a_stated_rate_is_never_zero_and_never_negative(tmp_path: Path, amount: str) -> None:
     text, line = changed(RULEBOOK, 'source = "region_table"', STATED_RATE.replace("1500.05", amount))
     mistake, *_ = mistakes_in(written(tmp_path, RULEBOOK, text))
     assert (mistake.key, mistake.line) == ("payment.rates.stated[1].amount_yuan", line + 5)
+    assert "number" not in mistake.message
