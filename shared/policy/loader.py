@@ -73,18 +73,19 @@ def _read_all(folder: Path, name: re.Pattern[str], read: Callable[[Path], _Polic
     return found
 
 
-def _read_rulebook(path: Path) -> Rulebook:
+def _read_rulebook(path: Path, *, kept: bool = False) -> Rulebook:
     return read_rulebook(
         path.read_bytes(),
         jurisdiction=path.parent.name,
         effective_from=path.name[:10],
         regions=regions(),
         catalogue=load_catalogue(),
+        kept=kept,
     )
 
 
 def _read_kept(path: Path) -> Rulebook:
-    book = _read_rulebook(path)
+    book = _read_rulebook(path, kept=True)
     if book.id != f"{path.parent.name}/{path.stem}":
         raise PolicyFilesInvalid([_mistake(path, f"内容与文件名不符，应为 {book.id}", "请从备份恢复此文件")])
     return book

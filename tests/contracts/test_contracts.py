@@ -12,6 +12,7 @@ from shared.contracts.envelope import UnreadableEvent, decode, encode, fact_of
 
 EXAMPLES = sorted((Path(shared.contracts.__file__).parent / "examples").glob("*.json"))
 PERSONAL = {"id_number", "identity_number", "phone", "account", "account_number", "full_name", "address"}
+PERSONAL |= {"birth_date", "contact", "email", "employer_name", "evidence", "holder", "sex", "signer"}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

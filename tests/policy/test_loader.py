@@ -1,5 +1,6 @@
 """A policy officer's mistake is reported with file, line, key, expectation and advice; all mistakes at once."""
 
+import hashlib
 from datetime import date
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def mistakes_in(folder: Path) -> tuple[Mistake, ...]:
         ),
         ('modes = ["offline"]', 'modes = "offline"', "assessment.exam_mode.modes", "应为列表", "方括号"),
         ('modes = ["offline"]', 'modes = ["ofline"]', "assessment.exam_mode.modes[1]", "offline、online", "“offline”"),
+        ('"masked_name"]', '"phone"]', "payment.masking.shown[7]", "masked_name", "选择"),
         ('freezes = "lines"', "freezes = 1", "payment.objection.freezes", "lines、class、claim", "选择"),
         (
             "since = 2019-01-01",
@@ -228,6 +230,30 @@ def test_a_class_keeps_the_version_it_was_pinned_to_when_the_file_is_edited(tmp_
     assert shelf.by_id(edited.id) == edited
     with pytest.raises(MissingFact):
         load_rulebooks(folder).by_id(pinned.id)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('rule = "JY-ENR-07"', 'rule = "JY-ENR-00"'),
+        ("trainings_max = 1", "trainings_max = 2"),
+    ],
+)
+def test_a_kept_version_reads_for_ever_though_a_later_release_would_object_to_it(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    text, _ = changed(RULEBOOK, old, new)
+    name = f"jiyuan/2021-01-01@{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    kept = written(tmp_path / "kept", f"{name}.toml", text)
+    assert load_rulebooks(kept=kept).by_id(name).enrollment.directory is not None
+
+
+def test_a_kept_version_with_a_term_that_this_release_cannot_judge_by_is_refused(tmp_path: Path) -> None:
+    text, _ = changed(RULEBOOK, "trainees_max = 50", "trainees_max = 50\nlater_key = 1")
+    name = f"jiyuan/2021-01-01@{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    kept = written(tmp_path / "kept", f"{name}.toml", text)
+    with pytest.raises(PolicyFilesInvalid, match="later_key"):
+        load_rulebooks(kept=kept)
 
 
 def test_a_kept_version_that_was_altered_is_refused(tmp_path: Path) -> None:
