@@ -35,21 +35,10 @@ class AttendanceChecked:
     absent: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassSignIns:
-    """What one batch brought for one class; a class nobody knows yet has pending ones only."""
-
-    class_id: str
-    accepted: int
-    late: int
-    pending: int
-    refused: int
-
-
 @published_by("supervision", aggregate="device", subject="device_id")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInsReceived:
-    """One batch of sign-ins was committed: counts for boards, never evidence; repeats are not counted."""
+    """One batch of sign-ins was committed: counts for boards, never evidence."""
 
     EVENT: ClassVar[EventType]
 
@@ -59,7 +48,6 @@ class SignInsReceived:
     pending: int
     refused: int
     classes: tuple[str, ...]
-    by_class: tuple[ClassSignIns, ...] = ()
 
 
 @published_by("supervision")

@@ -2,13 +2,13 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
 
+from shared.clock import new_id
 from shared.domain.jurisdiction import regions
 from shared.policy.coherence import CatalogueRule
 from shared.policy.mistakes import Mistake, PolicyFilesInvalid, dotted
@@ -128,7 +128,6 @@ def _keep(source: Path, copy: Path) -> None:
     if copy.exists():
         return
     copy.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own: other processes, in containers even with the same number, may be keeping it too.
-    with tempfile.NamedTemporaryFile(dir=copy.parent, prefix=f"{copy.name}.", delete=False) as draft:
-        draft.write(source.read_bytes())
-    Path(draft.name).replace(copy)
+    unfinished = copy.with_name(f"{copy.name}.{new_id()}")  # not the process's id: in containers all have the same
+    unfinished.write_bytes(source.read_bytes())
+    unfinished.replace(copy)

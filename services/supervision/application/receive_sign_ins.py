@@ -20,7 +20,7 @@ from services.supervision.domain.sign_in import (
     explain,
     observe_clock,
 )
-from shared.contracts.supervision import ClassSignIns, SignInsReceived
+from shared.contracts.supervision import SignInsReceived
 from shared.domain.actor import Role
 from shared.domain.errors import NotFound
 from shared.policy.rulebook import Rulebook
@@ -61,7 +61,7 @@ async def receive_sign_ins(
     stood = await uow.sign_ins.keep(device_id, list(first.values()), list(verdicts.values()), uow.now)
     new = [sequence for sequence, standing in stood.items() if standing is None]
     await _draw_conclusions(uow, device, [(first[sequence], verdicts[sequence]) for sequence in new], books)
-    await _publish(uow, device_id, [(first[sequence]["class_id"], verdicts[sequence].outcome) for sequence in new])
+    await _publish(uow, device_id, Counter(verdicts[sequence].outcome for sequence in new), class_ids)
     answers, reused = _answer(rows, first, verdicts, stood, books)
     await uow.sign_ins.keep_reused(device_id, reused, uow.now)
     counts = Counter(answer.outcome for answer in answers)
@@ -124,14 +124,9 @@ async def _draw_conclusions(
             await settle_class(uow, file, file, sessions=late[class_id], observed=observed)
 
 
-async def _publish(uow: SupervisionUnit, device_id: str, taken: Sequence[tuple[str, str]]) -> None:
-    """Publish what is new in the batch, given as class and outcome of every row."""
-    counts = Counter(outcome for _, outcome in taken)
+async def _publish(uow: SupervisionUnit, device_id: str, counts: Counter[str], class_ids: Collection[str]) -> None:
     if counts["accepted"] + counts["late"] + counts["pending"] == 0:
         return
-    by_class: dict[str, Counter[str]] = defaultdict(Counter)
-    for class_id, outcome in taken:
-        by_class[class_id][outcome] += 1
     await uow.publish(
         SignInsReceived(
             device_id=device_id,
@@ -139,17 +134,7 @@ async def _publish(uow: SupervisionUnit, device_id: str, taken: Sequence[tuple[s
             late=counts["late"],
             pending=counts["pending"],
             refused=counts["refused"],
-            classes=tuple(sorted(by_class)),
-            by_class=tuple(
-                ClassSignIns(
-                    class_id=class_id,
-                    accepted=outcomes["accepted"],
-                    late=outcomes["late"],
-                    pending=outcomes["pending"],
-                    refused=outcomes["refused"],
-                )
-                for class_id, outcomes in sorted(by_class.items())
-            ),
+            classes=tuple(sorted(class_ids)),
         )
     )
 
