@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help install run demo up down status test test-fast test-kill-all check format system-packages lock clean
+.PHONY: help install run demo up down peibu status test test-fast test-kill-all check format system-packages lock clean
 
 SHELL := /bin/bash
 BIN := .venv/bin
@@ -31,6 +31,9 @@ up: .venv/installed-runtime system-packages ## Start PostgreSQL, Kafka, services
 
 down: .venv/installed-runtime ## Stop what `make up` started
 	@$(BIN)/python -m deploy.fleet down $(ARGS)
+
+peibu: .venv/installed-runtime ## Run one peibu command on what `make up` started (ARGS="events tail --from-start")
+	@exec $(BIN)/python -m deploy.fleet peibu $(ARGS)
 
 status: .venv/installed-runtime ## Say which processes of `make up` run
 	@$(BIN)/python -m deploy.fleet status $(ARGS)

@@ -11,7 +11,7 @@ import pytest
 
 from peibu.demo.party import Json
 from peibu.demo.play import cast_of
-from peibu.demo.story import RATE_FEN, Script
+from peibu.demo.scene import RATE_FEN, Script
 from tests.faults.observation import Observation
 from tests.faults.oracle import judge, parked
 from tests.journey.cancellation import ClassOfFifty, opened, reserved
