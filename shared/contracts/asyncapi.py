@@ -81,7 +81,7 @@ def _message(contract: type[Contract], envelope: Json, schemas: dict[str, Json])
     adapter = adapter_of(event.type)
     if adapter is None:
         raise LookupError(f"{event.type} is not in the catalogue")
-    shown = json.loads((EXAMPLES / f"{event.type}.1.json").read_text(encoding="utf-8"))
+    shown = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(EXAMPLES.glob(f"{event.type}.*.json"))]
     text = " ".join((inspect.getdoc(contract) or "").split())
     return {
         "name": event.type,
@@ -103,21 +103,14 @@ def _message(contract: type[Contract], envelope: Json, schemas: dict[str, Json])
             ]
         },
         "bindings": {"kafka": {"key": {"type": "string", "description": f"data.{event.key}"}}},
-        "examples": [{"name": event.name, "payload": shown}],
+        "examples": [{"payload": example} for example in shown],
     }
 
 
 def _schema(adapter: TypeAdapter[Any], schemas: dict[str, Json]) -> Json:
     """Put the type's schema and those it uses among `schemas`; give the reference to it."""
-    schema = adapter.json_schema(mode="serialization", ref_template=_SCHEMAS)
-    for name, part in schema.pop("$defs", {}).items():
-        schemas[name] = _open(part)
-    schemas[schema["title"]] = _open(schema)
+    # What a reader may rely on: a field with a default is missing in events of earlier releases.
+    schema = adapter.json_schema(mode="validation", ref_template=_SCHEMAS)
+    for part in [*schema.pop("$defs", {}).values(), schema]:
+        schemas[part["title"]] = {**part, "description": " ".join(part.get("description", "").split())}
     return {"$ref": _SCHEMAS.format(model=schema["title"])}
-
-
-def _open(schema: Json) -> Json:
-    """Let later releases add fields: what is required stays, what is unknown is allowed."""
-    required = [name for name, part in schema.get("properties", {}).items() if "default" not in part]
-    text = {"description": " ".join(schema["description"].split())} if "description" in schema else {}
-    return {**schema, **text, **({"required": required} if required else {})}
