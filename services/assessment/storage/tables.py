@@ -134,7 +134,7 @@ DUTY: Final = Table(
     UniqueConstraint("assessment_id", "actor", "duty"),
     CheckConstraint("duty IN ('examination', 'patrol')", name="duty"),
 )
-"""Four-eyes (JY-REP-07, JY-ASM-09): one person has one duty in an exam; scores and signatures need theirs."""
+"""Four-eyes (JY-REP-07, JY-ASM-09): one person has one duty in an exam; scores, signatures and the end need theirs."""
 
 SCORE: Final = Table(
     "score",
