@@ -13,7 +13,7 @@ from services.assessment.api.schemas import (
     Day,
     EmptyBody,
     Prose,
-    PublicReason,
+    Reason,
     RowAnswer,
     RowBody,
     Text,
@@ -127,7 +127,7 @@ class VoidedAnswer(CertificateView):
 class VoidBody(Body):
     """Why a certificate is voided; it is published, so it names nobody."""
 
-    reason: PublicReason
+    reason: Reason
 
 
 @router.get(

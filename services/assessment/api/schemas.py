@@ -44,7 +44,7 @@ def _impersonal(text: str) -> str:
         raise invalid_value(
             "PERSONAL_DATA",
             "文本含有疑似证件号、电话或账号的数字。",
-            "此文本会公开给其他系统，请删除个人信息后重新提交。",
+            "此文本不加密保存，也会供他人查阅，请删除个人信息后重新提交。",
         )
     return text
 
@@ -60,8 +60,8 @@ Id = Annotated[Text, Field(min_length=1, max_length=100)]
 Code = Annotated[Text, Field(min_length=1, max_length=50)]
 Level = Annotated[Text, Field(min_length=1, max_length=20)]
 Line = Annotated[Text, Field(min_length=1, max_length=200)]
-Prose = Annotated[Text, Field(max_length=2000)]
-PublicReason = Annotated[Text, Field(min_length=1, max_length=2000), AfterValidator(_impersonal)]
+Prose = Annotated[Text, Field(max_length=2000), AfterValidator(_impersonal)]
+Reason = Annotated[Prose, Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_written)]
 """A day as text: a number would be read as seconds since 1970, a day of the year 1 has none three days before it."""
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]

@@ -26,7 +26,7 @@ async def finalise_assessment(uow: AssessmentUnit, *, assessment_id: str) -> Ass
     await take_duty(uow, case, "examination")
     final = await uow.assessments.save(final)
     heads = {outcome: len(final.persons_with(outcome)) for outcome in ("passed", "failed", "absent")}
-    held_to = {part: f"{mark.pass_mark}/{mark.full_mark}" for part, mark in marks.items()}
+    held_to: dict[str, str] = {part: f"{mark.pass_mark}/{mark.full_mark}" for part, mark in marks.items()}
     await uow.audit(action="assessment.finalised", subject=assessment_id, details={**heads, **held_to})
     await complete_class(uow, case.examined)
     return final
