@@ -256,7 +256,13 @@ async def test_a_score_is_a_whole_number_or_null_which_strikes_it_out(office: Of
     path = await scheduled(ready)
     assessor = await ready.client(ASSESSOR)
 
-    for points, verdict in (("80", "refused"), (80.0, "refused"), (True, "refused"), (80, "accepted")):
+    for points, verdict in (
+        ("80", "refused"),
+        (80.0, "refused"),
+        (True, "refused"),
+        (10**30, "refused"),
+        (80, "accepted"),
+    ):
         body = {"scores": [{"person_id": "p01", "part": "theory", "score": points}]}
         assert (await post(assessor, f"{path}/scores", body)).json()["rows"][0]["verdict"] == verdict, points
     struck = {"scores": [{"person_id": "p01", "part": "theory", "score": None}]}
@@ -300,6 +306,13 @@ async def test_bad_input_names_the_field_and_never_repeats_what_was_sent(ready: 
         assert "11010519491231002X" not in answer.text
 
 
+@pytest.mark.parametrize("reason", ["", "  ", None, "x" * 2001])
+async def test_nothing_is_voided_without_a_reason(callers: Callers, reason: str | None) -> None:
+    answer = await post(await callers.client(APPROVER), "/assessment/v1/certificates/any/void", {"reason": reason})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "INPUT_INVALID")
+
+
 async def test_a_text_with_an_identity_number_is_refused(ready: Callers) -> None:
     for actor, path, name in (
         (APPROVER, "/assessment/v1/certificates/any/void", "reason"),
@@ -335,7 +348,7 @@ async def test_a_number_is_a_number_and_a_truth_a_truth(callers: Callers, path: 
     assert (answer.status_code, answer.json()["code"]) == (422, "INPUT_INVALID")
 
 
-@pytest.mark.parametrize("path", ["classes/a%00b", "assessments/a%00b", f"classes/{'x' * 5000}"])
+@pytest.mark.parametrize("path", ["classes/a%00b", "assessments/a%00b", "classes/%ED%A0%80", f"classes/{'x' * 5000}"])
 async def test_an_address_that_names_nothing_is_not_found(callers: Callers, path: str) -> None:
     answer = await (await callers.client(APPROVER)).get(f"/assessment/v1/{path}")
 

@@ -203,10 +203,22 @@ def test_who_had_left_by_the_exam_day_gets_no_certificate_and_keeps_the_class_wa
 
     assert outcomes(rows) == ["NOT_PASSED"]
     assert completed((level,), certificates(*ALL_ISSUED[:2])) is None
-    assert completed((level,), certificates(*ALL_ISSUED[:2]), trained().without("p03", on=TODAY)) is None
     done = completed((level,), certificates(*ALL_ISSUED[:2]), left)
     assert done is not None
     assert done[1].certified == 2
+
+
+def test_who_left_after_the_exam_may_have_a_certificate_and_is_not_waited_for() -> None:
+    level = passed_exam()
+    later = trained().without("p03", on=EXAM_DAY + timedelta(days=1))
+    rows = replace(issuing(level), examined=later).issue([entry("p03", level_number(3))], (), make_id=Ids())
+    assert outcomes(rows) == ["accepted"]
+
+    first = completed((level,), certificates(*ALL_ISSUED[:2]), later)
+    assert first is not None
+    second = completed((level,), certificates(*ALL_ISSUED), first[0])
+    assert second is not None
+    assert [(done[1].revision, done[1].certified) for done in (first, second)] == [(1, 2), (2, 3)]
 
 
 def test_certificates_wait_for_final_results() -> None:

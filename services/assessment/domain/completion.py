@@ -17,7 +17,7 @@ def complete(
 
     Complete means: there is an exam, all are final, and everybody who passed got a certificate, voided ones included:
     whether somebody whose certificate was voided gets another is a later revision. Nobody waits for one of somebody
-    who turned out to have left by the exam day.
+    who has left the class.
     """
     if examined.ending is not None or not exams or not all(exam.is_final for exam in exams):
         return None
@@ -25,7 +25,7 @@ def complete(
     passed = {
         (exam.assessment_id, person)
         for exam in exams
-        for person in set(exam.persons_with("passed")).intersection(examined.roster_on(exam.exam_on))
+        for person in set(exam.persons_with("passed")).intersection(examined.roster_on(today))
     }
     if passed - handled:
         return None
