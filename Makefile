@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help install run demo up down status test test-fast test-kill-all check format system-packages lock clean
+.PHONY: help install run demo up down peibu status test test-fast test-kill-all check format reference system-packages test-packages lock clean
 
 SHELL := /bin/bash
 BIN := .venv/bin
@@ -32,10 +32,13 @@ up: .venv/installed-runtime system-packages ## Start PostgreSQL, Kafka, services
 down: .venv/installed-runtime ## Stop what `make up` started
 	@$(BIN)/python -m deploy.fleet down $(ARGS)
 
+peibu: .venv/installed-runtime ## Run one peibu command on what `make up` started (ARGS="events tail --from-start")
+	@exec $(BIN)/python -m deploy.fleet peibu $(ARGS)
+
 status: .venv/installed-runtime ## Say which processes of `make up` run
 	@$(BIN)/python -m deploy.fleet status $(ARGS)
 
-test: install system-packages check ## Check everything and run every suite on both databases, event log and Kafka
+test: install test-packages check ## Check everything and run every suite on both databases, event log and Kafka
 	$(BIN)/pytest -n 2 --dist loadscope -m "not kafka and not kill"
 	$(BIN)/pytest -m "kafka or kill"
 
@@ -58,8 +61,14 @@ format: install ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+reference: .venv/installed-runtime ## Write docs/asyncapi.json anew from the contracts
+	$(BIN)/peibu events describe > docs/asyncapi.json
+
 system-packages: .venv/installed-runtime ## Install PostgreSQL, Java and Maven (root on Debian, Ubuntu) or say how
 	@$(BIN)/python -m deploy.system_packages
+
+test-packages: .venv/installed-runtime
+	@$(BIN)/python -m deploy.system_packages --tests
 
 lock: install ## Compute requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer releases)
 	$(LOCK) $(ARGS) pyproject.toml -o requirements/runtime.txt

@@ -1,6 +1,7 @@
 """Run the whole system on this machine as separate processes over PostgreSQL and Kafka: `make up`, `make down`.
 
     python -m deploy.fleet up|down|status [--home DIRECTORY] [--port N] [--sandbox]
+    python -m deploy.fleet peibu COMMAND...
 
 `serve-SERVICE` and `work-SERVICE` for each service, and `gateway`, the one address people use. State, logs
 (`logs/PROCESS.log`) and pid files (`run/`) stand under `PEIBU_HOME`. A serving process and a worker are told the
@@ -20,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NoReturn, Self
 from urllib.parse import urlsplit
 
 from deploy.errors import LaunchError
@@ -186,6 +187,11 @@ class Fleet:
             )
         return done.stdout
 
+    def become(self, *arguments: str) -> NoReturn:
+        """Let one `peibu` command on this fleet take this process's place, terminal and exit code included."""
+        command = [*self.launcher, *arguments]
+        os.execve(command[0], command, self.environment)
+
     def seed(self) -> None:
         """Enter sample parties; their credentials stand in `home/credentials.toml`. Again, it changes nothing."""
         self.run("seed", "--url", self.base_url)
@@ -207,7 +213,7 @@ class Fleet:
         )
 
     def _common_environment(self) -> dict[str, str]:
-        issuer = f"{self.base_url}/auth"
+        issuer, ports = f"{self.base_url}/auth", self._ports()
         inherited = {name: value for name, value in os.environ.items() if name != "PEIBU_SANDBOX"}
         return {
             **inherited,
@@ -216,11 +222,7 @@ class Fleet:
             "PEIBU_ISSUER": issuer,
             "PEIBU_JWKS_URL": f"{issuer}/jwks.json",
             **{f"PEIBU_{service.upper()}_URL": self._url(f"serve-{service}") for service in SERVICES},
-            **(
-                {"PEIBU_SANDBOX": "1", "PEIBU_SANDBOX_OFFSET": str(self._ports().get(_OFFSET, 0))}
-                if self.sandbox
-                else {}
-            ),
+            **({"PEIBU_SANDBOX": "1", "PEIBU_SANDBOX_OFFSET": str(ports[_OFFSET])} if _OFFSET in ports else {}),
         }
 
     def _health(self, name: str) -> str:
@@ -282,7 +284,8 @@ def _is_ready(url: str) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; give the exit code (status: 3 unless everything runs)."""
     parser = argparse.ArgumentParser(prog="python -m deploy.fleet", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("action", choices=["up", "down", "status"])
+    parser.add_argument("action", choices=["up", "down", "status", "peibu"])
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="peibu: what to run on the fleet")
     parser.add_argument("--home", type=Path, default=Path(os.environ.get("PEIBU_HOME") or ".peibu"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("PEIBU_PORT") or DEFAULT_PORT))
     parser.add_argument(
@@ -300,6 +303,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     actions = {"up": _up, "down": _down, "status": _status}
     try:
+        if options.action == "peibu":
+            fleet.become(*options.command)
         return actions[options.action](fleet)
     except LaunchError as error:
         print(error, file=sys.stderr)

@@ -1,6 +1,7 @@
 """See that PostgreSQL, Java and Maven are on this machine, and fetch Kafka: `python -m deploy.system_packages`.
 
-As root on Debian or Ubuntu what is missing is installed; elsewhere the answer says exactly what to install.
+With `--tests` also what only the test suites need: npm, for the official AsyncAPI parser. As root on Debian or Ubuntu
+what is missing is installed; elsewhere the answer says exactly what to install.
 """
 
 import os
@@ -37,6 +38,12 @@ def check_maven() -> None:
         find_maven()
 
 
+def check_npm() -> None:
+    """Raise `ToolMissing` unless there are Node.js and npm."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        raise ToolMissing("the tests need Node.js and npm; install them (Debian, Ubuntu: apt-get install nodejs npm)")
+
+
 _NEEDED: Final[dict[str, Callable[[], object]]] = {
     "postgresql": find_binaries,
     "default-jre-headless": check_java,
@@ -44,11 +51,13 @@ _NEEDED: Final[dict[str, Callable[[], object]]] = {
 }
 """What Debian and Ubuntu call each package, with the check that raises `ToolMissing` without it."""
 
+_NEEDED_BY_TESTS: Final[dict[str, Callable[[], object]]] = {"nodejs": check_npm, "npm": check_npm}
 
-def missing() -> dict[str, str]:
-    """Give the packages this machine lacks, each with what to do about it."""
+
+def missing(*, tests: bool) -> dict[str, str]:
+    """Give the packages this machine lacks, each with what to do about it; `tests` asks for what they need too."""
     lacking = {}
-    for package, check in _NEEDED.items():
+    for package, check in {**_NEEDED, **(_NEEDED_BY_TESTS if tests else {})}.items():
         try:
             check()
         except ToolMissing as error:
@@ -56,25 +65,25 @@ def missing() -> dict[str, str]:
     return lacking
 
 
-def provide() -> None:
+def provide(*, tests: bool = False) -> None:
     """Install what is missing if that is possible here, and fetch Kafka; raise `ToolMissing` with every missing one."""
-    lacking = missing()
+    lacking = missing(tests=tests)
     if lacking and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *lacking]
         for command in (["apt-get", "update", "-q"], install):
             subprocess.run(command, check=False, env=environment, timeout=_APT_SECONDS)
-        lacking = missing()
+        lacking = missing(tests=tests)
     if lacking:
         apt = f"\non Debian or Ubuntu: sudo apt-get install -y {' '.join(lacking)}"
-        raise ToolMissing("\n".join(lacking.values()) + apt)
+        raise ToolMissing("\n".join(dict.fromkeys(lacking.values())) + apt)
     jars(tools_folder())
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Provide everything; give the exit code."""
     try:
-        provide()
+        provide(tests="--tests" in (sys.argv[1:] if arguments is None else arguments))
     except LaunchError as error:
         print(error, file=sys.stderr)
         return 1

@@ -198,6 +198,16 @@ def events_tail(
     run_async(tail())
 
 
+@events.command("describe")
+def events_describe() -> None:
+    """Print the AsyncAPI document: topics, events, schemas and examples, from which a consumer can be written."""
+    from importlib.metadata import version
+
+    from shared.contracts.asyncapi import document
+
+    sys.stdout.write(json.dumps(document(version=version("peibu")), ensure_ascii=False, indent=1) + "\n")
+
+
 @letters.command("list")
 def letters_list(service: Service, home: Home = DEFAULT_HOME) -> None:
     """Show what a service could not apply, and what waits for an earlier fact."""

@@ -11,7 +11,7 @@ import httpx
 
 from peibu.demo.party import Credential, Party
 from peibu.demo.people import sample_credit_code, sample_people
-from peibu.demo.story import LEVEL, OCCUPATION, RATE_FEN
+from peibu.demo.scene import LEVEL, OCCUPATION, RATE_FEN
 from shared.domain.actor import Role
 
 REGION = "419001"
@@ -20,25 +20,25 @@ BUREAU = "bureau-419001"
 Issue = Callable[..., Awaitable[Credential]]
 """`await issue(name=, subject=, organisation=, roles=)` makes a client and gives its credential."""
 
-STAFF: dict[str, Role] = {
-    "first-reviewer": Role.FIRST_REVIEWER,
-    "second-reviewer": Role.SECOND_REVIEWER,
-    "approver": Role.APPROVER,
-    "inspector": Role.INSPECTOR,
-    "exam-patrol": Role.EXAM_PATROL,
-    "finance": Role.FINANCE,
-    "auditor": Role.AUDITOR,
-    "policy-officer": Role.POLICY_OFFICER,
-    "system-admin": Role.SYSTEM_ADMIN,
+STAFF: dict[str, tuple[Role, ...]] = {
+    "first-reviewer": (Role.FIRST_REVIEWER, Role.SECOND_REVIEWER),
+    "second-reviewer": (Role.SECOND_REVIEWER,),
+    "approver": (Role.APPROVER,),
+    "inspector": (Role.INSPECTOR,),
+    "exam-patrol": (Role.EXAM_PATROL,),
+    "finance": (Role.FINANCE,),
+    "auditor": (Role.AUDITOR,),
+    "policy-officer": (Role.POLICY_OFFICER,),
+    "system-admin": (Role.SYSTEM_ADMIN,),
 }
-"""One person per role: no sample officer can do two steps of one case."""
+"""Roles by officer; one may review first and second, though never both in one case."""
 
 
 async def seed(http: httpx.AsyncClient, issue: Issue, *, year: int) -> dict[str, str]:
     """Enter the reference data and sample parties; give the ids that a story needs, by name."""
     staff = {
-        name: Party(http, await issue(name=name, subject=name, organisation=BUREAU, roles=[role]))
-        for name, role in STAFF.items()
+        name: Party(http, await issue(name=name, subject=name, organisation=BUREAU, roles=list(roles)))
+        for name, roles in STAFF.items()
     }
     await _reference_data(staff, year=year)
     ids = await _institution(http, issue, staff["approver"], year=year)

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from peibu.credentials import read_credentials, read_sample
 from peibu.demo.party import Json, Party
-from peibu.demo.story import Cast, Script, Story
+from peibu.demo.scene import Cast, Script
+from peibu.demo.story import Story
 from shared.clock import SHANGHAI, monotonic
 from shared.domain.money import yuan_text
 

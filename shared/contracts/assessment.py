@@ -38,7 +38,10 @@ class AssessmentScheduled:
 @published_by("assessment")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateIssued:
-    """A person earned a certificate; `attempt` counts the exams taken for this class, the first being 1."""
+    """A person earned a certificate; `attempt` counts the exams taken for this class, the first being 1.
+
+    `attempted_kinds` are the other certificate kinds for which the person was examined before (JY-ASM-05).
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -53,6 +56,7 @@ class CertificateIssued:
     issued_on: date
     attempt: int
     body_id: str
+    attempted_kinds: tuple[CertificateKind, ...] = ()
 
 
 @published_by("assessment")
@@ -97,10 +101,15 @@ class AssessmentCompleted:
 @published_by("assessment")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SatisfactionMeasured:
-    """The survey of the class ended: satisfied answers among the valid ones (JY-QUA-01)."""
+    """The survey of the class ended: satisfied answers among the valid ones (JY-QUA-01).
+
+    `invited` counts those who were asked; a later answer that still counts raises the revision.
+    """
 
     EVENT: ClassVar[EventType]
 
     class_id: str
     satisfied: int
     valid_responses: int
+    invited: int | None = None
+    revision: int = 1

@@ -1,6 +1,6 @@
 """Events of enrollment (办班): who may train whom, where and when, and whether the class opened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, Literal
 
@@ -40,6 +40,20 @@ class InstitutionSuspended:
     region: str
     since: date
     until: date | None
+    rule: str
+    reason: str
+
+
+@published_by("enrollment", aggregate="institution", subject="institution_id")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionReinstated:
+    """A suspension was lifted after a rectification report and a decision (JY-QUA-02)."""
+
+    EVENT: ClassVar[EventType]
+
+    institution_id: str
+    region: str
+    on: date
     rule: str
     reason: str
 
@@ -145,22 +159,6 @@ class ClassApproved:
     reservation: ReservationRequest
 
 
-@published_by("enrollment")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassChanged:
-    """An approved class changed; a `reservation` is there exactly when payment has to answer again."""
-
-    EVENT: ClassVar[EventType]
-
-    class_id: str
-    change: Literal["opening_moved", "trainees_refused", "trainees_added", "teacher", "venue", "timetable"]
-    opening_date: date
-    closing_date: date
-    removed: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
-    reservation: ReservationRequest | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedSession:
     """One session of the approved timetable; instants are UTC, `class_hours` are 课时."""
@@ -191,12 +189,36 @@ class OpenedTrainee:
 
 @published_by("enrollment")
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClassChanged:
+    """An approved class changed; a `reservation` is there exactly when payment has to answer again.
+
+    `sessions` and `teachers` are the whole timetable and everybody who teaches, as they stand from now on; null says
+    that they did not change. `joined` describes those of `added` who come to a class that is open already.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    change: Literal["opening_moved", "trainees_refused", "trainees_added", "teacher", "venue", "timetable"]
+    opening_date: date
+    closing_date: date
+    removed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    reservation: ReservationRequest | None = None
+    sessions: tuple[PlannedSession, ...] | None = None
+    teachers: tuple[str, ...] | None = None
+    joined: tuple[OpenedTrainee, ...] = ()
+
+
+@published_by("enrollment")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClassOpened:
     """The class opens today: everything supervision, assessment and payment will ever need about it.
 
     `planned` is the headcount applied for and frozen at approval (计划申报人数); `refused` counts its rows that were
     refused before opening. `rulebook_id` pins the rules that judge the class to its end; `programme` is the word that
-    rates and entitlement use, `training_type` the document's own type (JY-ENR-17).
+    rates and entitlement use, `training_type` the document's own type (JY-ENR-17). `attributes` are what reports
+    group classes by (village, campaign, training form and mode), value by the rulebook's code of the attribute.
     """
 
     EVENT: ClassVar[EventType]
@@ -220,6 +242,7 @@ class ClassOpened:
     teachers: tuple[str, ...]
     trainees: tuple[OpenedTrainee, ...]
     reviews: tuple[ReviewRecord, ...]
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 @published_by("enrollment")

@@ -195,3 +195,44 @@ class PaymentReturned:
     amount_fen: int
     returned_on: date
     reason_code: str
+
+
+@published_by("payment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClawbackOrdered:
+    """Money already paid is asked back by a decision of two people; `amount_fen` is positive.
+
+    The original entries stand; the opposite entry bears the number `entry`. The persons' entitlement stays used until
+    the money is back.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    claim_id: str
+    clawback_id: str
+    entry: int
+    region: str
+    institution_id: str
+    amount_fen: int
+    sources: tuple[SourceAmount, ...]
+    persons: tuple[str, ...]
+    cause: str
+    rule: str
+    decided_by: tuple[str, ...]
+    ordered_on: date
+
+
+@published_by("payment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClawbackSettled:
+    """Money asked back has come in; `outstanding_fen` is what is still missing."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    claim_id: str
+    clawback_id: str
+    amount_fen: int
+    outstanding_fen: int
+    settled_on: date

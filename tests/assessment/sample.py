@@ -219,7 +219,7 @@ def marks(*, kind: CertificateKind = "level") -> Marks:
     return {"theory": mark("theory", kind=kind), "practice": mark("practice", kind=kind)}
 
 
-def score(person_id: str, points: int, part: Part = "theory") -> ScoreEntry:
+def score(person_id: str, points: int | None, part: Part = "theory") -> ScoreEntry:
     """Give a row of scores."""
     return ScoreEntry(person_id=person_id, part=part, points=points)
 

@@ -1,5 +1,6 @@
 """The interface of assessment, spoken to over HTTP with real tokens."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -237,6 +238,40 @@ async def test_a_bad_row_is_refused_alone_and_never_echoed(office: Office, ready
     assert set((await office.case()).exams[0].scores) == {("p01", "theory"), ("p04", "theory")}
 
 
+@pytest.mark.parametrize("person_id", ["\ud800", "\u0000", "p01\u202e", 1, None, ["p01"], "p" * 101])
+async def test_no_person_id_breaks_the_batch(ready: Callers, person_id: object) -> None:
+    path = await scheduled(ready)
+    rows = [{"person_id": person_id, "part": "theory", "score": 80}, SCORES["scores"][0]]
+    body = json.dumps({"scores": rows})
+
+    answer = await (await ready.client(ASSESSOR)).post(
+        f"{path}/scores", content=body, headers={**keyed("one"), "Content-Type": "application/json"}
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert [row["verdict"] for row in answer.json()["rows"]] == ["refused", "accepted"]
+
+
+async def test_a_score_is_a_whole_number_or_null_which_strikes_it_out(office: Office, ready: Callers) -> None:
+    path = await scheduled(ready)
+    assessor = await ready.client(ASSESSOR)
+
+    for points, verdict in (
+        ("80", "refused"),
+        (80.0, "refused"),
+        (True, "refused"),
+        (10**30, "refused"),
+        (80, "accepted"),
+    ):
+        body = {"scores": [{"person_id": "p01", "part": "theory", "score": points}]}
+        assert (await post(assessor, f"{path}/scores", body)).json()["rows"][0]["verdict"] == verdict, points
+    struck = {"scores": [{"person_id": "p01", "part": "theory", "score": None}]}
+    assert (await post(assessor, f"{path}/scores", struck)).json()["accepted"] == 1
+    assert (await assessor.get(path)).json()["persons"][0]["scores"] == {}
+    missing = {"scores": [{"person_id": "p01", "part": "theory"}]}
+    assert (await post(assessor, f"{path}/scores", missing)).json()["refused"] == 1
+
+
 async def test_an_unreadable_certificate_row_is_refused_alone(office: Office, ready: Callers) -> None:
     path = await scheduled(ready)
     await office.finalise((await office.case()).exams[0], {"p01": PASS, "p02": PASS})
@@ -258,6 +293,10 @@ async def test_bad_input_names_the_field_and_never_repeats_what_was_sent(ready: 
         ("certificate_kind", "diploma"),
         ("persons", []),
         ("body_id", "a\u0000b"),
+        ("exam_on", 1625184000),
+        ("exam_on", "1625184000"),
+        ("exam_on", "2021-07-02T00:00:00"),
+        ("exam_on", "0001-01-01"),
     ):
         answer = await post(school, f"{CLASS_PATH}/assessments", {**APPLICATION, field: value})
 
@@ -267,15 +306,22 @@ async def test_bad_input_names_the_field_and_never_repeats_what_was_sent(ready: 
         assert "11010519491231002X" not in answer.text
 
 
-async def test_a_reason_that_would_be_published_with_an_identity_number_is_refused(ready: Callers) -> None:
-    approver = await ready.client(APPROVER)
+@pytest.mark.parametrize("reason", ["", "  ", None, "x" * 2001])
+async def test_nothing_is_voided_without_a_reason(callers: Callers, reason: str | None) -> None:
+    answer = await post(await callers.client(APPROVER), "/assessment/v1/certificates/any/void", {"reason": reason})
 
-    answer = await post(
-        approver, "/assessment/v1/certificates/any/void", {"reason": "证件号 11010519491231002X 录入错误"}
-    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "INPUT_INVALID")
 
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "PERSONAL_DATA")
-    assert "11010519491231002X" not in answer.text
+
+async def test_a_text_with_an_identity_number_is_refused(ready: Callers) -> None:
+    for actor, path, name in (
+        (APPROVER, "/assessment/v1/certificates/any/void", "reason"),
+        (PATROL, "/assessment/v1/assessments/any/patrol", "remark"),
+    ):
+        answer = await post(await ready.client(actor), path, {name: "证件号 11010519491231002X 有误"})
+
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "PERSONAL_DATA")
+        assert "11010519491231002X" not in answer.text
 
 
 @pytest.mark.parametrize("change", [{"pass_mark": 0}, {"pass_mark": 101}])
@@ -285,6 +331,28 @@ async def test_a_pass_mark_by_which_all_or_nobody_would_pass_is_refused(
     answer = await post(await callers.client(APPROVER), "/assessment/v1/pass-marks", {**MARK, **change})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "PASS_MARK_RANGE")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("pass-marks", {**MARK, "pass_mark": "60"}),
+        ("pass-marks", {**MARK, "full_mark": True}),
+        ("bodies", {**BODY, "is_bureau": "yes"}),
+        ("bodies", {**BODY, "is_bureau": 1}),
+    ],
+)
+async def test_a_number_is_a_number_and_a_truth_a_truth(callers: Callers, path: str, body: dict[str, Any]) -> None:
+    answer = await post(await callers.client(APPROVER), f"/assessment/v1/{path}", body)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "INPUT_INVALID")
+
+
+@pytest.mark.parametrize("path", ["classes/a%00b", "assessments/a%00b", "classes/%ED%A0%80", f"classes/{'x' * 5000}"])
+async def test_an_address_that_names_nothing_is_not_found(callers: Callers, path: str) -> None:
+    answer = await (await callers.client(APPROVER)).get(f"/assessment/v1/{path}")
+
+    assert answer.status_code in (404, 422), answer.text
 
 
 async def test_a_body_outside_the_officers_region_or_with_a_wrong_code_is_refused(callers: Callers) -> None:
@@ -305,6 +373,17 @@ async def test_a_provider_has_no_write_access_to_results(ready: Callers) -> None
     for act, body in (("scores", SCORES), ("finalisation", {}), ("certificates", certificates(1)), ("patrol", {})):
         answer = await post(school, f"{path}/{act}", body)
         assert (answer.status_code, answer.json()["code"]) == (403, "ROLE_MISSING"), act
+
+
+async def test_nobody_reads_a_class_or_exam_without_a_part_in_them(callers: Callers) -> None:
+    others = {Role.DEVICE, Role.TEACHER, Role.TRAINEE, Role.POLICY_OFFICER, Role.PUBLIC}
+    administrators = {Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN}
+    wrong = await callers.client(somebody("x", "x", *others, *administrators))
+    for place in ("classes/x", "assessments/x"):
+        assert (await wrong.get(f"/assessment/v1/{place}")).json()["code"] == "ROLE_MISSING"
+        for role in set(Role) - others - administrators:
+            right = await callers.client(somebody("x", "x", role))
+            assert (await right.get(f"/assessment/v1/{place}")).status_code == 404, role
 
 
 ROLES: dict[str, set[Role]] = {
@@ -371,16 +450,22 @@ async def test_every_change_that_a_view_shows_changes_its_tag(office: Office, re
 
     seen = [await tags()]
     exam = (await office.case()).exams[0]
+    await office.score(exam, {"p01": PASS})
+    seen.append(await tags())
     await office.finalise(exam, {"p01": PASS})
     seen.append(await tags())
     rows = await office.issue(exam, {"p01": level_number(1)})
     seen.append(await tags())
     assert rows[0].certificate is not None
     void = f"/assessment/v1/certificates/{rows[0].certificate.certificate_id}/void"
-    await post(await ready.client(APPROVER), void, {"reason": "信息录入错误"})
+    approver = await ready.client(APPROVER)
+    late = await post(approver, void, {"reason": "信息录入错误"}, **{"If-Match": seen[0][0]})
+    assert (late.status_code, late.json()["code"]) == (412, "VERSION_CHANGED")
+    voided = await post(approver, void, {"reason": "信息录入错误"}, **{"If-Match": seen[-1][0]})
     seen.append(await tags())
+    assert (voided.headers["ETag"], f'"{voided.json()["version"]}"') == (seen[-1][0], seen[-1][0])
 
-    assert len({exam_tag for exam_tag, _ in seen}) == len({class_tag for _, class_tag in seen}) == 4
+    assert len({exam_tag for exam_tag, _ in seen}) == len({class_tag for _, class_tag in seen}) == 5
 
 
 async def test_an_exam_of_tomorrow_takes_no_scores_and_no_signature(ready: Callers) -> None:

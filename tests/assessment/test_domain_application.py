@@ -22,6 +22,7 @@ from tests.assessment.sample import (
     CLOSING,
     EXAM_DAY,
     INSTITUTION_CODE,
+    REGIONS,
     application,
     body,
     class_opened,
@@ -43,7 +44,7 @@ def findings(
     by: AssessmentBody | None = None,
     book: Rulebook = BOOK,
 ) -> list[Finding]:
-    return judge(asked or application(), examined or opened(), by or body(), book)
+    return judge(asked or application(), examined or opened(), by or body(), book, regions=REGIONS)
 
 
 def codes(*given: object, **named: object) -> set[str]:
@@ -173,6 +174,17 @@ def test_the_completion_exam_is_the_bureaus() -> None:
     assert codes(application("completion"), plain, bureau) == set()
     training_bureau = replace(bureau, credit_code=INSTITUTION_CODE)
     assert codes(application("completion"), plain, training_bureau) == {"TRAINER_EXAMINES"}
+
+
+@pytest.mark.parametrize(
+    ("region", "refused"), [("419001", False), ("410000", False), ("130000", True), ("410100", True)]
+)
+def test_only_the_bureau_of_the_classs_own_region_holds_its_completion_exam(region: str, refused: bool) -> None:
+    """JY-ASM-07: the bureau of the place, not some other region's."""
+    plain = opened(class_opened(certifiable=()))
+    bureau = body(credit_code=BUREAU_CODE, is_bureau=True, region=region)
+
+    assert codes(application("completion"), plain, bureau) == ({"ORGANISER_NOT_BUREAU"} if refused else set())
 
 
 def test_a_completion_exam_where_a_better_certificate_can_be_had_asks_and_does_not_refuse() -> None:

@@ -178,6 +178,49 @@ def test_a_voided_number_never_comes_back_for_the_person_but_a_new_one_may() -> 
         void(voided, VOIDED)
 
 
+def test_a_voided_number_does_not_come_back_for_the_person_by_another_exam() -> None:
+    voided = void(certificates(entry("p01", level_number(1)))[0], VOIDED)[0]
+    again = final(exam("exam-2", application(persons=("p01",))), {"p01": PASSED})
+
+    assert outcomes(issue(entry("p01", level_number(1)), known=(voided,), assessment=again)) == ["CERTIFICATE_VOIDED"]
+
+
+@pytest.mark.parametrize("number", ["T11010519491231002X", "jy-11010519491231002x-01", "1101 0519 4912 3100 2x"])
+def test_a_number_made_of_an_identity_number_never_gets_into_an_event(number: str) -> None:
+    rows = issue(entry("p01", number), assessment=passed_exam("special_ability"))
+
+    assert outcomes(rows) == ["PERSONAL_DATA"]
+    assert not any(number.upper() in f"{finding}" for finding in rows[0].verdict.findings)
+    assert outcomes(issue(entry("p01", "T110105194912310021"), assessment=passed_exam("special_ability"))) == [
+        "accepted"
+    ]
+
+
+def test_who_had_left_by_the_exam_day_gets_no_certificate_and_keeps_the_class_waiting_for_none() -> None:
+    level = passed_exam()
+    left = trained().without("p03", on=EXAM_DAY)
+    rows = replace(issuing(level), examined=left).issue([entry("p03", level_number(3))], (), make_id=Ids())
+
+    assert outcomes(rows) == ["NOT_PASSED"]
+    assert completed((level,), certificates(*ALL_ISSUED[:2])) is None
+    done = completed((level,), certificates(*ALL_ISSUED[:2]), left)
+    assert done is not None
+    assert done[1].certified == 2
+
+
+def test_who_left_after_the_exam_may_have_a_certificate_and_is_not_waited_for() -> None:
+    level = passed_exam()
+    later = trained().without("p03", on=EXAM_DAY + timedelta(days=1))
+    rows = replace(issuing(level), examined=later).issue([entry("p03", level_number(3))], (), make_id=Ids())
+    assert outcomes(rows) == ["accepted"]
+
+    first = completed((level,), certificates(*ALL_ISSUED[:2]), later)
+    assert first is not None
+    second = completed((level,), certificates(*ALL_ISSUED), first[0])
+    assert second is not None
+    assert [(done[1].revision, done[1].certified) for done in (first, second)] == [(1, 2), (2, 3)]
+
+
 def test_certificates_wait_for_final_results() -> None:
     with pytest.raises(Refused, match="RESULTS_NOT_FINAL"):
         issue(entry("p01", level_number(1)), assessment=exam())

@@ -238,6 +238,30 @@ def test_points_above_a_full_mark_that_was_lowered_meanwhile_are_not_final() -> 
     assert refusals(signed(scored(exam(), {"p01": (81, 60)})), in_force=lowered) == {"SCORE_RANGE": "JY-ASM-04"}
 
 
+def test_somebody_who_turns_out_to_have_left_by_the_exam_day_neither_passes_nor_blocks() -> None:
+    """Their withdrawal may be heard of only after their scores, whole or half, were entered."""
+    half, _ = enter(exam(), score("p02", 80), score("p03", 200), in_force={"theory": mark("theory", full_mark=200)})
+    ready = signed(scored(half, {"p01": (80, 80)}))
+    left = trained()
+    for person in ("p01", "p02", "p03"):
+        left = left.without(person, on=EXAM_DAY)
+
+    assert set(refusals(ready)) == {"SCORES_INCOMPLETE", "SCORE_RANGE"}
+    assert set(finalised(ready, examined=left).outcomes.values()) == {"absent"}
+
+
+def test_a_score_of_somebody_who_never_came_is_struck_out_and_they_are_absent_again() -> None:
+    assessment, verdicts = enter(exam(), score("p01", 80), score("p01", None), score("p02", None))
+    assert verdicts == ["accepted", "accepted", "duplicate"]
+    struck = assessment.scores["p01", "theory"]
+    assert (struck.points, struck.version, struck.entered_by) == (None, 2, "assessor-1")
+
+    assert finalised(signed(assessment)).persons_with("absent") == people(4)
+    again, verdicts = enter(assessment, score("p01", None), score("p01", 0))
+    assert verdicts == ["duplicate", "accepted"]
+    assert refusals(signed(again)) == {"SCORES_INCOMPLETE": "JY-ASM-04"}
+
+
 def test_an_earlier_exam_of_the_same_people_is_final_first() -> None:
     """JY-ASM-05: otherwise nobody could say which attempt this was."""
     earlier = exam("exam-1", application(persons=("p01", "p02")))

@@ -138,6 +138,18 @@ async def test_of_several_versions_of_a_score_the_latest_counts_and_none_is_lost
     assert (await office.case()).exams[0].scores == {("p01", "theory"): versions[1]}
 
 
+async def test_a_score_that_was_struck_out_comes_back_without_points(office: Office) -> None:
+    await office.add_bodies(body())
+    await office.act(lambda uow: uow.classes.add(opened()))
+    await office.act(lambda uow: uow.assessments.add(exam()))
+    await office.act(lambda uow: uow.assessments.assign_duty("exam-1", "assessor-1", "examination"))
+    first = scored(exam(), {"p01": (50, 60)}).scores["p01", "theory"]
+    struck = replace(first, points=None, version=2)
+    await office.act(lambda uow: uow.assessments.add_scores("exam-1", [first, struck]))
+
+    assert (await office.case()).exams[0].scores == {("p01", "theory"): struck}
+
+
 async def test_bodies_and_pass_marks_come_back(office: Office) -> None:
     bureau = body("b2", credit_code="123502001549897397", kinds=("completion",), is_bureau=True)
     await office.add_bodies(body("b1"), bureau)
@@ -226,6 +238,16 @@ FORBIDDEN: dict[str, tuple[Callable[[], Executable], str]] = {
     ),
     "an outcome taken back": (lambda: update(CANDIDATE).values(outcome=None), GROW),
     "a removed candidate": (lambda: delete(CANDIDATE).where(CANDIDATE.c.person_id == "p04"), GROW),
+    "another end": (lambda: update(ASSESSMENT).values(finalised_on=EXAM_DAY), GROW),
+    "another finaliser": (lambda: update(ASSESSMENT).values(finalised_by="patrol-1"), GROW),
+    "a candidate after the end": (
+        lambda: insert(CANDIDATE).values(assessment_id="exam-1", person_id="p09", outcome="passed"),
+        GROW,
+    ),
+    "a changed signature": (lambda: update(SIGNATURE).values(signed_by="assessor-1"), GROW),
+    "a removed signature": (lambda: delete(SIGNATURE), GROW),
+    "a changed duty": (lambda: update(DUTY).values(duty="patrol"), GROW),
+    "a removed duty": (lambda: delete(DUTY), GROW),
     "an exam opened again": (lambda: update(ASSESSMENT).values(finalised_on=None, finalised_by=None), GROW),
     "a certificate for who failed": (lambda: _certificate(person_id="p03"), "(?i)foreign key"),
     "a certificate on another outcome": (
@@ -290,10 +312,34 @@ async def test_the_database_lets_no_patrol_score_and_no_examiner_sign(office: Of
     assert duties == {"patrol-1": "patrol", "assessor-1": "examination"}
 
 
+async def test_the_database_lets_only_an_examiner_make_results_final(office: Office) -> None:
+    await office.add_bodies(body())
+    await office.act(lambda uow: uow.classes.add(opened()))
+    await office.act(lambda uow: uow.assessments.add(exam()))
+    await office.act(lambda uow: uow.assessments.assign_duty("exam-1", "patrol-1", "patrol"))
+    await office.act(lambda uow: uow.assessments.assign_duty("exam-1", "assessor-1", "examination"))
+
+    for somebody in ("patrol-1", "nobody"):
+        end = update(ASSESSMENT).values(finalised_on=TODAY, finalised_by=somebody)
+        with pytest.raises(DatabaseError, match=GROW):
+            await office.act(lambda uow, it=end: uow.connection.execute(it))  # type: ignore[misc]
+    end = update(ASSESSMENT).values(finalised_on=TODAY, finalised_by="assessor-1")
+    await office.act(lambda uow: uow.connection.execute(end))
+
+
 async def test_a_certificate_is_at_most_voided(final_exam: Office) -> None:
     voided = certificate(voiding=Voiding(on=TODAY, by="approver-1", reason="信息录入错误"))
     standing = {"voided_on": None, "voided_by": None, "void_reason": None}
-    changes = ({"number": "NUMBER-2"}, {"person_id": "p02"}, {"issued_on": EXAM_DAY}, {"attempt": 9})
+    changes = (
+        {"number": "NUMBER-2"},
+        {"person_id": "p02"},
+        {"issued_on": EXAM_DAY},
+        {"attempt": 9},
+        {"level": "3"},
+        {"level": None},
+        {"occupation": "6-31-01-03"},
+        {"class_id": "class-2"},
+    )
     await final_exam.act(lambda uow: uow.certificates.add([certificate()]))
     for act in (*(update(CERTIFICATE).values(change) for change in changes), delete(CERTIFICATE)):
         with pytest.raises(DatabaseError, match=GROW):

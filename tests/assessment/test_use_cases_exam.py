@@ -43,10 +43,12 @@ from tests.assessment.sample import (
     CLASS,
     EXAM_DAY,
     INSTITUTION,
+    INSTITUTION_CODE,
     REGION,
     TODAY,
     WELDER,
     at,
+    body,
     class_opened,
     level_number,
     mark,
@@ -121,7 +123,13 @@ async def test_every_act_stands_in_the_audit_with_counts_only(office: Office) ->
         "assessment.completed",
     ]
     assert acts["scores.entered"].details == {"accepted": 2}
-    assert acts["assessment.finalised"].details == {"passed": 1, "failed": 0, "absent": 3}
+    assert acts["assessment.finalised"].details == {
+        "passed": 1,
+        "failed": 0,
+        "absent": 3,
+        "theory": "60/100",
+        "practice": "60/100",
+    }
     assert acts["certificates.issued"].details == {"accepted": 1, "refused": 1}
     assert level_number(1) not in str(rows)
 
@@ -383,6 +391,40 @@ async def test_a_class_and_its_exams_do_not_exist_for_outsiders(office: Office) 
             await office.act(lambda uow: read_class(uow, CLASS), actor=outsider)
         with pytest.raises(NotFound, match="ASSESSMENT_UNKNOWN"):
             await office.act(lambda uow: read_assessment(uow, exam.assessment_id), actor=outsider)
+
+
+async def test_a_body_sees_its_own_exams_of_a_class_and_nobody_elses(office: Office) -> None:
+    await office.prepare()
+    mine = await office.schedule()
+    await office.schedule("completion", body_id="bureau-body")
+    await office.finalise(mine, {"p01": PASS})
+    await office.issue(mine, {"p01": level_number(1)})
+
+    seen = {
+        actor.subject: await office.act(lambda uow: read_class(uow, CLASS), actor=actor)
+        for actor in (ASSESSOR, BUREAU_ASSESSOR, SCHOOL)
+    }
+
+    kinds = {who: [exam.kind for exam in reading.case.exams] for who, reading in seen.items()}
+    assert kinds == {"assessor-1": ["level"], "assessor-9": ["completion"], "school-1": ["level", "completion"]}
+    assert {who: reading.certificates for who, reading in seen.items()} == {
+        "assessor-1": 1,
+        "assessor-9": 0,
+        "school-1": 1,
+    }
+
+
+async def test_only_the_bureau_of_the_classs_region_is_applied_to_for_the_completion_exam(office: Office) -> None:
+    """JY-ASM-07."""
+    await office.prepare()
+    await office.add_bodies(
+        body("far", kinds=("completion",), credit_code=INSTITUTION_CODE, is_bureau=True, region="130000")
+    )
+
+    with pytest.raises(ExceptionGroup) as refused:
+        await office.schedule("completion", body_id="far")
+    codes = {error.code for error in refused.value.exceptions if isinstance(error, Refused)}
+    assert codes == {"ORGANISER_NOT_BUREAU", "TRAINER_EXAMINES"}
 
 
 async def test_a_class_and_its_exams_are_read_by_those_concerned(office: Office) -> None:

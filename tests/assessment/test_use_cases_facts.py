@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import permutations
 
 import pytest
 from sqlalchemy import func, select
 
+from services.assessment.application.enter_scores import enter_scores
 from services.assessment.messaging.incoming import HANDLERS, TOPICS
 from shared.contracts.assessment import AssessmentCompleted
 from shared.contracts.contract import Contract, aggregate_id, partition_key
@@ -17,8 +19,18 @@ from shared.domain.errors import MissingFact, Refused
 from shared.messaging.delivery import Delivery
 from shared.messaging.inbox import Inbox
 from shared.messaging.tables import HELD_EVENT
-from tests.assessment.office import FAIL, PASS, Office
-from tests.assessment.sample import CLASS, OPENING, TODAY, at, class_opened, level_number, training_completed
+from tests.assessment.office import ASSESSOR, FAIL, PASS, Office
+from tests.assessment.sample import (
+    CLASS,
+    EXAM_DAY,
+    OPENING,
+    TODAY,
+    at,
+    class_opened,
+    level_number,
+    score,
+    training_completed,
+)
 
 CANCELLED = ClassCancelled(
     class_id=CLASS,
@@ -44,7 +56,9 @@ def deliveries(*facts: tuple[Contract, int]) -> list[Delivery]:
     """Give events as the bus delivers them, each with its aggregate's version."""
     made = []
     for fact, version in facts:
-        payload = encode(fact, event_id=f"{fact.EVENT.source}-{version}", version=version, occurred_at=at(TODAY))
+        payload = encode(
+            fact, event_id=f"{partition_key(fact)}{fact.EVENT.source}-{version}", version=version, occurred_at=at(TODAY)
+        )
         envelope = decode(payload)
         made.append(
             Delivery(
@@ -158,6 +172,51 @@ async def test_a_later_closing_date_gives_time_to_apply(office: Office) -> None:
 
     await office.take(MOVED)
     await office.schedule(on=late, exam_on=exam_on)
+
+
+async def test_somebody_who_left_on_the_exam_day_is_heard_of_late_and_keeps_nothing_waiting(office: Office) -> None:
+    """p01 alone has a certificate; p02 passed, but had left: the class is complete without theirs."""
+    await office.prepare()
+    exam = await office.schedule()
+    await office.finalise(exam, {"p01": PASS, "p02": PASS})
+    await office.issue(exam, {"p01": level_number(1)})
+    assert await office.events(AssessmentCompleted) == []
+
+    await office.take(replace(WITHDRAWN, person_id="p02", on=EXAM_DAY))
+
+    assert [(event.revision, event.certified) for event in await office.events(AssessmentCompleted)] == [(1, 1)]
+    refused = await office.issue(exam, {"p02": level_number(2)})
+    assert [finding.code for row in refused for finding in row.verdict.findings] == ["NOT_PASSED"]
+
+
+async def test_a_withdrawal_between_two_scores_leaves_an_exam_that_can_be_final(office: Office) -> None:
+    await office.prepare()
+    exam = await office.schedule()
+    key = exam.assessment_id
+    await office.act(lambda uow: enter_scores(uow, assessment_id=key, entries=[score("p02", 80)]), actor=ASSESSOR)
+    await office.take(replace(WITHDRAWN, person_id="p02", on=EXAM_DAY))
+
+    final = await office.finalise(exam, {"p01": PASS})
+
+    assert final.persons_with("absent") == ("p02", "p03", "p04")
+
+
+async def test_facts_in_every_order_end_in_one_state(office: Office) -> None:
+    """Enrollment's come in their own order, supervision's in theirs; nothing else is sure."""
+    for number, turns in enumerate(sorted(set(permutations("eeesss")))):
+        class_id = f"class-{number}"
+        enrollment = [class_opened(class_id=class_id), replace(WITHDRAWN, class_id=class_id)]
+        enrollment.append(replace(MOVED, class_id=class_id))
+        supervision = [training_completed(class_id=class_id, revision=turn, passed=turn == 3) for turn in (1, 2, 3)]
+        facts = {"e": iter(enumerate(enrollment, 1)), "s": iter(enumerate(supervision, 1))}
+        for turn in turns:
+            version, fact = next(facts[turn])
+            held = await deliver(office, deliveries((fact, version)))
+
+        assert held == 0
+        examined = (await office.case(class_id)).examined
+        assert (examined.training_revision, examined.opinion_passed) == (3, True), turns
+        assert (examined.trainees["p04"].left_on, examined.closing_date) == (WITHDRAWN.on, MOVED.closing_date)
 
 
 async def test_an_opinion_taken_back_stops_what_is_not_final_yet(office: Office) -> None:

@@ -5,6 +5,7 @@ What the real processes do is proven by the journey and kill suites.
 
 import asyncio
 import json
+import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -52,6 +53,20 @@ def test_secrets_and_tables_are_made_once_before_any_process_starts(fleet: Fleet
     once = (fleet.home / "once").read_text().splitlines()
     assert [line.split()[0] for line in once] == ["init", "migrate"]
     assert all(f"PEIBU_{service.upper()}_DATABASE" in once[1] for service in SERVICES)
+
+
+def test_an_operators_command_acts_on_the_fleet_whose_home_it_names(fleet: Fleet) -> None:
+    said = [
+        subprocess.run(
+            [sys.executable, "-m", "deploy.fleet", "--home", str(fleet.home), "peibu", "migrate", "enrollment"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for _ in range(2)
+    ]
+    assert "enrollment_0001" in said[0]
+    assert said[1] == "enrollment: up to date\n"
 
 
 def test_a_process_knows_its_own_services_database_only(fleet: Fleet) -> None:

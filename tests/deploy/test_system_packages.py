@@ -19,12 +19,12 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
 @pytest.mark.usefixtures("bare_machine")
 def test_everything_missing_is_named_at_once() -> None:
     with pytest.raises(ToolMissing) as refused:
-        system_packages.provide()
-    assert "sudo apt-get install -y postgresql default-jre-headless maven" in str(refused.value)
+        system_packages.provide(tests=True)
+    assert "sudo apt-get install -y postgresql default-jre-headless maven nodejs npm" in str(refused.value)
     assert "PEIBU_POSTGRES_BIN" in str(refused.value)
 
 
 @pytest.mark.usefixtures("bare_machine")
 def test_the_command_ends_with_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert system_packages.main() == 1
+    assert system_packages.main(["--tests"]) == 1
     assert "apt-get install" in capsys.readouterr().err

@@ -7,9 +7,12 @@ year, are reserved again in another class.
 from datetime import date, time, timedelta
 from typing import Any
 
+from peibu.demo.opening import roster_row
 from peibu.demo.party import Json, until
 from peibu.demo.play import next_opening
-from peibu.demo.story import ACCOUNT, Cast, Script, Step, Story, moment, roster_row, training_days
+from peibu.demo.scene import Cast, Script, Step, moment, training_days
+from peibu.demo.settlement import ACCOUNT
+from peibu.demo.story import Story
 
 ATTENDED = 44
 
@@ -63,7 +66,7 @@ class ClassOfFifty(Story):
             {"conclusion": "confirmed", "reason": "考勤机工作正常，现场清点 44 人"},
             key=self.key("closure"),
         )
-        await self._await_class(lambda view: view["state"] == "cancelled", "the cancellation")
+        await self.await_class(lambda view: view["state"] == "cancelled", "the cancellation")
         await until(
             self.payment_view, lambda view: not view["reservation"]["held"], what="payment to release the class"
         )
@@ -71,7 +74,7 @@ class ClassOfFifty(Story):
 
     async def claim_refused(self) -> Json:
         """The institution claims all the same. Gives the refusal."""
-        signed_on = (await self._today()).isoformat()
+        signed_on = (await self.today()).isoformat()
         return await self.cast.institution.refused(
             "/payment/v1/claims",
             {

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from peibu.demo.party import Json
 from peibu.demo.play import cast_of, next_opening
-from peibu.demo.story import Cast, Script, Story
+from peibu.demo.scene import Cast, Script
+from peibu.demo.story import Story
 from shared.clock import monotonic
 from tests.faults.observation import Observation
 from tests.faults.oracle import lost, unrest

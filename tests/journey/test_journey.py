@@ -3,15 +3,18 @@
 import asyncio
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from peibu.demo.party import Json
 from peibu.demo.play import cast_of
-from peibu.demo.story import RATE_FEN, Script
+from peibu.demo.scene import RATE_FEN, Script
 from tests.faults.observation import Observation
 from tests.faults.oracle import judge, parked
 from tests.journey.cancellation import ClassOfFifty, opened, reserved
@@ -23,9 +26,12 @@ CUT_FEN = -450_000
 PAID_FEN = 6_150_000
 
 
+FLEET = pytest.param("fleet", marks=[pytest.mark.postgres, pytest.mark.kafka])
+
+
 @pytest.fixture(
     scope="module",
-    params=["embedded", pytest.param("fleet", marks=[pytest.mark.postgres, pytest.mark.kafka])],
+    params=["embedded", FLEET],
 )
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Each kind of system, running."""
@@ -139,6 +145,20 @@ def test_nobody_can_be_recognised_in_an_event_or_a_log(stage: Stage, played: Pla
             assert secret not in stage.logs()
         assert not re.search(rf"{person.name}(?![\w*])", events)
     assert "6222000000000000000" not in events + stage.logs()
+
+
+@pytest.mark.parametrize("stage", [FLEET], indirect=True)
+def test_a_board_written_from_the_asyncapi_document_alone_sees_the_class_paid(stage: RealFleet, played: Played) -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    command = [sys.executable, docs / "examples" / "board.py", docs / "asyncapi.json", stage.kafka.bootstrap, "board"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as board:
+        try:
+            assert board.stdout is not None
+            rows = (json.loads(line) for line in board.stdout)
+            paid = next(row for row in rows if row["settled_fen"] == PAID_FEN)
+        finally:
+            board.terminate()
+    assert paid == {"class_id": played.script.class_id, "opened": 48, "certified": 44, "settled_fen": PAID_FEN}
 
 
 # --------------------------------------------------------------------------------------------- cancellation

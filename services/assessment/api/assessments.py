@@ -1,19 +1,19 @@
 """Exams: scores, the patrol's signature, final results, certificates and their voiding."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request, Response
-from pydantic import BaseModel, Field, WrapValidator
+from pydantic import BaseModel, Field, StrictInt, WrapValidator
 
 from services.assessment.api.schemas import (
     ROWS_MAX,
     BatchAnswer,
     Body,
+    Day,
     EmptyBody,
     Prose,
-    PublicReason,
+    Reason,
     RowAnswer,
     RowBody,
     Text,
@@ -22,7 +22,7 @@ from services.assessment.api.schemas import (
     row_fields,
 )
 from services.assessment.api.views import AssessmentView, CertificateView, SignatureView
-from services.assessment.application.access import READERS
+from services.assessment.application.access import READERS, certificate_of_region
 from services.assessment.application.enter_scores import enter_scores
 from services.assessment.application.finalise_assessment import finalise_assessment
 from services.assessment.application.issue_certificates import issue_certificates
@@ -40,7 +40,7 @@ from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
 from shared.web.transactions import read_transaction, write_transaction
-from shared.web.versions import etag
+from shared.web.versions import etag, require_match
 
 router = service_router("/assessment/v1", tags=["考核与证书"])
 
@@ -52,7 +52,7 @@ class ScoreRow(RowBody):
     """The points of one person in one part."""
 
     part: Part
-    score: int = Field(description="得分（整数）；缺考不录")
+    score: StrictInt | None = Field(description="得分（整数）；缺考不录，误录的以 null 撤销")
 
 
 class ScoresBody(Body):
@@ -95,7 +95,7 @@ class CertificateRow(RowBody):
     """The certificate of one person."""
 
     number: Annotated[Text, Field(min_length=1, max_length=100)]
-    issued_on: date
+    issued_on: Day
 
 
 class CertificatesBody(Body):
@@ -118,10 +118,16 @@ class CertificatesAnswer(BatchAnswer):
     rows: list[CertificateRowAnswer]
 
 
+class VoidedAnswer(CertificateView):
+    """The voided certificate; `version` is its exam's."""
+
+    version: int
+
+
 class VoidBody(Body):
     """Why a certificate is voided; it is published, so it names nobody."""
 
-    reason: PublicReason
+    reason: Reason
 
 
 @router.get(
@@ -227,11 +233,17 @@ async def post_certificates(
     "/certificates/{certificate_id}/void",
     summary="作废证书",
     dependencies=[requires(Role.APPROVER)],
-    responses=responses(404, 409),
+    responses=responses(404, 409, 412),
 )
-async def post_void(certificate_id: str, body: VoidBody, unit: Write) -> CertificateView:
-    """Void a certificate for good."""
-    return CertificateView.of(await void_certificate(unit, certificate_id=certificate_id, reason=body.reason))
+async def post_void(
+    certificate_id: str, body: VoidBody, unit: Write, request: Request, response: Response
+) -> VoidedAnswer:
+    """Void a certificate for good; a version named by `If-Match` is its exam's."""
+    if "if-match" in request.headers:
+        require_match(request, (await certificate_of_region(unit, certificate_id))[1].exam.version)
+    voided, exam = await void_certificate(unit, certificate_id=certificate_id, reason=body.reason)
+    response.headers["ETag"] = etag(exam.version)
+    return VoidedAnswer(**CertificateView.of(voided).model_dump(), version=exam.version)
 
 
 Row = TypeVar("Row", bound=RowBody)

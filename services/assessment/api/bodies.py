@@ -1,12 +1,11 @@
 """Assessment bodies and pass marks."""
 
-from datetime import date
 from typing import Annotated, Self
 
 from fastapi import Depends, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool, StrictInt
 
-from services.assessment.api.schemas import Body, Code, FindingView, Level, Line, RegionCode, Text, finding_views
+from services.assessment.api.schemas import Body, Code, Day, FindingView, Level, Line, RegionCode, Text, finding_views
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.application.register_body import RegisterBody, register_body
 from services.assessment.application.set_pass_mark import set_pass_mark
@@ -32,7 +31,7 @@ class BodyBody(Body):
     region: RegionCode
     certificate_kinds: Annotated[list[CertificateKind], Field(min_length=1, max_length=8)]
     occupations: Annotated[list[Code], Field(min_length=1, max_length=2000)]
-    is_bureau: bool = Field(description="人社部门自己的考核机构，可组织培训合格证书考核")
+    is_bureau: StrictBool = Field(description="人社部门自己的考核机构，可组织培训合格证书考核")
 
     def to_command(self) -> RegisterBody:
         """Give the command."""
@@ -62,9 +61,9 @@ class PassMarkBody(Body):
     level: Level | None = None
     certificate_kind: CertificateKind
     part: Part
-    full_mark: int = Field(ge=1, le=10_000)
-    pass_mark: int = Field(ge=0, le=10_000)
-    valid_from: date
+    full_mark: StrictInt = Field(ge=1, le=10_000)
+    pass_mark: StrictInt = Field(ge=0, le=10_000)
+    valid_from: Day
     source: Annotated[Text, Field(min_length=1, max_length=500, description="确定分数线的文件及文号")]
 
 

@@ -1,12 +1,11 @@
 """Classes and the applications for their exams."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Depends, Request, Response
 from pydantic import Field
 
-from services.assessment.api.schemas import ROWS_MAX, Body, Id
+from services.assessment.api.schemas import ROWS_MAX, Body, Day, Id
 from services.assessment.api.views import ClassView, ScheduledAnswer
 from services.assessment.application.access import READERS, class_to_examine
 from services.assessment.application.ports import AssessmentUnit
@@ -33,9 +32,9 @@ class ApplicationBody(Body):
     body_id: Id
     certificate_kind: CertificateKind
     mode: Literal["offline", "online"]
-    exam_on: date
+    exam_on: Day
     channel: Channel
-    paper_received_on: date | None = Field(default=None, description="纸质申请的收到日期，由人社部门登记时填写")
+    paper_received_on: Day | None = Field(default=None, description="纸质申请的收到日期，由人社部门登记时填写")
     persons: Annotated[list[Id], Field(min_length=1, max_length=ROWS_MAX)] | None = None
 
     def to_command(self) -> ScheduleAssessment:

@@ -1,14 +1,17 @@
 """What is sent to and answered by the interface of assessment; unknown fields are refused."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any, Literal, Self, cast
 
 from fastapi import Request
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -27,6 +30,7 @@ from shared.web.validation import field_problems, invalid_value
 from shared.web.versions import require_match
 
 ROWS_MAX = 500
+_DAY = re.compile(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
 def _storable(text: str) -> str:
@@ -40,9 +44,15 @@ def _impersonal(text: str) -> str:
         raise invalid_value(
             "PERSONAL_DATA",
             "文本含有疑似证件号、电话或账号的数字。",
-            "此文本会公开给其他系统，请删除个人信息后重新提交。",
+            "此文本不加密保存，也会供他人查阅，请删除个人信息后重新提交。",
         )
     return text
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise invalid_value("INPUT_INVALID", "日期格式不正确。", "请使用 YYYY-MM-DD 格式的有效日期，例如 2021-09-13。")
 
 
 Text = Annotated[str, AfterValidator(_storable)]
@@ -50,8 +60,10 @@ Id = Annotated[Text, Field(min_length=1, max_length=100)]
 Code = Annotated[Text, Field(min_length=1, max_length=50)]
 Level = Annotated[Text, Field(min_length=1, max_length=20)]
 Line = Annotated[Text, Field(min_length=1, max_length=200)]
-Prose = Annotated[Text, Field(max_length=2000)]
-PublicReason = Annotated[Text, Field(min_length=1, max_length=2000), AfterValidator(_impersonal)]
+Prose = Annotated[Text, Field(max_length=2000), AfterValidator(_impersonal)]
+Reason = Annotated[Prose, Field(min_length=1)]
+Day = Annotated[date, BeforeValidator(_written)]
+"""A day as text: a number would be read as seconds since 1970, a day of the year 1 has none three days before it."""
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 
 
@@ -84,7 +96,8 @@ class RowBody(Body):
             row: Self = validate(value)
         except ValidationError as error:
             person_id = value.get("person_id") if isinstance(value, Mapping) else None
-            bare = cls.model_construct(person_id=person_id[:100] if isinstance(person_id, str) else "")
+            shown = person_id[:100] if isinstance(person_id, str) else ""
+            bare = cls.model_construct(person_id=shown.encode(errors="replace").decode())
             return cast(Self, bare.with_problems(_unreadable(error)))
         return row
 

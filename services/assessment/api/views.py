@@ -200,7 +200,11 @@ def _candidate(person_id: str, reading: ExamReading) -> CandidateView:
     return CandidateView(
         person_id=person_id,
         masked_name=reading.case.examined.trainees[person_id].masked_name,
-        scores={part: score.points for (person, part), score in exam.scores.items() if person == person_id},
+        scores={
+            part: score.points
+            for (person, part), score in exam.scores.items()
+            if person == person_id and score.points is not None
+        },
         outcome=exam.outcomes.get(person_id),
         certificates=[CertificateView.of(one) for one in reading.certificates if one.person_id == person_id],
     )

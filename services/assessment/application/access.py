@@ -3,11 +3,12 @@
 Anything else does not exist for them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.domain.assessment import Assessment
+from services.assessment.domain.certificate import Certificate
 from services.assessment.domain.examined_class import ExaminedClass
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Forbidden, MissingFact, NotFound
@@ -43,13 +44,16 @@ class ExamCase(ClassCase):
 
 
 async def visible_class(uow: AssessmentUnit, class_id: str) -> ClassCase:
-    """Give a class that the actor may read, or raise NotFound CLASS_UNKNOWN."""
+    """Give a class that the actor may read, an assessor's with the exams of their own body alone.
+
+    Raise NotFound CLASS_UNKNOWN for anybody else.
+    """
     case = await _class_case(uow, class_id, lock=False)
     actor, examined = uow.actor, case.examined
     if is_own(actor, examined) or is_bureau_of(actor, examined, *BUREAU):
         return case
-    if any(_examines(actor, exam) for exam in case.exams):
-        return case
+    if own := tuple(exam for exam in case.exams if _examines(actor, exam)):
+        return replace(case, exams=own)
     raise _no_class(class_id)
 
 
@@ -84,6 +88,23 @@ async def exam_of_region(uow: AssessmentUnit, assessment_id: str) -> ExamCase:
     if is_bureau_of(uow.actor, case.examined, Role.EXAM_PATROL):
         return case
     raise _no_exam(assessment_id)
+
+
+async def certificate_of_region(uow: AssessmentUnit, certificate_id: str) -> tuple[Certificate, ExamCase]:
+    """Give, its class locked, a certificate within the approver's region, or raise NotFound CERTIFICATE_UNKNOWN."""
+    found = await uow.certificates.get(certificate_id)
+    if found is not None:
+        case = await _exam_case(uow, found.assessment_id, lock=True)
+        found = await uow.certificates.get(certificate_id)  # again: the class is locked only now
+        if found is not None and is_bureau_of(uow.actor, case.examined, Role.APPROVER):
+            return found, case
+    raise NotFound(
+        code="CERTIFICATE_UNKNOWN",
+        message="没有此证书。",
+        advice="请核对证书登记编号（certificate_id，不是证书编号）。",
+        field="certificate_id",
+        value=certificate_id,
+    )
 
 
 async def opened_class(uow: AssessmentUnit, class_id: str) -> ExaminedClass:

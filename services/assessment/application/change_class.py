@@ -6,6 +6,7 @@ enrollment's events of one class are applied in their order.
 
 from dataclasses import replace
 
+from services.assessment.application.complete_class import complete_class
 from services.assessment.application.ports import AssessmentUnit
 from shared.contracts.enrollment import ClassChanged, TraineeWithdrawn
 
@@ -19,8 +20,8 @@ async def change_class(uow: AssessmentUnit, fact: ClassChanged) -> None:
 
 
 async def withdraw_trainee(uow: AssessmentUnit, fact: TraineeWithdrawn) -> None:
-    """Let a person who left a class that has opened sit no exam from that day on."""
+    """Let a person who left a class that has opened sit no exam from that day on, nor keep its completion waiting."""
     examined = await uow.classes.get(fact.class_id, lock=True)
     if examined is not None:
-        await uow.classes.save(examined.without(fact.person_id, on=fact.on))
+        await complete_class(uow, examined.without(fact.person_id, on=fact.on))
         await uow.audit(action="trainee.withdrawn", subject=fact.class_id, details={"on": fact.on.isoformat()})

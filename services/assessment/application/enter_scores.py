@@ -36,6 +36,7 @@ async def enter_scores(
         await take_duty(uow, case, "examination")
         await uow.assessments.add_scores(assessment_id, scores)
         assessment = await uow.assessments.save(assessment)
+        await uow.classes.save(case.examined)
     await uow.audit(
         action="scores.entered", subject=assessment_id, details=dict(Counter(row.verdict for row in verdicts))
     )

@@ -13,21 +13,20 @@ async def finalise_assessment(uow: AssessmentUnit, *, assessment_id: str) -> Ass
     """Decide who passed, failed or was absent, for good; raise everything that is still missing at once."""
     case = await exam_of_body(uow, assessment_id)
     case.examined.require_running()
+    marks = await marks_of(uow, case)
     final = finalise(
         case.exam,
         case.exams,
         examined=case.examined,
-        marks=await marks_of(uow, case),
+        marks=marks,
         rulebook=uow.shelf.by_id(case.examined.rulebook_id),
         finalised_by=uow.actor.subject,
         today=uow.today,
     )
     await take_duty(uow, case, "examination")
     final = await uow.assessments.save(final)
-    await uow.audit(
-        action="assessment.finalised",
-        subject=assessment_id,
-        details={outcome: len(final.persons_with(outcome)) for outcome in ("passed", "failed", "absent")},
-    )
+    heads = {outcome: len(final.persons_with(outcome)) for outcome in ("passed", "failed", "absent")}
+    held_to: dict[str, str] = {part: f"{mark.pass_mark}/{mark.full_mark}" for part, mark in marks.items()}
+    await uow.audit(action="assessment.finalised", subject=assessment_id, details={**heads, **held_to})
     await complete_class(uow, case.examined)
     return final

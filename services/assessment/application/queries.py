@@ -9,7 +9,7 @@ from services.assessment.domain.certificate import Certificate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassReading:
-    """A class with its exams and how many of its certificates stand."""
+    """A class with the exams that the actor may read and how many of their certificates stand."""
 
     case: ClassCase
     certificates: int
@@ -26,8 +26,9 @@ class ExamReading:
 async def read_class(uow: AssessmentUnit, class_id: str) -> ClassReading:
     """Give what is known of a class, or raise NotFound CLASS_UNKNOWN."""
     case = await visible_class(uow, class_id)
+    exams = {exam.assessment_id for exam in case.exams}
     certificates = await uow.certificates.of_class(class_id)
-    return ClassReading(case=case, certificates=sum(certificate.stands for certificate in certificates))
+    return ClassReading(case=case, certificates=sum(one.stands and one.assessment_id in exams for one in certificates))
 
 
 async def read_assessment(uow: AssessmentUnit, assessment_id: str) -> ExamReading:

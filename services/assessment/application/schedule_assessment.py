@@ -13,6 +13,7 @@ from shared.clock import new_id
 from shared.contracts.assessment import CertificateKind
 from shared.domain.actor import Role
 from shared.domain.errors import NotFound
+from shared.domain.jurisdiction import ancestors
 from shared.policy.decision import Finding
 from shared.policy.judging import refuse_stopped
 
@@ -38,7 +39,8 @@ async def schedule_assessment(
     case.examined.require_running()
     body = await _body(uow, command.body_id)
     application = _application(uow, case, command)
-    findings = judge(application, case.examined, body, uow.shelf.by_id(case.examined.rulebook_id))
+    rulebook = uow.shelf.by_id(case.examined.rulebook_id)
+    findings = judge(application, case.examined, body, rulebook, regions=ancestors(case.examined.region))
     refuse_stopped(findings)
     assessment, event = schedule(
         application, case.examined, body, case.exams, assessment_id=new_id(), applied_by=uow.actor.subject

@@ -23,7 +23,7 @@ class ExamApplication:
     """What is asked for.
 
     `by_bureau` says that the bureau itself registered it (paper, or a decided online class); `resit` that everybody
-    in it sat a final exam of this class and did not pass.
+    in it sat or missed a final exam of this class and did not pass it.
     """
 
     kind: CertificateKind
@@ -38,13 +38,21 @@ class ExamApplication:
 
 
 def judge(
-    application: ExamApplication, examined: ExaminedClass, body: AssessmentBody, rulebook: Rulebook
+    application: ExamApplication,
+    examined: ExaminedClass,
+    body: AssessmentBody,
+    rulebook: Rulebook,
+    *,
+    regions: tuple[str, ...],
 ) -> list[Finding]:
-    """Give every finding about an application; one of severity STOP refuses it."""
+    """Give every finding about an application; one of severity STOP refuses it.
+
+    `regions` are the class's region and its ancestors: a bureau examines within its own region.
+    """
     return [
         *_judge_kind(application, examined, rulebook),
         *_judge_priority(application, examined, rulebook),
-        *_judge_body(application, examined, body, rulebook),
+        *_judge_body(application, examined, body, rulebook, regions),
         *_judge_days(application, examined, rulebook),
         *_judge_mode(application, rulebook),
         *_judge_channel(application, rulebook),
@@ -111,7 +119,11 @@ def _judge_priority(application: ExamApplication, examined: ExaminedClass, ruleb
 
 
 def _judge_body(
-    application: ExamApplication, examined: ExaminedClass, body: AssessmentBody, rulebook: Rulebook
+    application: ExamApplication,
+    examined: ExaminedClass,
+    body: AssessmentBody,
+    rulebook: Rulebook,
+    regions: tuple[str, ...],
 ) -> list[Finding]:
     found: list[Finding] = []
     if not body.examines(application.kind, examined.occupation):
@@ -126,13 +138,14 @@ def _judge_body(
             )
         )
     organiser = rulebook.assessment.completion_organiser
-    if organiser is not None and application.kind == organiser.certificate_kind and not body.is_bureau:
+    is_its_bureau = body.is_bureau and body.region in regions
+    if organiser is not None and application.kind == organiser.certificate_kind and not is_its_bureau:
         found.append(
             stop(
                 organiser,
                 code="ORGANISER_NOT_BUREAU",
-                message="培训合格证书考核由人社部门统一出题并组织。",
-                advice="请选择人社部门的考核机构。",
+                message="培训合格证书考核由当地人社部门统一出题并组织。",
+                advice="请选择班级所在地人社部门的考核机构。",
                 field="body_id",
                 value=body.body_id,
             )

@@ -25,11 +25,14 @@ NAMED_MAX: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """Points of one person in one part, as entered the `version`-th time, and by whom (JY-ASM-04)."""
+    """Points of one person in one part, as entered the `version`-th time, and by whom (JY-ASM-04).
+
+    None strikes out what was entered by mistake: the person did not sit this part.
+    """
 
     person_id: str
     part: Part
-    points: int
+    points: int | None
     version: int
     entered_by: str
     entered_at: datetime

@@ -11,12 +11,20 @@ from services.assessment.domain.examined_class import ExaminedClass
 from services.assessment.domain.findings import RowVerdict, stop
 from shared.contracts.assessment import CertificateIssued, CertificateKind, CertificateVoided
 from shared.domain.errors import Conflict, Refused
-from shared.domain.identifiers import cleaned, level_certificate_number, qualification_certificate_number
+from shared.domain.identifiers import (
+    cleaned,
+    identity_number,
+    level_certificate_number,
+    qualification_certificate_number,
+)
 from shared.policy.decision import Finding
 from shared.policy.rulebook import Rulebook
 
 _NO_PROVINCE: Final = "00"
 """Stands in a number where a national body's certificate names no province."""
+
+_OLDEST_YEAR: Final = 1900
+"""Nobody alive was born before: an earlier year is a serial number's chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +108,7 @@ class Issuing:
     ) -> list[IssuedRow]:
         """Judge rows one by one, each in the light of those before it, and give their verdicts in order.
 
-        `known` are the certificates of this exam and the standing ones that bear any of the numbers. Raise Refused
+        `known` are the certificates of this class and the standing ones that bear any of the numbers. Raise Refused
         RESULTS_NOT_FINAL before the exam is final.
         """
         self.assessment.require_final()
@@ -143,11 +151,12 @@ class Issuing:
 
     def _judge(self, entry: CertificateEntry, number: str, seen: Sequence[Certificate]) -> Iterator[Finding]:
         terms = self.rulebook.assessment
-        if self.assessment.outcomes.get(entry.person_id) != "passed":
+        on_roster = self.examined.roster_on(self.assessment.exam_on)
+        if self.assessment.outcomes.get(entry.person_id) != "passed" or entry.person_id not in on_roster:
             yield stop(
                 terms.results,
                 code="NOT_PASSED",
-                message="该学员未在本次考核中合格，不能颁发证书。",
+                message="该学员未在本次考核中合格，或考核前已退班，不能颁发证书。",
                 advice="请核对学员编号与考核结果。",
                 field="person_id",
             )
@@ -183,7 +192,7 @@ class Issuing:
                 advice="一次考核每人一证；登记有误的，由人社部门作废后重新登记。",
                 field="number",
             )
-        if any(certificate.number == number for certificate in own):
+        if any(one.number == number and one.person_id == entry.person_id and not one.stands for one in seen):
             yield stop(
                 term,
                 code="CERTIFICATE_VOIDED",
@@ -202,6 +211,12 @@ class Issuing:
                     code="CERTIFICATE_FORMAT",
                     message="证书编号格式不正确。",
                     advice="证书编号为 4 至 40 位字母、数字或连字符。",
+                )
+            if any(_is_identity_number(number[at : at + 18]) for at in range(len(number) - 17)):
+                raise Refused(
+                    code="PERSONAL_DATA",
+                    message="证书编号含有身份证号码，证书编号会随事件发送给其他系统。",
+                    advice="请改填证书上不含身份证号码的编号，如档案编号或发证流水号。",
                 )
             return
         parse = level_certificate_number if kind == "level" else qualification_certificate_number
@@ -226,6 +241,15 @@ class Issuing:
             attempt=attempt(entry.person_id, self.assessment, self.exams),
             body_id=self.assessment.body_id,
         )
+
+
+def _is_identity_number(text: str) -> bool:
+    """Say whether it is somebody's: certificates of special operation are numbered by their holder's."""
+    try:
+        born = identity_number(text).birth_date
+    except Refused:
+        return False
+    return born is not None and born.year >= _OLDEST_YEAR
 
 
 def attempt(person_id: str, assessment: Assessment, exams: Iterable[Assessment]) -> int:

@@ -16,12 +16,17 @@ def complete(
     """Give the class with its next completion and the event, or None when it is not complete or nothing changed.
 
     Complete means: there is an exam, all are final, and everybody who passed got a certificate, voided ones included:
-    whether somebody whose certificate was voided gets another is a later revision.
+    whether somebody whose certificate was voided gets another is a later revision. Nobody waits for one of somebody
+    who has left the class.
     """
     if examined.ending is not None or not exams or not all(exam.is_final for exam in exams):
         return None
     handled = {(one.assessment_id, one.person_id) for one in certificates}
-    passed = {(exam.assessment_id, person) for exam in exams for person in exam.persons_with("passed")}
+    passed = {
+        (exam.assessment_id, person)
+        for exam in exams
+        for person in set(exam.persons_with("passed")).intersection(examined.roster_on(today))
+    }
     if passed - handled:
         return None
     standing = [certificate for certificate in certificates if certificate.stands]

@@ -19,11 +19,11 @@ Marks = Mapping[Part, PassMark]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreEntry:
-    """One row as the assessor sent it."""
+    """One row as the assessor sent it; no points strike out those that stand."""
 
     person_id: str
     part: Part
-    points: int
+    points: int | None
 
 
 def enter_scores(
@@ -51,7 +51,7 @@ def enter_scores(
         standing = latest.get((entry.person_id, entry.part))
         if findings:
             verdicts.append(RowVerdict(verdict="refused", findings=findings))
-        elif standing is not None and standing.points == entry.points:
+        elif entry.points == (None if standing is None else standing.points):
             verdicts.append(RowVerdict(verdict="duplicate"))
         else:
             score = Score(
@@ -80,28 +80,39 @@ def finalise(
 ) -> Assessment:
     """Decide who passed, failed or was absent, for good; `others` are the class's exams, this one may be among them.
 
-    A person passes with the pass mark in every part and is absent without any score. Raise Refused for everything that
+    A person passes with the pass mark in every part and is absent without any score, or when they had left the class
+    by the exam day, whatever was entered before that was known. Raise Refused for everything that
     is missing at once: PATROL_SIGNATURE, TRAINING_NOT_COMPLETE, OPINION_MISSING, PASS_MARK_MISSING, SCORE_RANGE,
     SCORES_INCOMPLETE, EARLIER_EXAM_OPEN.
     """
     assessment.require_open()
     assessment.require_held(today)
+    sheets = _sheets(assessment, examined)
     refuse_stopped(
         [
             *_judge_class(assessment, examined, rulebook),
-            *_judge_scores(assessment, examined, marks, rulebook),
+            *_judge_scores(assessment, sheets, examined, marks, rulebook),
             *_judge_order(assessment, others, rulebook),
         ]
     )
-    outcomes = {person: _outcome(assessment, person, marks) for person in assessment.persons}
+    outcomes = {person: _outcome(sheets.get(person), marks) for person in assessment.persons}
     return replace(assessment, outcomes=outcomes, finalised_on=today, finalised_by=finalised_by)
 
 
-def _outcome(assessment: Assessment, person_id: str, marks: Marks) -> Outcome:
-    points = {part: score.points for (person, part), score in assessment.scores.items() if person == person_id}
-    if not points:
+def _sheets(assessment: Assessment, examined: ExaminedClass) -> dict[str, dict[Part, int]]:
+    """Give the points by part of everybody who sat the exam."""
+    sheets: dict[str, dict[Part, int]] = {}
+    on_roster = set(examined.roster_on(assessment.exam_on))
+    for (person, part), score in assessment.scores.items():
+        if person in on_roster and score.points is not None:
+            sheets.setdefault(person, {})[part] = score.points
+    return sheets
+
+
+def _outcome(sheet: Mapping[Part, int] | None, marks: Marks) -> Outcome:
+    if sheet is None:
         return "absent"
-    return "passed" if all(points[part] >= mark.pass_mark for part, mark in marks.items()) else "failed"
+    return "passed" if all(sheet[part] >= mark.pass_mark for part, mark in marks.items()) else "failed"
 
 
 def _judge_entry(
@@ -116,6 +127,8 @@ def _judge_entry(
             advice="请核对学员编号；确已参加考核的，请先核对考核申请名单。",
             field="person_id",
         )
+    if entry.points is None:
+        return
     mark = marks.get(entry.part)
     if mark is None:
         yield _mark_missing(assessment, [entry.part], examined, term)
@@ -155,11 +168,15 @@ def _judge_class(assessment: Assessment, examined: ExaminedClass, rulebook: Rule
 
 
 def _judge_scores(
-    assessment: Assessment, examined: ExaminedClass, marks: Marks, rulebook: Rulebook
+    assessment: Assessment,
+    sheets: Mapping[str, Mapping[Part, int]],
+    examined: ExaminedClass,
+    marks: Marks,
+    rulebook: Rulebook,
 ) -> Iterator[Finding]:
     term = rulebook.assessment.results
     organiser = rulebook.assessment.completion_organiser
-    needed: set[Part] = {part for _, part in assessment.scores}
+    needed: set[Part] = {part for sheet in sheets.values() for part in sheet}
     if organiser is not None and assessment.kind == organiser.certificate_kind:
         needed.update(organiser.parts)
     if not marks:
@@ -167,8 +184,11 @@ def _judge_scores(
     if missing := [part for part in PART_NAMES if part in needed and part not in marks]:
         yield _mark_missing(assessment, missing, examined, term)
         return
-    out_of_range = {s.person_id for s in assessment.scores.values() if s.points > marks[s.part].full_mark}
-    if out_of_range:
+    if out_of_range := [
+        person
+        for person, sheet in sheets.items()
+        if any(points > marks[part].full_mark for part, points in sheet.items())
+    ]:
         yield stop(
             term,
             code="SCORE_RANGE",
@@ -177,16 +197,14 @@ def _judge_scores(
             field="score",
             value=named(out_of_range),
         )
-    scored = {person for person, _ in assessment.scores}
-    partial = {person for person in scored if any((person, part) not in assessment.scores for part in marks)}
-    if partial:
+    if partial := [person for person, sheet in sheets.items() if marks.keys() - sheet.keys()]:
         yield stop(
             term,
             code="SCORES_INCOMPLETE",
             message=f"有 {len(partial)} 人只录入了部分科目的成绩。",
             advice="请补录缺少的科目："
             + "、".join(PART_NAMES[part] for part in marks)
-            + "都须有成绩；缺考的不录成绩。",
+            + "都须有成绩；缺考的不录成绩，误录的以空值（null）撤销。",
             field="person_id",
             value=named(partial),
         )

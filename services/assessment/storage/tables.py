@@ -134,7 +134,7 @@ DUTY: Final = Table(
     UniqueConstraint("assessment_id", "actor", "duty"),
     CheckConstraint("duty IN ('examination', 'patrol')", name="duty"),
 )
-"""Four-eyes (JY-REP-07, JY-ASM-09): one person has one duty in an exam; scores and signatures need theirs."""
+"""Four-eyes (JY-REP-07, JY-ASM-09): one person has one duty in an exam; scores, signatures and the end need theirs."""
 
 SCORE: Final = Table(
     "score",
@@ -143,7 +143,7 @@ SCORE: Final = Table(
     Column("person_id", String(100), primary_key=True),
     Column("part", String(10), primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("points", Integer, nullable=False),
+    Column("points", Integer),
     Column("entered_by", String(200), nullable=False),
     Column("duty", String(20), nullable=False),
     Column("entered_at", Instant, nullable=False),
@@ -154,7 +154,7 @@ SCORE: Final = Table(
     CheckConstraint("points >= 0", name="points"),
     CheckConstraint("version > 0", name="version"),
 )
-"""Append-only (triggers): the latest version wins, none is lost (JY-ASM-04)."""
+"""Append-only (triggers): the latest version wins, none is lost (JY-ASM-04); without points it strikes out."""
 
 SIGNATURE: Final = Table(
     "signature",

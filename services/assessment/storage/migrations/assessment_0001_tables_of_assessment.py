@@ -189,7 +189,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.String(length=100), nullable=False),
         sa.Column("part", sa.String(length=10), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=True),
         sa.Column("entered_by", sa.String(length=200), nullable=False),
         sa.Column("duty", sa.String(length=20), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),

@@ -1,4 +1,4 @@
-"""Results only grow: scores and pass marks are never changed, an outcome stands, a certificate is at most voided."""
+"""Results only grow: scores, marks, duties and signatures stand, an exam ends once, a certificate is at most voided."""
 
 from typing import Final
 
@@ -9,25 +9,42 @@ down_revision = "assessment_0001"
 branch_labels = None
 depends_on = None
 
+_AFTER_THE_END: Final = "(SELECT finalised_on FROM assessment a WHERE a.assessment_id = NEW.assessment_id) IS NOT NULL"
+
 _REFUSALS: Final = (
-    (
-        "score",
-        "INSERT",
-        "(SELECT finalised_on FROM assessment a WHERE a.assessment_id = NEW.assessment_id) IS NOT NULL",
-    ),
+    ("score", "INSERT", _AFTER_THE_END),
     ("score", "UPDATE", "true"),
     ("score", "DELETE", "true"),
     ("pass_mark", "UPDATE", "true"),
     ("pass_mark", "DELETE", "true"),
+    ("duty", "UPDATE", "true"),
+    ("duty", "DELETE", "true"),
+    ("signature", "UPDATE", "true"),
+    ("signature", "DELETE", "true"),
+    ("candidate", "INSERT", _AFTER_THE_END),
     ("candidate", "UPDATE", "OLD.outcome IS NOT NULL AND (NEW.outcome IS NULL OR NEW.outcome <> OLD.outcome)"),
     ("candidate", "DELETE", "true"),
-    ("assessment", "UPDATE", "OLD.finalised_on IS NOT NULL AND NEW.finalised_on IS NULL"),
+    ("assessment", "INSERT", "NEW.finalised_on IS NOT NULL"),
+    (
+        "assessment",
+        "UPDATE",
+        "OLD.finalised_on IS NOT NULL AND (NEW.finalised_on IS NULL OR NEW.finalised_on <> OLD.finalised_on "
+        "OR NEW.finalised_by <> OLD.finalised_by)",
+    ),
+    (
+        "assessment",
+        "UPDATE",
+        "NEW.finalised_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM duty d WHERE d.assessment_id = NEW.assessment_id "
+        "AND d.actor = NEW.finalised_by AND d.duty = 'examination')",
+    ),
     ("certificate", "UPDATE", "OLD.voided_on IS NOT NULL"),
     (
         "certificate",
         "UPDATE",
         "NEW.person_id <> OLD.person_id OR NEW.number <> OLD.number OR NEW.kind <> OLD.kind "
-        "OR NEW.issued_on <> OLD.issued_on OR NEW.attempt <> OLD.attempt",
+        "OR NEW.issued_on <> OLD.issued_on OR NEW.attempt <> OLD.attempt OR NEW.occupation <> OLD.occupation "
+        "OR COALESCE(NEW.level, '') <> COALESCE(OLD.level, '') OR NEW.class_id <> OLD.class_id "
+        "OR NEW.assessment_id <> OLD.assessment_id OR NEW.body_id <> OLD.body_id",
     ),
     ("certificate", "DELETE", "true"),
 )
