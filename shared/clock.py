@@ -44,7 +44,9 @@ class LegalClock:
 
 
 def legal_day(instant: datetime) -> date:
-    """Give the legal day (Asia/Shanghai) on which an instant falls."""
+    """Give the legal day (Asia/Shanghai) on which an instant falls; one without a zone is a ValueError."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone")  # Python would take it for the machine's
     return instant.astimezone(SHANGHAI).date()
 
 
