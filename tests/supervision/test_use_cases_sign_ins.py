@@ -1,9 +1,10 @@
 """Batches of sign-ins: each row judged, kept once, answered, and counted in the newest revision."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.supervision.application.approve_sign_ins import approve_sign_ins
 from services.supervision.application.end_class import end_class
@@ -72,6 +73,18 @@ async def test_a_sequence_that_says_something_else_is_refused_and_kept_as_eviden
         kept = (await connection.execute(select(REUSED_SEQUENCE.c.person_id))).scalars().all()
         stored = (await connection.execute(select(SIGN_IN.c.person_id))).scalars().all()
     assert (kept, stored) == (["p02"], ["p01"])
+
+
+async def test_a_device_that_begins_anew_at_used_numbers_is_answered_however_large_its_backlog(office: Office) -> None:
+    await ready(office)
+    await office.push(sign_ins(("p01",) * 5000, NINE))
+
+    answer = await office.push(sign_ins(("p02",) * 5000, NINE))
+
+    assert answer.counts == {"refused": 5000}
+    async with office.database.connect(write=False) as connection:
+        kept = (await connection.execute(select(func.count()).select_from(REUSED_SEQUENCE))).scalar_one()
+    assert kept == 5000
 
 
 async def test_a_sequence_twice_in_one_batch_counts_once(office: Office) -> None:

@@ -19,7 +19,7 @@ from services.supervision.domain.attendance import SignedIn
 from services.supervision.domain.sign_in import APPROVAL_REQUIRED, Verdict
 from services.supervision.storage.tables import REUSED_SEQUENCE, SIGN_IN
 from shared.database.metadata import Instant
-from shared.database.upsert import insert_or_ignore
+from shared.database.upsert import insert_for
 
 _FIELDS: Final = {
     "sequence": "bigint",
@@ -104,7 +104,10 @@ class StoredSignIns:
             for row in rows
         ]
         if values:
-            await self._connection.execute(insert_or_ignore(self._connection, REUSED_SEQUENCE, values))
+            # Rows beside the statement, not in it: a large batch holds more values than a statement may.
+            await self._connection.execute(
+                insert_for(self._connection, REUSED_SEQUENCE).on_conflict_do_nothing(), values
+            )
 
     async def counted(self, class_id: str, session_ids: Collection[str]) -> Mapping[str, SignedIn]:
         """Give for each of the sessions who signed in by which methods, counted sign-ins only."""
