@@ -249,15 +249,23 @@ def test_a_late_upload_that_does_not_suffice_shows_the_new_number_without_a_seco
     assert of_type(events, FindingRaised) == []
 
 
-def test_an_inspectors_smaller_count_brings_the_hold_back_under_the_same_case() -> None:
-    file, finding = held_class()
-    file, _ = settled(file, {"s1-am": people(45)})
+def test_an_inspectors_smaller_count_brings_the_hold_back_as_a_case_of_its_own() -> None:
+    """Whoever counts closed cases by id would take the old id for a case that is still closed, and pay."""
+    ids = Ids()
+    file = class_file()
+    sheets = {"s1-am": signed(people(44)), "s1-pm": signed(people(44))}
+    file, _ = settle(file, BOOK, signed_in=sheets, now=CLOSING, make_id=ids)
+    file, _ = settle(file, BOOK, signed_in={"s1-am": signed(people(45))}, now=CLOSING, make_id=ids)
+    lifted = file.findings[0]
 
-    file, events = settled(replace(file, inspections=(inspection(headcount=44),)))
+    file = replace(file, inspections=(inspection(headcount=44),))
+    file, events = settle(file, BOOK, signed_in={}, now=CLOSING, make_id=ids)
 
     assert file.training_class.held
-    assert finding.finding_id in {event.finding_id for event in of_type(events, FindingRaised)}  # type: ignore[attr-defined]
-    assert len([f for f in file.findings if f.check == "opening_attendance"]) == 1
+    again = [event for event in of_type(events, FindingRaised) if event.check == "opening_attendance"]  # type: ignore[attr-defined]
+    assert len(again) == 1
+    assert again[0].finding_id != lifted.finding_id  # type: ignore[attr-defined]
+    assert file.finding(lifted.finding_id) == lifted
 
 
 def opinion() -> InspectionOpinion:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from services.supervision.domain.class_file import conclude, settle
 from services.supervision.domain.sign_in import Verdict
@@ -71,6 +72,26 @@ async def test_saving_writes_only_onto_the_version_it_was_loaded_from(office: Of
         await office.act(lambda uow: uow.files.save(new, ended))
 
     assert await office.act(lambda uow: uow.files.save(ended, ended)) == ended  # nothing to write
+
+
+async def test_one_thing_has_one_open_case_and_any_number_of_closed_ones(office: Office) -> None:
+    new = class_file()
+    await office.act(lambda uow: uow.files.add(new))
+    held, _ = settle(new, jiyuan(), signed_in={"s1-am": {}, "s1-pm": {}}, now=NINE, make_id=Ids())
+    case = held.findings[0]
+    closed = [
+        replace(case, finding_id=name, conclusion="unfounded", closed_by="system", closed_at=NINE, reason="x")
+        for name in ("c1", "c2")
+    ]
+    both = replace(held, findings=(case, *closed))
+    saved = await office.act(lambda uow: uow.files.save(new, both))
+
+    with pytest.raises(IntegrityError):
+        await office.act(
+            lambda uow: uow.files.save(saved, replace(both, findings=(*both.findings, replace(case, finding_id="c3"))))
+        )
+
+    assert {finding.finding_id for finding in (await office.file()).findings} == {case.finding_id, "c1", "c2"}
 
 
 async def test_devices_come_back_and_a_serial_number_stands_once(office: Office) -> None:

@@ -40,7 +40,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFinding:
-    """One case; there is one per class, check and thing looked at. `blocking` ones stop the claim until closed."""
+    """One case; a class has one open at most per check and thing looked at. `blocking` ones stop the claim."""
 
     finding_id: str
     class_id: str
@@ -81,25 +81,29 @@ def reconcile(
     """Bring cases into line with what the checks say now; None means that nothing stands against the thing any more.
 
     A new observation raises a case, an open case shows the newest numbers, one whose ground is gone is closed as
-    unfounded by the system and raised again under its id should the ground return. What a person concluded stands.
+    unfounded by the system. Should the ground return, that is another case under an id of its own, because whoever
+    was told that a case is closed never opens it again. What a person concluded stands.
     """
-    standing = {(finding.check, finding.about): finding for finding in findings}
+    cases = {finding.finding_id: finding for finding in findings}
+    standing = {
+        (finding.check, finding.about): finding
+        for finding in cases.values()
+        if finding.is_open or finding.closed_by != SYSTEM.subject
+    }
     events: list[FindingEvent] = []
     for key, observation in judged.items():
         found = standing.get(key)
         if observation is None:
             if found is not None and found.is_open:
-                standing[key], closed = _close(found, "unfounded", SYSTEM.subject, _FACTS_CHANGED, now)
+                cases[found.finding_id], closed = _close(found, "unfounded", SYSTEM.subject, _FACTS_CHANGED, now)
                 events.append(closed)
         elif found is None:
-            standing[key] = _raise(make_id(), class_id, key, observation, now)
-            events.append(_raised(standing[key]))
+            case = _raise(make_id(), class_id, key, observation, now)
+            cases[case.finding_id] = case
+            events.append(_raised(case))
         elif found.is_open:
-            standing[key] = replace(found, seen=observation.seen)
-        elif found.closed_by == SYSTEM.subject:
-            standing[key] = _raise(found.finding_id, class_id, key, observation, now)
-            events.append(_raised(standing[key]))
-    return tuple(standing.values()), tuple(events)
+            cases[found.finding_id] = replace(found, seen=observation.seen)
+    return tuple(cases.values()), tuple(events)
 
 
 def close_finding(

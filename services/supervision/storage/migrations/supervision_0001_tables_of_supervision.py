@@ -103,8 +103,17 @@ def upgrade() -> None:
             ["class_id"], ["training_class.class_id"], name=op.f("fk_finding_class_id_training_class")
         ),
         sa.PrimaryKeyConstraint("finding_id", name=op.f("pk_finding")),
-        sa.UniqueConstraint("class_id", "check_name", "about", name=op.f("uq_finding_class_id_check_name_about")),
     )
+    with op.batch_alter_table("finding", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_finding_class_id"), ["class_id"], unique=False)
+        batch_op.create_index(
+            "uq_finding_open",
+            ["class_id", "check_name", "about"],
+            unique=True,
+            postgresql_where=sa.text("conclusion IS NULL"),
+            sqlite_where=sa.text("conclusion IS NULL"),
+        )
+
     op.create_table(
         "inspection",
         sa.Column("check_id", sa.String(length=100), nullable=False),
