@@ -334,6 +334,61 @@ async def test_bad_input_is_answered_without_repeating_it(ready: Callers) -> Non
     assert "张三" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        ("checks", {"headcount": True}),
+        ("checks", {"headcount": "46"}),
+        ("checks", {"held_at": 1622509200}),
+        ("checks", {"held_at": "1622509200"}),
+        ("checks", {"records_retained": "yes"}),
+        ("checks", {"companions": ["13800138000"]}),
+        ("opinion", {"passed": 1}),
+        ("sign-in-approvals", {"sequences": [True]}),
+    ],
+)
+async def test_a_value_of_another_type_or_of_a_person_is_refused_not_guessed(
+    ready: Callers, path: str, change: dict[str, Any]
+) -> None:
+    bodies: dict[str, dict[str, Any]] = {
+        "checks": {
+            "kind": "opening",
+            "held_at": NINE.isoformat(),
+            "place": "x",
+            "headcount": 46,
+            "sign_in_in_order": True,
+            "records_retained": True,
+        },
+        "opinion": {"passed": True},
+        "sign-in-approvals": {"device_id": "device-1", "sequences": [1], "reason": "x"},
+    }
+    client = await ready.client(replace(INSPECTOR, roles=frozenset({Role.INSPECTOR, Role.APPROVER})))
+
+    refused = await client.post(f"{CLASS_PATH}/{path}", json=bodies[path] | change, headers=keyed("refused"))
+    taken = await client.post(f"{CLASS_PATH}/{path}", json=bodies[path], headers=keyed("taken"))
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "INPUT_INVALID")
+    assert taken.is_success
+
+
+async def test_a_finding_of_another_region_is_as_unknown_as_one_that_never_was(office: Office, ready: Callers) -> None:
+    await office.close_until(OPENING_JUDGED)
+    finding = (await office.file()).findings[0]
+    foreigner = await ready.client(replace(INSPECTOR, region="341124"))
+
+    answers = [
+        await foreigner.post(
+            f"/supervision/v1/findings/{finding_id}/closure",
+            json={"conclusion": "confirmed", "reason": "x"},
+            headers=keyed(finding_id),
+        )
+        for finding_id in (finding.finding_id, "none")
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].json() == answers[1].json()
+
+
 async def test_a_reason_with_somebodys_number_is_refused_because_it_would_travel(
     office: Office, ready: Callers
 ) -> None:

@@ -21,6 +21,7 @@ from services.supervision.domain.finding import (
     Key,
     Observation,
     close_finding,
+    finding_unknown,
     reconcile,
 )
 from services.supervision.domain.inspection import Inspection, observe_headcount
@@ -30,7 +31,7 @@ from services.supervision.domain.video import Clip, observe_video
 from shared.clock import legal_day
 from shared.contracts.contract import Contract
 from shared.contracts.supervision import ClassCancelled
-from shared.domain.errors import NotFound, Refused
+from shared.domain.errors import Refused
 from shared.policy.rulebook import Rulebook
 
 NOTHING: Final[Mapping[Key, Observation | None]] = MappingProxyType({})
@@ -64,7 +65,7 @@ class ClassFile:
         for finding in self.findings:
             if finding.finding_id == finding_id:
                 return finding
-        raise NotFound(code="FINDING_UNKNOWN", message="没有此疑点。", advice="请核对疑点编号。")
+        raise finding_unknown()
 
 
 def settle(

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from shared.contracts.supervision import FindingClosed, FindingRaised
 from shared.domain.actor import SYSTEM
-from shared.domain.errors import Conflict, Refused
+from shared.domain.errors import Conflict, NotFound, Refused
 from shared.policy.terms.term import Term
 
 Conclusion = Literal["confirmed", "waived", "unfounded"]
@@ -104,6 +104,11 @@ def reconcile(
         elif found.is_open:
             cases[found.finding_id] = replace(found, seen=observation.seen)
     return tuple(cases.values()), tuple(events)
+
+
+def finding_unknown() -> NotFound:
+    """Give the error that answers every id which is no finding's within the caller's scope."""
+    return NotFound(code="FINDING_UNKNOWN", message="没有此疑点。", advice="请核对疑点编号。")
 
 
 def close_finding(
