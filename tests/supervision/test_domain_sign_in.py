@@ -1,6 +1,7 @@
 """Which sign-ins count, and for which session."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -113,6 +114,17 @@ def test_a_device_of_another_institution_is_refused() -> None:
     foreign = device(institution_id="institution-2")
 
     verdict = roll().judge(foreign, person_id="p01", method="fingerprint", signed_at=NINE, received_at=NINE)
+
+    assert verdict == Verdict("refused", "DEVICE_FOREIGN")
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "withdrawn"])
+def test_a_device_of_another_institution_is_not_told_what_became_of_the_class(ending: Any) -> None:
+    training_class, sessions = open_class(class_opened(), BOOK)
+    ended = Roll(end_class(training_class, ending), sessions, BOOK)
+    foreign = device(institution_id="institution-2")
+
+    verdict = ended.judge(foreign, person_id="p01", method="fingerprint", signed_at=NINE, received_at=NINE)
 
     assert verdict == Verdict("refused", "DEVICE_FOREIGN")
 

@@ -151,10 +151,10 @@ class Roll:
     ) -> Verdict:
         """Give the fate of one sign-in; the first objection decides."""
         training_class = self._class
+        if device.institution_id != training_class.institution_id:  # first: a stranger learns nothing of the class
+            return self._refuse(DEVICE_FOREIGN)
         if training_class.ending is not None:
             return self._refuse(CLASS_CANCELLED if training_class.ending == "cancelled" else CLASS_WITHDRAWN)
-        if device.institution_id != training_class.institution_id:
-            return self._refuse(DEVICE_FOREIGN)
         if person_id not in training_class.trainees:
             return self._refuse(NOT_ON_ROSTER)
         accepted = self._methods.get(method)
