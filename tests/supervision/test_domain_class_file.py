@@ -202,6 +202,17 @@ def test_the_confirmed_finding_cancels_the_class_for_good() -> None:
         state_opinion(file.training_class, opinion())
 
 
+def test_the_cancellation_names_the_headcount_applied_for_as_the_opening_did() -> None:
+    file = class_file(class_opened(trainees=people(48), refused=2))
+    file, _ = settled(file, {"s1-am": people(43), "s1-pm": people(43)})
+
+    _, events = conclusion(file, file.findings[0], "confirmed")
+
+    cancelled = events[1]
+    assert isinstance(cancelled, ClassCancelled)
+    assert (cancelled.attended, cancelled.planned) == (43, 50)
+
+
 def test_an_unfounded_finding_lets_the_class_go_on_and_is_not_raised_again() -> None:
     file, finding = held_class()
 

@@ -177,7 +177,7 @@ def _cancelled(file: ClassFile, finding: CaseFinding, now: datetime) -> ClassCan
         rule=finding.rule,
         clause=finding.clause,
         attended=opening.attended,
-        planned=opening.due,
+        planned=opening.planned,
         confirmed_by=str(finding.closed_by),
         reason=str(finding.reason),
     )
