@@ -67,6 +67,14 @@ class ClassFiles(Protocol):
         """Give the whole file, None for a class not known here."""
         ...
 
+    async def add_unopened(self, class_id: str) -> None:
+        """Remember that a class ended before it opened."""
+        ...
+
+    async def unopened(self, class_ids: Collection[str]) -> Collection[str]:
+        """Give those of the classes that ended before they opened."""
+        ...
+
     async def rolls(self, class_ids: Collection[str]) -> Mapping[str, tuple[TrainingClass, tuple[Session, ...]]]:
         """Give what sign-ins are judged by, without attendance, for those of the classes that are known."""
         ...

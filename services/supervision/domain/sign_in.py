@@ -81,7 +81,7 @@ def explain(code: str, book: Rulebook | None) -> Explanation:
     if book is not None:
         if code in (METHOD_NOT_ACCEPTED, METHOD_NOT_OF_DEVICE, APPROVAL_REQUIRED, SIGNED_IN_FUTURE):
             term = book.supervision.sign_in
-        elif code in (BEFORE_APPROVAL, OUTSIDE_SESSION, NOT_ON_ROSTER, TRAINEE_WITHDRAWN, CLASS_NOT_OPENED):
+        elif code in (BEFORE_APPROVAL, OUTSIDE_SESSION, NOT_ON_ROSTER, TRAINEE_WITHDRAWN):
             term = book.enrollment.start_after_approval
         elif code == CLASS_CANCELLED:
             term = book.supervision.opening_attendance
@@ -119,6 +119,7 @@ def observe_clock(device: Device, book: Rulebook) -> Observation:
 
 
 PENDING: Final = Verdict("pending", CLASS_NOT_OPEN_YET)
+NEVER_OPENED: Final = Verdict("refused", CLASS_NOT_OPENED)
 
 
 class Roll:

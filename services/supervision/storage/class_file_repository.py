@@ -22,8 +22,8 @@ from services.supervision.storage.rows import (
     session_of,
     session_row,
 )
-from services.supervision.storage.tables import FINDING, INSPECTION, SESSION, TRAINING_CLASS, VIDEO
-from shared.database.upsert import upsert
+from services.supervision.storage.tables import FINDING, INSPECTION, SESSION, TRAINING_CLASS, UNOPENED_CLASS, VIDEO
+from shared.database.upsert import insert_or_ignore, upsert
 from shared.domain.errors import Conflict
 
 _LOCK: Final = text(
@@ -69,6 +69,15 @@ class StoredClassFiles:
             clips=tuple(map(clip_of, await self._rows(VIDEO, class_id))),
             findings=tuple(map(finding_of, await self._rows(FINDING, class_id))),
         )
+
+    async def add_unopened(self, class_id: str) -> None:
+        """Remember that a class ended before it opened."""
+        await self._connection.execute(insert_or_ignore(self._connection, UNOPENED_CLASS, {"class_id": class_id}))
+
+    async def unopened(self, class_ids: Collection[str]) -> Collection[str]:
+        """Give those of the classes that ended before they opened."""
+        query = select(UNOPENED_CLASS.c.class_id).where(UNOPENED_CLASS.c.class_id.in_(list(class_ids)))
+        return set((await self._connection.execute(query)).scalars())
 
     async def rolls(self, class_ids: Collection[str]) -> Mapping[str, tuple[TrainingClass, tuple[Session, ...]]]:
         """Give what sign-ins are judged by, without attendance, for those of the classes that are known."""

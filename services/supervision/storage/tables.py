@@ -59,6 +59,9 @@ TRAINING_CLASS: Final = Table(
 )
 """`trainees` gives per person id the day of leaving or null; `completion` is the TrainingCompleted published last."""
 
+UNOPENED_CLASS: Final = Table("unopened_class", METADATA, Column("class_id", String(100), primary_key=True))
+"""Classes that ended before they opened; what a device still sends for one of them must not wait for ever."""
+
 SESSION: Final = Table(
     "session",
     METADATA,

@@ -79,6 +79,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("class_id", name=op.f("pk_training_class")),
     )
     op.create_table(
+        "unopened_class",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("class_id", name=op.f("pk_unopened_class")),
+    )
+    op.create_table(
         "finding",
         sa.Column("finding_id", sa.String(length=100), nullable=False),
         sa.Column("class_id", sa.String(length=100), nullable=False),
