@@ -107,7 +107,12 @@ async def test_a_bad_row_is_refused_alone_and_never_echoed(ready: Callers) -> No
         {"signed_at": "2021-06-01T09:00:00"},
         {"sequence": 2**63},
         {"sequence": -1},
+        {"sequence": "1"},
+        {"sequence": True},
+        {"signed_at": 1622509200},
+        {"signed_at": "1622509200"},
         {"score": 101},
+        {"score": True},
         {"phone": "x"},
     ],
 )
@@ -120,6 +125,7 @@ async def test_whatever_is_wrong_with_a_row_the_others_are_taken(ready: Callers,
 
     assert answer.status_code == 200
     assert [row["outcome"] for row in answer.json()["rows"]] == ["refused", "accepted"]
+    assert type(answer.json()["rows"][0]["sequence"]) in (int, type(None))
 
 
 @pytest.mark.parametrize(
