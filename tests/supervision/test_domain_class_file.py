@@ -435,8 +435,11 @@ def test_a_spot_check_may_leave_items_open_and_names_its_inspectors() -> None:
     assert event.inspectors == ("inspector-1", "inspector-2")
 
 
-@pytest.mark.parametrize(("kind", "days"), [("spot", 0), ("opening", 1), ("opening", -1)])
-def test_the_opening_check_is_on_the_opening_day_and_spot_checks_are_after_it(kind: str, days: int) -> None:
+@pytest.mark.parametrize(("kind", "days"), [("spot", 0), ("spot", 2), ("opening", 1), ("opening", -1)])
+def test_the_opening_check_is_on_the_opening_day_and_spot_checks_are_in_the_course_after_it(
+    kind: str, days: int
+) -> None:
+    """JY-SUP-06: the average is of in-course checks; the last session is on the second day."""
     check = inspection(kind=kind, held_at=at(OPENING + timedelta(days=days), 10))  # type: ignore[arg-type]
 
     with pytest.raises(Refused, match="CHECK_ON_WRONG_DAY"):
