@@ -386,9 +386,24 @@ def test_fewer_heads_than_sign_ins_is_a_finding(headcount: int, contradicts: boo
     assert [finding.check for finding in file.findings] == (["headcount_contradiction"] if contradicts else [])
 
 
-def test_who_left_is_neither_present_nor_absent_from_that_day_on() -> None:
+def test_who_signed_in_on_the_day_of_leaving_attended_and_who_did_not_is_not_absent() -> None:
+    """JY-SUP-04 counts who actually came: 45 of 50 came on the opening day, though one left that evening."""
+    file = class_file()
+    for person in ("p45", "p46"):
+        file = replace(file, training_class=withdraw_trainee(file.training_class, person, OPENING))
+
+    file, _ = settled(file, {"s1-am": people(45), "s1-pm": people(44)})
+
+    assert file.training_class.state == "open"
+    assert file.opening is not None
+    assert file.opening.attended == 45
+    assert file.sessions[0].absent == ("p47", "p48", "p49", "p50")
+    assert file.sessions[1].absent == ("p47", "p48", "p49", "p50")
+
+
+def test_who_left_is_neither_present_nor_absent_after_that_day() -> None:
     file, _ = completed()
-    left = withdraw_trainee(file.training_class, "p01", OPENING + timedelta(days=1))
+    left = withdraw_trainee(file.training_class, "p01", OPENING)
 
     file, events = settled(
         replace(file, training_class=left), {name: people(48) for name in ("s1-am", "s2-am", "s2-pm")}

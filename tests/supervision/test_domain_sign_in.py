@@ -142,9 +142,9 @@ def test_a_sign_in_from_the_future_is_tolerated_for_five_minutes(seconds: int, o
     assert verdict.outcome == outcome
 
 
-def test_a_trainee_who_left_signs_in_for_nothing_from_that_day_on() -> None:
+def test_a_trainee_who_left_signs_in_for_nothing_after_that_day() -> None:
     training_class, sessions = open_class(class_opened(), BOOK)
-    left = Roll(withdraw_trainee(training_class, "p01", OPENING + timedelta(days=1)), sessions, BOOK)
+    left = Roll(withdraw_trainee(training_class, "p01", OPENING), sessions, BOOK)
 
     assert judge(left, NINE).outcome == "accepted"
     assert judge(left, NINE + timedelta(days=1)).code == "TRAINEE_WITHDRAWN"

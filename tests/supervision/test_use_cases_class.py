@@ -238,7 +238,7 @@ async def test_the_opinion_and_later_checks_republish_the_totals(office: Office)
 async def test_who_withdraws_late_leaves_the_sessions_already_closed(office: Office) -> None:
     await ready(office)
     await office.close_until(END)
-    withdrawn = TraineeWithdrawn(class_id=CLASS, person_id="p01", on=OPENING + timedelta(days=1), reason="个人原因")
+    withdrawn = TraineeWithdrawn(class_id=CLASS, person_id="p01", on=OPENING, reason="个人原因")
 
     await take(office, withdrawn)
     await take(office, replace(withdrawn, person_id="stranger"))

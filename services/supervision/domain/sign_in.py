@@ -42,7 +42,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     CLASS_NOT_OPEN_YET: ("班级尚未开班，签到已暂存。", "无需重传；开班后系统自动认定。"),
     DEVICE_FOREIGN: ("设备不属于该班级的培训机构。", "请使用本机构登记的设备，或向人社部门重新登记设备归属。"),
     NOT_ON_ROSTER: ("该人员不在本班花名册内。", "请核对人员编号；确需增加学员的，先办理花名册变更。"),
-    TRAINEE_WITHDRAWN: ("该学员已退班，退班之日起的签到不计出勤。", "请核对退班记录；登记有误的请联系人社部门更正。"),
+    TRAINEE_WITHDRAWN: ("该学员已退班，退班次日起的签到不计出勤。", "请核对退班记录；登记有误的请联系人社部门更正。"),
     METHOD_NOT_ACCEPTED: ("签到方式不在规定范围内。", "请改用指纹、人脸等规则册列明的方式签到。"),
     METHOD_NOT_OF_DEVICE: ("该设备未登记此签到方式。", "请核对设备设置，或申请为设备补登该签到方式。"),
     APPROVAL_REQUIRED: ("该签到方式须经审核人员批准后才计出勤。", "签到已留存；请向人社部门说明原因并申请批准。"),
@@ -171,7 +171,7 @@ class Roll:
         if session_id is None:
             return self._refuse(OUTSIDE_SESSION)
         left = training_class.trainees[person_id]
-        if left is not None and left <= self._days[session_id]:
+        if left is not None and left < self._days[session_id]:
             return self._refuse(TRAINEE_WITHDRAWN)
         if accepted.approval_required:
             return self._refuse(APPROVAL_REQUIRED, session_id)
