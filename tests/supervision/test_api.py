@@ -349,8 +349,10 @@ async def test_bad_input_is_answered_without_repeating_it(ready: Callers) -> Non
         ("checks", {"held_at": "1622509200"}),
         ("checks", {"records_retained": "yes"}),
         ("checks", {"companions": ["13800138000"]}),
+        ("checks", {"place": " "}),
         ("opinion", {"passed": 1}),
         ("sign-in-approvals", {"sequences": [True]}),
+        ("sign-in-approvals", {"reason": " \n"}),
     ],
 )
 async def test_a_value_of_another_type_or_of_a_person_is_refused_not_guessed(

@@ -52,6 +52,12 @@ def _impersonal(text: str) -> str:
     return text
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise invalid_value("TEXT_BLANK", "内容为空白。", "请填写内容后重新提交。")
+    return text
+
+
 _PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
 """No control characters: PostgreSQL cannot store all of them."""
 _PROSE: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
@@ -62,9 +68,11 @@ Sequence = Annotated[int, Field(strict=True, ge=0, lt=2**63, description="设备
 Id = Annotated[str, Field(min_length=1, max_length=100, pattern=_PLAIN)]
 PathId = Annotated[str, Path(min_length=1, max_length=100, pattern=_PLAIN)]
 Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_PLAIN)]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN), AfterValidator(_impersonal)]
+Line = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=_PLAIN), AfterValidator(_not_blank), AfterValidator(_impersonal)
+]
 Prose = Annotated[str, Field(max_length=2000, pattern=_PROSE), AfterValidator(_impersonal)]
-Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=_PROSE), AfterValidator(_impersonal)]
+Reason = Annotated[Prose, Field(min_length=1), AfterValidator(_not_blank)]
 """Reasons and remarks travel in events, so nothing that looks like a number of a person may stand in them."""
 
 SIGN_INS_MAX: Final = 5000
