@@ -146,10 +146,11 @@ class FindingList(BaseModel):
 
 
 class ClosureAnswer(BaseModel):
-    """The closed finding and where its class stands now."""
+    """The closed finding, where its class stands now and the class's version."""
 
     finding: FindingView
     class_state: State
+    version: int
 
 
 class Gap(BaseModel):
