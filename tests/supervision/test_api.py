@@ -54,6 +54,7 @@ async def test_a_device_is_registered_once_and_then_pushes_sign_ins(office: Offi
     assert (made.status_code, made.headers["ETag"]) == (201, '"1"')
     assert replayed.content == made.content
     assert (again.status_code, again.json()["code"]) == (409, "SERIAL_TAKEN")
+    assert "重新登记" in again.json()["advice"]
     device_id = made.json()["device_id"]
     device = await callers.client(replace(DEVICE, subject=device_id))
     pushed = await device.post(f"/supervision/v1/devices/{device_id}/sign-ins", json=wire(sign_ins(("p01",), NINE)))
