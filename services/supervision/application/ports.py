@@ -30,7 +30,6 @@ class StoredSignIn(NamedTuple):
     """What stands under a sequence that was used before, and whether it says the same."""
 
     same: bool
-    outcome: str
     code: str | None
 
 

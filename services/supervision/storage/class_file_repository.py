@@ -8,6 +8,7 @@ from sqlalchemy import Row, Table, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.supervision.domain.class_file import ClassFile
+from services.supervision.domain.completion import in_order as inspections_in_order
 from services.supervision.domain.training_class import Session, TrainingClass, in_order
 from services.supervision.storage.rows import (
     bare_session_of,
@@ -61,11 +62,10 @@ class StoredClassFiles:
         rows = await self._rows(TRAINING_CLASS, class_id)
         if not rows:
             return None
-        inspections = map(inspection_of, await self._rows(INSPECTION, class_id))
         return ClassFile(
             training_class=class_of(rows[0]),
             sessions=in_order(map(session_of, await self._rows(SESSION, class_id))),
-            inspections=tuple(sorted(inspections, key=lambda check: (check.held_at, check.check_id))),
+            inspections=tuple(inspections_in_order(map(inspection_of, await self._rows(INSPECTION, class_id)))),
             clips=tuple(map(clip_of, await self._rows(VIDEO, class_id))),
             findings=tuple(map(finding_of, await self._rows(FINDING, class_id))),
         )
@@ -135,4 +135,5 @@ class StoredClassFiles:
 
 def _new(before: Collection[Any], after: Collection[Any]) -> list[Any]:
     """Give what stands in `after` and not, exactly so, in `before`."""
-    return [item for item in after if item not in before]
+    known = set(before)
+    return [item for item in after if item not in known]

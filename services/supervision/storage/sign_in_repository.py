@@ -57,7 +57,7 @@ def _compare(dialect: str) -> TextClause:
     # CROSS JOIN keeps SQLite from reading the whole batch again for every row of the device.
     same = "s.class_id = r.class_id AND s.person_id = r.person_id AND s.signed_at = r.signed_at AND s.method = r.method"
     return text(
-        f"SELECT s.sequence, s.outcome, s.code, ({same} AND s.score IS NOT DISTINCT FROM r.score) AS same "  # noqa: S608
+        f"SELECT s.sequence, s.code, ({same} AND s.score IS NOT DISTINCT FROM r.score) AS same "  # noqa: S608
         f"FROM {_BATCH[dialect]} CROSS JOIN sign_in AS s WHERE s.device_id = :device_id AND s.sequence = r.sequence"
     )
 
@@ -83,9 +83,9 @@ class StoredSignIns:
         found: dict[int, StoredSignIn | None] = dict.fromkeys(new)
         if len(new) < len(rows):
             given = {"device_id": device_id, "batch": batch}
-            for sequence, outcome, code, same in await self._connection.execute(_COMPARE[self._dialect], given):
+            for sequence, code, same in await self._connection.execute(_COMPARE[self._dialect], given):
                 if sequence not in found:
-                    found[sequence] = StoredSignIn(bool(same), outcome, code)
+                    found[sequence] = StoredSignIn(bool(same), code)
         return found
 
     async def keep_reused(self, device_id: str, rows: Sequence[SignInRow], received_at: datetime) -> None:
