@@ -18,6 +18,8 @@ SIGN_INS = "/supervision/v1/devices/device-1/sign-ins"
 CLASS_PATH = f"/supervision/v1/classes/{CLASS}"
 OPENING_JUDGED = at(OPENING + timedelta(days=1), 18)
 END = at(OPENING + timedelta(days=5), 9)
+BUREAU = {"approver", "auditor", "finance", "first_reviewer", "inspector", "province", "second_reviewer"}
+READERS = BUREAU | {"institution"}
 
 
 def wire(rows: list[Any]) -> dict[str, Any]:
@@ -427,7 +429,24 @@ async def test_health_documents_and_roles_are_there(ready: Callers) -> None:
 
     assert ready_answer.json()["status"] == "ready"
     push = document["paths"]["/supervision/v1/devices/{device_id}/sign-ins"]["post"]
-    assert push["x-roles"] == ["device", "institution"]
     rows = push["requestBody"]["content"]["application/json"]["schema"]["properties"]["sign_ins"]
     assert rows["maxItems"] == 5000
+    assert {
+        f"{method} {path.removeprefix('/supervision/v1/')}": set(operation["x-roles"])
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if path.startswith("/supervision/v1/")
+    } == {
+        "post devices": {"approver", "inspector"},
+        "post devices/{device_id}/sign-ins": {"device", "institution"},
+        "post classes/{class_id}/videos": {"device", "institution"},
+        "post classes/{class_id}/checks": {"inspector"},
+        "post classes/{class_id}/opinion": {"approver"},
+        "post classes/{class_id}/sign-in-approvals": {"approver", "first_reviewer", "inspector", "second_reviewer"},
+        "post findings/{finding_id}/closure": {"approver", "inspector", "second_reviewer"},
+        "get classes/{class_id}": READERS,
+        "get classes/{class_id}/attendance": READERS,
+        "get findings": READERS,
+        "get sandbox": {"system_admin"},
+    }
     assert (await anybody.get("/supervision/docs")).status_code == 200
