@@ -126,8 +126,8 @@ class FindingView(View):
     class_id: str
     check: str
     about: str
-    rule: str | None
-    clause: str | None
+    rule: str
+    clause: str
     blocking: bool
     seen: str
     state: Literal["open", "closed"]

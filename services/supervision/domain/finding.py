@@ -27,8 +27,8 @@ _FACTS_CHANGED: Final = "后续到达的数据使该疑点不再成立，系统�
 class Observation:
     """What a check saw, in words without personal data, and the rule that objects to it."""
 
-    rule: str | None
-    clause: str | None
+    rule: str
+    clause: str
     blocking: bool
     seen: str
 
@@ -46,8 +46,8 @@ class CaseFinding:
     class_id: str
     check: str
     about: str
-    rule: str | None
-    clause: str | None
+    rule: str
+    clause: str
     blocking: bool
     seen: str
     raised_at: datetime
