@@ -18,6 +18,8 @@ SIGN_INS = "/supervision/v1/devices/device-1/sign-ins"
 CLASS_PATH = f"/supervision/v1/classes/{CLASS}"
 OPENING_JUDGED = at(OPENING + timedelta(days=1), 18)
 END = at(OPENING + timedelta(days=5), 9)
+BUREAU = {"approver", "auditor", "finance", "first_reviewer", "inspector", "province", "second_reviewer"}
+READERS = BUREAU | {"institution"}
 
 
 def wire(rows: list[Any]) -> dict[str, Any]:
@@ -54,6 +56,7 @@ async def test_a_device_is_registered_once_and_then_pushes_sign_ins(office: Offi
     assert (made.status_code, made.headers["ETag"]) == (201, '"1"')
     assert replayed.content == made.content
     assert (again.status_code, again.json()["code"]) == (409, "SERIAL_TAKEN")
+    assert "重新登记" in again.json()["advice"]
     device_id = made.json()["device_id"]
     device = await callers.client(replace(DEVICE, subject=device_id))
     pushed = await device.post(f"/supervision/v1/devices/{device_id}/sign-ins", json=wire(sign_ins(("p01",), NINE)))
@@ -107,7 +110,12 @@ async def test_a_bad_row_is_refused_alone_and_never_echoed(ready: Callers) -> No
         {"signed_at": "2021-06-01T09:00:00"},
         {"sequence": 2**63},
         {"sequence": -1},
+        {"sequence": "1"},
+        {"sequence": True},
+        {"signed_at": 1622509200},
+        {"signed_at": "1622509200"},
         {"score": 101},
+        {"score": True},
         {"phone": "x"},
     ],
 )
@@ -120,6 +128,7 @@ async def test_whatever_is_wrong_with_a_row_the_others_are_taken(ready: Callers,
 
     assert answer.status_code == 200
     assert [row["outcome"] for row in answer.json()["rows"]] == ["refused", "accepted"]
+    assert type(answer.json()["rows"][0]["sequence"]) in (int, type(None))
 
 
 @pytest.mark.parametrize(
@@ -223,6 +232,7 @@ async def test_forty_four_of_fifty_are_held_and_cancelled_by_confirmation(office
     again = await approver.post(path, json={"conclusion": "unfounded", "reason": "x"}, headers=keyed("again"))
 
     assert (waived.status_code, waived.json()["rule"]) == (422, "JY-SUP-04")
+    assert closed.headers["ETag"] == f'"{closed.json()["version"]}"'
     assert (closed.json()["class_state"], closed.json()["finding"]["conclusion"]) == ("cancelled", "confirmed")
     assert (again.status_code, again.json()["code"]) == (422, "CLASS_ENDED")
     assert (await approver.get(CLASS_PATH)).json()["state"] == "cancelled"
@@ -334,6 +344,63 @@ async def test_bad_input_is_answered_without_repeating_it(ready: Callers) -> Non
     assert "张三" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        ("checks", {"headcount": True}),
+        ("checks", {"headcount": "46"}),
+        ("checks", {"held_at": 1622509200}),
+        ("checks", {"held_at": "1622509200"}),
+        ("checks", {"records_retained": "yes"}),
+        ("checks", {"companions": ["13800138000"]}),
+        ("checks", {"place": " "}),
+        ("opinion", {"passed": 1}),
+        ("sign-in-approvals", {"sequences": [True]}),
+        ("sign-in-approvals", {"reason": " \n"}),
+    ],
+)
+async def test_a_value_of_another_type_or_of_a_person_is_refused_not_guessed(
+    ready: Callers, path: str, change: dict[str, Any]
+) -> None:
+    bodies: dict[str, dict[str, Any]] = {
+        "checks": {
+            "kind": "opening",
+            "held_at": NINE.isoformat(),
+            "place": "x",
+            "headcount": 46,
+            "sign_in_in_order": True,
+            "records_retained": True,
+        },
+        "opinion": {"passed": True},
+        "sign-in-approvals": {"device_id": "device-1", "sequences": [1], "reason": "x"},
+    }
+    client = await ready.client(replace(INSPECTOR, roles=frozenset({Role.INSPECTOR, Role.APPROVER})))
+
+    refused = await client.post(f"{CLASS_PATH}/{path}", json=bodies[path] | change, headers=keyed("refused"))
+    taken = await client.post(f"{CLASS_PATH}/{path}", json=bodies[path], headers=keyed("taken"))
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "INPUT_INVALID")
+    assert taken.is_success
+
+
+async def test_a_finding_of_another_region_is_as_unknown_as_one_that_never_was(office: Office, ready: Callers) -> None:
+    await office.close_until(OPENING_JUDGED)
+    finding = (await office.file()).findings[0]
+    foreigner = await ready.client(replace(INSPECTOR, region="341124"))
+
+    answers = [
+        await foreigner.post(
+            f"/supervision/v1/findings/{finding_id}/closure",
+            json={"conclusion": "confirmed", "reason": "x"},
+            headers=keyed(finding_id),
+        )
+        for finding_id in (finding.finding_id, "none")
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].json() == answers[1].json()
+
+
 async def test_a_reason_with_somebodys_number_is_refused_because_it_would_travel(
     office: Office, ready: Callers
 ) -> None:
@@ -362,7 +429,24 @@ async def test_health_documents_and_roles_are_there(ready: Callers) -> None:
 
     assert ready_answer.json()["status"] == "ready"
     push = document["paths"]["/supervision/v1/devices/{device_id}/sign-ins"]["post"]
-    assert push["x-roles"] == ["device", "institution"]
     rows = push["requestBody"]["content"]["application/json"]["schema"]["properties"]["sign_ins"]
     assert rows["maxItems"] == 5000
+    assert {
+        f"{method} {path.removeprefix('/supervision/v1/')}": set(operation["x-roles"])
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if path.startswith("/supervision/v1/")
+    } == {
+        "post devices": {"approver", "inspector"},
+        "post devices/{device_id}/sign-ins": {"device", "institution"},
+        "post classes/{class_id}/videos": {"device", "institution"},
+        "post classes/{class_id}/checks": {"inspector"},
+        "post classes/{class_id}/opinion": {"approver"},
+        "post classes/{class_id}/sign-in-approvals": {"approver", "first_reviewer", "inspector", "second_reviewer"},
+        "post findings/{finding_id}/closure": {"approver", "inspector", "second_reviewer"},
+        "get classes/{class_id}": READERS,
+        "get classes/{class_id}/attendance": READERS,
+        "get findings": READERS,
+        "get sandbox": {"system_admin"},
+    }
     assert (await anybody.get("/supervision/docs")).status_code == 200

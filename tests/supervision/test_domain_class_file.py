@@ -202,6 +202,17 @@ def test_the_confirmed_finding_cancels_the_class_for_good() -> None:
         state_opinion(file.training_class, opinion())
 
 
+def test_the_cancellation_names_the_headcount_applied_for_as_the_opening_did() -> None:
+    file = class_file(class_opened(trainees=people(48), refused=2))
+    file, _ = settled(file, {"s1-am": people(43), "s1-pm": people(43)})
+
+    _, events = conclusion(file, file.findings[0], "confirmed")
+
+    cancelled = events[1]
+    assert isinstance(cancelled, ClassCancelled)
+    assert (cancelled.attended, cancelled.planned) == (43, 50)
+
+
 def test_an_unfounded_finding_lets_the_class_go_on_and_is_not_raised_again() -> None:
     file, finding = held_class()
 
@@ -249,15 +260,23 @@ def test_a_late_upload_that_does_not_suffice_shows_the_new_number_without_a_seco
     assert of_type(events, FindingRaised) == []
 
 
-def test_an_inspectors_smaller_count_brings_the_hold_back_under_the_same_case() -> None:
-    file, finding = held_class()
-    file, _ = settled(file, {"s1-am": people(45)})
+def test_an_inspectors_smaller_count_brings_the_hold_back_as_a_case_of_its_own() -> None:
+    """Whoever counts closed cases by id would take the old id for a case that is still closed, and pay."""
+    ids = Ids()
+    file = class_file()
+    sheets = {"s1-am": signed(people(44)), "s1-pm": signed(people(44))}
+    file, _ = settle(file, BOOK, signed_in=sheets, now=CLOSING, make_id=ids)
+    file, _ = settle(file, BOOK, signed_in={"s1-am": signed(people(45))}, now=CLOSING, make_id=ids)
+    lifted = file.findings[0]
 
-    file, events = settled(replace(file, inspections=(inspection(headcount=44),)))
+    file = replace(file, inspections=(inspection(headcount=44),))
+    file, events = settle(file, BOOK, signed_in={}, now=CLOSING, make_id=ids)
 
     assert file.training_class.held
-    assert finding.finding_id in {event.finding_id for event in of_type(events, FindingRaised)}  # type: ignore[attr-defined]
-    assert len([f for f in file.findings if f.check == "opening_attendance"]) == 1
+    again = [event for event in of_type(events, FindingRaised) if event.check == "opening_attendance"]  # type: ignore[attr-defined]
+    assert len(again) == 1
+    assert again[0].finding_id != lifted.finding_id  # type: ignore[attr-defined]
+    assert file.finding(lifted.finding_id) == lifted
 
 
 def opinion() -> InspectionOpinion:
@@ -367,9 +386,24 @@ def test_fewer_heads_than_sign_ins_is_a_finding(headcount: int, contradicts: boo
     assert [finding.check for finding in file.findings] == (["headcount_contradiction"] if contradicts else [])
 
 
-def test_who_left_is_neither_present_nor_absent_from_that_day_on() -> None:
+def test_who_signed_in_on_the_day_of_leaving_attended_and_who_did_not_is_not_absent() -> None:
+    """JY-SUP-04 counts who actually came: 45 of 50 came on the opening day, though one left that evening."""
+    file = class_file()
+    for person in ("p45", "p46"):
+        file = replace(file, training_class=withdraw_trainee(file.training_class, person, OPENING))
+
+    file, _ = settled(file, {"s1-am": people(45), "s1-pm": people(44)})
+
+    assert file.training_class.state == "open"
+    assert file.opening is not None
+    assert file.opening.attended == 45
+    assert file.sessions[0].absent == ("p47", "p48", "p49", "p50")
+    assert file.sessions[1].absent == ("p47", "p48", "p49", "p50")
+
+
+def test_who_left_is_neither_present_nor_absent_after_that_day() -> None:
     file, _ = completed()
-    left = withdraw_trainee(file.training_class, "p01", OPENING + timedelta(days=1))
+    left = withdraw_trainee(file.training_class, "p01", OPENING)
 
     file, events = settled(
         replace(file, training_class=left), {name: people(48) for name in ("s1-am", "s2-am", "s2-pm")}
@@ -416,8 +450,11 @@ def test_a_spot_check_may_leave_items_open_and_names_its_inspectors() -> None:
     assert event.inspectors == ("inspector-1", "inspector-2")
 
 
-@pytest.mark.parametrize(("kind", "days"), [("spot", 0), ("opening", 1), ("opening", -1)])
-def test_the_opening_check_is_on_the_opening_day_and_spot_checks_are_after_it(kind: str, days: int) -> None:
+@pytest.mark.parametrize(("kind", "days"), [("spot", 0), ("spot", 2), ("opening", 1), ("opening", -1)])
+def test_the_opening_check_is_on_the_opening_day_and_spot_checks_are_in_the_course_after_it(
+    kind: str, days: int
+) -> None:
+    """JY-SUP-06: the average is of in-course checks; the last session is on the second day."""
     check = inspection(kind=kind, held_at=at(OPENING + timedelta(days=days), 10))  # type: ignore[arg-type]
 
     with pytest.raises(Refused, match="CHECK_ON_WRONG_DAY"):

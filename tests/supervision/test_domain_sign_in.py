@@ -1,6 +1,7 @@
 """Which sign-ins count, and for which session."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -117,6 +118,17 @@ def test_a_device_of_another_institution_is_refused() -> None:
     assert verdict == Verdict("refused", "DEVICE_FOREIGN")
 
 
+@pytest.mark.parametrize("ending", ["cancelled", "withdrawn"])
+def test_a_device_of_another_institution_is_not_told_what_became_of_the_class(ending: Any) -> None:
+    training_class, sessions = open_class(class_opened(), BOOK)
+    ended = Roll(end_class(training_class, ending), sessions, BOOK)
+    foreign = device(institution_id="institution-2")
+
+    verdict = ended.judge(foreign, person_id="p01", method="fingerprint", signed_at=NINE, received_at=NINE)
+
+    assert verdict == Verdict("refused", "DEVICE_FOREIGN")
+
+
 @pytest.mark.parametrize(("seconds", "outcome"), [(300, "accepted"), (301, "refused")])
 def test_a_sign_in_from_the_future_is_tolerated_for_five_minutes(seconds: int, outcome: str) -> None:
     verdict = roll().judge(
@@ -130,9 +142,9 @@ def test_a_sign_in_from_the_future_is_tolerated_for_five_minutes(seconds: int, o
     assert verdict.outcome == outcome
 
 
-def test_a_trainee_who_left_signs_in_for_nothing_from_that_day_on() -> None:
+def test_a_trainee_who_left_signs_in_for_nothing_after_that_day() -> None:
     training_class, sessions = open_class(class_opened(), BOOK)
-    left = Roll(withdraw_trainee(training_class, "p01", OPENING + timedelta(days=1)), sessions, BOOK)
+    left = Roll(withdraw_trainee(training_class, "p01", OPENING), sessions, BOOK)
 
     assert judge(left, NINE).outcome == "accepted"
     assert judge(left, NINE + timedelta(days=1)).code == "TRAINEE_WITHDRAWN"

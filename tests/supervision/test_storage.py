@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from services.supervision.domain.class_file import conclude, settle
 from services.supervision.domain.sign_in import Verdict
@@ -73,6 +74,26 @@ async def test_saving_writes_only_onto_the_version_it_was_loaded_from(office: Of
     assert await office.act(lambda uow: uow.files.save(ended, ended)) == ended  # nothing to write
 
 
+async def test_one_thing_has_one_open_case_and_any_number_of_closed_ones(office: Office) -> None:
+    new = class_file()
+    await office.act(lambda uow: uow.files.add(new))
+    held, _ = settle(new, jiyuan(), signed_in={"s1-am": {}, "s1-pm": {}}, now=NINE, make_id=Ids())
+    case = held.findings[0]
+    closed = [
+        replace(case, finding_id=name, conclusion="unfounded", closed_by="system", closed_at=NINE, reason="x")
+        for name in ("c1", "c2")
+    ]
+    both = replace(held, findings=(case, *closed))
+    saved = await office.act(lambda uow: uow.files.save(new, both))
+
+    with pytest.raises(IntegrityError):
+        await office.act(
+            lambda uow: uow.files.save(saved, replace(both, findings=(*both.findings, replace(case, finding_id="c3"))))
+        )
+
+    assert {finding.finding_id for finding in (await office.file()).findings} == {case.finding_id, "c1", "c2"}
+
+
 async def test_devices_come_back_and_a_serial_number_stands_once(office: Office) -> None:
     await office.register(device("d1"), device("d2", institution_id="institution-2"))
 
@@ -95,8 +116,8 @@ async def test_a_batch_is_kept_once_and_says_what_stood_there_before(office: Off
     elsewhere = await office.act(lambda uow: uow.sign_ins.keep("d2", rows, verdicts, NINE))
 
     assert first == {1: None, 2: None}
-    assert again == {1: (True, "accepted", None), 2: (True, "refused", "NOT_ON_ROSTER"), 3: None}
-    assert changed == {1: (False, "accepted", None), 3: (False, "pending", None)}
+    assert again == {1: (True, None), 2: (True, "NOT_ON_ROSTER"), 3: None}
+    assert changed == {1: (False, None), 3: (False, None)}
     assert elsewhere == {1: None, 2: None, 3: None}
 
 
@@ -108,7 +129,7 @@ async def test_a_backlog_sent_again_is_compared_in_one_pass(office: Office) -> N
     async with asyncio.timeout(20):  # reading the batch again for every stored row would take minutes
         again = await office.act(lambda uow: uow.sign_ins.keep("d1", rows, verdicts, NINE))
 
-    assert set(again.values()) == {(True, "accepted", None)}
+    assert set(again.values()) == {(True, None)}
 
 
 async def test_only_counted_sign_ins_are_counted_each_method_once(office: Office) -> None:

@@ -238,7 +238,7 @@ async def test_the_opinion_and_later_checks_republish_the_totals(office: Office)
 async def test_who_withdraws_late_leaves_the_sessions_already_closed(office: Office) -> None:
     await ready(office)
     await office.close_until(END)
-    withdrawn = TraineeWithdrawn(class_id=CLASS, person_id="p01", on=OPENING + timedelta(days=1), reason="个人原因")
+    withdrawn = TraineeWithdrawn(class_id=CLASS, person_id="p01", on=OPENING, reason="个人原因")
 
     await take(office, withdrawn)
     await take(office, replace(withdrawn, person_id="stranger"))
@@ -321,6 +321,22 @@ async def test_a_device_is_registered_only_within_the_officers_region(office: Of
 
     with pytest.raises(Forbidden, match="REGION_OUT_OF_SCOPE"):
         await office.act(lambda uow: register_device(uow, command), actor=APPROVER)
+
+
+async def test_a_case_that_comes_back_is_stored_beside_the_one_that_was_closed(office: Office) -> None:
+    await ready(office, present=44)
+    await office.close_until(OPENING_JUDGED)
+    await office.push(sign_ins(("p45",), NINE, first=9000), now=OPENING_JUDGED)
+
+    await office.act(lambda uow: record_check(uow, class_id=CLASS, command=check(44)), actor=INSPECTOR, now=END)
+
+    file = await office.file()
+    assert file.training_class.state == "held"
+    cases = [finding for finding in file.findings if finding.check == "opening_attendance"]
+    assert sorted((finding.state, finding.conclusion) for finding in cases) == [
+        ("closed", "unfounded"),
+        ("open", None),
+    ]
 
 
 async def test_an_unknown_finding_is_not_found(office: Office) -> None:

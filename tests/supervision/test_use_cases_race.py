@@ -4,9 +4,17 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
+from services.supervision.application.close_finding import close_finding
 from services.supervision.application.close_session import close_session
-from shared.contracts.supervision import AttendanceChecked, FindingRaised, SignInsReceived, TrainingCompleted
-from tests.supervision.office import SCHOOL, Office, sign_ins
+from shared.contracts.supervision import (
+    AttendanceChecked,
+    ClassCancelled,
+    FindingRaised,
+    SignInsReceived,
+    TrainingCompleted,
+)
+from shared.domain.errors import Conflict
+from tests.supervision.office import APPROVER, SCHOOL, Office, sign_ins
 from tests.supervision.sample import CLASS, OPENING, at, class_opened, device, people, planned_session
 
 NINE = at(OPENING, 9)
@@ -79,3 +87,33 @@ async def test_one_flush_of_backlog_by_many_requests_revises_step_by_step(office
     assert [(event.revision, len(event.present)) for event in checked] == [(n, 44 + n) for n in range(1, 7)]
     assert [event.check for event in await office.events(FindingRaised)] == ["video_incomplete"]
     assert (await office.file(CLASS)).training_class.completion.opening_headcount == 50  # type: ignore[union-attr]
+
+
+async def test_the_confirmation_races_with_the_late_upload_that_refutes_it_and_one_of_them_wins(office: Office) -> None:
+    await office.register()
+    for number in range(6):
+        class_id = f"class-{number}"
+        await office.open(class_opened(class_id=class_id, sessions=ONE_SESSION))
+        await office.push(sign_ins(people(44), NINE, first=1 + 100 * number, class_id=class_id))
+        await office.close_until(END)
+        held = await office.file(class_id)
+        finding_id = next(each.finding_id for each in held.findings if each.check == "opening_attendance")
+        late = sign_ins(("p45",), NINE, first=90 + 100 * number, class_id=class_id)
+        racers = [
+            office.push(late, now=END),
+            office.act(
+                lambda uow, found=finding_id: close_finding(  # type: ignore[misc]
+                    uow, finding_id=found, conclusion="confirmed", reason="已核实"
+                ),
+                actor=APPROVER,
+                now=END,
+            ),
+        ]
+
+        results = await asyncio.gather(*(racers if number % 2 else reversed(racers)), return_exceptions=True)
+
+        state = (await office.file(class_id)).training_class.state
+        cancelled = [event for event in await office.events(ClassCancelled) if event.class_id == class_id]
+        conflicts = [result for result in results if isinstance(result, Conflict)]
+        assert (state, len(cancelled), len(conflicts)) in {("cancelled", 1, 0), ("completed", 0, 1)}
+        assert all(isinstance(result, Conflict) or not isinstance(result, BaseException) for result in results)

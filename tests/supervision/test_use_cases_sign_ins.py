@@ -1,9 +1,10 @@
 """Batches of sign-ins: each row judged, kept once, answered, and counted in the newest revision."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.supervision.application.approve_sign_ins import approve_sign_ins
 from services.supervision.application.end_class import end_class
@@ -14,7 +15,7 @@ from shared.contracts.enrollment import ClassClosed
 from shared.contracts.supervision import AttendanceChecked, FindingRaised, SignInsReceived, TrainingCompleted
 from shared.domain.errors import NotFound
 from tests.supervision.office import DEVICE, INSPECTOR, SCHOOL, Office, sign_ins
-from tests.supervision.sample import CLASS, OPENING, at, device, people
+from tests.supervision.sample import CLASS, OPENING, at, class_opened, device, people
 
 NINE = at(OPENING, 9)
 DAY_AFTER_CLOSING = at(OPENING + timedelta(days=1), 18)
@@ -74,6 +75,18 @@ async def test_a_sequence_that_says_something_else_is_refused_and_kept_as_eviden
     assert (kept, stored) == (["p02"], ["p01"])
 
 
+async def test_a_device_that_begins_anew_at_used_numbers_is_answered_however_large_its_backlog(office: Office) -> None:
+    await ready(office)
+    await office.push(sign_ins(("p01",) * 5000, NINE))
+
+    answer = await office.push(sign_ins(("p02",) * 5000, NINE))
+
+    assert answer.counts == {"refused": 5000}
+    async with office.database.connect(write=False) as connection:
+        kept = (await connection.execute(select(func.count()).select_from(REUSED_SEQUENCE))).scalar_one()
+    assert kept == 5000
+
+
 async def test_a_sequence_twice_in_one_batch_counts_once(office: Office) -> None:
     await ready(office)
     row, other = sign_ins(("p01",), NINE)[0], sign_ins(("p02",), NINE)[0]
@@ -122,6 +135,38 @@ async def test_sign_ins_of_a_class_that_never_opens_are_refused_in_the_end(offic
     await office.act(lambda uow: end_class(uow, ClassClosed(class_id=CLASS, reason="not_opened", on=OPENING)))
 
     assert codes(await office.push(batch)) == ["CLASS_NOT_OPENED"] * 2
+
+
+@pytest.mark.parametrize("reason", ["not_opened", "withdrawn"])
+async def test_a_sign_in_that_comes_after_the_end_of_a_class_that_never_opened_does_not_wait(
+    office: Office, reason: Any
+) -> None:
+    await office.register()
+    await office.act(lambda uow: end_class(uow, ClassClosed(class_id=CLASS, reason=reason, on=OPENING)))
+
+    answer = await office.push(
+        [*sign_ins(("p01",), NINE), *sign_ins(("p01",), NINE, first=2, class_id="class-2")],
+    )
+
+    assert outcomes(answer) == ["refused", "pending"]
+    assert codes(answer) == ["CLASS_NOT_OPENED", "CLASS_NOT_OPEN_YET"]
+
+
+async def test_the_event_of_a_batch_names_only_classes_that_took_something_from_it(office: Office) -> None:
+    await ready(office)
+    await office.open(class_opened(class_id="class-2", institution_id="institution-2"))
+    await office.push(sign_ins(("p01",), NINE))
+
+    await office.push(
+        [
+            *sign_ins(("p01", "stranger"), NINE),
+            *sign_ins(("p02",), NINE, first=3, class_id="class-2"),
+            *sign_ins(("p03",), NINE, first=4, class_id="whatever the device says"),
+        ]
+    )
+
+    received = (await office.events(SignInsReceived))[-1]
+    assert (received.accepted, received.pending, received.refused, received.classes) == (0, 1, 2, ())
 
 
 async def test_a_late_batch_makes_one_revision_per_session_it_changes(office: Office) -> None:

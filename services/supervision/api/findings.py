@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 
 from services.supervision.api.classes import READERS
 from services.supervision.api.schemas import ClosureBody, Id, PathId
@@ -15,6 +15,7 @@ from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
 from shared.web.transactions import read_transaction, write_transaction
+from shared.web.versions import etag
 
 router = service_router("/supervision/v1/findings", tags=["疑点"])
 
@@ -35,7 +36,9 @@ async def get_findings(class_id: Annotated[Id, Query()], unit: Read) -> FindingL
     dependencies=[requires(Role.INSPECTOR, Role.SECOND_REVIEWER, Role.APPROVER)],
     responses=responses(404, 409),
 )
-async def post_closure(finding_id: PathId, body: ClosureBody, unit: Write) -> ClosureAnswer:
+async def post_closure(finding_id: PathId, body: ClosureBody, unit: Write, response: Response) -> ClosureAnswer:
     """Close a finding; a confirmed opening-day finding cancels the class (JY-SUP-04)."""
     finding, file = await close_finding(unit, finding_id=finding_id, conclusion=body.conclusion, reason=body.reason)
-    return ClosureAnswer(finding=FindingView.of(finding), class_state=file.training_class.state)
+    state, version = file.training_class.state, file.training_class.version
+    response.headers["ETag"] = etag(version)
+    return ClosureAnswer(finding=FindingView.of(finding), class_state=state, version=version)

@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NotRequired
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, with_config
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    TypeAdapter,
+    with_config,
+)
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from services.supervision.application.record_check import RecordCheck
@@ -14,6 +25,13 @@ from services.supervision.domain.video import Clip
 from shared.contracts.supervision import CheckKind
 from shared.web.masking import mask
 from shared.web.validation import invalid_value
+
+
+def _written_out(moment: object) -> object:
+    # A number of seconds would be taken too, or of milliseconds: nobody knows which was meant.
+    if not isinstance(moment, str) or moment[4:5] != "-":
+        raise PydanticCustomError("datetime_type", "an instant is a text that begins with a date")
+    return moment
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -34,18 +52,27 @@ def _impersonal(text: str) -> str:
     return text
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise invalid_value("TEXT_BLANK", "内容为空白。", "请填写内容后重新提交。")
+    return text
+
+
 _PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
 """No control characters: PostgreSQL cannot store all of them."""
 _PROSE: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 """Lines and tabs, but no other control characters."""
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+Sequence = Annotated[int, Field(strict=True, ge=0, lt=2**63, description="设备内唯一的序号；重传沿用原序号")]
 Id = Annotated[str, Field(min_length=1, max_length=100, pattern=_PLAIN)]
 PathId = Annotated[str, Path(min_length=1, max_length=100, pattern=_PLAIN)]
 Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_PLAIN)]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN), AfterValidator(_impersonal)]
+Line = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=_PLAIN), AfterValidator(_not_blank), AfterValidator(_impersonal)
+]
 Prose = Annotated[str, Field(max_length=2000, pattern=_PROSE), AfterValidator(_impersonal)]
-Reason = Annotated[str, Field(min_length=1, max_length=2000, pattern=_PROSE), AfterValidator(_impersonal)]
+Reason = Annotated[Prose, Field(min_length=1), AfterValidator(_not_blank)]
 """Reasons and remarks travel in events, so nothing that looks like a number of a person may stand in them."""
 
 SIGN_INS_MAX: Final = 5000
@@ -61,12 +88,12 @@ class Body(BaseModel):
 class SignInItem(TypedDict):
     """One sign-in; thousands come at once, so it becomes a plain mapping and no object."""
 
-    sequence: Annotated[int, Field(ge=0, lt=2**63, description="设备内唯一的序号；重传沿用原序号")]
+    sequence: Sequence
     class_id: Id
     person_id: Id
     signed_at: Moment
     method: Annotated[Code, Field(description="签到方式代码，见规则册")]
-    score: NotRequired[Annotated[int | None, Field(ge=0, le=100, description="比对得分")]]
+    score: NotRequired[Annotated[int | None, Field(strict=True, ge=0, le=100, description="比对得分")]]
 
 
 @with_config(ConfigDict(extra="forbid"))
@@ -95,7 +122,7 @@ class ApprovalBody(Body):
     """Sign-ins of one device that a reviewer lets count."""
 
     device_id: Id
-    sequences: Annotated[list[Annotated[int, Field(ge=0, lt=2**63)]], Field(min_length=1, max_length=500)]
+    sequences: Annotated[list[Sequence], Field(min_length=1, max_length=500)]
     reason: Reason
 
 
@@ -151,11 +178,11 @@ class CheckBody(Body):
     kind: CheckKind
     held_at: Moment
     place: Line
-    headcount: Annotated[int, Field(ge=0, le=1000)]
-    sign_in_in_order: bool | None = None
-    records_retained: bool | None = None
+    headcount: Annotated[int, Field(strict=True, ge=0, le=1000)]
+    sign_in_in_order: StrictBool | None = None
+    records_retained: StrictBool | None = None
     teachers_seen: Annotated[list[Id], Field(max_length=20)] = []
-    companions: Annotated[list[Id], Field(max_length=20)] = []
+    companions: Annotated[list[Annotated[Id, AfterValidator(_impersonal)]], Field(max_length=20)] = []
     note: Prose = ""
 
     def to_command(self) -> RecordCheck:
@@ -176,7 +203,7 @@ class CheckBody(Body):
 class OpinionBody(Body):
     """The bureau's inspection opinion."""
 
-    passed: bool
+    passed: StrictBool
     remark: Prose = ""
 
 

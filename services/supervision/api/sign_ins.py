@@ -122,7 +122,7 @@ def _unreadable(row: Any, problems: list[Any]) -> Json:
     sequence = row.get("sequence") if isinstance(row, dict) else None
     details = "；".join(f"{problem.field}：{problem.detail}" for problem in field_problems(problems))
     return {
-        "sequence": sequence if isinstance(sequence, int) else None,
+        "sequence": sequence if type(sequence) is int else None,  # a bool is an int, too
         "outcome": "refused",
         "code": why.code,
         "message": f"{why.message}{details}",

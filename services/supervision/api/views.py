@@ -1,6 +1,6 @@
 """What the interface of supervision answers."""
 
-from collections.abc import Iterable
+from collections import Counter
 from datetime import date, datetime
 from typing import Literal, Self
 
@@ -126,8 +126,8 @@ class FindingView(View):
     class_id: str
     check: str
     about: str
-    rule: str | None
-    clause: str | None
+    rule: str
+    clause: str
     blocking: bool
     seen: str
     state: Literal["open", "closed"]
@@ -146,10 +146,11 @@ class FindingList(BaseModel):
 
 
 class ClosureAnswer(BaseModel):
-    """The closed finding and where its class stands now."""
+    """The closed finding, where its class stands now and the class's version."""
 
     finding: FindingView
     class_state: State
+    version: int
 
 
 class Gap(BaseModel):
@@ -179,7 +180,7 @@ class VideoView(BaseModel):
 
 
 class SessionView(BaseModel):
-    """A session; of an open one `present` counts who signed in so far."""
+    """A session; of an open one `present` counts who signed in so far and `absent` who did not yet."""
 
     session_id: str
     starts_at: datetime
@@ -195,10 +196,7 @@ class SessionView(BaseModel):
     @classmethod
     def of(cls, session: Session, reading: ClassReading) -> Self:
         """Render a session."""
-        expected = set(reading.file.training_class.expected_on(session.held_on))
-        present = (
-            len(session.present) if session.is_closed else len(expected & set(reading.signed_in[session.session_id]))
-        )
+        marks = Counter(_marks(session, reading).values())
         return cls(
             session_id=session.session_id,
             starts_at=session.starts_at,
@@ -207,8 +205,8 @@ class SessionView(BaseModel):
             class_hours=session.class_hours,
             state="closed" if session.is_closed else "open",
             revision=session.revision,
-            present=present,
-            absent=len(session.absent) if session.is_closed else len(expected) - present,
+            present=marks["present"],
+            absent=marks["absent"] + marks["awaited"],
             video=VideoView.of(coverage(session, reading.file.clips_of(session.session_id), reading.book)),
         )
 
@@ -359,6 +357,7 @@ def _marks(session: Session, reading: ClassReading) -> dict[str, Mark]:
         marks |= dict.fromkeys(session.absent, "absent")
         marks |= dict.fromkeys((presence.person_id for presence in session.present), "present")
         return marks
-    expected: Iterable[str] = reading.file.training_class.expected_on(session.held_on)
-    signed_in = reading.signed_in[session.session_id]
-    return {person_id: "present" if person_id in signed_in else "awaited" for person_id in expected}
+    training_class, signed_in = reading.file.training_class, reading.signed_in[session.session_id]
+    marks |= dict.fromkeys(training_class.expected_on(session.held_on), "awaited")
+    marks |= {person: "present" for person in training_class.admitted_on(session.held_on) if person in signed_in}
+    return marks

@@ -4,7 +4,7 @@ from services.supervision.application.access import lock_class
 from services.supervision.application.end_class import forget_closings
 from services.supervision.application.ports import SupervisionUnit
 from services.supervision.domain.class_file import ClassFile, conclude
-from services.supervision.domain.finding import CaseFinding, Conclusion
+from services.supervision.domain.finding import CaseFinding, Conclusion, finding_unknown
 from shared.clock import new_id
 from shared.domain.errors import NotFound
 
@@ -12,11 +12,17 @@ from shared.domain.errors import NotFound
 async def close_finding(
     uow: SupervisionUnit, *, finding_id: str, conclusion: Conclusion, reason: str
 ) -> tuple[CaseFinding, ClassFile]:
-    """Give the closed finding and its class's file; raise NotFound, Conflict FINDING_CLOSED or a Refused."""
+    """Give the closed finding and its class's file; raise NotFound, Conflict FINDING_CLOSED or a Refused.
+
+    A finding out of the actor's scope is as unknown as one that does not exist.
+    """
     class_id = await uow.files.class_of_finding(finding_id)
     if class_id is None:
-        raise NotFound(code="FINDING_UNKNOWN", message="没有此疑点。", advice="请核对疑点编号。")
-    file = await lock_class(uow, class_id)
+        raise finding_unknown()
+    try:
+        file = await lock_class(uow, class_id)
+    except NotFound:
+        raise finding_unknown() from None  # the class's id would say that the finding exists
     book = uow.shelf.by_id(file.training_class.rulebook_id)
     concluded, events = conclude(
         file,

@@ -11,7 +11,7 @@ from shared.contracts.enrollment import ClassClosed
 
 
 async def end_class(uow: SupervisionUnit, fact: ClassClosed) -> None:
-    """Stop a withdrawn class; refuse the sign-ins that wait for a class that will never open.
+    """Stop a withdrawn class; refuse the sign-ins, there or still to come, for a class that will never open.
 
     Reasons `completed` and `cancelled` are echoes of this service's own events.
     """
@@ -21,6 +21,7 @@ async def end_class(uow: SupervisionUnit, fact: ClassClosed) -> None:
     file = await uow.files.find(fact.class_id)
     details: dict[str, str | int] = {"reason": fact.reason}
     if file is None:
+        await uow.files.add_unopened(fact.class_id)
         details["refused"] = await uow.sign_ins.refuse_waiting(fact.class_id, CLASS_NOT_OPENED)
     elif file.training_class.ending is None:
         await uow.files.save(file, replace(file, training_class=ended(file.training_class, "withdrawn")))

@@ -30,7 +30,6 @@ class StoredSignIn(NamedTuple):
     """What stands under a sequence that was used before, and whether it says the same."""
 
     same: bool
-    outcome: str
     code: str | None
 
 
@@ -65,6 +64,14 @@ class ClassFiles(Protocol):
 
     async def find(self, class_id: str) -> ClassFile | None:
         """Give the whole file, None for a class not known here."""
+        ...
+
+    async def add_unopened(self, class_id: str) -> None:
+        """Remember that a class ended before it opened."""
+        ...
+
+    async def unopened(self, class_ids: Collection[str]) -> Collection[str]:
+        """Give those of the classes that ended before they opened."""
         ...
 
     async def rolls(self, class_ids: Collection[str]) -> Mapping[str, tuple[TrainingClass, tuple[Session, ...]]]:

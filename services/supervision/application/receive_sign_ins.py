@@ -11,6 +11,7 @@ from services.supervision.application.settle_class import settle_class
 from services.supervision.domain.device import Device
 from services.supervision.domain.finding import DEVICE_CLOCK
 from services.supervision.domain.sign_in import (
+    NEVER_OPENED,
     PENDING,
     SEQUENCE_REUSED,
     SIGNED_IN_FUTURE,
@@ -57,11 +58,14 @@ async def receive_sign_ins(
     first: dict[int, SignInRow] = {}
     for row in rows:
         first.setdefault(row["sequence"], row)
-    verdicts = {sequence: _judge(uow, rolls, device, row) for sequence, row in first.items()}
+    unknown = class_ids - rolls.keys()
+    unopened = await uow.files.unopened(unknown) if unknown else ()
+    verdicts = {sequence: _judge(uow, rolls, unopened, device, row) for sequence, row in first.items()}
     stood = await uow.sign_ins.keep(device_id, list(first.values()), list(verdicts.values()), uow.now)
     new = [sequence for sequence, standing in stood.items() if standing is None]
-    await _draw_conclusions(uow, device, [(first[sequence], verdicts[sequence]) for sequence in new], books)
-    await _publish(uow, device_id, Counter(verdicts[sequence].outcome for sequence in new), class_ids)
+    kept = [(first[sequence], verdicts[sequence]) for sequence in new]
+    await _draw_conclusions(uow, device, kept, books)
+    await _publish(uow, device_id, kept)
     answers, reused = _answer(rows, first, verdicts, stood, books)
     await uow.sign_ins.keep_reused(device_id, reused, uow.now)
     counts = Counter(answer.outcome for answer in answers)
@@ -96,10 +100,12 @@ async def _rolls(uow: SupervisionUnit, class_ids: Collection[str]) -> tuple[dict
     return rolls, books
 
 
-def _judge(uow: SupervisionUnit, rolls: Mapping[str, Roll], device: Device, row: SignInRow) -> Verdict:
+def _judge(
+    uow: SupervisionUnit, rolls: Mapping[str, Roll], unopened: Collection[str], device: Device, row: SignInRow
+) -> Verdict:
     roll = rolls.get(row["class_id"])
     if roll is None:
-        return PENDING
+        return NEVER_OPENED if row["class_id"] in unopened else PENDING
     return roll.judge(
         device, person_id=row["person_id"], method=row["method"], signed_at=row["signed_at"], received_at=uow.now
     )
@@ -124,7 +130,9 @@ async def _draw_conclusions(
             await settle_class(uow, file, file, sessions=late[class_id], observed=observed)
 
 
-async def _publish(uow: SupervisionUnit, device_id: str, counts: Counter[str], class_ids: Collection[str]) -> None:
+async def _publish(uow: SupervisionUnit, device_id: str, kept: Sequence[tuple[SignInRow, Verdict]]) -> None:
+    """Say what was kept; only classes that are known and took something are named: another id may be any text."""
+    counts = Counter(verdict.outcome for _, verdict in kept)
     if counts["accepted"] + counts["late"] + counts["pending"] == 0:
         return
     await uow.publish(
@@ -134,7 +142,7 @@ async def _publish(uow: SupervisionUnit, device_id: str, counts: Counter[str], c
             late=counts["late"],
             pending=counts["pending"],
             refused=counts["refused"],
-            classes=tuple(sorted(class_ids)),
+            classes=tuple(sorted({row["class_id"] for row, verdict in kept if verdict.counts})),
         )
     )
 

@@ -18,7 +18,6 @@ def check_attendance(
 
     The first call closes the session with revision 1. The evidence of a presence is as strong as its strongest method.
     """
-    expected = training_class.expected_on(session.held_on)
     strengths = {method.code: method.strength for method in term.methods}
     present = tuple(
         Presence(
@@ -26,9 +25,10 @@ def check_attendance(
             methods=tuple(sorted(signed_in[person_id])),
             strength=max(strengths[method] for method in signed_in[person_id]),
         )
-        for person_id in expected
+        for person_id in training_class.admitted_on(session.held_on)
         if person_id in signed_in
     )
+    expected = training_class.expected_on(session.held_on)
     absent = tuple(person_id for person_id in expected if person_id not in signed_in)
     if session.is_closed and (present, absent) == (session.present, session.absent):
         return None

@@ -21,6 +21,7 @@ from services.supervision.domain.finding import (
     Key,
     Observation,
     close_finding,
+    finding_unknown,
     reconcile,
 )
 from services.supervision.domain.inspection import Inspection, observe_headcount
@@ -30,7 +31,6 @@ from services.supervision.domain.video import Clip, observe_video
 from shared.clock import legal_day
 from shared.contracts.contract import Contract
 from shared.contracts.supervision import ClassCancelled
-from shared.domain.errors import NotFound, Refused
 from shared.policy.rulebook import Rulebook
 
 NOTHING: Final[Mapping[Key, Observation | None]] = MappingProxyType({})
@@ -64,7 +64,7 @@ class ClassFile:
         for finding in self.findings:
             if finding.finding_id == finding_id:
                 return finding
-        raise NotFound(code="FINDING_UNKNOWN", message="没有此疑点。", advice="请核对疑点编号。")
+        raise finding_unknown()
 
 
 def settle(
@@ -164,19 +164,15 @@ def _all_closed(file: ClassFile) -> bool:
 
 def _cancelled(file: ClassFile, finding: CaseFinding, now: datetime) -> ClassCancelled:
     opening = file.opening
-    if opening is None or finding.rule is None or finding.clause is None:
-        raise Refused(
-            code="OPENING_NOT_JUDGED",
-            message="开班当日的出勤尚未认定，不能取消班级。",
-            advice="请待开班当日各课次结束认定后再办理。",
-        )
+    if opening is None:
+        raise LookupError("an opening-day finding stands, but the opening day is not closed")
     return ClassCancelled(
         class_id=file.training_class.class_id,
         on=legal_day(now),
         rule=finding.rule,
         clause=finding.clause,
         attended=opening.attended,
-        planned=opening.due,
+        planned=opening.planned,
         confirmed_by=str(finding.closed_by),
         reason=str(finding.reason),
     )

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from shared.contracts.supervision import FindingClosed, FindingRaised
 from shared.domain.actor import SYSTEM
-from shared.domain.errors import Conflict, Refused
+from shared.domain.errors import Conflict, NotFound, Refused
 from shared.policy.terms.term import Term
 
 Conclusion = Literal["confirmed", "waived", "unfounded"]
@@ -27,8 +27,8 @@ _FACTS_CHANGED: Final = "后续到达的数据使该疑点不再成立，系统�
 class Observation:
     """What a check saw, in words without personal data, and the rule that objects to it."""
 
-    rule: str | None
-    clause: str | None
+    rule: str
+    clause: str
     blocking: bool
     seen: str
 
@@ -40,14 +40,14 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFinding:
-    """One case; there is one per class, check and thing looked at. `blocking` ones stop the claim until closed."""
+    """One case; a class has one open at most per check and thing looked at. `blocking` ones stop the claim."""
 
     finding_id: str
     class_id: str
     check: str
     about: str
-    rule: str | None
-    clause: str | None
+    rule: str
+    clause: str
     blocking: bool
     seen: str
     raised_at: datetime
@@ -81,25 +81,34 @@ def reconcile(
     """Bring cases into line with what the checks say now; None means that nothing stands against the thing any more.
 
     A new observation raises a case, an open case shows the newest numbers, one whose ground is gone is closed as
-    unfounded by the system and raised again under its id should the ground return. What a person concluded stands.
+    unfounded by the system. Should the ground return, that is another case under an id of its own, because whoever
+    was told that a case is closed never opens it again. What a person concluded stands.
     """
-    standing = {(finding.check, finding.about): finding for finding in findings}
+    cases = {finding.finding_id: finding for finding in findings}
+    standing = {
+        (finding.check, finding.about): finding
+        for finding in cases.values()
+        if finding.is_open or finding.closed_by != SYSTEM.subject
+    }
     events: list[FindingEvent] = []
     for key, observation in judged.items():
         found = standing.get(key)
         if observation is None:
             if found is not None and found.is_open:
-                standing[key], closed = _close(found, "unfounded", SYSTEM.subject, _FACTS_CHANGED, now)
+                cases[found.finding_id], closed = _close(found, "unfounded", SYSTEM.subject, _FACTS_CHANGED, now)
                 events.append(closed)
         elif found is None:
-            standing[key] = _raise(make_id(), class_id, key, observation, now)
-            events.append(_raised(standing[key]))
+            case = _raise(make_id(), class_id, key, observation, now)
+            cases[case.finding_id] = case
+            events.append(_raised(case))
         elif found.is_open:
-            standing[key] = replace(found, seen=observation.seen)
-        elif found.closed_by == SYSTEM.subject:
-            standing[key] = _raise(found.finding_id, class_id, key, observation, now)
-            events.append(_raised(standing[key]))
-    return tuple(standing.values()), tuple(events)
+            cases[found.finding_id] = replace(found, seen=observation.seen)
+    return tuple(cases.values()), tuple(events)
+
+
+def finding_unknown() -> NotFound:
+    """Give the error that answers every id which is no finding's within the caller's scope."""
+    return NotFound(code="FINDING_UNKNOWN", message="没有此疑点。", advice="请核对疑点编号。")
 
 
 def close_finding(

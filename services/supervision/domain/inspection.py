@@ -39,8 +39,8 @@ def record_inspection(
     """Give the event of a complete record.
 
     Raise Refused ITEM_MISSING for an incomplete opening record, CHECK_IN_FUTURE, and CHECK_ON_WRONG_DAY for an
-    opening check on another day than the opening day or a spot check not after it (an average of spot checks must not
-    hold the opening day, JY-SUP-06).
+    opening check on another day than the opening day or a spot check not after it or after the last session (the
+    average of spot checks holds the course without its opening day, JY-SUP-06).
     """
     if inspection.held_at > inspection.recorded_at:
         raise Refused(
@@ -81,14 +81,15 @@ def observe_headcount(inspection: Inspection, sessions: Iterable[Session], book:
 
 def _require_day(inspection: Inspection, sessions: Iterable[Session], book: Rulebook) -> None:
     day = legal_day(inspection.held_at)
-    opening_day = min((session.held_on for session in sessions), default=day)
-    if (day == opening_day) if inspection.kind == "opening" else (day > opening_day):
+    days = [session.held_on for session in sessions]
+    first, last = min(days, default=day), max(days, default=day)
+    if (day == first) if inspection.kind == "opening" else (first < day <= last):
         return
     term = book.supervision.inspections
     raise Refused(
         code="CHECK_ON_WRONG_DAY",
-        message=f"检查日期 {day} 与检查类型不符：开班当日为 {opening_day}。",
-        advice="开班当日的检查填 opening，其后的过程抽查填 spot；请核对类型与时间。",
+        message=f"检查日期 {day} 与检查类型不符：开班当日为 {first}，最后一课在 {last}。",
+        advice="开班当日的检查填 opening，其后至最后一课当日的过程抽查填 spot；请核对类型与时间。",
         field="held_at",
         value=day.isoformat(),
         rule=term.rule if term else None,

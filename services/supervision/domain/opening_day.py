@@ -7,6 +7,7 @@ from datetime import date
 from services.supervision.domain.finding import Observation
 from services.supervision.domain.inspection import Inspection
 from services.supervision.domain.training_class import Session, TrainingClass
+from shared.domain.money import is_below_percent
 from shared.policy.decision import Trace
 from shared.policy.terms.supervision import OpeningAttendance
 
@@ -38,7 +39,7 @@ class OpeningDay:
 
     def is_below(self, term: OpeningAttendance) -> bool:
         """Say whether fewer than the minimum came; exactly the minimum is enough (reading 3)."""
-        return self.attended * 100 < self.due * term.minimum_percent
+        return is_below_percent(self.attended, self.due, term.minimum_percent)
 
     def trace(self, term: OpeningAttendance) -> Trace:
         """Show the computation."""

@@ -40,11 +40,11 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     CLASS_WITHDRAWN: ("班级已撤销，签到已留存但不计出勤。", "无需重传；请核对设备上的班级设置。"),
     CLASS_NOT_OPENED: ("班级未能开班，签到已留存但不计出勤。", "请核对班级编号；未开班的班级不得培训。"),
     CLASS_NOT_OPEN_YET: ("班级尚未开班，签到已暂存。", "无需重传；开班后系统自动认定。"),
-    DEVICE_FOREIGN: ("设备不属于该班级的培训机构。", "请使用本机构登记的设备，或向人社部门重新登记设备归属。"),
+    DEVICE_FOREIGN: ("设备不属于该班级的培训机构。", "请使用本机构登记的设备，或请人社部门以本机构名义重新登记。"),
     NOT_ON_ROSTER: ("该人员不在本班花名册内。", "请核对人员编号；确需增加学员的，先办理花名册变更。"),
-    TRAINEE_WITHDRAWN: ("该学员已退班，退班之日起的签到不计出勤。", "请核对退班记录；登记有误的请联系人社部门更正。"),
+    TRAINEE_WITHDRAWN: ("该学员已退班，退班次日起的签到不计出勤。", "请核对退班记录；登记有误的请联系人社部门更正。"),
     METHOD_NOT_ACCEPTED: ("签到方式不在规定范围内。", "请改用指纹、人脸等规则册列明的方式签到。"),
-    METHOD_NOT_OF_DEVICE: ("该设备未登记此签到方式。", "请核对设备设置，或申请为设备补登该签到方式。"),
+    METHOD_NOT_OF_DEVICE: ("该设备未登记此签到方式。", "请核对设备设置；确有此签到方式的，请人社部门重新登记设备。"),
     APPROVAL_REQUIRED: ("该签到方式须经审核人员批准后才计出勤。", "签到已留存；请向人社部门说明原因并申请批准。"),
     SIGNED_IN_FUTURE: (
         "签到时间晚于系统时间，已留存并标记，不计出勤。",
@@ -56,7 +56,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
         "请核对设备时钟与课程表；确有调课的，先办理课程表变更。",
     ),
     SEQUENCE_REUSED: (
-        "该序号已用于另一条签到，本条未保存。",
+        "该序号已用于另一条签到，本条留存备查，不计出勤。",
         "请为新签到分配新的序号后重传；设备重置过的，请从未用过的序号开始。",
     ),
     SIGN_IN_UNREADABLE: ("该条签到的字段缺失或格式有误，本条未保存。", "请对照接口文档改正该条后，以原序号重传。"),
@@ -81,7 +81,7 @@ def explain(code: str, book: Rulebook | None) -> Explanation:
     if book is not None:
         if code in (METHOD_NOT_ACCEPTED, METHOD_NOT_OF_DEVICE, APPROVAL_REQUIRED, SIGNED_IN_FUTURE):
             term = book.supervision.sign_in
-        elif code in (BEFORE_APPROVAL, OUTSIDE_SESSION, NOT_ON_ROSTER, TRAINEE_WITHDRAWN, CLASS_NOT_OPENED):
+        elif code in (BEFORE_APPROVAL, OUTSIDE_SESSION, NOT_ON_ROSTER, TRAINEE_WITHDRAWN):
             term = book.enrollment.start_after_approval
         elif code == CLASS_CANCELLED:
             term = book.supervision.opening_attendance
@@ -119,6 +119,7 @@ def observe_clock(device: Device, book: Rulebook) -> Observation:
 
 
 PENDING: Final = Verdict("pending", CLASS_NOT_OPEN_YET)
+NEVER_OPENED: Final = Verdict("refused", CLASS_NOT_OPENED)
 
 
 class Roll:
@@ -151,10 +152,10 @@ class Roll:
     ) -> Verdict:
         """Give the fate of one sign-in; the first objection decides."""
         training_class = self._class
+        if device.institution_id != training_class.institution_id:  # first: a stranger learns nothing of the class
+            return self._refuse(DEVICE_FOREIGN)
         if training_class.ending is not None:
             return self._refuse(CLASS_CANCELLED if training_class.ending == "cancelled" else CLASS_WITHDRAWN)
-        if device.institution_id != training_class.institution_id:
-            return self._refuse(DEVICE_FOREIGN)
         if person_id not in training_class.trainees:
             return self._refuse(NOT_ON_ROSTER)
         accepted = self._methods.get(method)
@@ -170,7 +171,7 @@ class Roll:
         if session_id is None:
             return self._refuse(OUTSIDE_SESSION)
         left = training_class.trainees[person_id]
-        if left is not None and left <= self._days[session_id]:
+        if left is not None and left < self._days[session_id]:
             return self._refuse(TRAINEE_WITHDRAWN)
         if accepted.approval_required:
             return self._refuse(APPROVAL_REQUIRED, session_id)

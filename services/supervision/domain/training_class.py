@@ -58,8 +58,8 @@ class Session:
 class TrainingClass:
     """What supervision knows of one class; `version` counts the changes of its record here.
 
-    `trainees` gives for every person on the roster the day from which they are withdrawn, or None. `counts_from` is
-    the instant before which no sign-in counts: opening or last approval, whichever is later (JY-ENR-06).
+    `trainees` gives for every person on the roster the day on which they left, or None. `counts_from` is the instant
+    before which no sign-in counts: opening or last approval, whichever is later (JY-ENR-06).
     """
 
     class_id: str
@@ -86,6 +86,10 @@ class TrainingClass:
         if self.held:
             return "held"
         return "open" if self.completion is None else "completed"
+
+    def admitted_on(self, day: date) -> tuple[str, ...]:
+        """Give who attends when they sign in on the day, by id: who left that day was there before (JY-SUP-04)."""
+        return tuple(sorted(person for person, left in self.trainees.items() if left is None or day <= left))
 
     def expected_on(self, day: date) -> tuple[str, ...]:
         """Give who should be there on the day, by id: everybody on the roster who has not left by then."""
@@ -139,7 +143,7 @@ def in_order(sessions: Iterable[Session]) -> tuple[Session, ...]:
 
 
 def withdraw_trainee(training_class: TrainingClass, person_id: str, on: date) -> TrainingClass:
-    """Take a person off the expected list from a day on; of two days the earlier stands."""
+    """Take a person off the roster on a day; of two days the earlier stands."""
     left = training_class.trainees.get(person_id)
     return replace(
         training_class,

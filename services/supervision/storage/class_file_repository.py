@@ -8,6 +8,7 @@ from sqlalchemy import Row, Table, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.supervision.domain.class_file import ClassFile
+from services.supervision.domain.completion import in_order as inspections_in_order
 from services.supervision.domain.training_class import Session, TrainingClass, in_order
 from services.supervision.storage.rows import (
     bare_session_of,
@@ -22,8 +23,8 @@ from services.supervision.storage.rows import (
     session_of,
     session_row,
 )
-from services.supervision.storage.tables import FINDING, INSPECTION, SESSION, TRAINING_CLASS, VIDEO
-from shared.database.upsert import upsert
+from services.supervision.storage.tables import FINDING, INSPECTION, SESSION, TRAINING_CLASS, UNOPENED_CLASS, VIDEO
+from shared.database.upsert import insert_or_ignore, upsert
 from shared.domain.errors import Conflict
 
 _LOCK: Final = text(
@@ -61,14 +62,22 @@ class StoredClassFiles:
         rows = await self._rows(TRAINING_CLASS, class_id)
         if not rows:
             return None
-        inspections = map(inspection_of, await self._rows(INSPECTION, class_id))
         return ClassFile(
             training_class=class_of(rows[0]),
             sessions=in_order(map(session_of, await self._rows(SESSION, class_id))),
-            inspections=tuple(sorted(inspections, key=lambda check: (check.held_at, check.check_id))),
+            inspections=tuple(inspections_in_order(map(inspection_of, await self._rows(INSPECTION, class_id)))),
             clips=tuple(map(clip_of, await self._rows(VIDEO, class_id))),
             findings=tuple(map(finding_of, await self._rows(FINDING, class_id))),
         )
+
+    async def add_unopened(self, class_id: str) -> None:
+        """Remember that a class ended before it opened."""
+        await self._connection.execute(insert_or_ignore(self._connection, UNOPENED_CLASS, {"class_id": class_id}))
+
+    async def unopened(self, class_ids: Collection[str]) -> Collection[str]:
+        """Give those of the classes that ended before they opened."""
+        query = select(UNOPENED_CLASS.c.class_id).where(UNOPENED_CLASS.c.class_id.in_(list(class_ids)))
+        return set((await self._connection.execute(query)).scalars())
 
     async def rolls(self, class_ids: Collection[str]) -> Mapping[str, tuple[TrainingClass, tuple[Session, ...]]]:
         """Give what sign-ins are judged by, without attendance, for those of the classes that are known."""
@@ -126,4 +135,5 @@ class StoredClassFiles:
 
 def _new(before: Collection[Any], after: Collection[Any]) -> list[Any]:
     """Give what stands in `after` and not, exactly so, in `before`."""
-    return [item for item in after if item not in before]
+    known = set(before)
+    return [item for item in after if item not in known]

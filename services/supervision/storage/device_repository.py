@@ -25,7 +25,7 @@ class StoredDevices:
             raise Conflict(
                 code="SERIAL_TAKEN",
                 message="该设备序列号已登记。",
-                advice="请核对序列号；设备转给其他机构的，先由原登记部门注销。",
+                advice="请核对序列号；设备转给其他机构或增加签到方式的，在序列号后加注序次，作为新设备重新登记。",
                 field="serial",
                 value=device.serial,
             )

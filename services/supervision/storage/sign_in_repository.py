@@ -19,7 +19,7 @@ from services.supervision.domain.attendance import SignedIn
 from services.supervision.domain.sign_in import APPROVAL_REQUIRED, Verdict
 from services.supervision.storage.tables import REUSED_SEQUENCE, SIGN_IN
 from shared.database.metadata import Instant
-from shared.database.upsert import insert_or_ignore
+from shared.database.upsert import insert_for
 
 _FIELDS: Final = {
     "sequence": "bigint",
@@ -57,7 +57,7 @@ def _compare(dialect: str) -> TextClause:
     # CROSS JOIN keeps SQLite from reading the whole batch again for every row of the device.
     same = "s.class_id = r.class_id AND s.person_id = r.person_id AND s.signed_at = r.signed_at AND s.method = r.method"
     return text(
-        f"SELECT s.sequence, s.outcome, s.code, ({same} AND s.score IS NOT DISTINCT FROM r.score) AS same "  # noqa: S608
+        f"SELECT s.sequence, s.code, ({same} AND s.score IS NOT DISTINCT FROM r.score) AS same "  # noqa: S608
         f"FROM {_BATCH[dialect]} CROSS JOIN sign_in AS s WHERE s.device_id = :device_id AND s.sequence = r.sequence"
     )
 
@@ -83,9 +83,9 @@ class StoredSignIns:
         found: dict[int, StoredSignIn | None] = dict.fromkeys(new)
         if len(new) < len(rows):
             given = {"device_id": device_id, "batch": batch}
-            for sequence, outcome, code, same in await self._connection.execute(_COMPARE[self._dialect], given):
+            for sequence, code, same in await self._connection.execute(_COMPARE[self._dialect], given):
                 if sequence not in found:
-                    found[sequence] = StoredSignIn(bool(same), outcome, code)
+                    found[sequence] = StoredSignIn(bool(same), code)
         return found
 
     async def keep_reused(self, device_id: str, rows: Sequence[SignInRow], received_at: datetime) -> None:
@@ -104,7 +104,10 @@ class StoredSignIns:
             for row in rows
         ]
         if values:
-            await self._connection.execute(insert_or_ignore(self._connection, REUSED_SEQUENCE, values))
+            # Rows beside the statement, not in it: a large batch holds more values than a statement may.
+            await self._connection.execute(
+                insert_for(self._connection, REUSED_SEQUENCE).on_conflict_do_nothing(), values
+            )
 
     async def counted(self, class_id: str, session_ids: Collection[str]) -> Mapping[str, SignedIn]:
         """Give for each of the sessions who signed in by which methods, counted sign-ins only."""

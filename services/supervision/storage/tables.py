@@ -16,7 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
+    text,
 )
 
 from shared.database.metadata import Instant, new_metadata
@@ -58,6 +58,9 @@ TRAINING_CLASS: Final = Table(
     CheckConstraint("ending IN ('cancelled', 'withdrawn')", name="ending"),
 )
 """`trainees` gives per person id the day of leaving or null; `completion` is the TrainingCompleted published last."""
+
+UNOPENED_CLASS: Final = Table("unopened_class", METADATA, Column("class_id", String(100), primary_key=True))
+"""Classes that ended before they opened; what a device still sends for one of them must not wait for ever."""
 
 SESSION: Final = Table(
     "session",
@@ -151,11 +154,11 @@ FINDING: Final = Table(
     "finding",
     METADATA,
     Column("finding_id", String(100), primary_key=True),
-    Column("class_id", ForeignKey("training_class.class_id"), nullable=False),
+    Column("class_id", ForeignKey("training_class.class_id"), nullable=False, index=True),
     Column("check_name", String(50), nullable=False),
     Column("about", String(200), nullable=False),
-    Column("rule", String(50)),
-    Column("clause", String(200)),
+    Column("rule", String(50), nullable=False),
+    Column("clause", String(200), nullable=False),
     Column("blocking", Boolean, nullable=False),
     Column("seen", Text, nullable=False),
     Column("raised_at", Instant, nullable=False),
@@ -163,7 +166,15 @@ FINDING: Final = Table(
     Column("closed_by", String(200)),
     Column("closed_at", Instant),
     Column("reason", Text),
-    UniqueConstraint("class_id", "check_name", "about"),
+    Index(
+        "uq_finding_open",
+        "class_id",
+        "check_name",
+        "about",
+        unique=True,
+        postgresql_where=text("conclusion IS NULL"),
+        sqlite_where=text("conclusion IS NULL"),
+    ),
     CheckConstraint("conclusion IN ('confirmed', 'waived', 'unfounded')", name="conclusion"),
     CheckConstraint(
         "(conclusion IS NULL) = (closed_by IS NULL) AND (conclusion IS NULL) = (closed_at IS NULL) "
@@ -171,4 +182,4 @@ FINDING: Final = Table(
         name="closed_whole",
     ),
 )
-"""One case per class, check and thing looked at."""
+"""Cases; one open at most per class, check and thing looked at."""

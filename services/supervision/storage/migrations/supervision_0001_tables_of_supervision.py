@@ -79,13 +79,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("class_id", name=op.f("pk_training_class")),
     )
     op.create_table(
+        "unopened_class",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("class_id", name=op.f("pk_unopened_class")),
+    )
+    op.create_table(
         "finding",
         sa.Column("finding_id", sa.String(length=100), nullable=False),
         sa.Column("class_id", sa.String(length=100), nullable=False),
         sa.Column("check_name", sa.String(length=50), nullable=False),
         sa.Column("about", sa.String(length=200), nullable=False),
-        sa.Column("rule", sa.String(length=50), nullable=True),
-        sa.Column("clause", sa.String(length=200), nullable=True),
+        sa.Column("rule", sa.String(length=50), nullable=False),
+        sa.Column("clause", sa.String(length=200), nullable=False),
         sa.Column("blocking", sa.Boolean(), nullable=False),
         sa.Column("seen", sa.Text(), nullable=False),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
@@ -103,8 +108,17 @@ def upgrade() -> None:
             ["class_id"], ["training_class.class_id"], name=op.f("fk_finding_class_id_training_class")
         ),
         sa.PrimaryKeyConstraint("finding_id", name=op.f("pk_finding")),
-        sa.UniqueConstraint("class_id", "check_name", "about", name=op.f("uq_finding_class_id_check_name_about")),
     )
+    with op.batch_alter_table("finding", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_finding_class_id"), ["class_id"], unique=False)
+        batch_op.create_index(
+            "uq_finding_open",
+            ["class_id", "check_name", "about"],
+            unique=True,
+            postgresql_where=sa.text("conclusion IS NULL"),
+            sqlite_where=sa.text("conclusion IS NULL"),
+        )
+
     op.create_table(
         "inspection",
         sa.Column("check_id", sa.String(length=100), nullable=False),
