@@ -22,7 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.database.engine import Database
+from shared.database.engine import KEEPALIVE_SETTINGS, Database
 
 RETRY_SECONDS: Final = 1.0
 CHECK_SECONDS: Final = 2.0
@@ -31,10 +31,7 @@ ANSWER_SECONDS: Final = 2.0
 
 _SESSION_SETTINGS: Final = {
     "application_name": "peibu leader",
-    # A leader behind a broken network is dead to the server after 5 + 3 x 2 s: later than it notices itself.
-    "tcp_keepalives_idle": "5",
-    "tcp_keepalives_interval": "2",
-    "tcp_keepalives_count": "3",
+    **KEEPALIVE_SETTINGS,  # a cut-off leader is dead to the server later than it notices itself
 }
 
 _log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Dialect, event, func, insert, select, update
+from sqlalchemy import Connection, Dialect, event, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg as PostgresqlDialect
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite as SqliteDialect
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
@@ -83,6 +83,13 @@ async def test_a_statement_refused_by_the_database_leaves_nothing_of_those_befor
     with pytest.raises(DBAPIError):
         await repeat_a_timer()
     assert await counts(database) == [0, 0, 0, 0, 0]
+
+
+async def test_what_a_database_refuses_is_not_repeated_in_the_error(database: Database) -> None:
+    with pytest.raises(DBAPIError) as refused:
+        async with unit(database) as uow:
+            await uow.connection.execute(insert(TIMER).values(kind=None, key="13900000000", due=SIX))
+    assert "13900000000" not in str(refused.value).split("DETAIL")[0]
 
 
 async def test_a_cancelled_use_case_leaves_nothing_and_frees_the_writer(database: Database) -> None:
@@ -193,6 +200,17 @@ async def counted(*opened: Database, lock: bool = True) -> tuple[int, int]:
     refused = await asyncio.gather(*(increment(one, 10, lock=lock) for one in opened for _ in range(10)))
     async with opened[0].connect(write=False) as connection:
         return (await connection.execute(select(TIMER.c.attempts))).scalar_one(), sum(refused)
+
+
+async def test_a_session_behind_a_broken_network_does_not_keep_its_locks_for_hours(
+    databases: FreshDatabases, database: Database
+) -> None:
+    """Through a socket the server ignores the values; that they were asked for shows all the same."""
+    if databases.kind == "postgresql":
+        query = "SELECT name FROM pg_settings WHERE name LIKE 'tcp_keepalives_%' AND source = 'client' ORDER BY name"
+        async with database.connect(write=False) as connection:
+            asked = list((await connection.execute(text(query))).scalars())
+        assert asked == ["tcp_keepalives_count", "tcp_keepalives_idle", "tcp_keepalives_interval"]
 
 
 @asynccontextmanager
