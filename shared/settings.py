@@ -121,7 +121,9 @@ class ServiceSettings(BaseSettings):
         """Give the vault of this deployment's data and look-up keys."""
         data_keys, lookup_keys = self._keys(DATA_KEY), self._keys(LOOKUP_KEY)
         if len(lookup_keys) > 1:  # whoever was found by the first would be taken for somebody new
-            raise SettingsError(f"the secret {LOOKUP_KEY} holds {len(lookup_keys)} keys; it cannot be rotated, keep one")
+            raise SettingsError(
+                f"the secret {LOOKUP_KEY} holds {len(lookup_keys)} keys; it cannot be rotated, keep one"
+            )
         return Vault(data_keys, lookup_keys[0])
 
     def payee_check_key(self) -> bytes:

@@ -239,6 +239,21 @@ async def test_no_acknowledged_record_is_lost_when_the_sender_is_killed(bus: Bus
     assert found == list(range(len(found)))
 
 
+async def test_an_embedded_member_whose_lock_file_is_gone_is_no_member_any_more(
+    embedded_bus: EmbeddedBus,
+) -> None:
+    topic = "test.lock"
+    await embedded_bus.ensure_topics([topic])
+    await send(embedded_bus, [Record(topic, "one", b"0")])
+    first, second = [await embedded_bus.subscribe("readers", [topic]) for _ in range(2)]
+    [record] = await receive(first, 1, commit=False)
+    (embedded_bus.directory / "groups" / "readers.lock").unlink()
+    assert len(await receive(second, 1, commit=False)) == 1
+    with pytest.raises(NotAssigned):
+        await first.commit(record.partition, 1)
+    assert await first.fetch(max_records=1, timeout_seconds=0) == {}
+
+
 async def test_kafka_refuses_to_work_with_other_partitions_or_without_topics(
     kafka_bus: KafkaBus, request: pytest.FixtureRequest
 ) -> None:
