@@ -257,7 +257,7 @@ class Consumer:
                 await self._subscription.seek(partition, offset)
 
     async def _commit(self) -> None:
-        """Commit offsets as well as can be; after a failure all wait for the next round, this one at the end of the line.
+        """Commit offsets as well as can be; after a failure all wait for the next round, this one behind the others.
 
         One coordinator answers for all: while it is silent, each further attempt would cost a deadline.
         """
