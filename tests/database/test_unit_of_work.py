@@ -202,6 +202,19 @@ async def counted(*opened: Database, lock: bool = True) -> tuple[int, int]:
         return (await connection.execute(select(TIMER.c.attempts))).scalar_one(), sum(refused)
 
 
+async def test_a_commit_waits_for_the_disk_and_references_are_checked(
+    databases: FreshDatabases, database: Database
+) -> None:
+    if databases.kind == "sqlite":
+        wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5_000}
+    else:
+        wanted = {"synchronous_commit": "on", "lock_timeout": "5s", "transaction_isolation": "read committed"}
+    ask = "PRAGMA" if databases.kind == "sqlite" else "SHOW"
+    async with database.connect() as connection:
+        found = {name: (await connection.exec_driver_sql(f"{ask} {name}")).scalar_one() for name in wanted}
+    assert found == wanted
+
+
 async def test_a_session_behind_a_broken_network_does_not_keep_its_locks_for_hours(
     databases: FreshDatabases, database: Database
 ) -> None:
