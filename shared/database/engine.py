@@ -21,7 +21,13 @@ _READ_ONLY: Final = "peibu_read_only"
 KEEPALIVE_SETTINGS: Final = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
 """A session behind a broken network is dead to the server after 5 + 3 x 2 s, and its locks are free."""
 
-_SESSION_SETTINGS: Final = {"lock_timeout": "5000", "timezone": "UTC", **KEEPALIVE_SETTINGS}
+_SESSION_SETTINGS: Final = {
+    "lock_timeout": "5000",
+    "timezone": "UTC",
+    # Whoever waited for a lock must see what its holder committed, whatever the server's own default is.
+    "default_transaction_isolation": "read committed",
+    **KEEPALIVE_SETTINGS,
+}
 
 
 @dataclass(eq=False)

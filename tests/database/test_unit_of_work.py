@@ -215,6 +215,28 @@ async def test_a_commit_waits_for_the_disk_and_references_are_checked(
     assert found == wanted
 
 
+async def test_whatever_a_servers_default_a_statement_sees_what_was_committed_before_it(
+    databases: FreshDatabases, database_url: str, database: Database
+) -> None:
+    """Whoever waited for a lock must see what its holder committed, or decides on what was true before."""
+    if databases.kind == "sqlite":
+        return  # who writes there has waited for the lock before the transaction began
+    async with database.connect() as connection, connection.begin():
+        name = (await connection.execute(text("SELECT current_database()"))).scalar_one()
+        await connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'"))
+    other = open_database("shared", database_url, clock=LegalClock())
+    try:
+        async with other.connect() as waiting, waiting.begin():
+            rows = select(func.count()).select_from(TIMER)
+            assert (await waiting.execute(rows)).scalar_one() == 0
+            async with unit(database) as uow:
+                await act(uow)
+                await uow.commit()
+            assert (await waiting.execute(rows)).scalar_one() == 1
+    finally:
+        await other.close()
+
+
 async def test_a_session_behind_a_broken_network_does_not_keep_its_locks_for_hours(
     databases: FreshDatabases, database: Database
 ) -> None:
