@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -94,7 +94,7 @@ class ServiceSettings(BaseSettings):
 
     @field_validator("kafka", "database", "issuer", "jwks_url", mode="before")
     @classmethod
-    def _blank_is_absent(cls, value: object, _info: ValidationInfo) -> object:
+    def _blank_is_absent(cls, value: object) -> object:
         return None if value == "" else value
 
     @model_validator(mode="after")
