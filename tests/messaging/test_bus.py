@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 
+from shared.contracts.contract import PARTITIONS
 from shared.messaging.bus import (
     RECORD_BYTES_MAX,
     Bus,
@@ -18,6 +19,7 @@ from shared.messaging.bus import (
     Record,
     RecordTooLarge,
     Subscription,
+    WrongTopics,
 )
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.kafka import KafkaBus
@@ -259,8 +261,6 @@ async def test_kafka_refuses_to_work_with_other_partitions_or_without_topics(
 ) -> None:
     from dataclasses import replace
 
-    from shared.messaging.bus import WrongTopics
-
     broker = request.getfixturevalue("kafka_broker")
     broker.create_topics(["test.three"], 3)
     with pytest.raises(WrongTopics, match="12 partitions"):
@@ -269,3 +269,19 @@ async def test_kafka_refuses_to_work_with_other_partitions_or_without_topics(
     with pytest.raises(WrongTopics, match="may not make them"):
         await checking.ensure_topics(["test.absent"])
     await checking.close()
+
+
+async def test_kafka_refuses_topics_whose_broker_deletes_events(kafka_bus: KafkaBus) -> None:
+    """Made by somebody else with the usual week: whoever is away longer would lose what others believe delivered."""
+    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+    admin = AIOKafkaAdminClient(**kafka_bus.settings.client())
+    await admin.start()
+    try:
+        for number, configuration in enumerate(({"retention.ms": "604800000"}, {"cleanup.policy": "compact"})):
+            name = f"test.forgetful.{number}"
+            await admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=configuration)])
+            with pytest.raises(WrongTopics, match=f"{name}.*{next(iter(configuration))}"):
+                await kafka_bus.ensure_topics([name])
+    finally:
+        await admin.close()
