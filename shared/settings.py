@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -27,7 +27,8 @@ DATA_KEY: Final = "data_key"
 LOOKUP_KEY: Final = "lookup_key"
 PAYEE_CHECK_KEY: Final = "payee_check_key"
 KEYS: Final = (DATA_KEY, LOOKUP_KEY, PAYEE_CHECK_KEY)
-"""The secrets `init_home` makes: each a file of keys of 64 hex digits, oldest first, the last one in use."""
+"""The secrets `init_home` makes: each a file of keys of 64 hex digits, oldest first, the last one in use; the look-up
+key is one for ever."""
 
 
 class SettingsError(Exception):
@@ -39,7 +40,7 @@ class _OwnOnly(EnvSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         values = super().__call__()
-        if values.pop("database", None) is not None:
+        if values.pop("database", None):
             raise SettingsError(
                 "PEIBU_DATABASE would give every service the same database; "
                 "set one for each service, for example PEIBU_PAYMENT_DATABASE"
@@ -93,7 +94,7 @@ class ServiceSettings(BaseSettings):
 
     @field_validator("kafka", "database", "issuer", "jwks_url", mode="before")
     @classmethod
-    def _blank_is_absent(cls, value: object, _info: ValidationInfo) -> object:
+    def _blank_is_absent(cls, value: object) -> object:
         return None if value == "" else value
 
     @model_validator(mode="after")
@@ -118,7 +119,12 @@ class ServiceSettings(BaseSettings):
 
     def vault(self) -> Vault:
         """Give the vault of this deployment's data and look-up keys."""
-        return Vault(self._keys(DATA_KEY), self._keys(LOOKUP_KEY)[-1])
+        data_keys, lookup_keys = self._keys(DATA_KEY), self._keys(LOOKUP_KEY)
+        if len(lookup_keys) > 1:  # whoever was found by the first would be taken for somebody new
+            raise SettingsError(
+                f"the secret {LOOKUP_KEY} holds {len(lookup_keys)} keys; it cannot be rotated, keep one"
+            )
+        return Vault(data_keys, lookup_keys[0])
 
     def payee_check_key(self) -> bytes:
         """Give the key that enrollment and payment share for `payee_check`."""
@@ -183,8 +189,17 @@ def write_secret(path: Path, text: str) -> bool:
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)  # unlike a rename, a link refuses to replace
+        _sync(path.parent)  # a name that a power cut takes away would take what was sealed under the key with it
     except FileExistsError:
         return False
     finally:
         Path(draft).unlink()
     return True
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -46,6 +46,12 @@ def test_one_database_for_all_services_is_refused(monkeypatch: pytest.MonkeyPatc
         PaymentSettings()
 
 
+def test_a_blank_variable_is_an_absent_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIBU_DATABASE", "")
+    monkeypatch.setenv("PEIBU_KAFKA", "")
+    assert (PaymentSettings().database, PaymentSettings().kafka) == (None, None)
+
+
 def test_an_offset_without_sandbox_and_an_issuer_without_keys_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PEIBU_SANDBOX_OFFSET", "86400")
     with pytest.raises(ValidationError, match="PEIBU_SANDBOX=true"):
@@ -78,6 +84,33 @@ def test_the_secrets_made_are_usable(tmp_path: Path) -> None:
     vault = settings.vault()
     assert vault.open(vault.seal("生成", purpose="p"), purpose="p") == "生成"
     assert len(settings.payee_check_key()) == 32
+
+
+def test_a_second_look_up_key_is_refused_because_nobody_would_be_found_any_more(tmp_path: Path) -> None:
+    init_home(tmp_path)
+    for name in KEYS:
+        with (tmp_path / "secrets" / name).open("a") as file:
+            file.write("ab" * 32 + "\n")
+    settings = ServiceSettings(service="payment", home=tmp_path)
+    with pytest.raises(SettingsError, match="lookup_key holds 2 keys"):
+        settings.vault()
+    (tmp_path / "secrets" / "lookup_key").write_text("ab" * 32)
+    settings.vault()
+
+
+def test_a_secret_made_outlasts_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sealed under a key that is gone opens never again."""
+    synced: list[tuple[int, bool]] = []
+    folder = tmp_path / "secrets"
+    fsync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_ino, (folder / "data_key").exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    init_home(tmp_path, ["data_key"])
+    assert synced == [((folder / "data_key").stat().st_ino, False), (folder.stat().st_ino, True)]
 
 
 def test_a_missing_secret_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:
