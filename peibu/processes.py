@@ -39,12 +39,10 @@ _KEYS_SECONDS: Final = 5.0
 
 def open_bus(settings: ServiceSettings) -> Bus:
     """Give the bus that the settings name: Kafka, or the embedded log under HOME."""
-    if settings.kafka is None:
+    connection = settings.kafka_connection()
+    if connection is None:
         return EmbeddedBus(settings.home / "events")
-    kafka = import_module("shared.messaging.kafka")
-    bus: Bus = kafka.KafkaBus(
-        kafka.KafkaSettings(bootstrap=settings.kafka, session_seconds=settings.kafka_session_seconds)
-    )
+    bus: Bus = import_module("shared.messaging.kafka").KafkaBus(connection)
     return bus
 
 

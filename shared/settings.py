@@ -21,11 +21,13 @@ from pydantic_settings import (
 )
 
 from shared.database.encryption import KEY_BYTES, BadKey, Vault, parse_keys
+from shared.messaging.kafka_settings import KafkaSettings
 
 PREFIX: Final = "PEIBU_"
 DATA_KEY: Final = "data_key"
 LOOKUP_KEY: Final = "lookup_key"
 PAYEE_CHECK_KEY: Final = "payee_check_key"
+KAFKA_PASSWORD: Final = "kafka_password"  # noqa: S105 the name of the secret
 KEYS: Final = (DATA_KEY, LOOKUP_KEY, PAYEE_CHECK_KEY)
 """The secrets `init_home` makes: each a file of keys of 64 hex digits, oldest first, the last one in use; the look-up
 key is one for ever."""
@@ -62,6 +64,16 @@ class ServiceSettings(BaseSettings):
     """Bootstrap servers; without them events go through the embedded log under `home`."""
     kafka_session_seconds: float = Field(default=10.0, gt=0)
     """After so long without a sign of life a consumer's partitions are given to others, its own successor included."""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_ca_file: Path | None = None
+    """The authority that signed the brokers' certificates; without it the machine's own."""
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_username: str | None = None
+    """Who signs in to the brokers, with the secret `kafka_password`."""
+    kafka_create_topics: bool = True
+    """False where topics are made by the brokers' operators; they are checked all the same."""
+    kafka_replication_factor: int = Field(default=-1, ge=-1)
+    """Of the topics made here; -1 takes the brokers' default."""
     rulebooks: Path = Path(__file__).parent / "policy" / "rulebooks"
     issuer: str | None = None
     """The `iss` of accepted tokens; without it the built-in issuer's."""
@@ -92,7 +104,7 @@ class ServiceSettings(BaseSettings):
             return init_settings, common
         return init_settings, EnvSettingsSource(settings_cls, env_prefix=f"{PREFIX}{service.upper()}_"), common
 
-    @field_validator("kafka", "database", "issuer", "jwks_url", mode="before")
+    @field_validator("kafka", "kafka_username", "kafka_ca_file", "database", "issuer", "jwks_url", mode="before")
     @classmethod
     def _blank_is_absent(cls, value: object) -> object:
         return None if value == "" else value
@@ -101,6 +113,8 @@ class ServiceSettings(BaseSettings):
     def _agree(self) -> Self:
         if (self.issuer is None) != (self.jwks_url is None):
             raise ValueError("set PEIBU_ISSUER and PEIBU_JWKS_URL together, or neither for the built-in issuer")
+        if self.kafka_security_protocol.startswith("SASL") != (self.kafka_username is not None):
+            raise ValueError("PEIBU_KAFKA_USERNAME belongs to PEIBU_KAFKA_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT")
         if self.sandbox_offset and not self.sandbox:
             raise ValueError("PEIBU_SANDBOX_OFFSET needs PEIBU_SANDBOX=true; real legal time does not move")
         return self
@@ -116,6 +130,22 @@ class ServiceSettings(BaseSettings):
         Only a file under `home` must belong to its owner alone; containers mount theirs with modes of their own.
         """
         return read_secret(name, self.home)
+
+    def kafka_connection(self) -> KafkaSettings | None:
+        """Say how to reach the brokers, or None for the embedded log."""
+        if self.kafka is None:
+            return None
+        return KafkaSettings(
+            bootstrap=self.kafka,
+            session_seconds=self.kafka_session_seconds,
+            create_topics=self.kafka_create_topics,
+            replication_factor=self.kafka_replication_factor,
+            security_protocol=self.kafka_security_protocol,
+            ca_file=self.kafka_ca_file,
+            sasl_mechanism=self.kafka_sasl_mechanism,
+            username=self.kafka_username,
+            password=self.secret(KAFKA_PASSWORD) if self.kafka_username else None,
+        )
 
     def vault(self) -> Vault:
         """Give the vault of this deployment's data and look-up keys."""

@@ -62,6 +62,34 @@ def test_an_offset_without_sandbox_and_an_issuer_without_keys_are_refused(monkey
         PaymentSettings(issuer="https://login.example")
 
 
+def test_a_bureaus_own_brokers_are_reached_with_tls_and_a_password_that_is_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ServiceSettings(service="payment").kafka_connection() is None
+    for name, value in {
+        "KAFKA": "broker:9093",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "KAFKA_USERNAME": "peibu",
+        "KAFKA_CREATE_TOPICS": "false",
+        "KAFKA_REPLICATION_FACTOR": "3",
+    }.items():
+        monkeypatch.setenv(f"PEIBU_{name}", value)
+    settings = ServiceSettings(service="payment", home=tmp_path)
+    with pytest.raises(SettingsError, match="kafka_password"):
+        settings.kafka_connection()
+    monkeypatch.setenv("PEIBU_KAFKA_PASSWORD", "never shown")
+    connection = settings.kafka_connection()
+    assert connection is not None
+    client = connection.client()
+    assert (client["sasl_plain_username"], client["sasl_plain_password"]) == ("peibu", "never shown")
+    assert client["ssl_context"].check_hostname
+    assert (connection.create_topics, connection.replication_factor) == (False, 3)
+    assert "never shown" not in repr(connection)
+    monkeypatch.delenv("PEIBU_KAFKA_USERNAME")
+    with pytest.raises(ValidationError, match="PEIBU_KAFKA_USERNAME"):
+        ServiceSettings(service="payment")
+
+
 def test_initialising_makes_every_secret_once_for_its_owner_alone(tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert init_home(home) == list(KEYS)
