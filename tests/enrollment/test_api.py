@@ -277,3 +277,36 @@ async def test_the_documents_describe_every_address(clients: Clients) -> None:
     assert (await client.get("http://enrollment.test/enrollment/docs")).status_code == 200
     ready = await client.get("http://enrollment.test/enrollment/health/ready")
     assert ready.json()["status"] == "ready"
+
+
+async def test_a_reviewer_reads_the_questions_that_his_approval_answers(clients: Clients) -> None:
+    school = clients.institution
+    drafted = await created(school, "/classes", clients.class_body(funding_source="other"))
+    assert [finding["code"] for finding in drafted["findings"]] == ["FUNDING_SOURCE_DECISION"]
+    path = f"/classes/{drafted['class_id']}"
+    await created(school, f"{path}/roster", {"rows": roster_rows(3)}, status=200)
+    await created(school, f"{path}/submission", {}, status=200)
+    seen = (await clients.officer(Role.FIRST_REVIEWER).get(path)).json()
+    assert [finding["code"] for finding in seen["findings"]] == ["FUNDING_SOURCE_DECISION"]
+
+
+async def test_a_version_named_for_a_class_of_somebody_else_tells_nothing_about_it(clients: Clients) -> None:
+    class_id = await applied(clients)
+    stranger = clients.client("stranger", "another-school", Role.INSTITUTION)
+    elsewhere = clients.officer(Role.FIRST_REVIEWER, region="110000")
+    path = f"/classes/{class_id}"
+    dates = {"opening_date": "2021-05-24", "closing_date": "2021-06-04", "sessions": clients.sessions()}
+    named = {"If-Match": '"99"'}
+    answers = [
+        await post(stranger, f"{path}/submission", {}, **named),
+        await post(stranger, f"{path}/roster", {"rows": roster_rows(1)}, **named),
+        await post(stranger, f"{path}/opening-date", dates, **named),
+        await post(stranger, f"{path}/withdrawal", {"reason": "x"}, **named),
+        await post(stranger, f"{path}/trainees/x/withdrawal", {"reason": "x"}, **named),
+        await stranger.put(path, json=clients.class_body(), headers=named),
+        await stranger.delete(f"{path}/roster/1", headers=named),
+        await post(elsewhere, f"{path}/reviews", {"step": "first_review", **OPINION}, **named),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (404, "CLASS_NOT_FOUND"), answer.url
+        assert "etag" not in answer.headers

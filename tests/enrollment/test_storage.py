@@ -63,6 +63,7 @@ async def test_a_class_comes_back_as_it_was_stored(desk: Desk) -> None:
         desk,
         state="approved",
         round=1,
+        findings=(_finding(),),
         applied_on=date(2021, 5, 12),
         reservation_version=4,
         answer=answer,

@@ -201,7 +201,7 @@ async def test_approval_that_is_not_complete_on_the_opening_date_is_too_late_the
 async def test_only_the_answer_to_the_newest_reservation_counts(desk: Desk) -> None:
     class_id = await desk.approved()
     sessions = desk.sessions(LATER)
-    moved, _ = await desk.act(
+    moved = await desk.act(
         move_opening,
         class_id=class_id,
         opening_date=LATER,
@@ -285,7 +285,7 @@ async def test_moving_the_opening_under_another_rulebook_takes_off_whom_it_refus
     class_id = await desk.reserved(desk.plan(planned=4), sent)
     desk.shelf = Shelf([book(), stricter_rulebook()], (), regions())
     next_year = date(2022, 5, 16)
-    moved, _ = await desk.act(
+    moved = await desk.act(
         move_opening,
         class_id=class_id,
         opening_date=next_year,
@@ -318,7 +318,7 @@ async def test_a_draft_may_be_moved_without_any_event(desk: Desk) -> None:
     class_id = await desk.draft()
     await desk.send(class_id, rows(3))
     before = len(await desk.facts())
-    moved, _ = await desk.act(
+    moved = await desk.act(
         move_opening,
         class_id=class_id,
         opening_date=LATER,

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from services.enrollment.api.schemas import Body, Code, FindingView, FreeText, LongText, RegionCode, ShortText, Text
+from services.enrollment.api.schemas import Body, Code, FreeText, LongText, RegionCode, ShortText, Text
 from services.enrollment.domain.institution import Ownership
 from shared.contracts.assessment import CertificateKind
+from shared.policy.decision import Finding
 
 
 class OccupationBody(Body):
@@ -57,7 +58,7 @@ class InstitutionAnswer(BaseModel):
 
     institution_id: str
     version: int
-    warnings: list[FindingView]
+    warnings: tuple[Finding, ...]
 
 
 class DirectoryEntryBody(Body):

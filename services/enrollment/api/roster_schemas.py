@@ -14,10 +14,11 @@ from pydantic import (
     WrapValidator,
 )
 
-from services.enrollment.api.schemas import Body, FindingView, Text, finding_views
+from services.enrollment.api.schemas import Body, Text
 from services.enrollment.domain.roster import ROWS_MAX, RosterEntry
 from services.enrollment.domain.roster_row import Particulars, RosterRow
 from shared.domain.identifiers import cleaned
+from shared.policy.decision import Finding
 
 RowText = Annotated[Text, Field(max_length=200)]
 RowCode = Annotated[Text, Field(max_length=50)]
@@ -102,7 +103,7 @@ class RosterRowAnswer(BaseModel):
     masked_name: str
     group: str
     verdict: Literal["accepted", "refused", "ask"]
-    findings: list[FindingView]
+    findings: tuple[Finding, ...]
     withdrawn_on: date | None
 
     @classmethod
@@ -114,7 +115,7 @@ class RosterRowAnswer(BaseModel):
             masked_name=entry.row.masked_name,
             group=entry.row.group,
             verdict=entry.judgement.verdict,
-            findings=finding_views(entry.judgement.findings),
+            findings=entry.judgement.findings,
             withdrawn_on=entry.withdrawn_on,
         )
 

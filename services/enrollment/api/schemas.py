@@ -1,9 +1,8 @@
 """What enrollment's addresses take and give; unknown fields are refused, personal data is only ever taken."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from datetime import date
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -11,11 +10,10 @@ from services.enrollment.application.queries import ClassView
 from services.enrollment.domain.plan import ClassPlan, Delivery, TrainingPlan
 from services.enrollment.domain.review import Decision, Review
 from services.enrollment.domain.timetable import Session
-from services.enrollment.domain.training_class import ReservationAnswer, State
+from services.enrollment.domain.training_class import ApprovedClaim, Blocker, ReservationAnswer, State
 from shared.clock import new_id
 from shared.contracts.enrollment import SessionKind
-from shared.contracts.payment import BudgetAnswer, RefusedReservation
-from shared.policy.decision import Finding, Severity
+from shared.policy.decision import Finding
 from shared.web.masking import mask
 from shared.web.validation import invalid_value
 
@@ -40,25 +38,6 @@ class Body(BaseModel):
     """A request body: what it does not know it refuses."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class FindingView(BaseModel):
-    """One rule's objection, with rule, document and clause."""
-
-    code: str
-    rule: str
-    document: str
-    clause: str
-    severity: Severity
-    message: str
-    advice: str
-    field: str | None
-    value: str | None
-
-
-def finding_views(findings: Iterable[Finding]) -> list[FindingView]:
-    """Give the findings as answers show them."""
-    return [FindingView(**asdict(finding)) for finding in findings]
 
 
 class SessionBody(Body):
@@ -148,71 +127,11 @@ class EmptyBody(Body):
     """Nothing to say besides doing it."""
 
 
-class ReviewView(BaseModel):
-    """One recorded step; `actor` is a token subject."""
-
-    round: int
-    step: str
-    actor: str
-    decision: Decision
-    opinion: str
-    decided_at: datetime
-
-    @classmethod
-    def of(cls, review: Review) -> Self:
-        """Give the step as answers show it."""
-        return cls(**asdict(review))
-
-
-class ReservationView(BaseModel):
-    """Payment's answer to the newest reservation."""
-
-    answers_version: int
-    granted: int
-    refused: list[RefusedReservation]
-    budget: BudgetAnswer
-
-    @classmethod
-    def of(cls, answer: ReservationAnswer) -> Self:
-        """Give the answer as answers show it."""
-        return cls(
-            answers_version=answer.answers_version,
-            granted=answer.granted,
-            refused=list(answer.refused),
-            budget=answer.budget,
-        )
-
-
-class SessionView(BaseModel):
-    """One planned session."""
-
-    session_id: str
-    starts_at: datetime
-    ends_at: datetime
-    kind: SessionKind
-    class_hours: int
-    teacher_id: str
-    venue_id: str
-
-
-class BlockerView(BaseModel):
-    """Why a class does not open, or did not."""
-
-    code: str
-    message: str
-
-
-class ClaimView(BaseModel):
-    """One approval of a claim for the class, as payment reported it."""
-
-    claim_id: str
-    entry: int
-    amount_fen: int
-    approved_on: date
-
-
 class ClassAnswer(BaseModel):
-    """A class: `accepted` counts rows that asked once the class is approved, `ask` only before."""
+    """A class: `accepted` counts rows that asked once the class is approved, `ask` only before.
+
+    `findings` are what the rules warn of or ask about the plan; a review's `actor` is a token subject.
+    """
 
     class_id: str
     institution_id: str
@@ -234,30 +153,51 @@ class ClassAnswer(BaseModel):
     funding_source: str
     delivery: Delivery
     training_mode: str
-    plan: PlanBody
-    sessions: list[SessionView]
+    plan: TrainingPlan
+    sessions: tuple[Session, ...]
     rulebook_id: str
+    findings: tuple[Finding, ...]
     applied_on: date | None
-    reviews: list[ReviewView]
-    reservation: ReservationView | None
-    blocker: BlockerView | None
-    claims: list[ClaimView]
+    reviews: tuple[Review, ...]
+    reservation: ReservationAnswer | None
+    blocker: Blocker | None
+    claims: tuple[ApprovedClaim, ...]
 
     @classmethod
     def of(cls, view: ClassView) -> Self:
         """Give the class as answers show it."""
-        return cls(**_class_fields(view))
-
-
-class JudgedClassAnswer(ClassAnswer):
-    """A class with what the rules warn of or ask about it."""
-
-    findings: list[FindingView]
-
-    @classmethod
-    def judged(cls, view: ClassView, findings: Iterable[Finding]) -> Self:
-        """Give the class with its findings."""
-        return cls(**_class_fields(view), findings=finding_views(findings))
+        found, plan = view.training_class, view.training_class.plan
+        return cls(
+            class_id=found.class_id,
+            institution_id=found.institution_id,
+            region=found.region,
+            state=found.state,
+            version=found.version,
+            kind=plan.kind,
+            training_type=plan.training_type,
+            programme=found.programme,
+            occupation=plan.occupation,
+            level=plan.level,
+            planned=plan.planned,
+            accepted=view.accepted,
+            refused=view.refused,
+            ask=view.ask,
+            withdrawn=view.withdrawn,
+            opening_date=plan.opening_date,
+            closing_date=plan.closing_date,
+            funding_source=plan.funding_source,
+            delivery=plan.delivery,
+            training_mode=plan.training_mode,
+            plan=plan.plan,
+            sessions=plan.sessions,
+            rulebook_id=found.rulebook_id,
+            findings=found.findings,
+            applied_on=found.applied_on,
+            reviews=found.reviews,
+            reservation=found.answer,
+            blocker=found.blocker,
+            claims=found.claims,
+        )
 
 
 class ClassPage(BaseModel):
@@ -265,37 +205,3 @@ class ClassPage(BaseModel):
 
     items: list[ClassAnswer]
     next: str | None
-
-
-def _class_fields(view: ClassView) -> dict[str, Any]:
-    found, plan = view.training_class, view.training_class.plan
-    return {
-        "class_id": found.class_id,
-        "institution_id": found.institution_id,
-        "region": found.region,
-        "state": found.state,
-        "version": found.version,
-        "kind": plan.kind,
-        "training_type": plan.training_type,
-        "programme": found.programme,
-        "occupation": plan.occupation,
-        "level": plan.level,
-        "planned": plan.planned,
-        "accepted": view.accepted,
-        "refused": view.refused,
-        "ask": view.ask,
-        "withdrawn": view.withdrawn,
-        "opening_date": plan.opening_date,
-        "closing_date": plan.closing_date,
-        "funding_source": plan.funding_source,
-        "delivery": plan.delivery,
-        "training_mode": plan.training_mode,
-        "plan": PlanBody(**asdict(plan.plan)),
-        "sessions": [SessionView(**asdict(session)) for session in plan.sessions],
-        "rulebook_id": found.rulebook_id,
-        "applied_on": found.applied_on,
-        "reviews": [ReviewView.of(review) for review in found.reviews],
-        "reservation": ReservationView.of(found.answer) if found.answer else None,
-        "blocker": BlockerView(**asdict(found.blocker)) if found.blocker else None,
-        "claims": [ClaimView(**asdict(claim)) for claim in found.claims],
-    }

@@ -13,7 +13,6 @@ from services.enrollment.domain.roster_row import RosterContext, RosterRow
 from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.errors import NotFound, Refused
 from shared.domain.jurisdiction import ancestors
-from shared.policy.decision import Finding
 from shared.policy.rulebook import Rulebook
 
 
@@ -55,11 +54,10 @@ async def occupation_of(uow: UnitOfWork, training_class: TrainingClass) -> Occup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedClass:
-    """A class with what the rulebook in force on its opening date says of its plan."""
+    """A class under the rulebook in force on its opening date, whose objections to the plan it carries."""
 
     training_class: TrainingClass
     book: Rulebook
-    findings: tuple[Finding, ...]
 
 
 async def judge_class(uow: UnitOfWork, training_class: TrainingClass) -> JudgedClass:
@@ -78,9 +76,13 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass) -> JudgedC
     )
     kind = programme_type(plan, book)
     return JudgedClass(
-        training_class=replace(training_class, rulebook_id=book.id, programme=kind.programme if kind else ""),
+        training_class=replace(
+            training_class,
+            rulebook_id=book.id,
+            programme=kind.programme if kind else "",
+            findings=judge_plan(plan, facts, book),
+        ),
         book=book,
-        findings=judge_plan(plan, facts, book),
     )
 
 

@@ -52,9 +52,9 @@ async def class_of_region(uow: UnitOfWork, class_id: str) -> TrainingClass:
     return found
 
 
-async def visible_class(uow: UnitOfWork, class_id: str) -> TrainingClass:
-    """Give a class that the actor may read; raise NotFound for any other."""
-    found = await uow.classes.get(class_id)
+async def visible_class(uow: UnitOfWork, class_id: str, *, lock: bool = False) -> TrainingClass:
+    """Give a class that the actor may read, locked when asked; raise NotFound for any other."""
+    found = await uow.classes.get(class_id, lock=lock)
     if found is None or not (_is_own(uow.actor, found.institution_id) or _is_of_region(uow.actor, found.region)):
         raise no_class()
     return found

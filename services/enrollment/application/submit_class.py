@@ -9,11 +9,10 @@ from services.enrollment.domain.review import APPLICANT, require_other_person
 from services.enrollment.domain.roster import count, judge_headcount, judge_mix
 from services.enrollment.domain.training_class import EDITABLE, TrainingClass, submit
 from shared.clock import start_of_day
-from shared.policy.decision import Finding
 from shared.policy.judging import refuse_stopped
 
 
-async def submit_class(uow: UnitOfWork, *, class_id: str) -> tuple[TrainingClass, tuple[Finding, ...]]:
+async def submit_class(uow: UnitOfWork, *, class_id: str) -> TrainingClass:
     """Put a draft or returned class into review, or raise everything that stops it (JY-ENR-02, 03, 05, 07 ...)."""
     training_class = await own_class(uow, class_id)
     training_class.require(*EDITABLE, act="提交开班申请")
@@ -22,7 +21,7 @@ async def submit_class(uow: UnitOfWork, *, class_id: str) -> tuple[TrainingClass
     entries = await judge_entries(uow, judged.training_class, await uow.rosters.entries(class_id), judged.book)
     counts = count(entries, judged.book)
     findings = (
-        *judged.findings,
+        *judged.training_class.findings,
         *judge_lead(uow.today, plan.opening_date, terms.application_lead),
         *judge_headcount(counts, planned=plan.planned, book=judged.book),
         *judge_mix(counts, planned=plan.planned, terms=terms.class_size),
@@ -41,4 +40,4 @@ async def submit_class(uow: UnitOfWork, *, class_id: str) -> tuple[TrainingClass
         subject=class_id,
         details={"round": submitted.round, "accepted": counts.accepted, "refused": counts.refused},
     )
-    return submitted, findings
+    return submitted

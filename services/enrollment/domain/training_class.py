@@ -15,6 +15,7 @@ from services.enrollment.domain.roster import Counts, RosterEntry
 from shared.contracts.enrollment import ClassApplied, ClassClosed, TraineeWithdrawn
 from shared.contracts.payment import BudgetAnswer, RefusedReservation
 from shared.domain.errors import Conflict, NotFound
+from shared.policy.decision import Finding
 from shared.policy.terms.term import Step, Steps
 
 State = Literal[
@@ -91,7 +92,8 @@ class ApprovedClaim:
 class TrainingClass:
     """A class of one institution.
 
-    `rulebook_id` is provisional until the opening pins it. `reservation_version` is the version of the last event that
+    `rulebook_id` is provisional until the opening pins it; `findings` are what its rulebook warns of or asks about the
+    plan, which an approval answers. `reservation_version` is the version of the last event that
     asked payment for a reservation; `answer` is payment's answer to that one, None while it is awaited.
     """
 
@@ -104,6 +106,7 @@ class TrainingClass:
     plan: ClassPlan
     programme: str
     rulebook_id: str
+    findings: tuple[Finding, ...] = ()
     applied_on: date | None = None
     reviews: tuple[Review, ...] = ()
     reservation_version: int | None = None

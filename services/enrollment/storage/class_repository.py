@@ -23,8 +23,10 @@ from services.enrollment.domain.training_class import (
 from services.enrollment.storage.tables import CLASS_SESSION, DUTY, REVIEW, TEACHER, TRAINING_CLASS
 from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict
+from shared.policy.decision import Finding
 
 _PLAN = TypeAdapter(TrainingPlan)
+_FINDINGS = TypeAdapter(tuple[Finding, ...])
 _ANSWER = TypeAdapter(ReservationAnswer | None)
 _BLOCKER = TypeAdapter(Blocker | None)
 _CLAIMS = TypeAdapter(tuple[ApprovedClaim, ...])
@@ -224,6 +226,7 @@ def _values(training_class: TrainingClass) -> dict[str, Any]:
         "training_mode": plan.training_mode,
         "plan": _PLAN.dump_python(plan.plan, mode="json"),
         "rulebook_id": training_class.rulebook_id,
+        "findings": _FINDINGS.dump_python(training_class.findings, mode="json"),
         "applied_on": training_class.applied_on,
         "reservation_version": training_class.reservation_version,
         "answer": _ANSWER.dump_python(training_class.answer, mode="json"),
@@ -256,6 +259,7 @@ def _training_class(row: Row[Any], sessions: list[Session], reviews: list[Review
         ),
         programme=row.programme,
         rulebook_id=row.rulebook_id,
+        findings=_FINDINGS.validate_python(row.findings),
         applied_on=row.applied_on,
         reviews=tuple(reviews),
         reservation_version=row.reservation_version,

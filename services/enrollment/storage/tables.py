@@ -139,6 +139,7 @@ TRAINING_CLASS: Final = Table(
     Column("training_mode", String(100), nullable=False),
     Column("plan", JSON, nullable=False),
     Column("rulebook_id", String(100), nullable=False),
+    Column("findings", JSON, nullable=False),
     Column("applied_on", Date),
     Column("reservation_version", BigInteger),
     Column("answer", JSON(none_as_null=True)),
