@@ -94,11 +94,12 @@ async def test_a_roster_comes_back_as_it_was_stored(desk: Desk) -> None:
     person = people(1)[0]
     async with desk.unit() as uow:
         await uow.classes.add(stored_class(desk))
-        known = await uow.persons.identify([Identity(identity_number=person.identity_number, name=person.name)])
+        identity = Identity(identity_number=person.identity_number, name=person.name)
+        known = await uow.persons.identify([identity])
         entry = RosterEntry(
             row=row(
                 1,
-                person_id=known[person.identity_number].person_id,
+                person_id=known[identity].person_id,
                 exclusions=("no_will",),
                 malformed=("fee_fen",),
                 name_differs=True,
@@ -158,14 +159,17 @@ async def test_one_person_per_identity_number_whatever_the_spelling_of_the_name(
     one, other = people(2)
     identity = Identity(identity_number=one.identity_number, name=one.name)
     async with desk.unit() as uow:
-        first = (await uow.persons.identify([identity]))[one.identity_number]
-        both = await uow.persons.identify([identity, Identity(identity_number=other.identity_number, name=other.name)])
-        assert both[one.identity_number] == first
-        assert both[other.identity_number].person_id != first.person_id
+        first = (await uow.persons.identify([identity]))[identity]
+        second = Identity(identity_number=other.identity_number, name=other.name)
+        both = await uow.persons.identify([identity, second])
+        assert both[identity] == first
+        assert both[second].person_id != first.person_id
         spaced = replace(identity, name=f" {one.name[0]} {one.name[1:]}")
         await uow.persons.confirm({first.person_id: one.name})
-        assert not (await uow.persons.identify([spaced]))[one.identity_number].name_differs
-        assert (await uow.persons.identify([replace(identity, name="钱样")]))[one.identity_number].name_differs
+        renamed = replace(identity, name="钱样")
+        found = await uow.persons.identify([renamed, spaced])
+        assert (found[renamed].name_differs, found[spaced].name_differs) == (True, False)
+        assert found[renamed].person_id == found[spaced].person_id == first.person_id
 
 
 async def test_an_unconfirmed_name_may_be_corrected(desk: Desk) -> None:
@@ -174,7 +178,7 @@ async def test_an_unconfirmed_name_may_be_corrected(desk: Desk) -> None:
     async with desk.unit() as uow:
         await uow.persons.identify([identity])
         corrected = replace(identity, name=person.name)
-        assert not (await uow.persons.identify([corrected]))[person.identity_number].name_differs
+        assert not (await uow.persons.identify([corrected]))[corrected].name_differs
         masked = (
             await uow.connection.execute(select(PERSON.c.masked_name).where(PERSON.c.confirmed.is_(False)))
         ).scalars()

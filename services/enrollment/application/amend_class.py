@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.enrollment.application.judging import judge_class, judge_entries
+from services.enrollment.application.judging import judge_class, judge_rows
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_class
 from services.enrollment.domain.plan import ClassPlan
@@ -17,7 +17,7 @@ async def amend_class(uow: UnitOfWork, *, class_id: str, plan: ClassPlan) -> Tra
     judged = await judge_class(uow, replace(training_class, plan=plan))
     refuse_stopped(judged.training_class.findings)
     entries = await uow.rosters.entries(class_id)
-    again = await judge_entries(uow, judged.training_class, entries, judged.book)
+    again = await judge_rows(uow, judged.training_class, [entry.row for entry in entries], judged.book)
     await uow.rosters.replace(class_id, again)
     amended = await uow.classes.save(judged.training_class, new_sessions=True)
     await uow.audit(action="class_amended", subject=amended.class_id, details={"planned": plan.planned})

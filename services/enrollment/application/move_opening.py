@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from services.enrollment.application.amend_class import amend_class
-from services.enrollment.application.judging import judge_class, judge_entries, occupation_of
+from services.enrollment.application.judging import judge_class, judge_rows, occupation_of
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_class
@@ -36,7 +36,7 @@ async def move_opening(
     terms = judged.book.enrollment
     entries = await uow.rosters.entries(class_id)
     before = [entry for entry in entries if entry.is_on_roster]
-    fresh = await judge_entries(uow, judged.training_class, before, judged.book)
+    fresh = await judge_rows(uow, judged.training_class, [entry.row for entry in before], judged.book)
     after = [judged_again(old, new.judgement, on=uow.today) for old, new in zip(before, fresh, strict=True)]
     findings = (
         *judged.training_class.findings,

@@ -69,8 +69,8 @@ class Institutions(Protocol):
 class Persons(Protocol):
     """Real-name persons."""
 
-    async def identify(self, identities: Iterable[Identity]) -> dict[str, Person]:
-        """Give the person of every identity number, registering those not yet known."""
+    async def identify(self, identities: Iterable[Identity]) -> dict[Identity, Person]:
+        """Give the person of every identity, registering those not yet known."""
 
     async def confirm(self, names: Mapping[str, str]) -> None:
         """Make these the confirmed names, by person id."""
@@ -112,7 +112,7 @@ class Classes(Protocol):
         """Add a recorded step."""
 
     async def bookings(self, training_class: TrainingClass) -> tuple[Booking, ...]:
-        """Give the times at which other live classes have this class's teachers or venues."""
+        """Give the times at which other live classes have this class's teachers or venues, which nobody else books."""
 
 
 class Rosters(Protocol):

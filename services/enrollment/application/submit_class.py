@@ -1,6 +1,6 @@
 """An institution submits its application: everything is judged as of today, and the review begins."""
 
-from services.enrollment.application.judging import judge_class, judge_entries
+from services.enrollment.application.judging import judge_class, judge_rows
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_class
@@ -18,7 +18,8 @@ async def submit_class(uow: UnitOfWork, *, class_id: str) -> TrainingClass:
     training_class.require(*EDITABLE, act="提交开班申请")
     judged = await judge_class(uow, training_class)
     terms, plan = judged.book.enrollment, judged.training_class.plan
-    entries = await judge_entries(uow, judged.training_class, await uow.rosters.entries(class_id), judged.book)
+    sent = [entry.row for entry in await uow.rosters.entries(class_id)]
+    entries = await judge_rows(uow, judged.training_class, sent, judged.book)
     counts = count(entries, judged.book)
     findings = (
         *judged.training_class.findings,

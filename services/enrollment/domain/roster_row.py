@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from services.enrollment.domain.history import PastTraining, judge_repeat
 from services.enrollment.domain.institution import Institution
@@ -61,6 +62,10 @@ class RosterContext:
     history: Mapping[str, tuple[PastTraining, ...]]
 
 
+_ALWAYS_REQUIRED: Final = {"name": "姓名", "identity_number": "身份证件号码"}
+"""Without them nobody knows who a row is, whatever a rulebook lists."""
+
+
 def judge_row(row: RosterRow, context: RosterContext, book: Rulebook) -> tuple[list[Finding], tuple[str, ...]]:
     """Give every objection to the row by itself, and the classes whose release of the person that relied on."""
     group = book.enrollment.group(row.group)
@@ -102,7 +107,8 @@ def _judge_fields(row: RosterRow, book: Rulebook) -> list[Finding]:
         _stop(basis, "FIELD_INVALID", f"字段 {name} 的内容无法读取。", "请按接口文档改正该字段后重新提交本行。", name)
         for name in row.malformed
     ]
-    required = {item.code: item.name for item in getattr(book.enrollment.roster_fields, "required", ())}
+    terms = book.enrollment.roster_fields
+    required = _ALWAYS_REQUIRED | {item.code: item.name for item in (terms.required if terms else ())}
     local = book.enrollment.local_employer
     filled = {
         "name": row.particulars.name,
