@@ -241,9 +241,29 @@ async def test_the_database_refuses_any_change_of_a_submitted_roster_and_of_the_
             delete(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1),
             update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(sealed_particulars=b"other"),
             update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(row_no=98),
+            update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(employer_name="another"),
+            update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(declares_ability_and_will=False),
             update(TRAINING_CLASS).values(planned=60),
         )
         await uow.rosters.save_judgements(class_id, [replace(first, judgement=Judgement(verdict="refused"))])
+
+
+async def test_the_database_lets_nobody_back_onto_a_submitted_roster(desk: Desk) -> None:
+    class_id = await desk.applied()
+    refused, withdrawn, _ = await desk.roster(class_id)
+    gone = [
+        replace(refused, judgement=Judgement(verdict="refused")),
+        replace(withdrawn, withdrawn_on=date(2021, 5, 13)),
+    ]
+    async with desk.unit() as uow:
+        await uow.rosters.save_judgements(class_id, gone)
+        await uow.rosters.save_judgements(class_id, gone)
+        await refuses(
+            uow.connection,
+            update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(verdict="accepted"),
+            update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(verdict="ask"),
+            update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 2).values(withdrawn_on=None),
+        )
 
 
 async def test_the_database_refuses_states_it_does_not_know_and_an_opening_without_reservation(desk: Desk) -> None:

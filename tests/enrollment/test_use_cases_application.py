@@ -305,6 +305,32 @@ async def test_the_applicant_reviews_nothing_and_a_reviewer_does_not_apply(desk:
         await desk.act(submit_class, class_id=class_id, by=colleague)
 
 
+async def test_whoever_wrote_the_roster_or_the_plan_reviews_nothing(desk: Desk) -> None:
+    both = replace(SCHOOL, roles=frozenset({Role.INSTITUTION, *EVERYTHING.roles}))
+    writer, amender, remover = (replace(both, subject=subject) for subject in ("writer", "amender", "remover"))
+    class_id = await desk.draft()
+    await desk.send(class_id, rows(4), by=writer)
+    await desk.act(amend_class, class_id=class_id, plan=desk.plan(), by=amender)
+    await desk.act(remove_roster_row, class_id=class_id, row=4, by=remover)
+    await desk.act(submit_class, class_id=class_id, by=SCHOOL)
+    for actor in (writer, amender, remover):
+        with pytest.raises(Forbidden) as refusal:
+            await desk.review(class_id, "first_review", actor)
+        assert (refusal.value.code, refusal.value.rule) == ("SAME_REVIEWER", "JY-REP-07")
+
+
+async def test_a_reviewer_writes_nothing_into_the_case_he_reviewed(desk: Desk) -> None:
+    both = replace(SCHOOL, subject="both", roles=frozenset({Role.INSTITUTION, *EVERYTHING.roles}))
+    class_id = await desk.applied()
+    await desk.review(class_id, "first_review", both, "return")
+    with pytest.raises(Forbidden):
+        await desk.send(class_id, rows(3), by=both)
+    with pytest.raises(Forbidden):
+        await desk.act(amend_class, class_id=class_id, plan=desk.plan(), by=both)
+    with pytest.raises(Forbidden):
+        await desk.act(withdraw_class, class_id=class_id, reason="x", by=both)
+
+
 async def test_a_step_needs_its_order_and_its_role(desk: Desk) -> None:
     class_id = await desk.applied()
     with pytest.raises(Conflict) as refusal:

@@ -198,6 +198,58 @@ async def test_approval_that_is_not_complete_on_the_opening_date_is_too_late_the
     assert (found.state, found.blocker.code) == ("not_opened", "NOT_APPROVED")
 
 
+async def test_what_kept_a_class_from_opening_is_not_told_any_more_once_it_has_passed(desk: Desk) -> None:
+    class_id = await desk.applied()
+    await desk.fire_timers(start_of_day(OPENING))
+    for step, actor in STEPS:
+        blocker = (await desk.found(class_id)).blocker
+        assert blocker is not None
+        assert blocker.code == "NOT_APPROVED"
+        await desk.review(class_id, step, actor, at=moment(OPENING, 8))
+    assert (await desk.found(class_id)).blocker is None
+    other = await desk.applied(desk.plan(LATER), rows(3, skip=10))
+    await desk.fire_timers(start_of_day(LATER))
+    await desk.review(other, *STEPS[0], "return", at=moment(LATER, 8))
+    found = await desk.found(other)
+    assert (found.state, found.blocker) == ("returned", None)
+    assert await desk.fire_timers(end_of_day(LATER)) == 0
+
+
+async def test_a_person_who_left_while_payment_refused_them_leaves_once(desk: Desk) -> None:
+    class_id = await desk.approved()
+    person = (await desk.roster(class_id))[0].row.person_id
+    await desk.act(withdraw_trainee, class_id=class_id, person_id=person, reason="个人原因", by=SCHOOL)
+    await desk.answer(class_id, refused=(refused(person),))
+    assert await desk.facts(ClassChanged) == []
+    (gone, *_) = await desk.roster(class_id)
+    assert (gone.judgement.verdict, gone.withdrawn_on) == ("accepted", date(2021, 5, 12))
+    await desk.fire_timers(start_of_day(OPENING))
+    (opened,) = await desk.facts(ClassOpened)
+    assert (opened.planned, opened.refused, len(opened.trainees)) == (3, 0, 2)
+
+
+async def test_an_answer_to_a_class_withdrawn_meanwhile_changes_nothing(desk: Desk) -> None:
+    class_id = await desk.approved()
+    person = (await desk.roster(class_id))[0].row.person_id
+    await desk.act(withdraw_class, class_id=class_id, reason="生源不足", by=SCHOOL)
+    before = len(await desk.facts())
+    await desk.answer(class_id, refused=(refused(person),))
+    found = await desk.found(class_id)
+    assert (found.state, found.answer, len(await desk.facts())) == ("withdrawn", None, before)
+    assert all(entry.judgement.verdict == "accepted" for entry in await desk.roster(class_id))
+
+
+async def test_an_answer_on_the_opening_date_that_refuses_some_opens_for_the_others(desk: Desk) -> None:
+    class_id = await desk.approved()
+    await desk.fire_timers(start_of_day(OPENING))
+    person = (await desk.roster(class_id))[0].row.person_id
+    await desk.answer(class_id, refused=(refused(person),), at=moment(OPENING, 10))
+    kinds = [type(fact) for fact in await desk.facts()][-2:]
+    assert kinds == [ClassChanged, ClassOpened]
+    (opened,) = await desk.facts(ClassOpened)
+    assert (opened.refused, len(opened.trainees)) == (1, 2)
+
+
 async def test_only_the_answer_to_the_newest_reservation_counts(desk: Desk) -> None:
     class_id = await desk.approved()
     sessions = desk.sessions(LATER)

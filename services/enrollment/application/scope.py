@@ -4,6 +4,7 @@ from typing import Final
 
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.domain.institution import Institution
+from services.enrollment.domain.review import APPLICANT, require_other_person
 from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import NotFound
@@ -37,10 +38,16 @@ async def institution_of_region(uow: UnitOfWork, institution_id: str) -> Institu
 
 
 async def own_class(uow: UnitOfWork, class_id: str) -> TrainingClass:
-    """Give, locked, a class of the actor's own institution; raise NotFound for any other."""
+    """Give, locked, a class of the actor's own institution, one of whose applicants the actor is from here on.
+
+    Raise NotFound for any other class, Forbidden SAME_REVIEWER for somebody who reviewed this one (JY-REP-07).
+    """
     found = await uow.classes.get(class_id, lock=True)
     if found is None or not _is_own(uow.actor, found.institution_id):
         raise no_class()
+    terms = uow.shelf.by_id(found.rulebook_id).enrollment.four_eyes
+    require_other_person(uow.actor.subject, APPLICANT, duties=await uow.classes.duties(class_id), terms=terms)
+    await uow.classes.assign_duty(class_id, uow.actor.subject, APPLICANT)
     return found
 
 

@@ -5,7 +5,6 @@ from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_class
 from services.enrollment.domain.plan import judge_lead
-from services.enrollment.domain.review import APPLICANT, require_other_person
 from services.enrollment.domain.roster import count, judge_headcount, judge_mix
 from services.enrollment.domain.training_class import EDITABLE, TrainingClass, submit
 from shared.clock import start_of_day
@@ -28,9 +27,6 @@ async def submit_class(uow: UnitOfWork, *, class_id: str) -> TrainingClass:
         *judge_mix(counts, planned=plan.planned, terms=terms.class_size),
     )
     refuse_stopped(dict.fromkeys(findings))
-    duties = await uow.classes.duties(class_id)
-    require_other_person(uow.actor.subject, APPLICANT, duties=duties, terms=terms.four_eyes)
-    await uow.classes.assign_duty(class_id, uow.actor.subject, APPLICANT)
     await uow.rosters.replace(class_id, entries)
     submitted, fact = submit(judged.training_class, counts, today=uow.today)
     submitted = await uow.classes.save(submitted)

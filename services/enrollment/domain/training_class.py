@@ -142,7 +142,7 @@ def submit(training_class: TrainingClass, counts: Counts, *, today: date) -> tup
     """Put the application into review; rules have been judged before."""
     training_class.require(*EDITABLE, act="提交开班申请")
     plan = training_class.plan
-    submitted = replace(training_class, state="applied", round=training_class.round + 1, applied_on=today)
+    submitted = replace(training_class, state="applied", round=training_class.round + 1, applied_on=today, blocker=None)
     return submitted, ClassApplied(
         class_id=submitted.class_id,
         kind=plan.kind,
@@ -185,7 +185,8 @@ def review(
     else:
         is_last = steps.steps[-1].code == step.code
         state = "approved" if is_last else cast(State, step.code)
-    return replace(training_class, state=state, reviews=(*training_class.reviews, row))
+    blocker = training_class.blocker if state in UNDER_REVIEW else None
+    return replace(training_class, state=state, reviews=(*training_class.reviews, row), blocker=blocker)
 
 
 def close(

@@ -209,7 +209,7 @@ ROSTER_ROW: Final = Table(
         postgresql_where=text("verdict <> 'refused'"),
     ),
 )
-"""Triggers let rows come, go and change their person only while the class is draft or returned."""
+"""Triggers let rows come, go and change only while the class is draft or returned; then people only leave."""
 
 DUTY: Final = Table(
     "duty",
