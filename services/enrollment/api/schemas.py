@@ -1,17 +1,19 @@
 """What enrollment's addresses take and give; unknown fields are refused, personal data is only ever taken."""
 
+import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from services.enrollment.application.queries import ClassView
 from services.enrollment.domain.plan import ClassPlan, Delivery, TrainingPlan
 from services.enrollment.domain.review import Decision, Review
 from services.enrollment.domain.timetable import Session
 from services.enrollment.domain.training_class import ApprovedClaim, Blocker, ReservationAnswer, State
-from shared.clock import new_id
+from shared.clock import legal_day, new_id
 from shared.contracts.enrollment import SessionKind
 from shared.policy.decision import Finding
 from shared.web.masking import mask
@@ -30,6 +32,38 @@ ShortText = Annotated[Text, Field(min_length=1, max_length=200)]
 LongText = Annotated[Text, Field(min_length=1, max_length=2000)]
 FreeText = Annotated[LongText, AfterValidator(mask)]
 """A text that reaches events and reviewers: what looks like a number of a person is taken out of it."""
+
+
+def _written_as_day(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        return value
+    raise invalid_value("INPUT_INVALID", "日期格式不正确。", "请使用 YYYY-MM-DD 格式的有效日期，例如 2021-09-13。")
+
+
+def _written_as_instant(value: object) -> object:
+    if isinstance(value, str) and re.match(r"\d{4}-\d{2}-\d{2}[Tt ]", value):
+        return value
+    raise _no_instant()
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        legal_day(moment)
+        return moment.astimezone(UTC)
+    except (OverflowError, ValueError):  # at the edge of the calendar another zone's day has no date
+        raise _no_instant() from None
+
+
+def _no_instant() -> PydanticCustomError:
+    return invalid_value("INPUT_INVALID", "时间格式不正确。", "请使用带时区的时间，例如 2021-09-13T08:00:00+08:00。")
+
+
+Day = Annotated[date, BeforeValidator(_written_as_day)]
+"""Never seconds since 1970, nor an instant of which only somebody's zone knows the day."""
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_instant), AfterValidator(_in_utc)]
+Truth = Annotated[bool, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+"""No text, no fraction, and `true` is no 1."""
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 Id = Annotated[Text, Field(min_length=1, max_length=100)]
 
@@ -43,10 +77,10 @@ class Body(BaseModel):
 class SessionBody(Body):
     """One planned session."""
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     kind: SessionKind
-    class_hours: int = Field(ge=1, le=24, description="课时数")
+    class_hours: Whole = Field(ge=1, le=24, description="课时数")
     teacher_id: Id
     venue_id: Id
 
@@ -74,9 +108,9 @@ class ClassBody(Body):
     training_type: Code
     occupation: Code
     level: Annotated[Text, Field(min_length=1, max_length=20)] | None = None
-    planned: int = Field(ge=1, le=10_000, description="计划人数，含不予通过的行")
-    opening_date: date
-    closing_date: date
+    planned: Whole = Field(ge=1, le=10_000, description="计划人数，含不予通过的行")
+    opening_date: Day
+    closing_date: Day
     funding_source: Code
     delivery: Delivery
     training_mode: Annotated[Text, Field(min_length=1, max_length=100)]
@@ -104,8 +138,8 @@ class ClassBody(Body):
 class OpeningBody(Body):
     """New dates and timetable of a class before it opens."""
 
-    opening_date: date
-    closing_date: date
+    opening_date: Day
+    closing_date: Day
     sessions: Sessions
 
 

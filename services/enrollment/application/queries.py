@@ -54,10 +54,9 @@ async def list_classes(
     return await _views(uow, page), more
 
 
-async def list_roster(uow: UnitOfWork, class_id: str) -> list[RosterEntry]:
-    """Give the roster of a class that the actor may read."""
-    await visible_class(uow, class_id)
-    return await uow.rosters.entries(class_id)
+async def list_roster(uow: UnitOfWork, class_id: str) -> tuple[TrainingClass, list[RosterEntry]]:
+    """Give a class that the actor may read, and its roster."""
+    return await visible_class(uow, class_id), await uow.rosters.entries(class_id)
 
 
 async def _views(uow: UnitOfWork, classes: list[TrainingClass]) -> list[ClassView]:

@@ -15,7 +15,10 @@ _FIXED = (
     *("employer_name", "employer_credit_code", "employer_region", "declares_ability_and_will", "exclusions"),
     "malformed",
 )
-_COMES_BACK = "(OLD.verdict = 'refused' AND NEW.verdict <> 'refused' OR OLD.withdrawn_on IS NOT NULL AND NEW.withdrawn_on IS NULL)"
+_COMES_BACK = (
+    "(OLD.verdict = 'refused' AND NEW.verdict <> 'refused' "
+    "OR OLD.withdrawn_on IS NOT NULL AND NEW.withdrawn_on IS NULL)"
+)
 
 
 def upgrade() -> None:
