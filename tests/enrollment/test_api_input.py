@@ -82,3 +82,16 @@ async def test_many_unknown_fields_of_a_row_are_told_once(clients: Clients) -> N
     row = roster_rows(1)[0] | {f"column_{number}": "" for number in range(50)}
     answer = await created(school, f"/classes/{class_id}/roster", {"rows": [row]}, status=200)
     assert [one["field"] for one in answer["rows"][0]["findings"]] == ["unknown_field"]
+
+
+async def test_an_address_with_a_control_character_finds_nothing_and_breaks_nothing(clients: Clients) -> None:
+    school = clients.institution
+    for path in ("/classes/%00", "/classes/%00/roster", "/classes?cursor=2021-05-17~%00"):
+        answer = await school.get(path)
+        assert answer.status_code in {404, 422} or answer.json()["items"] == [], path
+    answers = [
+        await post(school, "/classes/%00/submission", {}),
+        await post(school, "/classes/%00/trainees/%00/withdrawal", {"reason": "x"}),
+        await post(school, "/institutions/%00/teachers", {}),
+    ]
+    assert {answer.status_code for answer in answers} <= {404, 422}

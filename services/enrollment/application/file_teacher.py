@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_institution
+from services.enrollment.domain.institution import Teacher
 from services.enrollment.domain.person import Identity
-from services.enrollment.domain.teacher import Teacher
 from shared.clock import new_id
 from shared.domain.errors import Conflict
 from shared.domain.identifiers import identity_number

@@ -5,12 +5,11 @@ from datetime import date, datetime
 from typing import Protocol
 
 from services.enrollment.domain.history import PastTraining
-from services.enrollment.domain.institution import DirectoryEntry, Institution, Suspension
+from services.enrollment.domain.institution import DirectoryEntry, Institution, Suspension, Teacher
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity, Person
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.roster import RosterEntry
-from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.timetable import Booking, Venue
 from services.enrollment.domain.training_class import State, TrainingClass
 from shared.contracts.contract import Contract

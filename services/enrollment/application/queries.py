@@ -31,7 +31,7 @@ class ClassView:
 
 async def view_class(uow: UnitOfWork, class_id: str) -> ClassView:
     """Give one class that the actor may read; raise NotFound for any other."""
-    return (await _views(uow, [await visible_class(uow, class_id)]))[0]
+    return await view_of(uow, await visible_class(uow, class_id))
 
 
 async def view_of(uow: UnitOfWork, training_class: TrainingClass) -> ClassView:

@@ -7,7 +7,7 @@ from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.review import APPLICANT, require_other_person
 from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.actor import Actor, Role
-from shared.domain.errors import NotFound
+from shared.domain.errors import MissingFact, NotFound
 from shared.domain.jurisdiction import is_within
 
 BUREAU: Final = (
@@ -44,7 +44,7 @@ async def own_class(uow: UnitOfWork, class_id: str) -> TrainingClass:
     """
     found = await uow.classes.get(class_id, lock=True)
     if found is None or not _is_own(uow.actor, found.institution_id):
-        raise no_class()
+        raise _no_class()
     terms = uow.shelf.by_id(found.rulebook_id).enrollment.four_eyes
     require_other_person(uow.actor.subject, APPLICANT, duties=await uow.classes.duties(class_id), terms=terms)
     await uow.classes.assign_duty(class_id, uow.actor.subject, APPLICANT)
@@ -55,7 +55,7 @@ async def class_of_region(uow: UnitOfWork, class_id: str) -> TrainingClass:
     """Give, locked, a class within the bureau actor's region; raise NotFound for any other."""
     found = await uow.classes.get(class_id, lock=True)
     if found is None or not _is_of_region(uow.actor, found.region):
-        raise no_class()
+        raise _no_class()
     return found
 
 
@@ -63,11 +63,23 @@ async def visible_class(uow: UnitOfWork, class_id: str, *, lock: bool = False) -
     """Give a class that the actor may read, locked when asked; raise NotFound for any other."""
     found = await uow.classes.get(class_id, lock=lock)
     if found is None or not (_is_own(uow.actor, found.institution_id) or _is_of_region(uow.actor, found.region)):
-        raise no_class()
+        raise _no_class()
     return found
 
 
-def no_class() -> NotFound:
+async def known_class(uow: UnitOfWork, class_id: str) -> TrainingClass:
+    """Give, locked, the class that an event speaks of; raise MissingFact for one not known here (yet)."""
+    found = await uow.classes.get(class_id, lock=True)
+    if found is None:
+        raise MissingFact(
+            code="CLASS_UNKNOWN",
+            message=f"班级 {class_id} 不在办班登记中。",
+            advice="请等待班级信息到达；持续出现请检查数据库是否由备份恢复。",
+        )
+    return found
+
+
+def _no_class() -> NotFound:
     """Give the answer for a class that is not there or not the actor's to see."""
     return NotFound(
         code="CLASS_NOT_FOUND", message="没有这个班级，或不在您的查看范围内。", advice="请核对班级编号 class_id。"

@@ -110,17 +110,17 @@ def _judge_fields(row: RosterRow, book: Rulebook) -> list[Finding]:
     terms = book.enrollment.roster_fields
     required = _ALWAYS_REQUIRED | {item.code: item.name for item in (terms.required if terms else ())}
     local = book.enrollment.local_employer
-    filled = {
-        "name": row.particulars.name,
-        "identity_number": row.particulars.identity_number,
-        "group": row.group,
-    }
+    filled = [
+        ("name", "name", row.particulars.name),
+        ("identity_number", "identity_number", row.particulars.identity_number),
+        ("group", "group", row.group),
+    ]
     if local and row.group in local.groups:  # where others come from, the identity number says
-        filled["origin"] = row.employer_name
-    for code, value in filled.items():
-        if code in required and not value.strip() and code not in row.malformed:
+        filled.append(("origin", "employer_name", row.employer_name))
+    for code, name, value in filled:
+        if code in required and not value.strip() and name not in row.malformed:
             message = f"缺少必填项“{required[code]}”。"
-            found.append(_stop(basis, "FIELD_MISSING", message, "请补充后重新提交本行。", code))
+            found.append(_stop(basis, "FIELD_MISSING", message, "请补充后重新提交本行。", name))
     return found
 
 

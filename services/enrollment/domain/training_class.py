@@ -2,7 +2,8 @@
 
 draft -> applied -> first_review -> second_review -> approved -> reserved -> opened -> completed | cancelled
 applied and the reviews also lead to returned (and on to applied again) or refused; everything before the opening
-to withdrawn; applied to reserved to not_opened when the opening date passes.
+to withdrawn; applied to reserved to not_opened when the opening date passes. A moved opening leads from reserved back
+to approved, and a completed class can still become cancelled.
 """
 
 from dataclasses import dataclass, replace
