@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from services.enrollment.storage.tables import ROSTER_ROW
@@ -11,44 +10,36 @@ from tests.enrollment.clients import Clients, created, post, roster_rows
 from tests.enrollment.desk import people
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
+async def test_a_row_whose_money_or_declaration_is_of_another_type_is_refused_by_itself(clients: Clients) -> None:
+    school = clients.institution
+    odd: list[tuple[str, Any]] = [
         ("fee_fen", True),
         ("fee_fen", "0"),
         ("fee_fen", 1.0),
         ("declares_ability_and_will", "yes"),
         ("declares_ability_and_will", 1),
-    ],
-)
-async def test_a_row_whose_money_or_declaration_is_of_another_type_is_refused_by_itself(
-    clients: Clients, field: str, value: Any
-) -> None:
-    school = clients.institution
+    ]
     class_id = (await created(school, "/classes", clients.class_body()))["class_id"]
-    rows = roster_rows(2)
-    rows[0][field] = value
+    rows = roster_rows(len(odd) + 1)
+    for row, (field, value) in zip(rows, odd, strict=False):
+        row[field] = value
     answer = await created(school, f"/classes/{class_id}/roster", {"rows": rows}, status=200)
     found = [(row["verdict"], [(one["code"], one["field"]) for one in row["findings"]]) for row in answer["rows"]]
-    assert found == [("refused", [("FIELD_INVALID", field)]), ("accepted", [])]
+    assert found == [*(("refused", [("FIELD_INVALID", field)]) for field, _ in odd), ("accepted", [])]
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
+async def test_a_number_or_a_date_of_another_type_is_refused_and_never_guessed(clients: Clients) -> None:
+    odd: list[tuple[str, Any]] = [
         ("planned", True),
         ("planned", "3"),
         ("opening_date", 1621209600),
         ("opening_date", "1621209600"),
         ("opening_date", "2021-05-17T00:00:00Z"),
-    ],
-)
-async def test_a_number_or_a_date_of_another_type_is_refused_and_never_guessed(
-    clients: Clients, field: str, value: Any
-) -> None:
-    answer = await post(clients.institution, "/classes", clients.class_body(**{field: value}))
-    assert answer.status_code == 422
-    assert [error["field"] for error in answer.json().get("errors", [answer.json()])] == [f"body.{field}"]
+    ]
+    for field, value in odd:
+        answer = await post(clients.institution, "/classes", clients.class_body(**{field: value}))
+        assert answer.status_code == 422, (field, value)
+        assert [error["field"] for error in answer.json().get("errors", [answer.json()])] == [f"body.{field}"]
 
 
 async def test_an_instant_that_is_a_number_or_at_the_edge_of_the_calendar_is_refused(clients: Clients) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import MetaData, Table, delete, insert, select, update
+from sqlalchemy import LargeBinary, MetaData, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -303,11 +303,11 @@ async def test_the_database_refuses_a_second_duty_and_a_review_by_whoever_lacks_
         assert (await uow.classes.duties(class_id))["first"] == "first_review"
 
 
-def test_personal_columns_are_binary() -> None:
-    sealed = {
-        f"{table.name}.{column.name}" for table in _tables() for column in table.columns if "sealed" in column.name
-    }
-    assert sealed == {"person.sealed_identity_number", "person.sealed_name", "roster_row.sealed_particulars"}
+def test_the_columns_that_are_sealed_and_only_they_are_binary() -> None:
+    columns = [(f"{table.name}.{column.name}", column.type) for table in _tables() for column in table.columns]
+    binary = {name for name, kind in columns if isinstance(kind, LargeBinary)}
+    assert binary == {"person.sealed_identity_number", "person.sealed_name", "roster_row.sealed_particulars"}
+    assert binary == {name for name, _ in columns if "sealed" in name}
 
 
 def _tables() -> Iterable[Table]:

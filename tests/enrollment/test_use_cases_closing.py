@@ -14,7 +14,7 @@ from shared.contracts.envelope import decode
 from shared.contracts.payment import ClaimApproved
 from shared.contracts.supervision import ClassCancelled, TrainingCompleted
 from shared.domain.errors import Conflict, NotFound
-from tests.enrollment.desk import SCHOOL, Desk, rows
+from tests.enrollment.desk import SCHOOL, Desk, people, rows
 from tests.enrollment.sample import OPENING, book, moment
 
 LATER = date(2021, 9, 6)
@@ -142,10 +142,13 @@ async def test_an_open_class_cannot_be_withdrawn_but_a_trainee_can(desk: Desk) -
         await desk.act(withdraw_class, class_id=class_id, reason="生源不足", by=SCHOOL)
     assert refusal.value.code == "CLASS_STATE"
     person = (await desk.roster(class_id))[1].row.person_id
-    leaving = {"class_id": class_id, "person_id": person, "reason": "个人原因"}
+    leaving = {"class_id": class_id, "person_id": person, "reason": f"{people(2)[1].name}本人申请退班"}
     await desk.act(withdraw_trainee, **leaving, by=SCHOOL, at=moment(date(2021, 5, 20), 9))
     (fact,) = await desk.facts(TraineeWithdrawn)
-    assert (fact.person_id, fact.on) == (person, date(2021, 5, 20))
+    assert (fact.person_id, fact.on, fact.reason) == (person, date(2021, 5, 20), "reported_by_institution")
+    name = people(2)[1].name
+    assert not any(name in payload.decode() for payload in await desk.payloads())
+    assert (await desk.roster(class_id))[1].withdrawal_reason == leaving["reason"]
     with pytest.raises(NotFound):
         await desk.act(withdraw_trainee, **leaving, by=SCHOOL)
     answer = await desk.send(await desk.draft(desk.plan(LATER)), rows(3))

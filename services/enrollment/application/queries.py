@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from services.enrollment.application.ports import UnitOfWork
-from services.enrollment.application.scope import BUREAU, visible_class
+from services.enrollment.application.scope import is_of_bureau, visible_class
 from services.enrollment.domain.roster import RosterEntry
 from services.enrollment.domain.training_class import State, TrainingClass
 from shared.domain.errors import Refused
@@ -43,7 +43,7 @@ async def list_classes(
     uow: UnitOfWork, *, state: State | None, cursor: str | None
 ) -> tuple[list[ClassView], str | None]:
     """Give a page of the classes the actor may read, by opening date, and the cursor of the next page or None."""
-    bureau = uow.actor.has(*BUREAU)
+    bureau = is_of_bureau(uow.actor)
     own = None if bureau else uow.actor.organisation
     within = [code for code in regions().regions if is_within(code, uow.actor.region)] if bureau else None
     found = await uow.classes.page(

@@ -21,6 +21,11 @@ BUREAU: Final = (
 )
 
 
+def is_of_bureau(actor: Actor) -> bool:
+    """Say whether the actor sees a region; whoever acts for an institution sees its own alone, whatever other role."""
+    return actor.has(*BUREAU) and not actor.has(Role.INSTITUTION)
+
+
 async def own_institution(uow: UnitOfWork, institution_id: str) -> Institution:
     """Give the institution that the actor belongs to; raise NotFound for any other."""
     institution = await uow.institutions.get(institution_id)
@@ -99,4 +104,4 @@ def _is_own(actor: Actor, institution_id: str) -> bool:
 
 
 def _is_of_region(actor: Actor, region: str) -> bool:
-    return actor.has(*BUREAU) and is_within(region, actor.region)
+    return is_of_bureau(actor) and is_within(region, actor.region)

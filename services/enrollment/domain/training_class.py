@@ -219,5 +219,8 @@ def withdraw_trainee(
             advice="请从花名册中查询学员编号 person_id 后重试。",
             field="person_id",
         )
-    fact = TraineeWithdrawn(class_id=training_class.class_id, person_id=entry.person_id, on=on, reason=reason)
+    # An event lasts for ever and goes everywhere, and no rule recognises a name in somebody's words: they stay here.
+    fact = TraineeWithdrawn(
+        class_id=training_class.class_id, person_id=entry.person_id, on=on, reason="reported_by_institution"
+    )
     return replace(entry, withdrawn_on=on, withdrawal_reason=reason), fact

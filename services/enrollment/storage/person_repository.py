@@ -19,7 +19,7 @@ _LOOKUP = "person.identity_number"
 class PersonRepository:
     """Finds and registers persons; the only place that knows the keys of identity.
 
-    Everybody writes persons in the order of `lookup`, so that nobody deadlocks.
+    Everybody writes persons in the order of `lookup`, so that two rosters do not deadlock.
     """
 
     def __init__(self, connection: AsyncConnection, vault: Vault, payee_check_key: bytes) -> None:
