@@ -7,7 +7,7 @@ from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.review import APPLICANT, require_other_person
 from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.actor import Actor, Role
-from shared.domain.errors import MissingFact, NotFound
+from shared.domain.errors import Forbidden, MissingFact, NotFound
 from shared.domain.jurisdiction import is_within
 
 BUREAU: Final = (
@@ -24,6 +24,18 @@ BUREAU: Final = (
 def is_of_bureau(actor: Actor) -> bool:
     """Say whether the actor sees a region; whoever acts for an institution sees its own alone, whatever other role."""
     return actor.has(*BUREAU) and not actor.has(Role.INSTITUTION)
+
+
+def require_region(uow: UnitOfWork, region: str) -> None:
+    """Raise Forbidden REGION_OUT_OF_SCOPE unless the region is the actor's own or lies under it."""
+    if not is_within(region, uow.actor.region):
+        raise Forbidden(
+            code="REGION_OUT_OF_SCOPE",
+            message=f"区划 {region} 不在您的管辖范围内。",
+            advice="请由该区划的主管部门办理。",
+            field="region",
+            value=region,
+        )
 
 
 async def own_institution(uow: UnitOfWork, institution_id: str) -> Institution:
