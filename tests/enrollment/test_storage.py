@@ -9,6 +9,7 @@ from sqlalchemy import LargeBinary, MetaData, Table, delete, insert, select, upd
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.enrollment.application.withdraw_trainee import withdraw_trainee
 from services.enrollment.domain.institution import LiabilityIncident, Suspension
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.review import Review
@@ -22,7 +23,7 @@ from shared.domain.errors import Conflict
 from shared.domain.masking import masked_name
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
-from tests.enrollment.desk import APPLYING, FIRST, Desk, people, rows
+from tests.enrollment.desk import APPLYING, FIRST, SCHOOL, Desk, people, rows
 from tests.enrollment.sample import OPENING, REGION, WELDER, book, institution, occupation, row
 from tests.servers import FreshDatabases
 
@@ -187,11 +188,14 @@ async def test_an_unconfirmed_name_may_be_corrected(desk: Desk) -> None:
 
 async def test_no_personal_datum_stands_readable_in_any_table_or_event(desk: Desk) -> None:
     class_id = await desk.opened(sent=rows(3, evidence="残疾证-绝密"))
+    person_id = (await desk.roster(class_id))[0].person_id
+    leaving = {"person_id": person_id, "reason": f"{people(1)[0].name}因病住院"}
+    await desk.act(withdraw_trainee, class_id=class_id, **leaving, by=SCHOOL)
     secrets = [value for person in people(3) for value in (person.name, person.identity_number, person.phone)]
     secrets += [value for person in people(3, skip=60) for value in (person.name, person.identity_number)]
     dump = b"".join([repr(line).encode() async for line in _everything(desk.database)])
     assert class_id.encode() in dump
-    for secret in [*secrets, "残疾证-绝密"]:
+    for secret in [*secrets, "残疾证-绝密", "因病住院"]:
         assert secret.encode() not in dump, "personal data stands open in the database"
 
 
@@ -306,7 +310,12 @@ async def test_the_database_refuses_a_second_duty_and_a_review_by_whoever_lacks_
 def test_the_columns_that_are_sealed_and_only_they_are_binary() -> None:
     columns = [(f"{table.name}.{column.name}", column.type) for table in _tables() for column in table.columns]
     binary = {name for name, kind in columns if isinstance(kind, LargeBinary)}
-    assert binary == {"person.sealed_identity_number", "person.sealed_name", "roster_row.sealed_particulars"}
+    assert binary == {
+        "person.sealed_identity_number",
+        "person.sealed_name",
+        "roster_row.sealed_particulars",
+        "roster_row.sealed_withdrawal_reason",
+    }
     assert binary == {name for name, _ in columns if "sealed" in name}
 
 

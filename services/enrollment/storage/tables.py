@@ -196,7 +196,7 @@ ROSTER_ROW: Final = Table(
     Column("findings", JSON, nullable=False),
     Column("relies_on", JSON, nullable=False),
     Column("withdrawn_on", Date),
-    Column("withdrawal_reason", Text),
+    Column("sealed_withdrawal_reason", LargeBinary),
     CheckConstraint("verdict IN ('accepted', 'refused', 'ask')", name="verdict"),
     CheckConstraint("verdict = 'refused' OR person_id IS NOT NULL", name="person"),
     CheckConstraint("row_no > 0", name="row_no"),

@@ -230,7 +230,7 @@ def upgrade() -> None:
         sa.Column("findings", sa.JSON(), nullable=False),
         sa.Column("relies_on", sa.JSON(), nullable=False),
         sa.Column("withdrawn_on", sa.Date(), nullable=True),
-        sa.Column("withdrawal_reason", sa.Text(), nullable=True),
+        sa.Column("sealed_withdrawal_reason", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("verdict = 'refused' OR person_id IS NOT NULL", name=op.f("ck_roster_row_person")),
         sa.CheckConstraint("verdict IN ('accepted', 'refused', 'ask')", name=op.f("ck_roster_row_verdict")),
         sa.CheckConstraint("row_no > 0", name=op.f("ck_roster_row_row_no")),
