@@ -15,7 +15,7 @@ from services.enrollment.domain.person import Identity
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.roster import Judgement, RosterEntry
 from services.enrollment.domain.training_class import ApprovedClaim, Blocker, ReservationAnswer, TrainingClass
-from services.enrollment.storage.tables import DUTY, METADATA, PERSON, REVIEW, ROSTER_ROW, TRAINING_CLASS
+from services.enrollment.storage.tables import DUTY, METADATA, OCCUPATION, PERSON, REVIEW, ROSTER_ROW, TRAINING_CLASS
 from shared.contracts.payment import BudgetAnswer, RefusedReservation
 from shared.database.engine import Database
 from shared.database.migrate import check, migrate
@@ -305,6 +305,22 @@ async def test_the_database_refuses_a_second_duty_and_a_review_by_whoever_lacks_
         )
         await uow.classes.assign_duty(class_id, "first", "second_review")
         assert (await uow.classes.duties(class_id))["first"] == "first_review"
+
+
+async def test_the_database_keeps_what_people_did_and_what_was_listed_for_ever(desk: Desk) -> None:
+    class_id = await desk.applied()
+    await desk.review(class_id, "first_review", FIRST)
+    applicant = DUTY.c.actor == SCHOOL.subject
+    async with desk.unit() as uow:
+        await refuses(
+            uow.connection,
+            delete(DUTY).where(applicant),
+            update(DUTY).where(applicant).values(duty="second_review"),
+            delete(REVIEW),
+            update(REVIEW).values(decision="refuse"),
+            delete(OCCUPATION),
+            update(OCCUPATION).values(name="别的工种"),
+        )
 
 
 def test_the_columns_that_are_sealed_and_only_they_are_binary() -> None:

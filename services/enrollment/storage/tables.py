@@ -39,7 +39,7 @@ OCCUPATION: Final = Table(
     Index("ix_occupation_code", "region", "code", "valid_from"),
     sqlite_autoincrement=True,
 )
-"""Append-only: the last row of a region valid on a day holds."""
+"""Append-only, as a trigger holds: the last row of a region valid on a day holds."""
 
 INSTITUTION: Final = Table(
     "institution",
@@ -219,7 +219,7 @@ DUTY: Final = Table(
     Column("duty", String(50), nullable=False),
     UniqueConstraint("class_id", "actor", "duty"),
 )
-"""Four-eyes (JY-REP-07): one person has one duty in a class, for ever."""
+"""Four-eyes (JY-REP-07): one person has one duty in a class, for ever; a trigger keeps duties and reviews."""
 
 REVIEW: Final = Table(
     "review",
