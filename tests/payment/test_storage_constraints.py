@@ -19,6 +19,10 @@ LEDGERS = {
     "bank_file": "sha256 = 'y'",
     "payment_order": "amount_fen = amount_fen + 1",
     "notice": "list_hash = 'y'",
+    "claim_duty": "duty = 'payment'",
+    "claim_review": "approved = false",
+    "claim_decision": "accepted = false",
+    "claim_person": "person_id = 'somebody'",
 }
 """What only grows, and a change that must not be possible."""
 
@@ -64,6 +68,11 @@ async def test_ledgers_refuse_every_change_and_refuse_to_forget(approved_office:
     await office.rows(
         "INSERT INTO claim_difference (claim_id, number, kind, amount_fen, amounts, cause, found_on) "
         "VALUES (:claim, 1, 'dissolved', 0, '{}', 'test', '2021-09-13')",
+        claim=claim_id,
+    )
+    await office.rows(
+        "INSERT INTO claim_decision (claim_id, number, rule, accepted, reason, decided_by, decided_on, kinds) "
+        "VALUES (:claim, 1, 'JY-SUP-07', true, 'x', 'x', '2021-09-13', '[]')",
         claim=claim_id,
     )
     await office.rows(
@@ -164,6 +173,18 @@ async def test_a_claim_is_never_ordered_beyond_its_decided_sum_by_leaving_the_cu
         await entry(approved_office, claim_id, line, 150_000)
     with pytest.raises(IntegrityError, match="more would be ordered than was decided"):
         await entry(approved_office, claim_id, 10, 150_000)
+
+
+async def test_an_order_only_moves_a_line_towards_what_was_decided_for_it(
+    approved_office: Office, claim_id: str
+) -> None:
+    await drafted(approved_office, claim_id)
+    await entry(approved_office, claim_id, 1, 100_000)
+    with pytest.raises(IntegrityError, match="more would be ordered than was decided"):
+        await entry(approved_office, claim_id, 1, -1, number=2)
+    await entry(approved_office, claim_id, 11, -100_000)
+    with pytest.raises(IntegrityError, match="more would be ordered than was decided"):
+        await entry(approved_office, claim_id, 11, 1, number=2)
 
 
 async def test_a_part_of_a_line_is_ordered_once(approved_office: Office, claim_id: str) -> None:

@@ -334,6 +334,22 @@ async def test_a_gain_after_payment_is_published_reviewed_and_paid_as_its_own_en
     assert sum(event["amount_fen"] for event in await office.events(PaymentSettled)) == 15_000 * YUAN
 
 
+async def test_a_cut_taken_back_after_payment_is_split_over_two_sources(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.take(training_completed(opening=10, spot=(10, 10), revision=2))
+    await office.approve(claim_id)
+
+    first, second = await office.order(claim_id, {EMPLOYMENT: 1_000, INSURANCE: 500})
+
+    assert [[(entry.line_no, entry.amount_fen) for entry in order.entries] for order in (first, second)] == [
+        [(11, 1_000 * YUAN)],
+        [(11, 500 * YUAN)],
+    ]
+
+
 async def rows_of(office: Office, *, canonical: bool) -> list[dict]:  # type: ignore[type-arg]
     async with office.unit(AUDITOR) as uow:
         return [row async for row in ledger(uow, region="419001", canonical=canonical)]

@@ -1,6 +1,7 @@
 """What money must never do, whoever writes to the database.
 
-Ledgers only grow. Of a line never more is ordered than was decided, nor of a claim. An order is the sum of its entries
+Ledgers only grow, and so does what people did and decided. An order moves a line only towards what was decided for it, never past it, and never orders more of
+a claim than was decided. An order is the sum of its entries
 from the moment it leaves its draft, keeps amount and source for ever, and moves only along its states.
 """
 
@@ -17,6 +18,10 @@ APPEND_ONLY = (
     "rate",
     "budget_allotment",
     "entitlement_entry",
+    "claim_person",
+    "claim_duty",
+    "claim_decision",
+    "claim_review",
     "claim_entry",
     "claim_entry_line",
     "claim_difference",
@@ -75,8 +80,7 @@ def _guard_sqlite() -> None:
     refuse("notice_refuses_delete", "DELETE ON notice", "1", PUBLISHED)
     decided, ordered = f"({DECIDED}{LINE})", f"(({ORDERED}{LINE}) + NEW.amount_fen)"
     beyond = (
-        f"({decided} >= 0 AND ({ordered} > {decided} OR {ordered} < 0)) "
-        f"OR ({decided} < 0 AND ({ordered} < {decided} OR {ordered} > 0)) "
+        f"(NEW.amount_fen > 0 AND {ordered} > {decided}) OR (NEW.amount_fen < 0 AND {ordered} < {decided}) "
         f"OR ({ORDERED}) + NEW.amount_fen > ({DECIDED})"
     )
     drafted = "(SELECT state FROM payment_order WHERE order_id = NEW.order_id)"
@@ -126,8 +130,7 @@ def _within_decided(raising: Callable[[str], str]) -> tuple[str, str]:
         "IF (SELECT state FROM payment_order WHERE order_id = NEW.order_id) <> 'drafted'",
         f"THEN {raising(NO_DRAFT)} END IF;",
         f"decided := ({DECIDED}{LINE}); ordered := ({ORDERED}{LINE}) + NEW.amount_fen;",
-        "IF (decided >= 0 AND (ordered > decided OR ordered < 0))",
-        "OR (decided < 0 AND (ordered < decided OR ordered > 0))",
+        "IF (NEW.amount_fen > 0 AND ordered > decided) OR (NEW.amount_fen < 0 AND ordered < decided)",
         f"OR ({ORDERED}) + NEW.amount_fen > ({DECIDED}) THEN {raising(BEYOND_DECIDED)} END IF; RETURN NEW;",
     )
     return " ".join(steps), "DECLARE decided bigint; ordered bigint;"
