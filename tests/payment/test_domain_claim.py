@@ -140,7 +140,8 @@ def changed(before: Claim, after: Claim, *, ordered_fen: int = 0, settled: bool 
         after,
         ordered_fen=ordered_fen,
         settled=settled,
-        limits=deadlines(rulebook(), DAY),
+        rulebook=rulebook(),
+        on=DAY,
         by="system",
         cause="FACTS_CHANGED",
     )
@@ -209,7 +210,7 @@ def test_the_first_review_needs_every_open_question_decided() -> None:
 
 def test_a_returned_claim_comes_back_as_a_new_round_with_its_own_limits() -> None:
     refusal = review(Act.FIRST_REVIEW, "first-1", approved=False)
-    returned, event = return_claim(claim(), refusal, limits=deadlines(rulebook(), DAY), rulebook=rulebook())
+    returned, event = return_claim(claim(), refusal, on=DAY, rulebook=rulebook())
     later = date(2021, 9, 24)
     again = resubmit(returned, claim(received_on=later, deadlines=deadlines(rulebook(), later)), rulebook=rulebook())
 
@@ -376,6 +377,41 @@ def test_a_supplement_that_dissolves_gives_the_claim_back_to_its_payment() -> No
     found = changed(worse, replace(worse, assessment=worth(10)))
 
     assert (found.claim.state, found.claim.difference) == (State.APPROVED, {})
+
+
+@pytest.mark.parametrize(("ordered_fen", "state"), [(0, State.APPROVED), (10 * 150_000, State.ORDERED)])
+def test_a_supplement_that_is_gone_leaves_no_notice_running(ordered_fen: int, state: State) -> None:
+    done = approved_claim()
+    running = changed(done, replace(done, assessment=dearer())).claim
+    running = replace(running, state=State.NOTICE)
+    running = replace(running, notices=(*running.notices, notice(running)))
+
+    found = changed(running, replace(running, assessment=worth(10 if not ordered_fen else 9)), ordered_fen=ordered_fen)
+
+    assert found.claim.state is state
+    assert [each.state for each in found.claim.notices] == [NoticeState.ENDED, NoticeState.WITHDRAWN]
+
+
+def dearer() -> Assessment:
+    """Give the assessment of ten certified at a rate of 100 yuan more."""
+    certificates = [certificate(person) for person in people(1, 10)]
+    return assessed(class_facts(roster=people(1, 10), certificates=certificates, spot=(10, 10)), rate(1600))
+
+
+def test_an_objection_to_a_supplement_freezes_the_supplement_and_takes_nothing_decided_back() -> None:
+    done = approved_claim()
+    more = changed(done, replace(done, assessment=dearer()), ordered_fen=10 * 150_000).claim
+    objection = Objection(
+        objection_id="o2", notice_id="notice-2", claim_id="claim-1", line_nos=frozenset({3}), raised_on=DAY
+    )
+    one = replace(more, objections=(objection,))
+
+    assert one.payable[3] == 150_000
+    assert one.difference == {line_no: 10_000 for line_no in range(1, 11) if line_no != 3}
+    assert not one.is_held
+    struck = replace(one, objections=(replace(objection, upheld=True),))
+    assert struck.difference[3] == -150_000
+    assert struck.is_held
 
 
 @given(st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10)), min_size=1, max_size=6))

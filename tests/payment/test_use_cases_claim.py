@@ -36,6 +36,7 @@ from tests.payment.office import (
     SECOND,
     Office,
     approved,
+    moment,
     person,
 )
 from tests.payment.sample import assessment_completed, certificate, class_opened, people, training_completed
@@ -289,6 +290,17 @@ async def test_a_voided_certificate_during_the_notice_begins_a_new_round_with_a_
     approval = await received_office.approve(claim.claim_id)
     assert sum(approval.decided.values()) == 13_500 * YUAN
     assert len(await received_office.events(NoticePublished)) == 2
+
+
+async def test_facts_that_begin_no_round_are_taken_in_a_year_whose_calendar_is_not_there_yet(
+    received_office: Office,
+) -> None:
+    received_office.now = moment(date(2026, 12, 21))
+
+    await received_office.take(training_completed(opening=10, spot=(10, 9), revision=2))
+    returned = await received_office.review(await received_office.only_claim(), Act.FIRST_REVIEW, FIRST, approved=False)
+
+    assert returned.state is State.RETURNED
 
 
 async def test_an_open_doubt_stops_review_and_approval_until_it_is_closed(received_office: Office) -> None:

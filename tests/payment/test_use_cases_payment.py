@@ -6,6 +6,7 @@ import pytest
 
 from services.payment.application.correct_account import approve_account, correct_account
 from services.payment.application.create_bank_file import bank_file_content
+from services.payment.application.enter_rate import enter_rate
 from services.payment.application.queries import ledger, read_claim
 from services.payment.application.record_decision import GivenDecision, record_decision
 from services.payment.application.resolve_objection import resolve_objection
@@ -29,7 +30,7 @@ from tests.payment.office import (
     Office,
     person,
 )
-from tests.payment.sample import INSTITUTION_NAME, assessment_completed, certificate, people, training_completed
+from tests.payment.sample import INSTITUTION_NAME, assessment_completed, certificate, people, rate, training_completed
 
 YUAN = 100
 CORRECTED = GivenAccount(holder=INSTITUTION_NAME, bank_name="样例银行沁园支行", account_number="410000008642099988")
@@ -332,6 +333,34 @@ async def test_a_gain_after_payment_is_published_reviewed_and_paid_as_its_own_en
     assert (await office.claim(claim_id)).state is State.PAID
     assert len(await office.events(NoticePublished)) == 2
     assert sum(event["amount_fen"] for event in await office.events(PaymentSettled)) == 15_000 * YUAN
+
+
+async def test_an_objection_to_a_supplement_keeps_its_line_from_being_ordered_and_nobody_elses(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    await office.act(FINANCE, enter_rate, rate=rate(1600))
+    await office.take(training_completed(opening=9, spot=(9, 9), revision=2))
+    await office.review_twice(claim_id)
+    notice = await office.publish(claim_id)
+    objection = await office.object_to(notice.notice_id, 3)
+
+    [order] = await office.order(claim_id, {EMPLOYMENT: 12_000})  # approved were 13,500, of which 1,500 are line 3's
+    assert 3 not in {entry.line_no for entry in order.entries}
+    file = await office.send()
+    await office.answer(file, order.order_id, "settled")
+    await office.end_notice(claim_id)
+    await office.review(claim_id, Act.APPROVE, APPROVER)
+    assert (await office.claim(claim_id)).decided[3] == 1_500 * YUAN
+
+    await office.act(
+        INSPECTOR, resolve_objection, objection_id=objection.objection_id, upheld=False, finding="签到与视频一致"
+    )
+    await office.review_twice(claim_id)
+    await office.review(claim_id, Act.APPROVE, APPROVER)
+    await office.order(claim_id, {EMPLOYMENT: 9 * 1_600 - 12_000})
+    decided = (await office.claim(claim_id)).decided
+    assert (sum(decided.values()), decided[3]) == (9 * 1_600 * YUAN, 1_600 * YUAN)
 
 
 async def test_a_cut_taken_back_after_payment_is_split_over_two_sources(

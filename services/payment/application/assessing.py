@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from services.payment.application.ports import PaymentUnit
-from services.payment.domain.claim import Claim, deadlines
+from services.payment.domain.claim import Claim
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.obstacles import not_opened, obstacles
@@ -87,7 +87,8 @@ async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, 
         changed,
         ordered_fen=ordered_fen,
         settled=settled,
-        limits=deadlines(case.rulebook, uow.today),
+        rulebook=case.rulebook,
+        on=uow.today,
         by=uow.actor.subject,
         cause=cause,
     )

@@ -11,6 +11,7 @@ from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim, minus
 from services.payment.domain.decision import latest
 from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.objection import frozen_lines
 from services.payment.domain.order import OrderEntry, PaymentOrder, Share, split
 from services.payment.domain.state import Act, State, following
 from shared.clock import new_id
@@ -55,12 +56,16 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
 
 
 def _due(claim: Claim, standing: Sequence[PaymentOrder]) -> dict[int, int]:
-    """Give decided minus ordered by line; a returned order still counts, it is sent again and never replaced."""
+    """Give decided minus ordered by line, without what an open objection freezes (JY-PAY-01).
+
+    A returned order still counts, it is sent again and never replaced.
+    """
     ordered: Counter[int] = Counter()
     for order in standing:
         for entry in order.entries:
             ordered[entry.line_no] += entry.amount_fen
-    due = minus(claim.decided, ordered)
+    frozen = frozen_lines(claim.objections)
+    due = {line_no: fen for line_no, fen in minus(claim.decided, ordered).items() if line_no not in frozen or fen < 0}
     if sum(due.values()) <= 0:
         raise Conflict(
             code="NOTHING_DUE",

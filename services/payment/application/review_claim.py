@@ -14,7 +14,7 @@ from services.payment.application.assessing import (
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
-from services.payment.domain.claim import Claim, Review, approve, approve_review, deadlines, return_claim, submitted
+from services.payment.domain.claim import Claim, Review, approve, approve_review, return_claim, submitted
 from services.payment.domain.duty import Duty, duty_of
 from services.payment.domain.reassessment import money_state
 from services.payment.domain.state import Act, State, following
@@ -78,8 +78,7 @@ async def review_claim(uow: PaymentUnit, *, claim_id: str, given: GivenReview) -
 
 
 async def _return(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review, case: Case) -> Claim:
-    limits = deadlines(case.rulebook, uow.today)
-    after, event = return_claim(acting, review, limits=limits, rulebook=case.rulebook)
+    after, event = return_claim(acting, review, on=uow.today, rulebook=case.rulebook)
     saved = await uow.claims.save(claim, after)
     await move_timers(uow, saved)
     await uow.publish(event)
