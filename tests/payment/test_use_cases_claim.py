@@ -5,10 +5,13 @@ from datetime import date
 
 import pytest
 
+from services.payment.application.allot_budget import allot_budget
+from services.payment.application.enter_rate import enter_rate
 from services.payment.application.queries import read_notice
 from services.payment.application.record_decision import GivenDecision, record_decision
 from services.payment.application.resolve_objection import resolve_objection
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
+from services.payment.domain.budget import BudgetKey
 from services.payment.domain.claim import Claim
 from services.payment.domain.notice import NoticeState
 from services.payment.domain.state import Act, State
@@ -29,6 +32,8 @@ from tests.payment.office import (
     ACCOUNT,
     APPROVER,
     CLAIM_DAY,
+    EMPLOYMENT,
+    FINANCE,
     FIRST,
     INSPECTOR,
     PUBLIC,
@@ -39,7 +44,7 @@ from tests.payment.office import (
     moment,
     person,
 )
-from tests.payment.sample import assessment_completed, certificate, class_opened, people, training_completed
+from tests.payment.sample import assessment_completed, certificate, class_opened, people, rate, training_completed
 
 YUAN = 100
 
@@ -290,6 +295,41 @@ async def test_a_voided_certificate_during_the_notice_begins_a_new_round_with_a_
     approval = await received_office.approve(claim.claim_id)
     assert sum(approval.decided.values()) == 13_500 * YUAN
     assert len(await received_office.events(NoticePublished)) == 2
+
+
+async def test_a_claim_that_can_no_longer_be_computed_is_returned_and_computed_anew_when_handed_in_again(
+    office: Office,
+) -> None:
+    await office.act(FINANCE, enter_rate, rate=rate(1500, certificate_kind="level"))
+    key = BudgetKey(region="419001", funding_source=EMPLOYMENT, year=2021)
+    await office.act(FINANCE, allot_budget, key=key, amount_fen=10_000_000, document="测试指标文件")
+    await office.open_class()
+    await office.finish_class()
+    claim = await office.submit()
+    await office.review_twice(claim.claim_id)
+
+    other = certificate("p10", "special_ability")
+    remaining = [*(certificate(each) for each in people(1, 9)), other]
+    await office.take(other, void("p10"), assessment_completed(remaining, revision=2))
+
+    assert (await office.claim(claim.claim_id)).state is State.RETURNED
+    assert [event["reason_code"] for event in await office.events(ClaimReturned)] == ["RATE_MISSING"]
+    with pytest.raises(Refused, match="RATE_MISSING"):
+        await office.submit()
+    await office.act(FINANCE, enter_rate, rate=rate(801, certificate_kind="special_ability"))
+    assert sum((await office.submit()).payable.values()) == (9 * 1_500 + 801) * YUAN
+
+
+async def test_no_review_passes_what_the_facts_can_no_longer_be_computed_to(received_office: Office) -> None:
+    claim = await only(received_office)
+    one_less = [certificate(each) for each in people(1, 9)]
+    await received_office.take(assessment_completed(one_less, revision=2))
+
+    with pytest.raises(Refused, match="CLAIM_GT_RESULTS"):
+        await received_office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+    await received_office.take(void("p10"))
+    passed = await received_office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+    assert sum(passed.payable.values()) == 13_500 * YUAN
 
 
 async def test_facts_that_begin_no_round_are_taken_in_a_year_whose_calendar_is_not_there_yet(

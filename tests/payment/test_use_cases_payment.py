@@ -1,5 +1,6 @@
 """Orders, bank files, answers and what later facts do to money already on its way."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -227,6 +228,22 @@ async def test_an_open_doubt_keeps_an_order_out_of_the_bank_file(approved_office
 
     with pytest.raises(Refused, match="NO_ORDERS_READY"):
         await approved_office.send()
+
+
+async def test_nothing_is_ordered_or_sent_while_the_class_cannot_be_computed(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    fewer = assessment_completed([certificate(each) for each in people(1, 9)], revision=2)
+    await office.take(fewer)
+    with pytest.raises(Refused, match="CLAIM_GT_RESULTS"):
+        await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.take(assessment_completed([certificate(each) for each in people(1, 10)], revision=3))
+    await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.take(replace(fewer, revision=4))
+
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()
 
 
 async def test_a_certificate_voided_after_ordering_is_recorded_and_holds_every_further_payment(

@@ -8,7 +8,7 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.domain.claim import Claim
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import ClassFacts, Known
-from services.payment.domain.obstacles import not_opened, obstacles
+from services.payment.domain.obstacles import not_opened
 from services.payment.domain.order import OrderState
 from services.payment.domain.rates import RateTable, rate_table
 from services.payment.domain.reassessment import reassess
@@ -64,9 +64,9 @@ async def assess_case(uow: PaymentUnit, case: Case, decisions: Sequence[Decision
     )
 
 
-def require_clear(case: Case) -> None:
-    """Raise Refused while anything stands against claiming, reviewing or paying the class."""
-    refuse_stopped(obstacles(case.facts, case.opened.fact, case.rulebook))
+async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
+    """Raise Refused while anything stands against reviewing or paying the claim, a missing rate included."""
+    refuse_stopped((await assess_case(uow, case, claim.decisions)).stops)
 
 
 async def ordered_of(uow: PaymentUnit, claim_id: str) -> tuple[int, bool]:

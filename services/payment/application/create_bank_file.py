@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import Case, open_case
+from services.payment.application.assessing import Case, assess_case, open_case
 from services.payment.application.ports import Account, Attempt, BankFile, PaymentUnit
 from services.payment.application.scope import unknown
 from services.payment.domain.bank_file import BankRow, bank_file, digest
 from services.payment.domain.claim import Claim
 from services.payment.domain.duty import Duty, duty_of
-from services.payment.domain.obstacles import obstacles
 from services.payment.domain.order import OrderState, PaymentOrder
 from shared.clock import new_id
 from shared.contracts.enrollment import ClassOpened
@@ -98,7 +97,7 @@ async def _payable(uow: PaymentUnit, order: PaymentOrder) -> tuple[ClassOpened, 
     if claim is None or account is None or await uow.accounts.with_state(order.claim_id, "pending") is not None:
         return None
     case = await open_case(uow, order.class_id)
-    if claim.is_held or obstacles(case.facts, case.opened.fact, case.rulebook):
+    if claim.is_held or (await assess_case(uow, case, claim.decisions)).stops:
         return None
     await _act_as_payer(uow, claim, case)
     return case.opened.fact, account

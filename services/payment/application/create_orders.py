@@ -31,7 +31,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     state = claim.state
     if not claim.entries or state is State.APPROVED:
         state = following(claim.state, Act.ORDER, rulebook=case.rulebook)
-    require_clear(case)
+    await require_clear(uow, case, claim)
     standing = await uow.orders.of_claim(claim_id)
     due = _due(claim, standing)
     parts = split(

@@ -26,7 +26,7 @@ async def publish_notice(uow: PaymentUnit, *, claim_id: str, site: str) -> Notic
         four_eyes=terms.four_eyes,
     )
     state = following(claim.state, Act.PUBLISH, rulebook=case.rulebook)
-    require_clear(case)
+    await require_clear(uow, case, claim)
     if terms.notice is None:
         raise Refused(
             code="TERM_MISSING",

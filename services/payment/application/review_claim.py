@@ -59,7 +59,7 @@ async def review_claim(uow: PaymentUnit, *, claim_id: str, given: GivenReview) -
     if not given.approved:
         saved = await _return(uow, claim, acting, review, case)
     else:
-        require_clear(case)
+        await require_clear(uow, case, claim)
         if given.step is Act.APPROVE:
             saved = await _approve(uow, claim, acting, review, case)
         else:

@@ -19,6 +19,7 @@ from services.payment.domain.claim import (
     withdrawn_notices,
 )
 from services.payment.domain.obstacles import CANCELLED
+from services.payment.domain.rates import RATE_MISSING
 from services.payment.domain.state import State
 from services.payment.domain.subsidy import Assessment
 from shared.contracts.contract import Contract
@@ -82,12 +83,18 @@ def reassess(
 
 
 def _stopped(claim: Claim, found: Assessment, *, ordered_fen: int, settled: bool, by: str) -> Reassessed:
-    """Handle facts that stop the class: only a cancellation is final, everything else is asked again at each act."""
-    if CANCELLED not in {stop.code for stop in found.stops}:
-        return Reassessed(claim=claim)
-    if not claim.entries:
-        waiting, returned = back_to_claimant(claim, code=CANCELLED, by=by)
+    """Handle facts that stop the class.
+
+    A cancellation is final, and what nothing but a new rate can compute waits for it at the claimant's, because no
+    event will tell that it is there. Everything else is asked again at each act.
+    """
+    codes = {stop.code for stop in found.stops}
+    final = next((code for code in (CANCELLED, RATE_MISSING) if code in codes), None)
+    if final is not None and not claim.entries:
+        waiting, returned = back_to_claimant(claim, code=final, by=by)
         return Reassessed(claim=waiting, events=(returned,))
+    if final != CANCELLED:
+        return Reassessed(claim=claim)
     if not ordered_fen or claim.clawback_fen == ordered_fen:
         return Reassessed(claim=claim)
     taken = {line_no: -amount for line_no, amount in claim.decided.items()}
