@@ -238,6 +238,8 @@ async def test_an_order_moves_only_along_its_states(approved_office: Office, cla
 async def test_nobody_holds_two_duties_in_a_claim(approved_office: Office, claim_id: str) -> None:
     duty = "INSERT INTO claim_duty (claim_id, actor, duty) VALUES (:claim, 'first-1', 'payment')"
     await refused(approved_office, duty, claim=claim_id)
+    # Nor does who reviewed the class: their duty in it stands in the claim from its receipt.
+    await refused(approved_office, duty.replace("first-1", "reviewer-0"), claim=claim_id)
     # The first reviewer cannot be written down as payer either: an order refers to the payer's duty.
     await refused(
         approved_office,

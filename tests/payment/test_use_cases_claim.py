@@ -181,6 +181,20 @@ async def test_the_second_review_is_another_persons(received_office: Office) -> 
     assert (await received_office.review(claim.claim_id, Act.SECOND_REVIEW, SECOND)).state is State.SECOND_REVIEW
 
 
+async def test_whoever_reviewed_the_class_takes_no_other_part_in_its_claim(received_office: Office) -> None:
+    claim = await only(received_office)
+    first_of_the_class = person("reviewer-0", Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.FINANCE)
+    await received_office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+
+    with pytest.raises(Forbidden) as refused:
+        await received_office.review(claim.claim_id, Act.SECOND_REVIEW, first_of_the_class)
+    assert (refused.value.code, refused.value.rule) == ("SAME_REVIEWER", "JY-REP-07")
+    await received_office.review(claim.claim_id, Act.SECOND_REVIEW, SECOND, approved=False)
+    await received_office.submit()
+    again = await received_office.review(claim.claim_id, Act.FIRST_REVIEW, first_of_the_class)
+    assert again.state is State.FIRST_REVIEW
+
+
 async def test_money_waits_for_the_notices_last_day(received_office: Office) -> None:
     claim = await only(received_office)
     await received_office.review_twice(claim.claim_id)

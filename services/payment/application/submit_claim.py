@@ -14,6 +14,7 @@ from services.payment.domain.claim import (
     resubmit,
     submitted,
 )
+from services.payment.domain.duty import duties_of_class
 from services.payment.domain.order import require_payee
 from shared import failpoints
 from shared.clock import new_id
@@ -75,6 +76,7 @@ async def submit_claim(
         received_on=uow.today,
         deadlines=deadlines(rulebook, uow.today),
         assessment=found,
+        duties=duties_of_class(opened.reviews),
     )
     if former is not None:
         claim = await uow.claims.save(former, resubmit(former, fresh, rulebook=rulebook))
