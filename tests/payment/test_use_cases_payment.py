@@ -1,10 +1,12 @@
 """Orders, bank files, answers and what later facts do to money already on its way."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from services.payment.application.answer_bank_file import answer_bank_file
 from services.payment.application.correct_account import approve_account, correct_account
 from services.payment.application.create_bank_file import bank_file_content
 from services.payment.application.enter_rate import enter_rate
@@ -12,6 +14,7 @@ from services.payment.application.queries import ledger, read_claim
 from services.payment.application.record_decision import GivenDecision, record_decision
 from services.payment.application.resolve_objection import resolve_objection
 from services.payment.application.submit_claim import GivenAccount
+from services.payment.domain.order import Answer
 from services.payment.domain.state import Act, State
 from shared.contracts.assessment import CertificateVoided
 from shared.contracts.payment import ClaimApproved, NoticePublished, PaymentReturned, PaymentSettled
@@ -179,6 +182,39 @@ async def test_a_returned_payment_goes_out_again_as_the_next_attempt_to_the_corr
     assert [event["attempt"] for event in await office.events(PaymentSettled)] == [2]
     [order] = await office.rows("SELECT COUNT(*) AS orders, SUM(amount_fen) AS fen FROM payment_order")
     assert (order.orders, order.fen) == (1, 13_500 * YUAN)
+
+
+async def test_nobody_approves_the_account_he_handed_in(approved_office: Office, claim_id: str) -> None:
+    await approved_office.act(SCHOOL, correct_account, claim_id=claim_id, given=CORRECTED)
+
+    with pytest.raises(Forbidden) as refused:
+        await approved_office.act(person(SCHOOL.subject, Role.APPROVER), approve_account, claim_id=claim_id)
+    assert (refused.value.code, refused.value.rule) == ("SAME_REVIEWER", "JY-REP-07")
+    with pytest.raises(IntegrityError):
+        await approved_office.rows("UPDATE account SET approved_by = submitted_by")
+
+
+@pytest.mark.parametrize("bank_name", ["=HYPERLINK(1)", "+86", "-1", "@SUM(1)", "样例银行\n沁园支行", "样例\t银行"])
+async def test_a_banks_name_that_a_spreadsheet_would_run_or_a_line_would_break_is_refused(
+    approved_office: Office, claim_id: str, bank_name: str
+) -> None:
+    with pytest.raises(Refused, match="BANK_NAME_INVALID"):
+        await approved_office.act(
+            SCHOOL, correct_account, claim_id=claim_id, given=replace(CORRECTED, bank_name=bank_name)
+        )
+
+
+async def test_the_bank_answers_no_earlier_than_it_was_asked(approved_office: Office, claim_id: str) -> None:
+    [order] = await approved_office.order(claim_id, {EMPLOYMENT: 13_500})
+    file = await approved_office.send()
+    early = Answer(
+        order_id=order.order_id, attempt=1, outcome="settled", on=approved_office.now.date() - timedelta(days=1)
+    )
+
+    [row] = await approved_office.act(FINANCE, answer_bank_file, bank_file_id=file.bank_file_id, answers=[early])
+
+    assert row.refusal is not None
+    assert (row.result, row.refusal.code) == ("refused", "DATE_BEFORE_SENDING")
 
 
 async def test_an_account_in_another_name_is_refused_and_no_reviewer_approves_one(
@@ -380,9 +416,7 @@ async def test_an_objection_to_a_supplement_keeps_its_line_from_being_ordered_an
     assert (sum(decided.values()), decided[3]) == (9 * 1_600 * YUAN, 1_600 * YUAN)
 
 
-async def test_a_cut_taken_back_after_payment_is_split_over_two_sources(
-    approved_office: Office, claim_id: str
-) -> None:
+async def test_a_cut_taken_back_after_payment_is_split_over_two_sources(approved_office: Office, claim_id: str) -> None:
     office = approved_office
     await office.order(claim_id, {EMPLOYMENT: 13_500})
     await office.take(training_completed(opening=10, spot=(10, 10), revision=2))

@@ -7,7 +7,7 @@ from services.payment.application.ports import Account, PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.application.submit_claim import GivenAccount, make_account
 from services.payment.domain.claim import Claim
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty, duty_of, same_person
 from services.payment.domain.order import OrderState, PaymentOrder, send_again
 from shared.domain.errors import Conflict, NotFound
 from shared.policy.decision import TraceValue
@@ -40,7 +40,10 @@ async def correct_account(uow: PaymentUnit, *, claim_id: str, given: GivenAccoun
 
 
 async def approve_account(uow: PaymentUnit, *, claim_id: str) -> tuple[Claim, tuple[PaymentOrder, ...]]:
-    """Approve the pending account and give the claim with the orders that now wait for the next bank file."""
+    """Approve the pending account and give the claim with the orders that now wait for the next bank file.
+
+    Raise Forbidden SAME_REVIEWER for whoever handed it in.
+    """
     claim = await claim_for_change(uow, claim_id)
     terms = (await open_case(uow, claim.class_id)).rulebook.payment
     duty = duty_of(uow.actor, claim.duties, [Duty.BUREAU_OPINION], steps=terms.steps, four_eyes=terms.four_eyes)
@@ -51,6 +54,8 @@ async def approve_account(uow: PaymentUnit, *, claim_id: str) -> tuple[Claim, tu
             message="没有待审核的收款账户。",
             advice="请申领人先提交更正后的账户。",
         )
+    if pending.submitted_by == uow.actor.subject:
+        raise same_person("收款账户由您提交，不能由您审核。", terms.four_eyes)
     await uow.accounts.activate(pending, by=uow.actor.subject)
     again = []
     for order in await uow.orders.of_claim(claim_id):

@@ -56,16 +56,21 @@ def duty_of(
         return next(duty for duty in options if actor.has(roles[duty]))
     if mine not in options:
         wanted = "、".join(_NAMES[duty] for duty in options)
-        raise Forbidden(
-            code="SAME_REVIEWER",
-            message=f"您已在本班级或其申领中承担{_NAMES[mine]}，不能再承担{wanted}。",
-            advice="请由未参与本班级及其申领其他环节的人员办理。",
-            rule=four_eyes.rule if four_eyes else None,
-            clause=four_eyes.clause if four_eyes else None,
-            document=four_eyes.document if four_eyes else None,
-        )
+        raise same_person(f"您已在本班级或其申领中承担{_NAMES[mine]}，不能再承担{wanted}。", four_eyes)
     actor.require(roles[mine])
     return mine
+
+
+def same_person(message: str, four_eyes: FourEyes | None) -> Forbidden:
+    """Give the refusal of an act that another person has to do."""
+    return Forbidden(
+        code="SAME_REVIEWER",
+        message=message,
+        advice="请由未参与本班级及其申领其他环节的人员办理。",
+        rule=four_eyes.rule if four_eyes else None,
+        clause=four_eyes.clause if four_eyes else None,
+        document=four_eyes.document if four_eyes else None,
+    )
 
 
 def _role_of(duty: Duty, steps: Steps | None) -> Role:

@@ -365,6 +365,7 @@ ACCOUNT: Final = Table(
     Column("submitted_by", String(200), nullable=False),
     Column("approved_by", String(200)),
     CheckConstraint("state IN ('pending','active','replaced')", name="state"),
+    CheckConstraint("approved_by <> submitted_by", name="another_person"),
     Index(
         "uq_account_active",
         "claim_id",

@@ -204,6 +204,7 @@ def upgrade() -> None:
         sa.Column("submitted_by", sa.String(length=200), nullable=False),
         sa.Column("approved_by", sa.String(length=200), nullable=True),
         sa.CheckConstraint("state IN ('pending','active','replaced')", name=op.f("ck_account_state")),
+        sa.CheckConstraint("approved_by <> submitted_by", name=op.f("ck_account_another_person")),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_account_claim_id_claim")),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account")),
     )
