@@ -44,7 +44,7 @@ from tests.payment.office import (
     moment,
     person,
 )
-from tests.payment.sample import assessment_completed, certificate, class_opened, people, rate, training_completed
+from tests.payment.sample import INSTITUTION, assessment_completed, certificate, class_opened, people, rate, training_completed
 
 YUAN = 100
 
@@ -179,6 +179,21 @@ async def test_the_second_review_is_another_persons(received_office: Office) -> 
         await received_office.review(claim.claim_id, Act.SECOND_REVIEW, both)
     assert (refused.value.code, refused.value.rule) == ("SAME_REVIEWER", "JY-REP-07")
     assert (await received_office.review(claim.claim_id, Act.SECOND_REVIEW, SECOND)).state is State.SECOND_REVIEW
+
+
+async def test_whoever_acts_for_an_institution_sees_its_own_alone_and_takes_no_part_in_the_review(
+    received_office: Office,
+) -> None:
+    claim = await only(received_office)
+    stranger = person("school-2", Role.INSTITUTION, Role.FIRST_REVIEWER, organisation="institution-2")
+    own = person("school-1", Role.INSTITUTION, Role.FIRST_REVIEWER, organisation=INSTITUTION)
+
+    with pytest.raises(NotFound):
+        await received_office.submit(actor=stranger)
+    with pytest.raises(NotFound):
+        await received_office.review(claim.claim_id, Act.FIRST_REVIEW, stranger)
+    with pytest.raises(Forbidden, match="CLAIMANT_REVIEWS"):
+        await received_office.review(claim.claim_id, Act.FIRST_REVIEW, own)
 
 
 async def test_whoever_reviewed_the_class_takes_no_other_part_in_its_claim(received_office: Office) -> None:

@@ -19,9 +19,12 @@ BUREAU = (
 
 
 def sees(actor: Actor, *, institution_id: str | None, region: str | None) -> bool:
-    """Say whether a class or claim of this institution and region exists for the actor."""
-    if actor.has(Role.INSTITUTION) and institution_id is not None and actor.organisation == institution_id:
-        return True
+    """Say whether a class or claim of this institution and region exists for the actor.
+
+    Whoever acts for an institution sees its own alone, whatever other role the token names.
+    """
+    if actor.has(Role.INSTITUTION):
+        return institution_id is not None and actor.organisation == institution_id
     return region is not None and actor.has(*BUREAU) and is_within(region, actor.region)
 
 
