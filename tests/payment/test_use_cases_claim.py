@@ -298,10 +298,24 @@ async def test_only_what_a_rule_leaves_open_is_decided(received_office: Office) 
         (replace(given, rule="JY-SUP-04"), "RULE_NOT_DECIDABLE"),
         (given, "NOTHING_TO_DECIDE"),
         (replace(given, rule="JY-ASM-06"), "DECISION_INCOMPLETE"),
+        (replace(given, rule="JY-SUP-07"), "NOTHING_TO_DECIDE"),
+        (replace(given, rule="JY-CLM-10"), "NOTHING_TO_DECIDE"),
         (replace(given, persons=frozenset({"stranger"})), "PERSON_NOT_IN_CLASS"),
     ):
         with pytest.raises(Refused, match=code):
             await received_office.act(FIRST, record_decision, claim_id=claim.claim_id, given=wrong)
+
+
+async def test_a_question_about_the_class_is_decided_again_once_it_was_asked(office: Office) -> None:
+    claim = await received(office, spot=(10,))
+    refusal = GivenDecision(rule="JY-SUP-07", accepted=False, reason="抽查不足")
+    await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=refusal)
+    with pytest.raises(Refused, match="FLAG_REFUSED"):
+        await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+
+    given = replace(refusal, accepted=True, reason="补交了抽查记录")
+    await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=given)
+    assert (await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)).state is State.FIRST_REVIEW
 
 
 async def test_a_voided_certificate_during_the_notice_begins_a_new_round_with_a_new_notice(
