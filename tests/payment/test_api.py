@@ -193,6 +193,19 @@ async def test_bad_input_is_named_and_never_repeated(callers: Callers) -> None:
     assert "某某" not in str(answer)
 
 
+@pytest.mark.parametrize("code", ["户名不符：样例学校", "410000008642097531", "13800000000", "A 1"])
+async def test_a_reason_code_that_travels_in_an_event_is_a_code_and_never_a_text_or_a_number_of_somebodys(
+    callers: Callers, code: str
+) -> None:
+    path = f"/claims/{await claimed(callers)}/reviews"
+    returned = {**review("first_review", "return"), "reason_code": code}
+    answer = {"order_id": "o", "attempt": 1, "outcome": "returned", "on": "2021-09-13", "reason_code": code}
+
+    problem(await callers.post(path, FIRST, returned), 422, "INPUT_INVALID")
+    problem(await callers.post("/bank-files/f/answers", FINANCE, {"answers": [answer]}), 422, "INPUT_INVALID")
+    ok(await callers.post(path, FIRST, {**returned, "reason_code": "DOCUMENTS_UNCLEAR_2"}))
+
+
 async def test_numbers_truths_and_days_are_taken_only_as_what_they_are(callers: Callers) -> None:
     rate = {"region": JIYUAN, "programme": "training", "valid_from": "2021-01-01", "amount_fen": 100, "source": "文件"}
     budget = {"region": JIYUAN, "funding_source": EMPLOYMENT, "year": 2021, "amount_fen": 1, "document": "文件"}

@@ -33,6 +33,8 @@ def _written_out(day: object) -> object:
 
 Text = Annotated[str, AfterValidator(_without_control_characters)]
 Code = Annotated[Text, Field(min_length=1, max_length=50)]
+ReasonCode = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[A-Z_]*[0-9]{0,6}[A-Z_]*[0-9]{0,4}$")]
+"""A code that travels in an event: too few digits for anybody's number, no room for a name."""
 ShortText = Annotated[Text, Field(min_length=1, max_length=200)]
 LongText = Annotated[Text, Field(min_length=1, max_length=2000)]
 Id = Annotated[Text, Field(min_length=1, max_length=200)]
@@ -135,7 +137,7 @@ class ReviewBody(Body):
     step: Literal["first_review", "second_review", "bureau_opinion"]
     decision: Literal["approve", "return"]
     opinion: LongText
-    reason_code: Code | None = None
+    reason_code: ReasonCode | None = None
 
     def to_command(self) -> GivenReview:
         """Give the command."""
@@ -202,7 +204,7 @@ class AnswerBody(Body):
     attempt: Annotated[int, Field(strict=True, ge=1, le=10_000)]
     outcome: Literal["settled", "returned"]
     on: Day
-    reason_code: Code | None = None
+    reason_code: ReasonCode | None = None
 
     def to_answer(self) -> Answer:
         """Give the answer."""
