@@ -9,7 +9,13 @@ from services.payment.domain.decision import Decision
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.rates import Rate, RateTable, rate_table
 from services.payment.domain.subsidy import Assessment, assess
-from shared.contracts.assessment import AssessmentCompleted, AssessmentScheduled, CertificateIssued, CertificateKind, KindCount
+from shared.contracts.assessment import (
+    AssessmentCompleted,
+    AssessmentScheduled,
+    CertificateIssued,
+    CertificateKind,
+    KindCount,
+)
 from shared.contracts.enrollment import (
     ClassOpened,
     InstitutionReference,

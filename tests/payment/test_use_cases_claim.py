@@ -44,7 +44,15 @@ from tests.payment.office import (
     moment,
     person,
 )
-from tests.payment.sample import INSTITUTION, assessment_completed, certificate, class_opened, people, rate, training_completed
+from tests.payment.sample import (
+    INSTITUTION,
+    assessment_completed,
+    certificate,
+    class_opened,
+    people,
+    rate,
+    training_completed,
+)
 
 YUAN = 100
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.payment.application.assessing import open_case, ordered_of
+from services.payment.application.assessing import on_duty, open_case, ordered_of
 from services.payment.application.create_bank_file import visible_bank_file
 from services.payment.application.ports import BankFile, PaymentUnit
-from services.payment.domain.claim import Claim
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty
 from services.payment.domain.order import Answer, PaymentOrder, settle
 from services.payment.domain.reassessment import money_state
 from services.payment.domain.state import State
@@ -67,18 +66,12 @@ async def _follow(uow: PaymentUnit, order: PaymentOrder) -> None:
     claim = await uow.claims.find(order.claim_id)
     if claim is None:
         return
-    acting = await _as_payer(uow, claim)
+    acting = on_duty(uow, claim, await open_case(uow, claim.class_id), Duty.PAYMENT)
     if acting.state is State.ORDERED:
         ordered_fen, settled = await ordered_of(uow, claim.claim_id)
         acting = replace(acting, state=money_state(acting, ordered_fen=ordered_fen, settled=settled))
     if acting != claim:
         await uow.claims.save(claim, acting)
-
-
-async def _as_payer(uow: PaymentUnit, claim: Claim) -> Claim:
-    terms = (await open_case(uow, claim.class_id)).rulebook.payment
-    duty = duty_of(uow.actor, claim.duties, [Duty.PAYMENT], steps=terms.steps, four_eyes=terms.four_eyes)
-    return replace(claim, duties={**claim.duties, uow.actor.subject: duty})
 
 
 def _not_in_file(answer: Answer) -> Refused:

@@ -7,6 +7,7 @@ from typing import Final
 from services.payment.application.ports import PaymentUnit
 from services.payment.domain.claim import Claim
 from services.payment.domain.decision import Decision
+from services.payment.domain.duty import Duty, duty_of
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.obstacles import not_opened
 from services.payment.domain.order import OrderState
@@ -42,6 +43,13 @@ async def open_case(uow: PaymentUnit, class_id: str) -> Case:
     if facts.opened is None:
         raise not_opened()
     return Case(facts=facts, opened=facts.opened, rulebook=uow.shelf.by_id(facts.opened.fact.rulebook_id))
+
+
+def on_duty(uow: PaymentUnit, claim: Claim, case: Case, *options: Duty) -> Claim:
+    """Give the claim with the caller's duty in it, the one held or the first option a role allows; see `duty_of`."""
+    terms = case.rulebook.payment
+    duty = duty_of(uow.actor, claim.duties, options, steps=terms.steps, four_eyes=terms.four_eyes)
+    return replace(claim, duties={**claim.duties, uow.actor.subject: duty})
 
 
 async def rates_of(uow: PaymentUnit, rulebook: Rulebook, region: str) -> RateTable | None:

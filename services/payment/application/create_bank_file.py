@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import Case, assess_case, open_case
+from services.payment.application.assessing import assess_case, on_duty, open_case
 from services.payment.application.ports import Account, Attempt, BankFile, PaymentUnit
 from services.payment.application.scope import unknown
 from services.payment.domain.bank_file import BankRow, bank_file, digest
-from services.payment.domain.claim import Claim
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty
 from services.payment.domain.order import OrderState, PaymentOrder
 from shared.clock import new_id
 from shared.contracts.enrollment import ClassOpened
@@ -99,15 +98,10 @@ async def _payable(uow: PaymentUnit, order: PaymentOrder) -> tuple[ClassOpened, 
     case = await open_case(uow, order.class_id)
     if claim.is_held or (await assess_case(uow, case, claim.decisions)).stops:
         return None
-    await _act_as_payer(uow, claim, case)
+    acting = on_duty(uow, claim, case, Duty.PAYMENT)
+    if acting != claim:
+        await uow.claims.save(claim, acting)
     return case.opened.fact, account
-
-
-async def _act_as_payer(uow: PaymentUnit, claim: Claim, case: Case) -> None:
-    terms = case.rulebook.payment
-    duty = duty_of(uow.actor, claim.duties, [Duty.PAYMENT], steps=terms.steps, four_eyes=terms.four_eyes)
-    if uow.actor.subject not in claim.duties:
-        await uow.claims.save(claim, replace(claim, duties={**claim.duties, uow.actor.subject: duty}))
 
 
 def _attempt(order: PaymentOrder, account: Account, bank_file_id: str, *, sender: str) -> Attempt:

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from services.payment.application.assessing import Case, open_case, require_clear
+from services.payment.application.assessing import Case, on_duty, open_case, require_clear
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim, minus
 from services.payment.domain.decision import latest
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty
 from services.payment.domain.objection import frozen_lines
 from services.payment.domain.order import OrderEntry, PaymentOrder, Share, split
 from services.payment.domain.state import Act, State, following
@@ -26,8 +26,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
-    terms = case.rulebook.payment
-    duty = duty_of(uow.actor, claim.duties, [Duty.PAYMENT], steps=terms.steps, four_eyes=terms.four_eyes)
+    acting = on_duty(uow, claim, case, Duty.PAYMENT)
     state = claim.state
     if not claim.entries or state is State.APPROVED:
         state = following(claim.state, Act.ORDER, rulebook=case.rulebook)
@@ -41,8 +40,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
         decided_sources=_decided_sources(claim, case),
         excluded=_excluded(claim, case),
     )
-    acting = replace(claim, state=state, duties={**claim.duties, uow.actor.subject: duty})
-    saved = await uow.claims.save(claim, acting)
+    saved = await uow.claims.save(claim, replace(acting, state=state))
     orders = _orders(saved, parts, standing)
     for order in orders:
         await uow.orders.add(order, payer=uow.actor.subject)

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.payment.application.assessing import Case, assess_case, carry_out, open_case
+from services.payment.application.assessing import Case, assess_case, carry_out, on_duty, open_case
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim
 from services.payment.domain.decision import Decision
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty
 from shared.domain.errors import Refused
 from shared.policy.rulebook import Rulebook
 
@@ -29,20 +29,13 @@ class GivenDecision:
 async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecision) -> Claim:
     """Record a reviewer's decision and let the claim follow; a later decision on the same question replaces an earlier.
 
-    Raise Refused RULE_NOT_DECIDABLE for a rule that leaves nothing to a person, NOTHING_TO_DECIDE when the question does
-    not arise (people who are named may be decided on before), DECISION_INCOMPLETE when kinds and last day of a
+    Raise Refused RULE_NOT_DECIDABLE for a rule that leaves nothing to a person, NOTHING_TO_DECIDE when the question
+    does not arise (people who are named may be decided on before), DECISION_INCOMPLETE when kinds and last day of a
     transitional exception are missing.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
-    terms = case.rulebook.payment
-    duty = duty_of(
-        uow.actor,
-        claim.duties,
-        [Duty.FIRST_REVIEW, Duty.SECOND_REVIEW],
-        steps=terms.steps,
-        four_eyes=terms.four_eyes,
-    )
+    acting = on_duty(uow, claim, case, Duty.FIRST_REVIEW, Duty.SECOND_REVIEW)
     decision = Decision(
         rule=given.rule,
         accepted=given.accepted,
@@ -53,12 +46,7 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
         kinds=given.kinds,
         valid_until=given.until,
     )
-    decided = replace(
-        claim,
-        duties={**claim.duties, uow.actor.subject: duty},
-        decisions=(*claim.decisions, decision),
-    )
-    saved = await uow.claims.save(claim, decided)
+    saved = await uow.claims.save(claim, replace(acting, decisions=(*claim.decisions, decision)))
     await uow.audit(
         action="decision_recorded",
         subject=claim_id,

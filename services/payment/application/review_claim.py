@@ -6,6 +6,7 @@ from typing import Final
 from services.payment.application.assessing import (
     Case,
     move_timers,
+    on_duty,
     open_case,
     ordered_of,
     require_clear,
@@ -15,7 +16,7 @@ from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim, Review, approve, approve_review, return_claim, submitted
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty
 from services.payment.domain.reassessment import money_state
 from services.payment.domain.state import Act, State, following
 
@@ -44,8 +45,7 @@ async def review_claim(uow: PaymentUnit, *, claim_id: str, given: GivenReview) -
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
-    terms = case.rulebook.payment
-    duty = duty_of(uow.actor, claim.duties, [_DUTY[given.step]], steps=terms.steps, four_eyes=terms.four_eyes)
+    acting = on_duty(uow, claim, case, _DUTY[given.step])
     review = Review(
         round=claim.round,
         step=given.step,
@@ -55,7 +55,6 @@ async def review_claim(uow: PaymentUnit, *, claim_id: str, given: GivenReview) -
         opinion=given.opinion,
         reason_code=given.reason_code,
     )
-    acting = replace(claim, duties={**claim.duties, uow.actor.subject: duty})
     if not given.approved:
         saved = await _return(uow, claim, acting, review, case)
     else:

@@ -1,8 +1,8 @@
 """What money must never do, whoever writes to the database.
 
-Ledgers only grow, and so does what people did and decided. An order moves a line only towards what was decided for it, never past it, and never orders more of
-a claim than was decided. An order is the sum of its entries
-from the moment it leaves its draft, keeps amount and source for ever, and moves only along its states.
+Ledgers only grow, and so does what people did and decided. An order moves a line only towards what was decided for it,
+never past it, and never orders more of a claim than was decided. An order is the sum of its entries from the moment it
+leaves its draft, keeps amount and source for ever, and moves only along its states.
 """
 
 from collections.abc import Callable
