@@ -14,11 +14,12 @@ from services.payment.application.queries import ledger, read_claim
 from services.payment.application.record_decision import GivenDecision, record_decision
 from services.payment.application.resolve_objection import resolve_objection
 from services.payment.application.submit_claim import GivenAccount
+from services.payment.domain.notice import NoticeState
 from services.payment.domain.order import Answer
 from services.payment.domain.state import Act, State
 from shared.contracts.assessment import CertificateVoided
 from shared.contracts.payment import ClaimApproved, NoticePublished, PaymentReturned, PaymentSettled
-from shared.contracts.supervision import FindingRaised
+from shared.contracts.supervision import ClassCancelled, FindingRaised
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from tests.payment.office import (
@@ -38,6 +39,17 @@ from tests.payment.sample import INSTITUTION_NAME, assessment_completed, certifi
 
 YUAN = 100
 CORRECTED = GivenAccount(holder=INSTITUTION_NAME, bank_name="样例银行沁园支行", account_number="410000008642099988")
+
+CANCELLED = ClassCancelled(
+    class_id="class-1",
+    on=date(2021, 10, 20),
+    rule="JY-SUP-04",
+    clause="二(三)2",
+    attended=4,
+    planned=10,
+    confirmed_by="inspector-1",
+    reason="设备正常",
+)
 
 
 def void(number: int) -> CertificateVoided:
@@ -308,6 +320,47 @@ async def test_a_certificate_voided_after_ordering_is_recorded_and_holds_every_f
     [slot] = await office.rows("SELECT state FROM entitlement_slot WHERE person_id = 'p10'")
     assert slot.state == "used"
     assert len(await office.events(ClaimApproved)) == 1
+
+
+async def test_a_class_cancelled_after_ordering_stays_recorded_whatever_is_resolved_later(
+    received_office: Office,
+) -> None:
+    office = received_office
+    claim_id = await office.only_claim()
+    approval = await office.approve(claim_id, objected=[3])
+    await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.take(CANCELLED)
+
+    await office.act(
+        INSPECTOR,
+        resolve_objection,
+        objection_id=approval.objections[0].objection_id,
+        upheld=False,
+        finding="签到与视频一致",
+    )
+
+    claim = await office.claim(claim_id)
+    assert (claim.state, claim.clawback_fen) == (State.ORDERED, 13_500 * YUAN)
+    assert not claim.objections[0].is_open
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()
+
+
+async def test_a_class_cancelled_while_a_supplement_is_public_takes_its_notice_back(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    await office.take(training_completed(opening=10, spot=(10, 10), revision=2))
+    await office.review_twice(claim_id)
+    await office.publish(claim_id)
+
+    await office.take(CANCELLED)
+
+    claim = await office.claim(claim_id)
+    assert claim.state is State.APPROVED
+    assert [notice.state for notice in claim.notices] == [NoticeState.ENDED, NoticeState.WITHDRAWN]
+    with pytest.raises(Refused, match="CLASS_CANCELLED"):
+        await office.order(claim_id, {EMPLOYMENT: 13_500})
 
 
 async def test_a_loss_before_ordering_is_taken_back_by_a_reviewed_entry(approved_office: Office, claim_id: str) -> None:

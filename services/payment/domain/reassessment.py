@@ -71,7 +71,8 @@ def reassess(
     if claim.state is State.RETURNED:
         return Reassessed(claim=changed)
     if changed.assessment.stops:
-        return _stopped(claim, changed.assessment, ordered_fen=ordered_fen, settled=settled, by=by)
+        standing = replace(changed, assessment=claim.assessment)  # no lines could be computed: the former ones stay
+        return _stopped(standing, changed.assessment, ordered_fen=ordered_fen, settled=settled, by=by)
 
     def new_round(current: Claim) -> Reassessed:
         fresh, returned = back_to_first_review(current, deadlines(rulebook, on), code=cause, by=by)
@@ -95,12 +96,12 @@ def _stopped(claim: Claim, found: Assessment, *, ordered_fen: int, settled: bool
         return Reassessed(claim=waiting, events=(returned,))
     if final != CANCELLED:
         return Reassessed(claim=claim)
-    if not ordered_fen or claim.clawback_fen == ordered_fen:
-        return Reassessed(claim=claim)
+    held = _out_of_review(replace(claim, clawback_fen=ordered_fen), ordered_fen=ordered_fen, settled=settled)
+    if held.clawback_fen == claim.clawback_fen:
+        return Reassessed(claim=held)
     taken = {line_no: -amount for line_no, amount in claim.decided.items()}
-    held = replace(claim, clawback_fen=ordered_fen)
     return Reassessed(
-        claim=_out_of_review(held, ordered_fen=ordered_fen, settled=settled),
+        claim=held,
         difference=Difference(kind=DifferenceKind.CLAWBACK_PENDING, amount_fen=-ordered_fen, amounts=taken),
     )
 
