@@ -43,7 +43,6 @@ CLASS_FILE: Final = Table(
     Column("region", String(6)),
     Column("rulebook_id", String(200)),
     Column("funding_source", String(100)),
-    Column("budget_year", Integer),
     Column("per_head_fen", BigInteger, nullable=False),
     Column("asked_version", BigInteger, nullable=False),
     Column("released", String(100)),

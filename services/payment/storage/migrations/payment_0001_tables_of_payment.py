@@ -43,7 +43,6 @@ def upgrade() -> None:
         sa.Column("region", sa.String(length=6), nullable=True),
         sa.Column("rulebook_id", sa.String(length=200), nullable=True),
         sa.Column("funding_source", sa.String(length=100), nullable=True),
-        sa.Column("budget_year", sa.Integer(), nullable=True),
         sa.Column("per_head_fen", sa.BigInteger(), nullable=False),
         sa.Column("asked_version", sa.BigInteger(), nullable=False),
         sa.Column("released", sa.String(length=100), nullable=True),
