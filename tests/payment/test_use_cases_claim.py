@@ -28,6 +28,8 @@ from shared.contracts.payment import (
 from shared.contracts.supervision import FindingClosed, FindingRaised
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from shared.domain.jurisdiction import regions
+from shared.policy.rulebook import Shelf
 from tests.payment.office import (
     ACCOUNT,
     APPROVER,
@@ -51,6 +53,7 @@ from tests.payment.sample import (
     class_opened,
     people,
     rate,
+    rulebook,
     training_completed,
 )
 
@@ -497,6 +500,19 @@ async def test_nobody_who_reviewed_the_claim_decides_an_objection_to_it(received
             upheld=False,
             finding="x",
         )
+
+
+async def test_where_the_document_sets_no_cap_nobody_needs_a_slot_to_be_paid(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_cap = replace(rulebook(), payment=replace(rulebook().payment, entitlement=None))
+    monkeypatch.setattr("tests.payment.office.shelf", lambda: Shelf([without_cap], [], regions()))
+    claim = await received(office)
+
+    approval = await office.approve(claim.claim_id)
+
+    assert sum(approval.decided.values()) == 15_000 * YUAN
+    assert await office.rows("SELECT 1 FROM entitlement_slot") == []
 
 
 async def test_a_final_decision_without_a_line_frees_the_person_for_another_class(office: Office) -> None:

@@ -104,7 +104,8 @@ async def _approve(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review
     # An entry that takes back what was not ordered yet may leave nothing to pay.
     resting = money_state(after, ordered_fen=ordered_fen, settled=settled)
     saved = await uow.claims.save(claim, replace(after, state=resting))
-    await _settle_entitlement(uow, saved)
+    if case.rulebook.payment.entitlement is not None:
+        await _settle_entitlement(uow, saved)
     await commit_budget(uow, saved, case.opened.fact)
     await uow.publish(event)
     return saved
