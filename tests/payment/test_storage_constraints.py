@@ -235,6 +235,20 @@ async def test_an_order_moves_only_along_its_states(approved_office: Office, cla
     await refused(approved_office, "UPDATE payment_order SET state = 'ready', attempt = 2")
 
 
+async def test_what_was_sent_and_answered_is_never_rewritten(approved_office: Office, claim_id: str) -> None:
+    [order] = await approved_office.order(claim_id, {EMPLOYMENT: 13_500})
+    file = await approved_office.send()
+    for change in ("sender = 'approver-1'", "account_id = 'other'", "bank_file_id = 'other'", "attempt = 2"):
+        with pytest.raises(IntegrityError, match="sent and answered"):
+            await approved_office.rows(f"UPDATE order_attempt SET {change}")  # noqa: S608
+    await approved_office.answer(file, order.order_id, "returned")
+
+    for change in ("outcome = 'settled'", "outcome = NULL, answered_on = NULL", "reason_code = 'X'"):
+        with pytest.raises(IntegrityError, match="sent and answered"):
+            await approved_office.rows(f"UPDATE order_attempt SET {change}")  # noqa: S608
+    await refused(approved_office, "DELETE FROM order_attempt")
+
+
 async def test_nobody_holds_two_duties_in_a_claim(approved_office: Office, claim_id: str) -> None:
     duty = "INSERT INTO claim_duty (claim_id, actor, duty) VALUES (:claim, 'first-1', 'payment')"
     await refused(approved_office, duty, claim=claim_id)
