@@ -14,6 +14,7 @@ from services.payment.domain.claim import (
     approve,
     approve_review,
     deadlines,
+    minus,
     resubmit,
     return_claim,
 )
@@ -25,7 +26,7 @@ from services.payment.domain.notice import (
     period_of,
     public_list,
 )
-from services.payment.domain.objection import Objection, raise_objection, resolve
+from services.payment.domain.objection import Objection, frozen_lines, raise_objection, resolve
 from services.payment.domain.reassessment import DifferenceKind, Reassessed, reassess
 from services.payment.domain.state import Act, State, following
 from services.payment.domain.subsidy import Assessment
@@ -435,3 +436,59 @@ def test_entries_always_add_up_to_what_is_payable(steps: list[tuple[int, int]]) 
         expected = min(certified, base if base < 9 else 10)
         assert sum(one.payable.values()) == expected * 150_000
         assert sum(one.difference.values()) == 0
+
+
+ACTS = st.sampled_from(["certify", "object", "dismiss", "uphold"])
+
+
+@given(st.lists(st.tuples(ACTS, st.integers(1, 10)), min_size=1, max_size=8))
+def test_through_objections_and_losses_orders_end_at_what_is_payable(
+    steps: list[tuple[str, int]],
+) -> None:
+    """Approve and order after every step: lines only move towards their decisions, and end at what is payable."""
+    one, ordered = approved_claim(10), dict[int, int]()
+    for act, number in [*steps, *[("dismiss", 1)] * len(steps)]:
+        before = one.decided
+        one = supplemented(stepped(one, act, number, ordered_fen=sum(ordered.values())))
+        if act == "object":
+            assert one.decided == before
+        due = {} if one.is_held else minus(one.decided, ordered)
+        due = {line_no: fen for line_no, fen in due.items() if line_no not in frozen_lines(one.objections) or fen < 0}
+        if sum(due.values()) > 0:
+            ordered = {line_no: ordered.get(line_no, 0) + due.get(line_no, 0) for line_no in {*ordered, *due}}
+        assert sum(ordered.values()) <= sum(one.decided.values())
+    assert one.clawback_fen == max(sum(ordered.values()) - sum(one.payable.values()), 0)
+    if not one.clawback_fen:
+        assert one.difference == {}
+        assert sum(ordered.values()) == sum(one.decided.values())
+
+
+def stepped(one: Claim, act: str, number: int, *, ordered_fen: int) -> Claim:
+    """Let something happen to a claim: heads certified, an objection, or the oldest open one decided."""
+    if act == "certify":
+        return changed(one, replace(one, assessment=worth(number)), ordered_fen=ordered_fen).claim
+    if act == "object":
+        objection = Objection(
+            objection_id=f"o{len(one.objections)}",
+            notice_id="notice-1",
+            claim_id="claim-1",
+            line_nos=frozenset({number}),
+            raised_on=DAY,
+        )
+        return replace(one, objections=(*one.objections, objection))
+    asked = next((each for each in one.objections if each.is_open), None)
+    if asked is None:
+        return one
+    decided = replace(asked, upheld=act == "uphold")
+    after = replace(one, objections=tuple(decided if each is asked else each for each in one.objections))
+    return changed(one, after, ordered_fen=ordered_fen).claim
+
+
+def supplemented(one: Claim) -> Claim:
+    """Approve a supplement that waits for its reviews, if there is one."""
+    if one.state is not State.SUBMITTED:
+        return one
+    reviews = tuple(review(step, "x", round_=one.round) for step in (Act.FIRST_REVIEW, Act.SECOND_REVIEW))
+    ready = replace(one, state=State.NOTICE_CLEAR, reviews=(*one.reviews, *reviews))
+    last = review(Act.APPROVE, "y", round_=one.round)
+    return approve(ready, last, on=DAY, funding_source="fund", rulebook=rulebook())[0]
