@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from services.payment.application.allot_budget import allot_budget
 from services.payment.application.answer_bank_file import answer_bank_file
 from services.payment.application.correct_account import approve_account, correct_account
 from services.payment.application.create_bank_file import bank_file_content
@@ -14,6 +15,7 @@ from services.payment.application.queries import ledger, read_claim
 from services.payment.application.record_decision import GivenDecision, record_decision
 from services.payment.application.resolve_objection import resolve_objection
 from services.payment.application.submit_claim import GivenAccount
+from services.payment.domain.budget import BudgetKey
 from services.payment.domain.notice import NoticeState
 from services.payment.domain.order import Answer
 from services.payment.domain.state import Act, State
@@ -135,6 +137,23 @@ async def test_an_excluded_person_is_kept_off_the_special_account(approved_offic
     with pytest.raises(Refused) as refused:
         await approved_office.order(claim_id, {special: 13_500})
     assert (refused.value.code, refused.value.rule) == ("EXCLUDED_FROM_SPECIAL_ACCOUNT", "JY-FND-03")
+
+
+async def test_exclusions_are_checked_again_when_the_special_account_is_to_pay(
+    approved_office: Office, claim_id: str
+) -> None:
+    office, special = approved_office, "skills_action_fund"
+    key = BudgetKey(region="419001", funding_source=special, year=2021)
+    await office.act(FINANCE, allot_budget, key=key, amount_fen=10_000_000, document="测试指标文件")
+    await office.order(claim_id, {special: 10_000, EMPLOYMENT: 3_500})
+    given = GivenDecision(rule="JY-FND-03", accepted=False, reason="无就业意愿", persons=frozenset({"p2"}))
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=given)
+
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send(special)
+    assert (await office.send(EMPLOYMENT)).amount_fen == 3_500 * YUAN
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=replace(given, accepted=True))
+    assert (await office.send(special)).amount_fen == 10_000 * YUAN
 
 
 async def test_a_bank_file_is_made_again_byte_for_byte_and_every_reading_is_audited(

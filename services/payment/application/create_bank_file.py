@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from services.payment.application.assessing import assess_case, on_duty, open_case
+from services.payment.application.create_orders import excluded_lines
 from services.payment.application.ports import Account, Attempt, BankFile, PaymentUnit
 from services.payment.application.scope import unknown
 from services.payment.domain.bank_file import BankRow, bank_file, digest
@@ -17,9 +18,9 @@ from shared.domain.jurisdiction import is_within, regions
 async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile:
     """Make a file of the source's ready orders within the caller's region and give it.
 
-    Orders of a class with an open doubt, of a claim that is held by a difference, and those whose account waits for
-    approval stay behind. Raise Refused NO_ORDERS_READY when none is left, Forbidden SAME_REVIEWER when the caller
-    reviewed one of the claims.
+    Orders of a class with an open doubt, of a claim that is held by a difference, those whose account waits for
+    approval, and those of the special account that would pay excluded people stay behind. Raise Refused NO_ORDERS_READY
+    when none is left, Forbidden SAME_REVIEWER when the caller holds another duty in one of the claims.
     """
     mine = tuple(code for code in regions().regions if is_within(code, uow.actor.region))
     locked = {order.class_id for order in await uow.orders.ready(funding_source, mine)}
@@ -97,6 +98,11 @@ async def _payable(uow: PaymentUnit, order: PaymentOrder) -> tuple[ClassOpened, 
         return None
     case = await open_case(uow, order.class_id)
     if claim.is_held or (await assess_case(uow, case, claim.decisions)).stops:
+        return None
+    # Money leaves now: exclusions decided since the order was made hold it back (JY-FND-03).
+    sources = case.rulebook.payment.funding_sources
+    source = sources.source(order.funding_source) if sources else None
+    if source and source.special_account and excluded_lines(claim, case) & {each.line_no for each in order.entries}:
         return None
     acting = on_duty(uow, claim, case, Duty.PAYMENT)
     if acting != claim:

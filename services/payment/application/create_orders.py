@@ -38,7 +38,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
         shares,
         rulebook=case.rulebook,
         decided_sources=_decided_sources(claim, case),
-        excluded=_excluded(claim, case),
+        excluded=excluded_lines(claim, case),
     )
     saved = await uow.claims.save(claim, replace(acting, state=state))
     orders = _orders(saved, parts, standing)
@@ -111,7 +111,7 @@ def _decided_sources(claim: Claim, case: Case) -> frozenset[str]:
     return frozenset(source.code for source in term.sources if source.human_decision)
 
 
-def _excluded(claim: Claim, case: Case) -> frozenset[int]:
+def excluded_lines(claim: Claim, case: Case) -> frozenset[int]:
     """Give the lines of people whom a recorded decision keeps off the special account."""
     term = case.rulebook.payment.special_account
     if term is None:
