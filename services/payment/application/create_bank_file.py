@@ -41,7 +41,7 @@ async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile
         raise Refused(
             code="NO_ORDERS_READY",
             message="该资金来源没有可以拨付的拨付单。",
-            advice="请先开具拨付单；有疑点、待追回差额或账户待审核的拨付单不进入拨付文件。",
+            advice="请先开具拨付单；有疑点、待追回差额、账户待审核或由专账支付不符合条件学员的拨付单不进入拨付文件。",
             field="funding_source",
             value=funding_source,
         )
