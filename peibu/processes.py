@@ -131,7 +131,7 @@ def worker_checks(worker: Worker) -> list[HealthCheck]:
 
 async def serve_gateway(home: Path) -> None:
     """Serve a fleet's one address until SIGTERM; its issuer's clients stand under `home`."""
-    settings = settings_of(SERVICES[0], home=home)
+    settings = ServiceSettings(service="gateway", home=home)  # of no service: its image holds none
     configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     addresses = {name: _address_of(name) for name in SERVICES}
     issuer = Issuer(home, issuer=settings.issuer or ISSUER)

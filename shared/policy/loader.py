@@ -1,7 +1,6 @@
 """Brings policy files in: the only place of policy that touches a disk."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -9,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
 
+from shared.clock import new_id
 from shared.domain.jurisdiction import regions
 from shared.policy.coherence import CatalogueRule
 from shared.policy.mistakes import Mistake, PolicyFilesInvalid, dotted
@@ -120,6 +120,6 @@ def _keep(source: Path, copy: Path) -> None:
     if copy.exists():
         return
     copy.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+    unfinished = copy.with_name(f"{copy.name}.{new_id()}")  # not the process's id: in containers all have the same
     unfinished.write_bytes(source.read_bytes())
     unfinished.replace(copy)
