@@ -58,7 +58,7 @@ def open_database(service: str, url: str, *, clock: LegalClock, sandbox: bool = 
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = create_async_engine(parsed, connect_args={"timeout": 5}, hide_parameters=True)
         _prepare_sqlite(engine)
     else:
@@ -68,6 +68,7 @@ def open_database(service: str, url: str, *, clock: LegalClock, sandbox: bool = 
             max_overflow=10,
             pool_timeout=10,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"server_settings": {"lock_timeout": "5000", "timezone": "UTC"}, "timeout": 5},
         )
     return Database(service=service, engine=engine, clock=clock, sandbox=sandbox)
