@@ -105,7 +105,9 @@ async def test_a_control_character_in_an_address_is_left_to_the_service(client: 
     assert (await client.get("/payment/v1/a%00b")).text == "GET /payment/v1/a%00b  "
 
 
-@pytest.mark.parametrize("path", ["/payment/metrics", "/payment/metrics/", "/payment/%6Detrics", "/payment/v1/../metrics"])
+@pytest.mark.parametrize(
+    "path", ["/payment/metrics", "/payment/metrics/", "/payment/%6Detrics", "/payment/v1/../metrics"]
+)
 async def test_what_a_process_tells_its_operators_is_not_for_the_public(passed: Passed, path: str) -> None:
     front = Front({"payment": passed})
     assert await raw(front, "GET", path.replace("%6D", "m"), path.encode()) == 404
