@@ -77,9 +77,9 @@ async def _pinned_as_sandbox(settings: ServiceSettings) -> bool | None:
 async def serve_service(name: str) -> None:
     """Serve one service until SIGTERM."""
     settings = settings_of(name)
-    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     if settings.issuer is None or settings.jwks_url is None:
         raise SettingsError("a service of its own needs PEIBU_ISSUER and PEIBU_JWKS_URL: whose tokens are accepted")
+    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     async with opened(name, settings.home) as wired, httpx.AsyncClient(timeout=_KEYS_SECONDS) as http:
         await _require_migrated(wired)
         authenticator = Authenticator(issuer=settings.issuer, keys=RemoteKeys(settings.jwks_url, http))

@@ -1,0 +1,50 @@
+"""The command tells its user what to mend, without a trace of the program."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from peibu.cli import app
+
+HEAD = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--legal-start", "2021-05-10T08:00:00"],
+        ["run", "--legal-start", "tomorrow"],
+        ["clock", "move", "2021-05-10"],
+        ["clock", "move", "tomorrow"],
+        ["audit", "verify", __file__, "--anchor", HEAD],
+        ["audit", "verify", __file__, "--anchor", f"last:{HEAD}"],
+        ["serve", "nobody"],
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_is_expected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path / "home"))
+    answer = CliRunner().invoke(app, arguments)
+    assert (answer.exit_code, answer.exception.__class__) == (2, SystemExit)
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_missing_setting_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
+    monkeypatch.delenv("PEIBU_ISSUER", raising=False)
+    monkeypatch.delenv("PEIBU_JWKS_URL", raising=False)
+    answer = CliRunner().invoke(app, ["serve", "payment"])
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith("peibu: a service of its own needs PEIBU_ISSUER and PEIBU_JWKS_URL")
+    assert "Traceback" not in answer.output
+
+
+def test_credentials_open_to_others_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
+    file = tmp_path / "credentials.toml"
+    file.write_text("")
+    file.chmod(0o644)
+    answer = CliRunner().invoke(app, ["clock", "show"])
+    assert (answer.exit_code, "chmod 600" in answer.stderr) == (1, True)
