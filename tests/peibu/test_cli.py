@@ -1,5 +1,6 @@
 """The command tells its user what to mend, without a trace of the program."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,19 @@ def test_a_missing_setting_is_said_in_one_sentence(tmp_path: Path, monkeypatch: 
     assert answer.exit_code == 1
     assert answer.stderr.startswith("peibu: a service of its own needs PEIBU_ISSUER and PEIBU_JWKS_URL")
     assert "Traceback" not in answer.output
+
+
+def test_a_second_system_on_a_taken_port_changes_nothing_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (tmp_path / "address").write_text(f"http://127.0.0.1:{port}")
+        answer = CliRunner().invoke(app, ["run", "--port", str(port)])
+    assert (answer.exit_code, f"port {port} is taken" in answer.stderr) == (1, True)
+    assert (tmp_path / "address").exists()
+    assert not list(tmp_path.glob("*.sqlite"))
 
 
 def test_credentials_open_to_others_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
