@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import resource
 import sys
 import tempfile
@@ -363,6 +364,7 @@ def clock_move(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; whatever it writes (databases, logs, exports) is its owner's alone."""
+    os.umask(0o077)
     logging.captureWarnings(True)
     app()

@@ -1,6 +1,9 @@
 """The command tells its user what to mend, without a trace of the program."""
 
 import socket
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,16 @@ def test_a_second_system_on_a_taken_port_changes_nothing_of_the_first(
     assert (answer.exit_code, f"port {port} is taken" in answer.stderr) == (1, True)
     assert (tmp_path / "address").exists()
     assert not list(tmp_path.glob("*.sqlite"))
+
+
+def test_what_is_written_is_its_owners_alone_even_in_a_folder_open_to_others(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o755)
+    command = [sys.executable, "-m", "peibu", "migrate", "enrollment", "--home", str(home)]
+    subprocess.run(command, check=True, capture_output=True)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in home.iterdir()}
+    assert "enrollment.sqlite" in modes
+    assert {mode & 0o077 for mode in modes.values()} == {0}
 
 
 def test_credentials_open_to_others_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
