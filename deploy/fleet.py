@@ -114,6 +114,7 @@ class Fleet:
     def start(self) -> None:
         """Start whatever does not run and return when every health address says ready; undo a failed first start."""
         fresh = not self.running()
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)  # what processes log is nobody else's business
         try:
             if fresh:
                 self._choose_ports()
@@ -197,7 +198,6 @@ class Fleet:
         self.run("seed", "--url", self.base_url)
 
     def _start_servers(self) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
         self._report("PostgreSQL")
         self.postgres.start()
         for name in sorted({_database(service) for service in SERVICES} - self.postgres.databases()):

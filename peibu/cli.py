@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import resource
 import sys
 import tempfile
@@ -50,11 +51,35 @@ DEFAULT_URL: Final = "http://127.0.0.1:8080"
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine; Ctrl-C ends it without a trace."""
+    """Run a coroutine; Ctrl-C ends it without a trace, and what the user can mend is said without one."""
     try:
         return asyncio.run(work)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except Exception as error:
+        if not _is_the_users(error):
+            raise
+        typer.echo(f"peibu: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _is_the_users(error: Exception) -> bool:
+    from peibu.issuer_files import UnsafeFile
+    from shared.database.deployment import WrongDeployment
+    from shared.settings import SettingsError
+
+    return isinstance(error, SettingsError | UnsafeFile | WrongDeployment)
+
+
+def instant(text: str) -> datetime:
+    """Give the instant that an option names, or say how it is written."""
+    try:
+        named = datetime.fromisoformat(text)
+    except ValueError:
+        named = None
+    if named is None or named.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} is no instant with an offset, such as 2021-06-01T09:00:00+08:00")
+    return named
 
 
 def known(service: str) -> str:
@@ -85,7 +110,7 @@ def run(
     """
     from peibu.all_in_one import run_all
 
-    start = None if real_clock else datetime.fromisoformat(legal_start)
+    start = None if real_clock else instant(legal_start)
     run_async(run_all(home.absolute(), port=port, legal_start=start, console=console))
 
 
@@ -299,6 +324,8 @@ def audit_verify(
     kept = None
     if anchor is not None:
         position, _, digest = anchor.partition(":")
+        if not position.isdecimal() or not digest:
+            raise typer.BadParameter(f"{anchor!r} is no anchor; give POSITION:HASH as an earlier verification said it")
         kept = Anchor(position=int(position), hash=digest)
     with file.open("rb") as lines:
         report = verify(lines, anchor=kept)
@@ -333,13 +360,11 @@ def clock_move(
     """Move the sandbox's legal time forward; everything that falls due until then happens in order."""
     from peibu.demo.stage import system_admin
 
-    instant = datetime.fromisoformat(to)
-    if instant.tzinfo is None:
-        raise typer.BadParameter("the instant needs an offset, for example +08:00")
+    until = instant(to).astimezone(UTC)
 
     async def move() -> int:
         async with system_admin(url, home.absolute()) as party:
-            answer = await party.post("/clock/v1/move", {"to": instant.astimezone(UTC).isoformat()})
+            answer = await party.post("/clock/v1/move", {"to": until.isoformat()})
         console.print(f"{answer['legal_now']} after {answer['steps']} steps")
         for failing in answer["failing"]:
             console.print(f"failing: {failing}", style="red")
@@ -349,6 +374,7 @@ def clock_move(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; whatever it writes (databases, logs, exports) is its owner's alone."""
+    os.umask(0o077)
     logging.captureWarnings(True)
     app()

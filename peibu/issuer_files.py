@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from joserfc.jwk import ECKey
 
+from shared.settings import init_home
+
 _OWNER_ALONE: Final = 0o600
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -99,9 +101,8 @@ def load_or_make_key(home: Path) -> ECKey:
 
 def secrets_folder(home: Path) -> Path:
     """Give PEIBU_HOME's folder for secrets, made for its owner alone."""
-    folder = home / "secrets"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    init_home(home, ())
+    return home / "secrets"
 
 
 def read_private(path: Path) -> str:

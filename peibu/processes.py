@@ -75,9 +75,9 @@ async def _pinned_as_sandbox(settings: ServiceSettings) -> bool | None:
 async def serve_service(name: str) -> None:
     """Serve one service until SIGTERM."""
     settings = settings_of(name)
-    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     if settings.issuer is None or settings.jwks_url is None:
         raise SettingsError("a service of its own needs PEIBU_ISSUER and PEIBU_JWKS_URL: whose tokens are accepted")
+    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     async with opened(name, settings.home) as wired, httpx.AsyncClient(timeout=_KEYS_SECONDS) as http:
         await _require_migrated(wired)
         authenticator = Authenticator(issuer=settings.issuer, keys=RemoteKeys(settings.jwks_url, http))
@@ -129,7 +129,7 @@ def worker_checks(worker: Worker) -> list[HealthCheck]:
 
 async def serve_gateway(home: Path) -> None:
     """Serve a fleet's one address until SIGTERM; its issuer's clients stand under `home`."""
-    settings = settings_of(SERVICES[0], home=home)
+    settings = ServiceSettings(service="gateway", home=home)  # of no service: its image holds none
     configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     addresses = {name: _address_of(name) for name in SERVICES}
     issuer = Issuer(home, issuer=settings.issuer or ISSUER)

@@ -70,7 +70,7 @@ def open_database(service: str, url: str, *, clock: LegalClock, sandbox: bool = 
     # hide_parameters: what a statement carries may be personal, and an error's text is printed in many places.
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = create_async_engine(parsed, connect_args={"timeout": 5}, hide_parameters=True)
         _prepare_sqlite(engine)
     else:

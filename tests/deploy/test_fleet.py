@@ -5,6 +5,7 @@ What the real processes do is proven by the journey and kill suites.
 
 import asyncio
 import json
+import stat
 import subprocess
 import sys
 import urllib.request
@@ -135,6 +136,10 @@ def test_a_second_start_leaves_what_runs_alone(fleet: Fleet) -> None:
     again.start()
     assert {name: told(again, name)["pid"] for name in PROCESSES} == before
     assert again.base_url == fleet.base_url
+
+
+def test_a_home_that_the_fleet_makes_is_its_owners_alone(fleet: Fleet) -> None:
+    assert stat.S_IMODE(fleet.home.stat().st_mode) == 0o700
 
 
 def test_logs_stand_in_one_place(fleet: Fleet) -> None:
