@@ -95,7 +95,9 @@ def _welcome(console: Console, address: str, home: Path, legal_start: datetime |
     console.print(f"[bold]培补已就绪[/bold]（{seconds:.1f} 秒）：{address}")
     for name in (*SERVICES, "auth"):
         console.print(f"  {address}/{name}/docs")
-    console.print(f"示例账号（仅本人可读）：{home / 'credentials.toml'}")
-    if legal_start is not None:
+    if legal_start is None:
+        console.print("正式环境：用 peibu clients add 开通账号")
+    else:
+        console.print(f"示例账号（仅本人可读）：{home / 'credentials.toml'}")
         console.print("沙箱：法定时间可前移，见 peibu clock show / move；演示：peibu demo --against " + address)
     console.print(f"日志：{home / 'peibu.log'}；按 Ctrl-C 停止。")

@@ -23,7 +23,7 @@ from tests.faults.till import world
 
 REPEATABLE = {
     *("ClassChanged", "SignInsReceived", "ClaimReturned", "InstitutionListed", "InstitutionSuspended"),
-    *("SatisfactionMeasured", "ClockMoved"),
+    *("InstitutionReinstated", "ClawbackSettled", "ClockMoved"),
 }
 """Events that may say the same of the same thing again."""
 

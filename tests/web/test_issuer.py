@@ -236,7 +236,7 @@ def test_a_restart_keeps_key_and_clients(issuer: Issuer, home: Path, secret: str
     add(issuer, "second.client")
     again = Issuer(home, issuer=ADDRESS)
     assert again.public_keys().as_dict() == issuer.public_keys().as_dict()
-    assert again.client_ids() == {"school", "second.client"}
+    assert again.clients().keys() == {"school", "second.client"}
     assert set(tomllib.loads((home / "credentials.toml").read_text())) == {"school", "second.client"}
 
 
@@ -259,7 +259,7 @@ def test_a_crash_while_adding_leaves_a_client_that_can_be_added_again(
         patch.setattr(issuer_files, "write_private", die)
         with pytest.raises(OSError, match="disk full"):
             add(issuer)
-    assert issuer.client_ids() == frozenset()
+    assert issuer.clients() == {}
     secret = add(issuer)
     assert tomllib.loads((home / "credentials.toml").read_text())["school"]["client_secret"] == secret
 
@@ -281,4 +281,15 @@ def test_a_client_needs_a_known_region_and_a_role(issuer: Issuer) -> None:
         issuer.add_client("x", subject="x", organisation="x", region="999999", roles=[Role.FINANCE])
     with pytest.raises(ValueError, match="role"):
         issuer.add_client("x", subject="x", organisation="x", region="419001", roles=[])
-    assert issuer.client_ids() == frozenset()
+    assert issuer.clients() == {}
+
+
+async def test_a_client_taken_away_signs_in_no_more_and_its_secret_is_gone(home: Path) -> None:
+    issuer = Issuer(home, issuer=ADDRESS)
+    secret = issuer.add_client("school", subject="s", organisation="o", region="419001", roles=[Role.INSTITUTION])
+    assert await issuer.token("school", secret)
+    assert issuer.remove_client("school")
+    assert not issuer.remove_client("school")
+    with pytest.raises(issuer_module.OAuthError):
+        await issuer.token("school", secret)
+    assert secret not in (home / "credentials.toml").read_text()
