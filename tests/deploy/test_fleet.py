@@ -17,7 +17,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.errors import ProcessFailed
-from deploy.fleet import PROCESSES, SERVICES, Fleet
+from deploy.fleet import PROCESSES, SERVICES, Fleet, main
 from shared.contracts.contract import PARTITIONS
 
 pytestmark = [pytest.mark.postgres, pytest.mark.kafka]
@@ -102,6 +102,22 @@ def test_the_gateway_is_told_where_every_service_listens(fleet: Fleet) -> None:
     for service in SERVICES:
         port = fleet.environment_of(f"serve-{service}")["PEIBU_HTTP_PORT"]
         assert addresses[f"PEIBU_{service.upper()}_URL"] == f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sandbox"),
+    [(["up", "--sandbox"], True), (["up"], False), (["--sandbox", "up", "--port", "0"], True)],
+)
+def test_what_is_said_after_the_action_is_heard(
+    arguments: list[str], sandbox: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[bool] = []
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
+    monkeypatch.setattr(Fleet, "start", lambda self: started.append(self.sandbox))
+    monkeypatch.setattr(Fleet, "seed", lambda self: None)
+    monkeypatch.setattr(Fleet, "base_url", "http://127.0.0.1:0")
+    assert main(arguments) == 0
+    assert started == [sandbox]
 
 
 async def test_every_topic_has_the_partitions_of_its_contract(fleet: Fleet) -> None:
