@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from peibu.clock_api import clock_application
 from peibu.front import Front, Health, Passed
@@ -27,6 +28,7 @@ from shared.database.schema import is_migrated
 from shared.gauges import WorkerGauges
 from shared.messaging.bus import Bus
 from shared.messaging.embedded import EmbeddedBus
+from shared.messaging.failures import describe, is_transient
 from shared.settings import ServiceSettings, SettingsError
 from shared.web.application import bare_application
 from shared.web.authentication import Authenticator, RemoteKeys, StaticKeys
@@ -54,7 +56,12 @@ async def opened(name: str, home: Path) -> AsyncIterator[Wired]:
         settings = settings_of(name, home=home, sandbox=sandbox)
     bus = open_bus(settings)
     try:
-        wired = await wire(name, settings, clock=LegalClock(), bus=bus)
+        try:
+            wired = await wire(name, settings, clock=LegalClock(), bus=bus)
+        except (OSError, DBAPIError) as error:
+            if not is_transient(error):
+                raise
+            raise SettingsError(f"the database of {name} does not answer ({describe(error)}); is it running?") from None
         try:
             yield wired
         finally:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from deploy.ports import free_port
 from peibu.cli import app
 from shared.messaging.consumer import ConsumerStuck
 
@@ -79,6 +80,15 @@ def test_credentials_open_to_others_are_not_read(tmp_path: Path, monkeypatch: py
     file.chmod(0o644)
     answer = CliRunner().invoke(app, ["clock", "show"])
     assert (answer.exit_code, "chmod 600" in answer.stderr) == (1, True)
+
+
+def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
+    monkeypatch.setenv("PEIBU_PAYMENT_DATABASE", f"postgresql+asyncpg://nobody@127.0.0.1:{free_port()}/payment")
+    assert invoke("init").exit_code == 0
+    answer = invoke("dead-letters", "list", "payment")
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith("peibu: the database of payment does not answer")
 
 
 def invoke(*arguments: str) -> Result:
