@@ -68,6 +68,11 @@ class ServiceSettings(BaseSettings):
     sandbox: bool = False
     sandbox_offset: int = 0
     """Seconds by which a new sandbox's legal time begins ahead of the machine's (or, negative, behind it)."""
+    webhook_hosts: str = ""
+    """Hosts that webhooks may be sent to, separated by blanks or commas; `*.example.cn` allows every host below it.
+
+    Without any, none is allowed; in a sandbox, every one.
+    """
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8000, ge=0, le=65535)
     worker_port: int = Field(default=8100, ge=0, le=65535)

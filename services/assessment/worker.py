@@ -3,6 +3,7 @@
 from services.assessment.messaging.incoming import HANDLERS, TOPICS
 from services.assessment.wiring import Wiring
 from shared.audit.sealing import Sealer
+from shared.changes.delivery import webhook_sender
 from shared.messaging.consumer import Consumer
 from shared.worker import Worker
 
@@ -11,4 +12,5 @@ def create_worker(wiring: Wiring) -> Worker:
     """Give the worker: one consumer (its group is the service), and as leader's duty the sealing; it has no timers."""
     database = wiring.database
     consumer = Consumer(database, wiring.bus, "assessment", TOPICS, HANDLERS, wiring.unit_of_work)
-    return Worker(database, wiring.bus, consumers=[consumer], duties=[Sealer(database).run])
+    duties = [Sealer(database).run, webhook_sender(database, wiring.settings).run]
+    return Worker(database, wiring.bus, consumers=[consumer], duties=duties)

@@ -7,6 +7,7 @@ from services.enrollment.messaging.incoming import HANDLERS, TOPICS
 from services.enrollment.storage.unit_of_work import EnrollmentUnitOfWork
 from services.enrollment.wiring import Wiring
 from shared.audit.sealing import Sealer
+from shared.changes.delivery import webhook_sender
 from shared.domain.actor import SYSTEM
 from shared.messaging.consumer import Consumer
 from shared.timers.runner import TimerRunner
@@ -21,4 +22,5 @@ def create_worker(wiring: Wiring) -> Worker:
 
     consumer = Consumer(wiring.database, wiring.bus, "enrollment", TOPICS, HANDLERS, wiring.unit_of_work)
     timers = TimerRunner(wiring.database, {OPEN_CLASS: open_class}, at_moment)
-    return Worker(wiring.database, wiring.bus, consumers=[consumer], duties=[timers.run, Sealer(wiring.database).run])
+    duties = [timers.run, Sealer(wiring.database).run, webhook_sender(wiring.database, wiring.settings).run]
+    return Worker(wiring.database, wiring.bus, consumers=[consumer], duties=duties)

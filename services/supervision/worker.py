@@ -8,6 +8,7 @@ from services.supervision.messaging.incoming import HANDLERS, TOPICS
 from services.supervision.storage.unit_of_work import SupervisionUnitOfWork
 from services.supervision.wiring import Wiring
 from shared.audit.sealing import Sealer
+from shared.changes.delivery import webhook_sender
 from shared.domain.actor import SYSTEM
 from shared.messaging.consumer import Consumer
 from shared.timers.runner import TimerRunner
@@ -23,4 +24,5 @@ def create_worker(wiring: Wiring) -> Worker:
 
     timers = TimerRunner(database, {CLOSE_SESSION: close_session}, at)
     consumer = Consumer(database, wiring.bus, "supervision", TOPICS, HANDLERS, wiring.unit_of_work)
-    return Worker(database, wiring.bus, consumers=[consumer], duties=[timers.run, Sealer(database).run])
+    duties = [timers.run, Sealer(database).run, webhook_sender(database, wiring.settings).run]
+    return Worker(database, wiring.bus, consumers=[consumer], duties=duties)

@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import shared.audit.tables
+import shared.changes.tables
 import shared.database.deployment
 import shared.messaging.tables
 import shared.timers.tables

@@ -1,0 +1,328 @@
+"""Send webhooks: an outbox of its own per receiver, filled from the change log, delivered in order per key.
+
+Only the service's leader does this. A message is marked after the receiver answered 2xx; whoever dies in between sends
+it again under the same id, and the receiver drops the repeat. A key that fails waits behind its first failure while
+the others flow; a receiver that as a whole does not answer is left alone for growing pauses and tried with a few.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import httpx
+import structlog
+from sqlalchemy import Row, delete, exists, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.changes.answers import Outcome, new_client, send
+from shared.changes.log import head_of, in_region
+from shared.changes.receivers import AllowedReceivers, allowed_receivers
+from shared.changes.signing import sealing_purpose, signed_headers
+from shared.changes.tables import CHANGE, WEBHOOK, WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY
+from shared.changes.webhooks import PING
+from shared.clock import machine_now
+from shared.database.encryption import Vault
+from shared.database.engine import Database
+from shared.database.unit_of_work import UnitOfWork
+from shared.database.upsert import insert_or_ignore
+from shared.domain.actor import SYSTEM
+from shared.domain.errors import Refused
+from shared.messaging.backoff import wait_for_any
+from shared.messaging.failures import describe, is_transient
+from shared.settings import ServiceSettings
+
+FILL_ROWS: Final = 500
+IN_FLIGHT: Final = 8
+"""Messages to one receiver at once, each of another key."""
+FAILING_KEYS_MAX: Final = 16
+"""When more keys than this stand still it is the receiver that fails."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long a receiver may take, how attempts are spread, and when it is given up."""
+
+    answer_seconds: float = 10.0
+    first_pause_seconds: float = 5.0
+    longest_pause_seconds: float = 300.0
+    retry_after_seconds_max: float = 3_600.0
+    poll_seconds: float = 2.0
+    give_up_after: timedelta = timedelta(days=5)
+    keep_delivered: timedelta = timedelta(days=30)
+    prune_every: timedelta = timedelta(hours=1)
+
+    def pause(self, failures: int) -> timedelta:
+        """Give the pause after so many failures in a row: doubling, bounded, spread over its upper half."""
+        step = min(self.longest_pause_seconds, self.first_pause_seconds * 2.0 ** min(failures - 1, 30))
+        return timedelta(seconds=step * random.uniform(0.5, 1.0))  # noqa: S311 - spreads attempts, hides nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    seq: int
+    message_id: str
+    body: bytes
+    attempts: int
+    failing_since: datetime | None
+
+
+@dataclass(eq=False, kw_only=True)
+class WebhookSender:
+    """Delivers one service's webhooks; one receiver's slowness never delays another's."""
+
+    database: Database
+    vault: Callable[[], Vault]
+    receivers: AllowedReceivers
+    pace: Pace = field(default_factory=Pace)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop` is set; a failing database is waited for, anything else is raised."""
+        at_work: dict[str, asyncio.Task[None]] = {}
+        prune_at = machine_now()
+        async with new_client() as http:
+            try:
+                while not stop.is_set():
+                    self.database.changes_written.clear()
+                    try:
+                        for webhook_id in await self._active():
+                            if webhook_id not in at_work:
+                                at_work[webhook_id] = asyncio.create_task(self.serve(webhook_id, http, stop))
+                        if machine_now() >= prune_at:
+                            await self._prune()
+                            prune_at = machine_now() + self.pace.prune_every
+                    except Exception as error:
+                        if not is_transient(error):
+                            raise
+                        _log.warning("webhooks_wait", service=self.database.service, reason=describe(error))
+                    await wait_for_any(stop, self.database.changes_written, timeout_seconds=self.pace.poll_seconds)
+                    at_work = self._still_working(at_work)
+            finally:
+                if not stop.is_set():
+                    for task in at_work.values():
+                        task.cancel()
+                await asyncio.gather(*at_work.values(), return_exceptions=True)
+
+    def _still_working(self, tasks: dict[str, "asyncio.Task[None]"]) -> dict[str, "asyncio.Task[None]"]:
+        for webhook_id, task in tasks.items():
+            if task.done() and (error := task.exception()) is not None:  # the other receivers must not wait for it
+                service, reason = self.database.service, describe(error)
+                _log.error("webhook_stands_still", service=service, webhook=webhook_id, reason=reason)
+        return {webhook_id: task for webhook_id, task in tasks.items() if not task.done()}
+
+    async def _active(self) -> Sequence[str]:
+        """Give the webhooks that are not resting."""
+        rested = or_(WEBHOOK.c.rest_until.is_(None), WEBHOOK.c.rest_until <= machine_now())
+        query = select(WEBHOOK.c.webhook_id).where(WEBHOOK.c.state == "active", rested)
+        async with self.database.connect(write=False) as connection:
+            return (await connection.execute(query)).scalars().all()
+
+    async def serve(self, webhook_id: str, http: httpx.AsyncClient, stop: asyncio.Event) -> None:
+        """Write down what is due to one receiver and send it, until nothing is due or it has to rest."""
+        while not stop.is_set():
+            webhook = await self._filled(webhook_id)
+            if webhook is None:
+                return
+            messages = await self._due(webhook)
+            if not messages:
+                return
+            secrets = self._secrets(webhook)
+            outcomes = await asyncio.gather(*(self._attempt(http, webhook, secrets, one) for one in messages))
+            await self._record(webhook, list(zip(messages, outcomes, strict=True)))
+
+    async def _filled(self, webhook_id: str) -> Row[Any] | None:
+        """Write down the next deliveries from the log and move the cursor, together; give the webhook if it is active.
+
+        Without anything new, nothing is written.
+        """
+        this = select(WEBHOOK).where(WEBHOOK.c.webhook_id == webhook_id, WEBHOOK.c.state == "active")
+        async with self.database.connect(write=False) as connection:
+            webhook = (await connection.execute(this)).one_or_none()
+            if webhook is None or (webhook.rest_until is not None and webhook.rest_until > machine_now()):
+                return None
+            if webhook.cursor >= await head_of(connection):
+                return webhook
+        async with self.database.connect() as connection, connection.begin():
+            webhook = (await connection.execute(this.with_for_update())).one_or_none()
+            if webhook is not None:
+                await self._fill(connection, webhook)
+        return webhook
+
+    async def _fill(self, connection: AsyncConnection, webhook: Row[Any]) -> None:
+        head = await head_of(connection)
+        wanted = [CHANGE.c.number > webhook.cursor, CHANGE.c.number <= head, in_region(connection, webhook.region)]
+        if webhook.types:
+            wanted.append(CHANGE.c.type.in_(webhook.types))
+        query = select(CHANGE.c.number, CHANGE.c.event_id, CHANGE.c.key).where(*wanted)
+        changes = (await connection.execute(query.order_by(CHANGE.c.number).limit(FILL_ROWS))).all()
+        if changes:
+            now = machine_now()
+            rows = [
+                {
+                    "webhook_id": webhook.webhook_id,
+                    "number": one.number,
+                    "message_id": one.event_id,
+                    "key": one.key,
+                    "next_attempt_at": now,
+                }
+                for one in changes
+            ]
+            await connection.execute(insert_or_ignore(connection, WEBHOOK_DELIVERY, rows))
+        cursor = changes[-1].number if len(changes) == FILL_ROWS else head
+        await connection.execute(
+            update(WEBHOOK).where(WEBHOOK.c.webhook_id == webhook.webhook_id).values(cursor=cursor)
+        )
+
+    async def _due(self, webhook: Row[Any]) -> list[_Message]:
+        """Give the first waiting message of each key whose time has come, longest waiting first.
+
+        After a fruitless round it is one, to see whether the receiver is back.
+        """
+        row, earlier = WEBHOOK_DELIVERY.c, WEBHOOK_DELIVERY.alias("earlier")
+        in_front = exists(
+            select(earlier.c.seq).where(
+                earlier.c.webhook_id == row.webhook_id,
+                earlier.c.key == row.key,
+                earlier.c.number < row.number,
+                earlier.c.delivered_at.is_(None),
+            )
+        )
+        query = (
+            select(row.seq, row.message_id, row.attempts, row.failing_since, CHANGE.c.payload)
+            .select_from(WEBHOOK_DELIVERY.outerjoin(CHANGE, CHANGE.c.number == row.number))
+            .where(row.webhook_id == webhook.webhook_id, row.delivered_at.is_(None))
+            .where(row.next_attempt_at <= machine_now(), ~in_front)
+            .order_by(row.next_attempt_at, row.seq)
+            .limit(1 if webhook.fruitless else IN_FLIGHT)
+        )
+        async with self.database.connect(write=False) as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            _Message(
+                seq=one.seq,
+                message_id=one.message_id,
+                body=bytes(one.payload) if one.payload is not None else self._ping(one.message_id),
+                attempts=one.attempts,
+                failing_since=one.failing_since,
+            )
+            for one in rows
+        ]
+
+    def _ping(self, message_id: str) -> bytes:
+        service = self.database.service
+        return (
+            f'{{"specversion":"1.0","id":"{message_id}","source":"/{service}","type":"cn.peibu.{service}.Ping.v1",'
+            f'"subject":"{PING}","datacontenttype":"application/json","data":{{}}}}'
+        ).encode()
+
+    def _secrets(self, webhook: Row[Any]) -> list[str]:
+        purpose, vault = sealing_purpose(webhook.webhook_id), self.vault()
+        sealed = [webhook.sealed_secret]
+        if webhook.previous_secret_until is not None and webhook.previous_secret_until > machine_now():
+            sealed.append(webhook.sealed_previous_secret)
+        return [vault.open(bytes(one), purpose=purpose) for one in sealed]
+
+    async def _attempt(
+        self, http: httpx.AsyncClient, webhook: Row[Any], secrets: Sequence[str], message: _Message
+    ) -> Outcome:
+        try:
+            self.receivers.check(webhook.url)  # the list may have become narrower since
+        except Refused:
+            return Outcome(problem="host_forbidden", everything=True)
+        headers = signed_headers(message.message_id, message.body, machine_now(), secrets)
+        return await send(http, webhook.url, message.body, headers, deadline_seconds=self.pace.answer_seconds)
+
+    async def _record(self, webhook: Row[Any], attempts: Sequence[tuple[_Message, Outcome]]) -> None:
+        """Mark what was taken, plan what was not, and judge the receiver; together."""
+        now = machine_now()
+        async with UnitOfWork(self.database, actor=SYSTEM) as uow:
+            this = select(WEBHOOK).where(WEBHOOK.c.webhook_id == webhook.webhook_id).with_for_update()
+            present = (await uow.connection.execute(this)).one_or_none()
+            if present is None:
+                return  # deleted meanwhile
+            for message, outcome in attempts:
+                await self._record_attempt(uow.connection, webhook.webhook_id, message, outcome, now)
+            if present.state == "active":
+                await self._judge(uow, present, attempts, now)
+            await uow.commit()
+
+    async def _record_attempt(
+        self, connection: AsyncConnection, webhook_id: str, message: _Message, outcome: Outcome, now: datetime
+    ) -> None:
+        values: dict[str, Any] = {"attempts": message.attempts + 1, "last_status": outcome.status}
+        values |= {"last_problem": outcome.problem}
+        if outcome.taken:
+            values |= {"delivered_at": now, "failing_since": None}
+        else:
+            values |= {"next_attempt_at": now + self.pace.pause(message.attempts + 1)}
+            values |= {"failing_since": message.failing_since or now}
+        await connection.execute(update(WEBHOOK_DELIVERY).where(WEBHOOK_DELIVERY.c.seq == message.seq).values(values))
+        await connection.execute(
+            insert(WEBHOOK_ATTEMPT).values(
+                webhook_id=webhook_id,
+                message_id=message.message_id,
+                attempted_at=now,
+                status=outcome.status,
+                problem=outcome.problem,
+                milliseconds=outcome.milliseconds,
+            )
+        )
+
+    async def _judge(
+        self, uow: UnitOfWork, webhook: Row[Any], attempts: Sequence[tuple[_Message, Outcome]], now: datetime
+    ) -> None:
+        outcomes = [outcome for _, outcome in attempts]
+        since = [one.failing_since for one, outcome in attempts if one.failing_since and not outcome.taken]
+        overloaded = any(outcome.everything for outcome in outcomes)
+        if any(outcome.gone for outcome in outcomes):
+            await self._disable(uow, webhook.webhook_id, "gone", outcomes)
+        elif since and now - min(since) > self.pace.give_up_after:
+            await self._disable(uow, webhook.webhook_id, "failing_too_long", outcomes)
+        elif any(outcome.taken for outcome in outcomes) and not overloaded:
+            if webhook.fruitless:  # the receiver is back: what failed because of it need not wait any longer
+                await self._set(uow.connection, webhook.webhook_id, fruitless=0, rest_until=None)
+                await self._wake(uow.connection, webhook.webhook_id, now)
+        elif overloaded or await self._many_fail(uow.connection, webhook):
+            asked = max((outcome.retry_after_seconds or 0.0 for outcome in outcomes), default=0.0)
+            asked = min(asked, self.pace.retry_after_seconds_max)
+            pause = max(self.pace.pause(webhook.fruitless + 1), timedelta(seconds=asked))
+            fruitless, rest_until = webhook.fruitless + 1, now + pause
+            await self._set(uow.connection, webhook.webhook_id, fruitless=fruitless, rest_until=rest_until)
+
+    async def _many_fail(self, connection: AsyncConnection, webhook: Row[Any]) -> bool:
+        row = WEBHOOK_DELIVERY.c
+        query = select(func.count(row.failing_since)).where(
+            row.webhook_id == webhook.webhook_id, row.delivered_at.is_(None)
+        )
+        failing: int = (await connection.execute(query)).scalar_one()
+        return failing >= FAILING_KEYS_MAX
+
+    async def _wake(self, connection: AsyncConnection, webhook_id: str, now: datetime) -> None:
+        row = WEBHOOK_DELIVERY.c
+        waiting = (row.webhook_id == webhook_id, row.delivered_at.is_(None), row.next_attempt_at > now)
+        await connection.execute(update(WEBHOOK_DELIVERY).where(*waiting).values(next_attempt_at=now))
+
+    async def _disable(self, uow: UnitOfWork, webhook_id: str, reason: str, outcomes: Sequence[Outcome]) -> None:
+        await self._set(uow.connection, webhook_id, state="disabled", reason=reason)
+        status = next((outcome.status for outcome in outcomes if not outcome.taken), None)
+        await uow.audit(action="webhook_disabled", subject=webhook_id, details={"reason": reason, "status": status})
+        _log.warning("webhook_disabled", service=self.database.service, webhook=webhook_id, reason=reason)
+
+    async def _set(self, connection: AsyncConnection, webhook_id: str, **values: Any) -> None:
+        await connection.execute(update(WEBHOOK).where(WEBHOOK.c.webhook_id == webhook_id).values(values))
+
+    async def _prune(self) -> None:
+        """Forget old deliveries and attempts; the log itself is kept, so they can be wished for again."""
+        before = machine_now() - self.pace.keep_delivered
+        async with self.database.connect() as connection, connection.begin():
+            await connection.execute(delete(WEBHOOK_DELIVERY).where(WEBHOOK_DELIVERY.c.delivered_at < before))
+            await connection.execute(delete(WEBHOOK_ATTEMPT).where(WEBHOOK_ATTEMPT.c.attempted_at < before))
+
+
+def webhook_sender(database: Database, settings: ServiceSettings) -> WebhookSender:
+    """Give the duty of a service's leader; keys are read when the first webhook needs them."""
+    return WebhookSender(database=database, vault=settings.vault, receivers=allowed_receivers(settings))
