@@ -73,6 +73,8 @@ class ServiceSettings(BaseSettings):
 
     Without any, none is allowed; in a sandbox, every one.
     """
+    province_url: str | None = None
+    """Where the provincial gateway answers; without it nothing is pushed. Its secret is `province_token`."""
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8000, ge=0, le=65535)
     worker_port: int = Field(default=8100, ge=0, le=65535)
@@ -96,7 +98,7 @@ class ServiceSettings(BaseSettings):
             return init_settings, common
         return init_settings, EnvSettingsSource(settings_cls, env_prefix=f"{PREFIX}{service.upper()}_"), common
 
-    @field_validator("kafka", "database", "issuer", "jwks_url", mode="before")
+    @field_validator("kafka", "database", "issuer", "jwks_url", "province_url", mode="before")
     @classmethod
     def _blank_is_absent(cls, value: object, _info: ValidationInfo) -> object:
         return None if value == "" else value

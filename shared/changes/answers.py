@@ -12,7 +12,7 @@ import httpx
 
 from shared.clock import machine_now, monotonic
 
-_OVERLOADED: Final = frozenset(
+OVERLOADED: Final = frozenset(
     {
         HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.BAD_GATEWAY,
@@ -70,11 +70,11 @@ async def send(
         return Outcome(problem="unreachable", everything=True, milliseconds=_since(began))
     except (httpx.HTTPError, httpx.InvalidURL):
         return Outcome(problem="broken_off", milliseconds=_since(began))
-    overloaded = status in _OVERLOADED
+    overloaded = status in OVERLOADED
     return Outcome(
         status=status,
         everything=overloaded,
-        retry_after_seconds=_seconds(retry_after) if overloaded else None,
+        retry_after_seconds=retry_after_seconds(retry_after) if overloaded else None,
         milliseconds=_since(began),
     )
 
@@ -88,14 +88,14 @@ async def _finish(answer: httpx.Response) -> None:
             return
 
 
-def _seconds(retry_after: str | None) -> float | None:
+def retry_after_seconds(header: str | None) -> float | None:
     """Read Retry-After: seconds or a date; anything else is ignored."""
-    if retry_after is None:
+    if header is None:
         return None
-    if retry_after.isascii() and retry_after.isdecimal():
-        return float(retry_after[:9])
+    if header.isascii() and header.isdecimal():
+        return float(header[:9])
     try:
-        until = parsedate_to_datetime(retry_after)
+        until = parsedate_to_datetime(header)
     except ValueError:
         return None
     until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)

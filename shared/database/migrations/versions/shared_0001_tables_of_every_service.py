@@ -152,6 +152,46 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "provincial_cursor",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_provincial_cursor_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provincial_cursor")),
+    )
+    op.create_table(
+        "provincial_push",
+        sa.Column("push_id", sa.String(length=64), nullable=False),
+        sa.Column("checkpoint", sa.String(length=50), nullable=False),
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("line", sa.String(length=200), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("receipt", sa.String(length=200), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_problem", sa.String(length=50), nullable=True),
+        sa.Column("refusal_code", sa.String(length=50), nullable=True),
+        sa.Column("refusal", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'received', 'refused', 'superseded')", name=op.f("ck_provincial_push_state")
+        ),
+        sa.CheckConstraint("state <> 'received' OR receipt IS NOT NULL", name=op.f("ck_provincial_push_receipt")),
+        sa.CheckConstraint("(receipt IS NULL) = (received_at IS NULL)", name=op.f("ck_provincial_push_receipt_whole")),
+        sa.CheckConstraint("state <> 'refused' OR refusal_code IS NOT NULL", name=op.f("ck_provincial_push_refusal")),
+        sa.PrimaryKeyConstraint("push_id", name=op.f("pk_provincial_push")),
+    )
+    with op.batch_alter_table("provincial_push", schema=None) as batch_op:
+        batch_op.create_index("ix_provincial_push_class", ["checkpoint", "class_id", "line"], unique=False)
+        batch_op.create_index(
+            "ix_provincial_push_waiting",
+            ["next_attempt_at"],
+            unique=False,
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
+
+    op.create_table(
         "timer",
         sa.Column("kind", sa.String(length=100), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
