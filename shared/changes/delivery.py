@@ -21,7 +21,7 @@ from shared.changes.answers import Outcome, new_client, send
 from shared.changes.log import head_of, in_region
 from shared.changes.receivers import AllowedReceivers, allowed_receivers
 from shared.changes.signing import sealing_purpose, signed_headers
-from shared.changes.tables import CHANGE, WEBHOOK, WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY
+from shared.changes.tables import CHANGE, WEBHOOK, WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY, WEBHOOK_SECRET
 from shared.changes.webhooks import PING
 from shared.clock import machine_now
 from shared.database.encryption import Vault
@@ -39,6 +39,8 @@ IN_FLIGHT: Final = 8
 """Messages to one receiver at once, each of another key."""
 FAILING_KEYS_MAX: Final = 16
 """When more keys than this stand still it is the receiver that fails."""
+SIGNATURES_MAX: Final = 10
+"""How many secrets sign at most, however often one was rotated within a day."""
 
 _log = structlog.get_logger(__name__)
 
@@ -130,7 +132,7 @@ class WebhookSender:
             messages = await self._due(webhook)
             if not messages:
                 return
-            secrets = self._secrets(webhook)
+            secrets = await self._secrets(webhook_id)
             outcomes = await asyncio.gather(*(self._attempt(http, webhook, secrets, one) for one in messages))
             await self._record(webhook, list(zip(messages, outcomes, strict=True)))
 
@@ -219,11 +221,14 @@ class WebhookSender:
             f'"subject":"{PING}","datacontenttype":"application/json","data":{{}}}}'
         ).encode()
 
-    def _secrets(self, webhook: Row[Any]) -> list[str]:
-        purpose, vault = sealing_purpose(webhook.webhook_id), self.vault()
-        sealed = [webhook.sealed_secret]
-        if webhook.previous_secret_until is not None and webhook.previous_secret_until > machine_now():
-            sealed.append(webhook.sealed_previous_secret)
+    async def _secrets(self, webhook_id: str) -> list[str]:
+        """Give the secrets that are valid now, the newest first."""
+        row = WEBHOOK_SECRET.c
+        valid = (row.webhook_id == webhook_id, or_(row.valid_until.is_(None), row.valid_until > machine_now()))
+        query = select(row.sealed).where(*valid).order_by(row.seq.desc()).limit(SIGNATURES_MAX)
+        async with self.database.connect(write=False) as connection:
+            sealed = (await connection.execute(query)).scalars().all()
+        purpose, vault = sealing_purpose(webhook_id), self.vault()
         return [vault.open(bytes(one), purpose=purpose) for one in sealed]
 
     async def _attempt(

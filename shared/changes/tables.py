@@ -43,14 +43,11 @@ WEBHOOK: Final = Table(
     Column("webhook_id", String(100), primary_key=True),
     Column("organisation", String(200), nullable=False),
     Column("region", String(6), nullable=False),
-    Column("url", String(2000), nullable=False),
+    Column("url", String(1000), nullable=False),
     Column("types", JSON, nullable=False),
     Column("state", String(10), nullable=False),
     Column("reason", String(100)),
     Column("cursor", BigInteger, nullable=False),
-    Column("sealed_secret", LargeBinary, nullable=False),
-    Column("sealed_previous_secret", LargeBinary),
-    Column("previous_secret_until", Instant),
     Column("fruitless", Integer, nullable=False, server_default="0"),
     Column("rest_until", Instant),
     Column("created_by", String(200), nullable=False),
@@ -64,6 +61,17 @@ WEBHOOK: Final = Table(
 `types` empty means every type. `fruitless` counts rounds in a row in which the receiver as a whole did not answer, and
 `rest_until` is when it is tried again. Instants are machine instants.
 """
+
+WEBHOOK_SECRET: Final = Table(
+    "webhook_secret",
+    SHARED,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("webhook_id", ForeignKey("webhook.webhook_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("valid_until", Instant),
+    sqlite_autoincrement=True,
+)
+"""Secrets that sign: the newest has no end, the ones before it a little time."""
 
 _WAITING: Final = text("delivered_at IS NULL")
 

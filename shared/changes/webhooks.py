@@ -9,7 +9,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 
 from shared.changes.log import cursor_unknown, head_of, in_region
 from shared.changes.signing import new_secret, sealing_purpose
-from shared.changes.tables import CHANGE, WEBHOOK, WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY
+from shared.changes.tables import CHANGE, WEBHOOK, WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY, WEBHOOK_SECRET
 from shared.clock import machine_now, new_id
 from shared.database.encryption import Vault
 from shared.database.unit_of_work import UnitOfWork
@@ -53,7 +53,6 @@ async def register_webhook(
         "types": sorted(set(types)),
         "state": "active",
         "cursor": await _start(uow, after),
-        "sealed_secret": vault.seal(secret, purpose=sealing_purpose(webhook_id)),
         "created_by": uow.actor.subject,
         "created_at": machine_now(),
     }
@@ -72,6 +71,7 @@ async def register_webhook(
             message="本单位已为该地址和区划登记过推送。",
             advice="请查询推送列表取得其编号；密钥遗失的，对该编号申请新密钥。",
         )
+    await _add_secret(uow, vault, webhook_id, secret)
     await uow.audit(action="webhook_registered", subject=webhook_id, details={"region": region, "types": len(types)})
     return webhook_id, secret
 
@@ -109,18 +109,22 @@ async def backlog_of(uow: UnitOfWork, webhook_id: str) -> Backlog:
 
 
 async def rotate_secret(uow: UnitOfWork, vault: Vault, *, webhook_id: str) -> tuple[str, datetime]:
-    """Give a new secret and until when messages are signed with the old one too; nobody can read it again."""
-    found = await get_webhook(uow, webhook_id, lock=True)
-    secret, until = new_secret(), machine_now() + OVERLAP
-    await _set(
-        uow,
-        webhook_id,
-        sealed_secret=vault.seal(secret, purpose=sealing_purpose(webhook_id)),
-        sealed_previous_secret=found.sealed_secret,
-        previous_secret_until=until,
-    )
+    """Give a new secret and until when messages are signed with the old one too; nobody can read it again.
+
+    A secret whose answer was lost is simply followed by another: the one in use keeps signing all the while.
+    """
+    await get_webhook(uow, webhook_id, lock=True)
+    secret, until, row = new_secret(), machine_now() + OVERLAP, WEBHOOK_SECRET.c
+    newest = (row.webhook_id == webhook_id, row.valid_until.is_(None))
+    await uow.connection.execute(update(WEBHOOK_SECRET).where(*newest).values(valid_until=until))
+    await _add_secret(uow, vault, webhook_id, secret)
     await uow.audit(action="webhook_secret_rotated", subject=webhook_id)
     return secret, until
+
+
+async def _add_secret(uow: UnitOfWork, vault: Vault, webhook_id: str, secret: str) -> None:
+    sealed = vault.seal(secret, purpose=sealing_purpose(webhook_id))
+    await uow.connection.execute(insert(WEBHOOK_SECRET).values(webhook_id=webhook_id, sealed=sealed))
 
 
 async def pause_webhook(uow: UnitOfWork, *, webhook_id: str) -> None:

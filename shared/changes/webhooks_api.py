@@ -60,7 +60,7 @@ class WebhookBody(BaseModel):
         json_schema_extra={"examples": [{"url": "https://hooks.example.cn/peibu", "region": "419001", "types": []}]},
     )
 
-    url: str = Field(max_length=2_000, description="接收地址；正式环境须为 https，且主机在允许名单内")
+    url: str = Field(max_length=1_000, description="接收地址；正式环境须为 https，且主机在允许名单内")
     region: str | None = Field(default=None, max_length=6, description="只推送该区划及其下级；缺省为您的管辖区划")
     types: list[str] = Field(default=[], max_length=100, description="事件类型；空为全部")
     after: int | None = Field(

@@ -218,14 +218,11 @@ def upgrade() -> None:
         sa.Column("webhook_id", sa.String(length=100), nullable=False),
         sa.Column("organisation", sa.String(length=200), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
-        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("url", sa.String(length=1000), nullable=False),
         sa.Column("types", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("reason", sa.String(length=100), nullable=True),
         sa.Column("cursor", sa.BigInteger(), nullable=False),
-        sa.Column("sealed_secret", sa.LargeBinary(), nullable=False),
-        sa.Column("sealed_previous_secret", sa.LargeBinary(), nullable=True),
-        sa.Column("previous_secret_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fruitless", sa.Integer(), server_default="0", nullable=False),
         sa.Column("rest_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_by", sa.String(length=200), nullable=False),
@@ -307,4 +304,21 @@ def upgrade() -> None:
             postgresql_where=sa.text("delivered_at IS NULL"),
             sqlite_where=sa.text("delivered_at IS NULL"),
         )
+    op.create_table(
+        "webhook_secret",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("webhook_id", sa.String(length=100), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"],
+            ["webhook.webhook_id"],
+            name=op.f("fk_webhook_secret_webhook_id_webhook"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_webhook_secret")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("webhook_secret", schema=None) as batch_op:
+        batch_op.create_index("ix_webhook_secret_webhook_id", ["webhook_id"], unique=False)
     # ### end Alembic commands ###
