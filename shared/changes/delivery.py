@@ -6,7 +6,6 @@ the others flow; a receiver that as a whole does not answer is left alone for gr
 """
 
 import asyncio
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,27 +13,28 @@ from typing import Any, Final
 
 import httpx
 import structlog
-from sqlalchemy import Row, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.changes import queue
 from shared.changes.answers import Outcome, new_client, send
-from shared.changes.log import head_of, in_region
+from shared.changes.log import head_of
+from shared.changes.pace import Pace
+from shared.changes.queue import Message
 from shared.changes.receivers import AllowedReceivers, allowed_receivers
 from shared.changes.signing import sealing_purpose, signed_headers
-from shared.changes.tables import CHANGE, WEBHOOK, WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY, WEBHOOK_SECRET
+from shared.changes.tables import WEBHOOK, WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY, WEBHOOK_SECRET
 from shared.changes.webhooks import PING
 from shared.clock import machine_now
 from shared.database.encryption import Vault
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
-from shared.database.upsert import insert_or_ignore
 from shared.domain.actor import SYSTEM
 from shared.domain.errors import Refused
 from shared.messaging.backoff import wait_for_any
 from shared.messaging.failures import describe, is_transient
 from shared.settings import ServiceSettings
 
-FILL_ROWS: Final = 500
 IN_FLIGHT: Final = 8
 """Messages to one receiver at once, each of another key."""
 FAILING_KEYS_MAX: Final = 16
@@ -43,34 +43,6 @@ SIGNATURES_MAX: Final = 10
 """How many secrets sign at most, however often one was rotated within a day."""
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How long a receiver may take, how attempts are spread, and when it is given up."""
-
-    answer_seconds: float = 10.0
-    first_pause_seconds: float = 5.0
-    longest_pause_seconds: float = 300.0
-    retry_after_seconds_max: float = 3_600.0
-    poll_seconds: float = 2.0
-    give_up_after: timedelta = timedelta(days=5)
-    keep_delivered: timedelta = timedelta(days=30)
-    prune_every: timedelta = timedelta(hours=1)
-
-    def pause(self, failures: int) -> timedelta:
-        """Give the pause after so many failures in a row: doubling, bounded, spread over its upper half."""
-        step = min(self.longest_pause_seconds, self.first_pause_seconds * 2.0 ** min(failures - 1, 30))
-        return timedelta(seconds=step * random.uniform(0.5, 1.0))  # noqa: S311 - spreads attempts, hides nothing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Message:
-    seq: int
-    message_id: str
-    body: bytes
-    attempts: int
-    failing_since: datetime | None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -91,11 +63,12 @@ class WebhookSender:
                 while not stop.is_set():
                     self.database.changes_written.clear()
                     try:
-                        for webhook_id in await self._active():
-                            if webhook_id not in at_work:
-                                at_work[webhook_id] = asyncio.create_task(self.serve(webhook_id, http, stop))
+                        async with self.database.connect(write=False) as connection:
+                            webhooks = (await connection.execute(_active())).all()
+                        for webhook_id in {row.webhook_id for row in webhooks} - at_work.keys():
+                            at_work[webhook_id] = asyncio.create_task(self.serve(webhook_id, http, stop))
                         if machine_now() >= prune_at:
-                            await self._prune()
+                            await self._forget_old()
                             prune_at = machine_now() + self.pace.prune_every
                     except Exception as error:
                         if not is_transient(error):
@@ -116,110 +89,34 @@ class WebhookSender:
                 _log.error("webhook_stands_still", service=service, webhook=webhook_id, reason=reason)
         return {webhook_id: task for webhook_id, task in tasks.items() if not task.done()}
 
-    async def _active(self) -> Sequence[str]:
-        """Give the webhooks that are not resting."""
-        rested = or_(WEBHOOK.c.rest_until.is_(None), WEBHOOK.c.rest_until <= machine_now())
-        query = select(WEBHOOK.c.webhook_id).where(WEBHOOK.c.state == "active", rested)
-        async with self.database.connect(write=False) as connection:
-            return (await connection.execute(query)).scalars().all()
-
     async def serve(self, webhook_id: str, http: httpx.AsyncClient, stop: asyncio.Event) -> None:
-        """Write down what is due to one receiver and send it, until nothing is due or it has to rest."""
+        """Send what is due to one receiver, until nothing is or it has to rest.
+
+        The log is written down as it is needed, so that a receiver's long absence makes no long queue.
+        """
         while not stop.is_set():
-            webhook = await self._filled(webhook_id)
-            if webhook is None:
-                return
-            messages = await self._due(webhook)
+            async with self.database.connect(write=False) as connection:
+                webhook = (await connection.execute(_active(WEBHOOK.c.webhook_id == webhook_id))).one_or_none()
+                if webhook is None:
+                    return
+                limit = 1 if webhook.fruitless else IN_FLIGHT  # one, to see whether the receiver is back
+                messages = await queue.due(connection, webhook_id, limit=limit)
+                behind = webhook.cursor < await head_of(connection)
+            if len(messages) < limit and behind:
+                await self._fill(webhook_id)
+                continue
             if not messages:
                 return
             secrets = await self._secrets(webhook_id)
             outcomes = await asyncio.gather(*(self._attempt(http, webhook, secrets, one) for one in messages))
             await self._record(webhook, list(zip(messages, outcomes, strict=True)))
 
-    async def _filled(self, webhook_id: str) -> Row[Any] | None:
-        """Write down the next deliveries from the log and move the cursor, together; give the webhook if it is active.
-
-        Without anything new, nothing is written.
-        """
-        this = select(WEBHOOK).where(WEBHOOK.c.webhook_id == webhook_id, WEBHOOK.c.state == "active")
-        async with self.database.connect(write=False) as connection:
-            webhook = (await connection.execute(this)).one_or_none()
-            if webhook is None or (webhook.rest_until is not None and webhook.rest_until > machine_now()):
-                return None
-            if webhook.cursor >= await head_of(connection):
-                return webhook
+    async def _fill(self, webhook_id: str) -> None:
+        this = _active(WEBHOOK.c.webhook_id == webhook_id).with_for_update()
         async with self.database.connect() as connection, connection.begin():
-            webhook = (await connection.execute(this.with_for_update())).one_or_none()
+            webhook = (await connection.execute(this)).one_or_none()
             if webhook is not None:
-                await self._fill(connection, webhook)
-        return webhook
-
-    async def _fill(self, connection: AsyncConnection, webhook: Row[Any]) -> None:
-        head = await head_of(connection)
-        wanted = [CHANGE.c.number > webhook.cursor, CHANGE.c.number <= head, in_region(connection, webhook.region)]
-        if webhook.types:
-            wanted.append(CHANGE.c.type.in_(webhook.types))
-        query = select(CHANGE.c.number, CHANGE.c.event_id, CHANGE.c.key).where(*wanted)
-        changes = (await connection.execute(query.order_by(CHANGE.c.number).limit(FILL_ROWS))).all()
-        if changes:
-            now = machine_now()
-            rows = [
-                {
-                    "webhook_id": webhook.webhook_id,
-                    "number": one.number,
-                    "message_id": one.event_id,
-                    "key": one.key,
-                    "next_attempt_at": now,
-                }
-                for one in changes
-            ]
-            await connection.execute(insert_or_ignore(connection, WEBHOOK_DELIVERY, rows))
-        cursor = changes[-1].number if len(changes) == FILL_ROWS else head
-        await connection.execute(
-            update(WEBHOOK).where(WEBHOOK.c.webhook_id == webhook.webhook_id).values(cursor=cursor)
-        )
-
-    async def _due(self, webhook: Row[Any]) -> list[_Message]:
-        """Give the first waiting message of each key whose time has come, longest waiting first.
-
-        After a fruitless round it is one, to see whether the receiver is back.
-        """
-        row, earlier = WEBHOOK_DELIVERY.c, WEBHOOK_DELIVERY.alias("earlier")
-        in_front = exists(
-            select(earlier.c.seq).where(
-                earlier.c.webhook_id == row.webhook_id,
-                earlier.c.key == row.key,
-                earlier.c.number < row.number,
-                earlier.c.delivered_at.is_(None),
-            )
-        )
-        query = (
-            select(row.seq, row.message_id, row.attempts, row.failing_since, CHANGE.c.payload)
-            .select_from(WEBHOOK_DELIVERY.outerjoin(CHANGE, CHANGE.c.number == row.number))
-            .where(row.webhook_id == webhook.webhook_id, row.delivered_at.is_(None))
-            .where(row.next_attempt_at <= machine_now(), ~in_front)
-            .order_by(row.next_attempt_at, row.seq)
-            .limit(1 if webhook.fruitless else IN_FLIGHT)
-        )
-        async with self.database.connect(write=False) as connection:
-            rows = (await connection.execute(query)).all()
-        return [
-            _Message(
-                seq=one.seq,
-                message_id=one.message_id,
-                body=bytes(one.payload) if one.payload is not None else self._ping(one.message_id),
-                attempts=one.attempts,
-                failing_since=one.failing_since,
-            )
-            for one in rows
-        ]
-
-    def _ping(self, message_id: str) -> bytes:
-        service = self.database.service
-        return (
-            f'{{"specversion":"1.0","id":"{message_id}","source":"/{service}","type":"cn.peibu.{service}.Ping.v1",'
-            f'"subject":"{PING}","datacontenttype":"application/json","data":{{}}}}'
-        ).encode()
+                await queue.fill(connection, webhook)
 
     async def _secrets(self, webhook_id: str) -> list[str]:
         """Give the secrets that are valid now, the newest first."""
@@ -232,16 +129,17 @@ class WebhookSender:
         return [vault.open(bytes(one), purpose=purpose) for one in sealed]
 
     async def _attempt(
-        self, http: httpx.AsyncClient, webhook: Row[Any], secrets: Sequence[str], message: _Message
+        self, http: httpx.AsyncClient, webhook: Row[Any], secrets: Sequence[str], message: Message
     ) -> Outcome:
         try:
             self.receivers.check(webhook.url)  # the list may have become narrower since
         except Refused:
             return Outcome(problem="host_forbidden", everything=True)
-        headers = signed_headers(message.message_id, message.body, machine_now(), secrets)
-        return await send(http, webhook.url, message.body, headers, deadline_seconds=self.pace.answer_seconds)
+        body = message.body or ping_body(self.database.service, message.message_id)
+        headers = signed_headers(message.message_id, body, machine_now(), secrets)
+        return await send(http, webhook.url, body, headers, deadline_seconds=self.pace.answer_seconds)
 
-    async def _record(self, webhook: Row[Any], attempts: Sequence[tuple[_Message, Outcome]]) -> None:
+    async def _record(self, webhook: Row[Any], attempts: Sequence[tuple[Message, Outcome]]) -> None:
         """Mark what was taken, plan what was not, and judge the receiver; together."""
         now = machine_now()
         async with UnitOfWork(self.database, actor=SYSTEM) as uow:
@@ -256,7 +154,7 @@ class WebhookSender:
             await uow.commit()
 
     async def _record_attempt(
-        self, connection: AsyncConnection, webhook_id: str, message: _Message, outcome: Outcome, now: datetime
+        self, connection: AsyncConnection, webhook_id: str, message: Message, outcome: Outcome, now: datetime
     ) -> None:
         values: dict[str, Any] = {"attempts": message.attempts + 1, "last_status": outcome.status}
         values |= {"last_problem": outcome.problem}
@@ -278,7 +176,7 @@ class WebhookSender:
         )
 
     async def _judge(
-        self, uow: UnitOfWork, webhook: Row[Any], attempts: Sequence[tuple[_Message, Outcome]], now: datetime
+        self, uow: UnitOfWork, webhook: Row[Any], attempts: Sequence[tuple[Message, Outcome]], now: datetime
     ) -> None:
         outcomes = [outcome for _, outcome in attempts]
         since = [one.failing_since for one, outcome in attempts if one.failing_since and not outcome.taken]
@@ -290,26 +188,13 @@ class WebhookSender:
         elif any(outcome.taken for outcome in outcomes) and not overloaded:
             if webhook.fruitless:  # the receiver is back: what failed because of it need not wait any longer
                 await self._set(uow.connection, webhook.webhook_id, fruitless=0, rest_until=None)
-                await self._wake(uow.connection, webhook.webhook_id, now)
-        elif overloaded or await self._many_fail(uow.connection, webhook):
+                await queue.wake(uow.connection, webhook.webhook_id)
+        elif overloaded or await queue.failing_keys(uow.connection, webhook.webhook_id) >= FAILING_KEYS_MAX:
             asked = max((outcome.retry_after_seconds or 0.0 for outcome in outcomes), default=0.0)
             asked = min(asked, self.pace.retry_after_seconds_max)
             pause = max(self.pace.pause(webhook.fruitless + 1), timedelta(seconds=asked))
             fruitless, rest_until = webhook.fruitless + 1, now + pause
             await self._set(uow.connection, webhook.webhook_id, fruitless=fruitless, rest_until=rest_until)
-
-    async def _many_fail(self, connection: AsyncConnection, webhook: Row[Any]) -> bool:
-        row = WEBHOOK_DELIVERY.c
-        query = select(func.count(row.failing_since)).where(
-            row.webhook_id == webhook.webhook_id, row.delivered_at.is_(None)
-        )
-        failing: int = (await connection.execute(query)).scalar_one()
-        return failing >= FAILING_KEYS_MAX
-
-    async def _wake(self, connection: AsyncConnection, webhook_id: str, now: datetime) -> None:
-        row = WEBHOOK_DELIVERY.c
-        waiting = (row.webhook_id == webhook_id, row.delivered_at.is_(None), row.next_attempt_at > now)
-        await connection.execute(update(WEBHOOK_DELIVERY).where(*waiting).values(next_attempt_at=now))
 
     async def _disable(self, uow: UnitOfWork, webhook_id: str, reason: str, outcomes: Sequence[Outcome]) -> None:
         await self._set(uow.connection, webhook_id, state="disabled", reason=reason)
@@ -320,12 +205,23 @@ class WebhookSender:
     async def _set(self, connection: AsyncConnection, webhook_id: str, **values: Any) -> None:
         await connection.execute(update(WEBHOOK).where(WEBHOOK.c.webhook_id == webhook_id).values(values))
 
-    async def _prune(self) -> None:
-        """Forget old deliveries and attempts; the log itself is kept, so they can be wished for again."""
-        before = machine_now() - self.pace.keep_delivered
+    async def _forget_old(self) -> None:
         async with self.database.connect() as connection, connection.begin():
-            await connection.execute(delete(WEBHOOK_DELIVERY).where(WEBHOOK_DELIVERY.c.delivered_at < before))
-            await connection.execute(delete(WEBHOOK_ATTEMPT).where(WEBHOOK_ATTEMPT.c.attempted_at < before))
+            await queue.forget(connection, before=machine_now() - self.pace.keep_delivered)
+
+
+def _active(*where: ColumnElement[bool]) -> Select[Any]:
+    """Select the webhooks that are to be served and do not rest."""
+    rested = or_(WEBHOOK.c.rest_until.is_(None), WEBHOOK.c.rest_until <= machine_now())
+    return select(WEBHOOK).where(WEBHOOK.c.state == "active", rested, *where)
+
+
+def ping_body(service: str, message_id: str) -> bytes:
+    """Give a test message: an event that says nothing and is on no topic."""
+    return (
+        f'{{"specversion":"1.0","id":"{message_id}","source":"/{service}","type":"cn.peibu.{service}.Ping.v1",'
+        f'"subject":"{PING}","datacontenttype":"application/json","data":{{}}}}'
+    ).encode()
 
 
 def webhook_sender(database: Database, settings: ServiceSettings) -> WebhookSender:

@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 import structlog
 from sqlalchemy import Row, select, update
 
-from shared.changes.delivery import Pace
 from shared.changes.log import head_of
+from shared.changes.pace import Pace
 from shared.changes.tables import CHANGE
 from shared.clock import machine_now
 from shared.database.encryption import Vault

@@ -11,8 +11,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from shared.changes.delivery import Pace, WebhookSender
+from shared.changes.delivery import WebhookSender
 from shared.changes.doors import change_routers
+from shared.changes.pace import Pace
 from shared.changes.receivers import allowed_receivers
 from shared.clock import LegalClock, machine_now, new_id
 from shared.contracts.contract import Contract

@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import select, update
 
 from shared.audit.tables import AUDIT_ENTRY
+from shared.changes import queue
 from shared.changes.answers import new_client
-from shared.changes.delivery import Pace, WebhookSender
+from shared.changes.delivery import WebhookSender
+from shared.changes.pace import Pace
 from shared.changes.tables import WEBHOOK, WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY, WEBHOOK_SECRET
 from shared.clock import machine_now, monotonic
 from tests.changes.conftest import PACE, House, post
@@ -182,15 +184,15 @@ async def test_a_worker_killed_between_delivery_and_mark_delivers_again_under_th
 async def test_control_a_sender_that_marks_before_it_sends_loses_messages(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = WebhookSender._due
+    original = queue.due
 
-    async def mark_first(self: WebhookSender, webhook: Any) -> Any:
-        messages = await original(self, webhook)
-        async with self.database.connect() as connection, connection.begin():
+    async def mark_first(reading: Any, webhook_id: str, *, limit: int) -> Any:
+        messages = await original(reading, webhook_id, limit=limit)
+        async with house.database.connect() as connection, connection.begin():
             await connection.execute(update(WEBHOOK_DELIVERY).values(delivered_at=machine_now()))
         return messages
 
-    monkeypatch.setattr(WebhookSender, "_due", mark_first)
+    monkeypatch.setattr(queue, "due", mark_first)
     with pytest.raises(AssertionError):
         await test_a_worker_killed_between_delivery_and_mark_delivers_again_under_the_same_id(house, monkeypatch)
 
@@ -240,6 +242,25 @@ async def test_a_receiver_that_fails_for_days_is_disabled_and_goes_on_where_it_s
         await post(await house.client(), f"/webhooks/{webhook_id}/resumption", expect=200)
         async with delivering(house):
             await eventually(lambda: receiver.accepted() == expected)
+
+
+async def test_a_long_absence_makes_no_long_queue(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "FILL_ROWS", 10)
+    original, longest = WebhookSender._record, 0
+
+    async def measure(self: WebhookSender, webhook: Any, attempts: Any) -> None:
+        nonlocal longest
+        longest = max(longest, (await view(house, webhook.webhook_id))["waiting"])
+        await original(self, webhook, attempts)
+
+    monkeypatch.setattr(WebhookSender, "_record", measure)
+    with receiving() as receiver:
+        await house.publish(*(withdrawn(f"class {one}", number) for number in range(4) for one in range(1, 16)))
+        await registered(house, receiver)
+        async with delivering(house):
+            await eventually(lambda: sum(map(len, receiver.accepted().values())) == 60)
+    assert all(found == [f"person {number}" for number in range(4)] for found in receiver.accepted().values())
+    assert longest < 10 + 8, "what was published is written down as it is needed"
 
 
 async def test_a_redirect_is_not_followed(house: House) -> None:
