@@ -68,7 +68,7 @@ async def send(
         return Outcome(problem="timeout", milliseconds=_since(began))
     except httpx.ConnectError:
         return Outcome(problem="unreachable", everything=True, milliseconds=_since(began))
-    except (httpx.HTTPError, httpx.InvalidURL):
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):  # the last: a host that no resolver can spell
         return Outcome(problem="broken_off", milliseconds=_since(began))
     overloaded = status in OVERLOADED
     return Outcome(

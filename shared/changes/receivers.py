@@ -1,12 +1,18 @@
 """Where webhooks may be sent: https, no credentials in the address, and only hosts that the deployment allows."""
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from shared.domain.errors import Refused
 from shared.settings import ServiceSettings
+
+
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,8 @@ class AllowedReceivers:
             raise _invalid() from None
         schemes = ("https", "http") if self.sandbox else ("https",)
         printable = url.isascii() and url.isprintable() and " " not in url
-        if not printable or parts.scheme not in schemes or not host or "@" in parts.netloc or parts.fragment:
+        named = _HOST.fullmatch(host) is not None or _is_address(host)
+        if not printable or parts.scheme not in schemes or not named or "@" in parts.netloc or parts.fragment:
             raise _invalid()
         if not self._allows(host):
             raise Refused(

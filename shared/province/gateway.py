@@ -79,7 +79,7 @@ class Gateway:
             return NoAnswer(problem="timeout", everything=True)
         except httpx.ConnectError:
             return NoAnswer(problem="unreachable", everything=True)
-        except (httpx.HTTPError, httpx.InvalidURL):
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):  # the last: a host that no resolver can spell
             return NoAnswer(problem="broken_off")
         return _read(answer, line)
 

@@ -1,6 +1,8 @@
 """Webhooks against real receivers: everything arrives, once in effect, in order per class, whatever goes wrong."""
 
 import asyncio
+import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -157,24 +159,17 @@ async def test_a_class_that_fails_waits_in_order_while_the_others_flow(house: Ho
             await eventually(lambda: receiver.accepted() == expected)
 
 
-async def test_a_worker_killed_between_delivery_and_mark_delivers_again_under_the_same_id(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Died(BaseException):
-        """Stands for SIGKILL: nothing may catch it."""
-
-    async def die(*_: Any) -> None:
-        raise Died
-
+async def test_a_worker_killed_between_delivery_and_mark_delivers_again_under_the_same_id(house: House) -> None:
     with receiving() as receiver:
         webhook_id = await registered(house, receiver)
         expected = await everything_of(house, 2, 2)
+        url = house.database.engine.url.render_as_string(hide_password=False)
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.changes.dying", url, str(house.settings.home), webhook_id
+        )
+        assert await worker.wait() == -signal.SIGKILL
+        assert len(receiver.seen) == 2
         async with new_client() as http:
-            with monkeypatch.context() as patch:
-                patch.setattr(WebhookSender, "_record", die)
-                with pytest.raises(Died):
-                    await house.sender().serve(webhook_id, http, asyncio.Event())
-            assert len(receiver.seen) == 2
             await house.sender().serve(webhook_id, http, asyncio.Event())
         assert receiver.accepted() == expected
         assert len(receiver.seen) == 6, "the first of each class came twice"
@@ -184,6 +179,9 @@ async def test_a_worker_killed_between_delivery_and_mark_delivers_again_under_th
 async def test_control_a_sender_that_marks_before_it_sends_loses_messages(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def die(*_: Any) -> None:
+        raise RuntimeError("died")
+
     original = queue.due
 
     async def mark_first(reading: Any, webhook_id: str, *, limit: int) -> Any:
@@ -192,9 +190,17 @@ async def test_control_a_sender_that_marks_before_it_sends_loses_messages(
             await connection.execute(update(WEBHOOK_DELIVERY).values(delivered_at=machine_now()))
         return messages
 
-    monkeypatch.setattr(queue, "due", mark_first)
-    with pytest.raises(AssertionError):
-        await test_a_worker_killed_between_delivery_and_mark_delivers_again_under_the_same_id(house, monkeypatch)
+    with receiving() as receiver:
+        webhook_id = await registered(house, receiver)
+        await everything_of(house, 2, 2)
+        async with new_client() as http:
+            with monkeypatch.context() as patch:
+                patch.setattr(queue, "due", mark_first)
+                patch.setattr(WebhookSender, "_attempt", die)
+                with pytest.raises(RuntimeError, match="died"):
+                    await house.sender().serve(webhook_id, http, asyncio.Event())
+            await house.sender().serve(webhook_id, http, asyncio.Event())
+        assert receiver.seen == [], "marked, never sent, and never sent again"
 
 
 async def test_retry_after_is_obeyed_for_the_whole_receiver(house: House) -> None:

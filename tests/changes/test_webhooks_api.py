@@ -76,6 +76,8 @@ async def test_only_a_province_has_webhooks(house: House) -> None:
         ({"url": "https://"}, "WEBHOOK_URL_INVALID"),
         ({"url": "https://hooks.example.cn/\n"}, "WEBHOOK_URL_INVALID"),
         ({"url": "https://[::1"}, "WEBHOOK_URL_INVALID"),
+        ({"url": "https://hooks..cn/"}, "WEBHOOK_URL_INVALID"),
+        ({"url": f"https://{'a' * 64}.cn/"}, "WEBHOOK_URL_INVALID"),
         ({"url": URL, "types": ["cn.peibu.payment.ClaimApproved.v1"]}, "WEBHOOK_TYPE_UNKNOWN"),
         ({"url": URL, "after": 1}, "CURSOR_UNKNOWN"),
     ],
