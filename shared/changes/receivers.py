@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from shared.domain.errors import Refused
 from shared.settings import ServiceSettings
 
-
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
