@@ -15,6 +15,7 @@ from services.assessment.domain.results import finalise as finalised
 from shared.clock import SHANGHAI
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import (
+    ClassClosed,
     ClassOpened,
     InstitutionReference,
     OccupationReference,
@@ -22,6 +23,7 @@ from shared.contracts.enrollment import (
     ReviewRecord,
 )
 from shared.contracts.supervision import InspectionOpinion, TrainingCompleted
+from shared.database.encryption import Vault
 from shared.policy.loader import load_rulebooks
 from shared.policy.rulebook import Rulebook, Shelf
 
@@ -32,7 +34,9 @@ CLOSING = date(2021, 6, 30)
 EXAM_DAY = date(2021, 7, 2)
 APPLIED = date(2021, 6, 20)
 TODAY = date(2021, 7, 5)
+CLOSED = date(2021, 7, 1)
 CLASS = "class-1"
+VAULT = Vault([bytes(range(32))], bytes(range(32, 64)))
 INSTITUTION = "institution-1"
 WELDER = "6-18-02-04"
 INSTITUTION_CODE = "91350200776049653A"
@@ -123,6 +127,11 @@ def training_completed(*, class_id: str = CLASS, revision: int = 1, passed: bool
         trainees=(),
         opinion=opinion,
     )
+
+
+def class_closed(reason: str = "completed", *, class_id: str = CLASS, on: date = CLOSED) -> ClassClosed:
+    """Give the event that ends the class for enrollment."""
+    return ClassClosed(class_id=class_id, reason=reason, on=on)  # type: ignore[arg-type]
 
 
 def opened(fact: ClassOpened | None = None) -> ExaminedClass:

@@ -21,7 +21,7 @@ from services.assessment.api.schemas import (
     require_unchanged,
     row_fields,
 )
-from services.assessment.api.views import AssessmentView, CertificateView, SignatureView
+from services.assessment.api.views import AssessmentView, CertificateView, SignatureView, SurveyStatus
 from services.assessment.application.access import READERS, certificate_of_region
 from services.assessment.application.enter_scores import enter_scores
 from services.assessment.application.finalise_assessment import finalise_assessment
@@ -88,6 +88,7 @@ class FinalAnswer(BaseModel):
     passed: list[str]
     failed: list[str]
     absent: list[str]
+    survey: SurveyStatus | None = Field(description="满意度调查；班级结业前为 null")
     version: int
 
 
@@ -197,6 +198,7 @@ async def post_finalisation(
         passed=list(exam.persons_with("passed")),
         failed=list(exam.persons_with("failed")),
         absent=list(exam.persons_with("absent")),
+        survey=SurveyStatus.of(await unit.surveys.get(exam.class_id)),
         version=exam.version,
     )
 

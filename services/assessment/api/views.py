@@ -12,6 +12,7 @@ from services.assessment.domain.application import Channel
 from services.assessment.domain.assessment import Assessment, Outcome, Signature, State
 from services.assessment.domain.body import Part
 from services.assessment.domain.certificate import Certificate
+from services.assessment.domain.survey import Survey, SurveyState
 from shared.contracts.assessment import CertificateKind
 from shared.policy.decision import Finding
 
@@ -51,6 +52,22 @@ class ScheduledAnswer(ExamSummary):
         return cls(**_numbers(exam), persons=len(exam.persons), findings=finding_views(findings))
 
 
+class SurveyStatus(BaseModel):
+    """How far the class's satisfaction survey is; it begins when the class closes."""
+
+    state: SurveyState
+    invited: int
+    responses: int
+    closes_on: date
+
+    @classmethod
+    def of(cls, survey: Survey | None) -> Self | None:
+        """Render a survey's state; None while there is none."""
+        if survey is None:
+            return None
+        return cls(state=survey.state, invited=survey.invited, responses=survey.responses, closes_on=survey.closes_on)
+
+
 class ClassView(BaseModel):
     """A class as assessment knows it."""
 
@@ -67,6 +84,7 @@ class ClassView(BaseModel):
     assessments: list[ExamSummary]
     certificates: int = Field(description="有效证书数")
     completion_revision: int = Field(description="已发布的考核完成事件的版本；0 为尚未完成")
+    survey: SurveyStatus | None = Field(description="满意度调查；班级结业前为 null")
     version: int
 
     @classmethod
@@ -87,6 +105,7 @@ class ClassView(BaseModel):
             assessments=[ExamSummary.of(exam) for exam in reading.case.exams],
             certificates=reading.certificates,
             completion_revision=examined.completion_revision,
+            survey=SurveyStatus.of(reading.survey),
             version=examined.version,
         )
 

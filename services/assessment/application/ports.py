@@ -1,6 +1,6 @@
 """What the use-cases need from storage."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from services.assessment.domain.body import AssessmentBody, PassMark
 from services.assessment.domain.certificate import Certificate
 from services.assessment.domain.duty import Duty
 from services.assessment.domain.examined_class import ExaminedClass
+from services.assessment.domain.survey import Survey, SurveyDecision
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.contract import Contract
 from shared.domain.actor import Actor
@@ -116,17 +117,65 @@ class Certificates(Protocol):
         ...
 
 
+class Surveys(Protocol):
+    """Satisfaction surveys; whoever changes one has locked its class first."""
+
+    async def add(self, survey: Survey) -> None:
+        """Add a survey that has just opened."""
+        ...
+
+    async def get(self, class_id: str) -> Survey | None:
+        """Give the class's survey, or None."""
+        ...
+
+    async def save(self, survey: Survey) -> Survey:
+        """Store the survey under its next version and give it."""
+        ...
+
+    async def invite(self, survey: Survey, persons: Iterable[str]) -> None:
+        """Invite people to the survey's present round."""
+        ...
+
+    async def codes(self, survey: Survey) -> Sequence[tuple[str, str]]:
+        """Give the code of everybody invited to the present round, with the person's id."""
+        ...
+
+    async def class_invited_by(self, code: str) -> str | None:
+        """Give the class whose survey the code invites to, in whatever round, or None."""
+        ...
+
+    async def use(self, survey: Survey, code: str) -> bool | None:
+        """Use up an invitation: True when it was good, False when it was used, None when it is of another round."""
+        ...
+
+    async def add_decision(self, survey: Survey, decision: SurveyDecision) -> None:
+        """Record what a person decided about the survey."""
+        ...
+
+    async def decisions(self, class_id: str) -> Sequence[SurveyDecision]:
+        """Give what was decided about the class's survey, oldest first."""
+        ...
+
+
 class AssessmentUnit(Protocol):
     """The open transaction in which a use-case of assessment works."""
 
-    now: datetime
-    actor: Actor
-    shelf: Shelf
-    bodies: Bodies
-    classes: Classes
-    assessments: Assessments
-    certificates: Certificates
-
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def actor(self) -> Actor: ...
+    @property
+    def shelf(self) -> Shelf: ...
+    @property
+    def bodies(self) -> Bodies: ...
+    @property
+    def classes(self) -> Classes: ...
+    @property
+    def assessments(self) -> Assessments: ...
+    @property
+    def certificates(self) -> Certificates: ...
+    @property
+    def surveys(self) -> Surveys: ...
     @property
     def today(self) -> date:
         """Give the legal day of the act."""
@@ -134,6 +183,14 @@ class AssessmentUnit(Protocol):
 
     async def publish(self, fact: Contract) -> int:
         """Put the event into the outbox and give the aggregate's version."""
+        ...
+
+    async def schedule(self, *, due: datetime, kind: str, key: str) -> None:
+        """Let the use-case `kind` be fired for `key` at the legal instant `due`; again moves it."""
+        ...
+
+    async def unschedule(self, *, kind: str, key: str) -> None:
+        """Forget a timer, if it still stands."""
         ...
 
     async def audit(self, *, action: str, subject: str, details: Mapping[str, TraceValue] | None = None) -> None:

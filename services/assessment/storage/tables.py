@@ -210,3 +210,53 @@ CERTIFICATE: Final = Table(
     ),
 )
 """Only who passed has one; of those that stand, one per person and exam, and one per number in the deployment."""
+
+SURVEY: Final = Table(
+    "survey",
+    METADATA,
+    Column("class_id", ForeignKey("examined_class.class_id"), primary_key=True),
+    Column("round", Integer, nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("closes_on", Date, nullable=False),
+    Column("invited", Integer, nullable=False),
+    Column("measured", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+SURVEY_INVITATION: Final = Table(
+    "survey_invitation",
+    METADATA,
+    Column("class_id", ForeignKey("survey.class_id"), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("person_id", String(100), primary_key=True),
+    Column("code_hash", String(64), nullable=False, unique=True),
+    Column("used", Boolean, nullable=False),
+)
+"""Who was asked; the code is never stored. When an invitation was used is not kept: it could betray an answer."""
+
+SURVEY_TALLY: Final = Table(
+    "survey_tally",
+    METADATA,
+    Column("class_id", ForeignKey("survey.class_id"), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("answer", String(50), primary_key=True),
+    Column("responses", Integer, nullable=False),
+    CheckConstraint("responses > 0", name="responses"),
+)
+"""How often each answer was given, and no answer by itself; the counts of a round only grow (triggers)."""
+
+SURVEY_DECISION: Final = Table(
+    "survey_decision",
+    METADATA,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("class_id", ForeignKey("survey.class_id"), nullable=False, index=True),
+    Column("decision", String(10), nullable=False),
+    Column("closes_on", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    CheckConstraint("decision IN ('extend', 'repeat')", name="decision"),
+    sqlite_autoincrement=True,
+)
+"""Append-only (triggers)."""

@@ -6,6 +6,8 @@ from services.assessment.storage.assessment_repository import StoredAssessments
 from services.assessment.storage.body_repository import StoredBodies
 from services.assessment.storage.certificate_repository import StoredCertificates
 from services.assessment.storage.class_repository import StoredClasses
+from services.assessment.storage.survey_repository import StoredSurveys
+from shared.database.encryption import Vault
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
@@ -19,12 +21,21 @@ class AssessmentUnitOfWork(UnitOfWork):
     classes: StoredClasses
     assessments: StoredAssessments
     certificates: StoredCertificates
+    surveys: StoredSurveys
 
     def __init__(
-        self, database: Database, *, shelf: Shelf, actor: Actor, now: datetime | None = None, write: bool = True
+        self,
+        database: Database,
+        *,
+        shelf: Shelf,
+        vault: Vault,
+        actor: Actor,
+        now: datetime | None = None,
+        write: bool = True,
     ) -> None:
         super().__init__(database, actor=actor, now=now, write=write)
         self.shelf = shelf
+        self._vault = vault
 
     def open_repositories(self) -> None:
         """Build the repositories on the open connection."""
@@ -32,3 +43,4 @@ class AssessmentUnitOfWork(UnitOfWork):
         self.classes = StoredClasses(self.connection)
         self.assessments = StoredAssessments(self.connection)
         self.certificates = StoredCertificates(self.connection)
+        self.surveys = StoredSurveys(self.connection, self._vault)

@@ -102,8 +102,26 @@ class Separation(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswer:
+    """One step of the survey's scale: its code, the Chinese words, and whether who chooses it is satisfied."""
+
+    code: str
+    name: str
+    satisfied: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SatisfactionSurvey(Term):
-    """Every trainee is asked when training ends; a claim without survey is flagged (JY-QUA-01)."""
+    """Every trainee is asked when training ends; a claim without survey is flagged (JY-QUA-01).
+
+    They may answer on the day the class closes and `window_calendar_days` days after it. The institution sees how many
+    answered, and how only when that many did: `tally_shown_from`, so that no answer betrays its giver.
+    """
+
+    question: str
+    answers: tuple[SurveyAnswer, ...]
+    window_calendar_days: int
+    tally_shown_from: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,6 +96,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("class_id", "number", name=op.f("uq_assessment_class_id_number")),
     )
     op.create_table(
+        "survey",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("invited", sa.Integer(), nullable=False),
+        sa.Column("measured", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["examined_class.class_id"], name=op.f("fk_survey_class_id_examined_class")
+        ),
+        sa.PrimaryKeyConstraint("class_id", name=op.f("pk_survey")),
+    )
+    op.create_table(
         "trainee",
         sa.Column("class_id", sa.String(length=100), nullable=False),
         sa.Column("person_id", sa.String(length=100), nullable=False),
@@ -131,6 +146,44 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("assessment_id", "actor", name=op.f("pk_duty")),
         sa.UniqueConstraint("assessment_id", "actor", "duty", name=op.f("uq_duty_assessment_id_actor_duty")),
+    )
+    op.create_table(
+        "survey_decision",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("decision", sa.String(length=10), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("decision IN ('extend', 'repeat')", name=op.f("ck_survey_decision_decision")),
+        sa.ForeignKeyConstraint(["class_id"], ["survey.class_id"], name=op.f("fk_survey_decision_class_id_survey")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_survey_decision")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("survey_decision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_survey_decision_class_id"), ["class_id"], unique=False)
+
+    op.create_table(
+        "survey_invitation",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.String(length=100), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("used", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["class_id"], ["survey.class_id"], name=op.f("fk_survey_invitation_class_id_survey")),
+        sa.PrimaryKeyConstraint("class_id", "round", "person_id", name=op.f("pk_survey_invitation")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_survey_invitation_code_hash")),
+    )
+    op.create_table(
+        "survey_tally",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.String(length=50), nullable=False),
+        sa.Column("responses", sa.Integer(), nullable=False),
+        sa.CheckConstraint("responses > 0", name=op.f("ck_survey_tally_responses")),
+        sa.ForeignKeyConstraint(["class_id"], ["survey.class_id"], name=op.f("fk_survey_tally_class_id_survey")),
+        sa.PrimaryKeyConstraint("class_id", "round", "answer", name=op.f("pk_survey_tally")),
     )
     op.create_table(
         "certificate",

@@ -47,6 +47,12 @@ _REFUSALS: Final = (
         "OR NEW.assessment_id <> OLD.assessment_id OR NEW.body_id <> OLD.body_id",
     ),
     ("certificate", "DELETE", "true"),
+    ("survey_invitation", "UPDATE", "OLD.used"),
+    ("survey_invitation", "DELETE", "true"),
+    ("survey_tally", "UPDATE", "NEW.responses < OLD.responses"),
+    ("survey_tally", "DELETE", "true"),
+    ("survey_decision", "UPDATE", "true"),
+    ("survey_decision", "DELETE", "true"),
 )
 """Table, act, and when the act is refused; spelled alike in both databases."""
 
