@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.assessment.api import assessments, bodies, classes, surveys
+from services.assessment.api import assessments, bodies, classes, exam_changes, rulings, surveys
 from services.assessment.messaging.incoming import TOPICS
 from services.assessment.wiring import Wiring
 from shared.web.application import create_application
@@ -21,6 +21,8 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             bodies.router,
             classes.router,
             assessments.router,
+            exam_changes.router,
+            rulings.router,
             surveys.router,
             sandbox_router("assessment", consumes=TOPICS),
         ],

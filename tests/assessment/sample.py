@@ -7,11 +7,13 @@ from functools import cache
 from itertools import count
 
 from services.assessment.domain.application import Channel, ExamApplication
-from services.assessment.domain.assessment import Assessment, Signature, schedule, sign
+from services.assessment.domain.assessment import Assessment, Signature, sign
 from services.assessment.domain.body import AssessmentBody, Part, PassMark
 from services.assessment.domain.examined_class import ExaminedClass, examined_class
 from services.assessment.domain.results import Marks, ScoreEntry, enter_scores
 from services.assessment.domain.results import finalise as finalised
+from services.assessment.domain.ruling import ExamWindow
+from services.assessment.domain.scheduling import schedule
 from shared.clock import SHANGHAI
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import (
@@ -176,6 +178,9 @@ def application(
     paper_received_on: date | None = None,
     by_bureau: bool = False,
     resit: bool = False,
+    moved_on: date | None = None,
+    windows: tuple[ExamWindow, ...] = (),
+    excepted: frozenset[CertificateKind] = frozenset(),
 ) -> ExamApplication:
     """Give an application that nothing speaks against."""
     return ExamApplication(
@@ -188,6 +193,9 @@ def application(
         persons=persons,
         by_bureau=by_bureau,
         resit=resit,
+        moved_on=moved_on,
+        windows=windows,
+        excepted=excepted,
     )
 
 

@@ -221,6 +221,8 @@ def _certificate(**other: Any) -> Executable:
         "issued_on": TODAY,
         "attempt": 1,
         "body_id": "body-1",
+        "attempted_kinds": [],
+        "excepted_kinds": [],
     }
     return insert(CERTIFICATE).values({**row, **other})
 
@@ -254,6 +256,12 @@ FORBIDDEN: dict[str, tuple[Callable[[], Executable], str]] = {
         lambda: _certificate(person_id="p03", outcome="failed"),
         "ck_certificate_outcome",
     ),
+    "an exam moved after its end": (lambda: update(ASSESSMENT).values(exam_on=TODAY), GROW),
+    "an exam final and withdrawn": (
+        lambda: update(ASSESSMENT).values(withdrawn_on=TODAY, withdrawn_by="a", withdrawal_reason="b"),
+        "ck_assessment_one_end",
+    ),
+    "an exam of another kind": (lambda: update(ASSESSMENT).values(certificate_kind="completion"), GROW),
     "a second duty": (
         lambda: insert(DUTY).values(assessment_id="exam-1", actor="patrol-1", duty="examination"),
         "(?i)unique|pk_duty",

@@ -1,6 +1,7 @@
 """What is answered about classes, exams and certificates."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
@@ -158,6 +159,35 @@ class CandidateView(BaseModel):
     certificates: list[CertificateView]
 
 
+class AdmissionView(BaseModel):
+    """What a person decided about the application; `decided_by` is a token subject."""
+
+    decision: Literal["admit", "refuse"]
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+class MoveView(BaseModel):
+    """Where the exam stood before it was moved, and where it went."""
+
+    from_exam_on: date
+    from_body_id: str
+    exam_on: date
+    body_id: str
+    reason: str
+    moved_by: str
+    moved_at: datetime
+
+
+class WithdrawalView(BaseModel):
+    """Why the exam is not held."""
+
+    on: date
+    by: str
+    reason: str
+
+
 class AssessmentView(BaseModel):
     """An exam with its people."""
 
@@ -175,6 +205,9 @@ class AssessmentView(BaseModel):
     patrol_signed: bool
     patrol: SignatureView | None
     finalised_on: date | None
+    admission: AdmissionView | None = Field(description="人社部门对须人工决定的申请所作决定")
+    moves: list[MoveView]
+    withdrawal: WithdrawalView | None
     passed: int
     failed: int
     absent: int
@@ -192,6 +225,9 @@ class AssessmentView(BaseModel):
             paper_received_on=exam.paper_received_on,
             patrol=None if exam.signature is None else SignatureView.of(exam.signature),
             finalised_on=exam.finalised_on,
+            admission=None if exam.admission is None else AdmissionView(**asdict(exam.admission)),
+            moves=[MoveView(**asdict(one)) for one in exam.moves],
+            withdrawal=None if exam.withdrawal is None else WithdrawalView(**asdict(exam.withdrawal)),
             persons=[_candidate(person_id, reading) for person_id in exam.persons],
         )
 

@@ -98,6 +98,22 @@ async def exam_of_body(uow: AssessmentUnit, assessment_id: str) -> ExamCase:
     raise _no_exam(assessment_id)
 
 
+async def exam_to_change(uow: AssessmentUnit, assessment_id: str) -> ExamCase:
+    """Give, its class locked, an exam that the actor may move or withdraw, or raise NotFound ASSESSMENT_UNKNOWN."""
+    case = await _exam_case(uow, assessment_id, lock=True)
+    if is_own(uow.actor, case.examined) or is_bureau_of(uow.actor, case.examined, Role.APPROVER):
+        return case
+    raise _no_exam(assessment_id)
+
+
+async def exam_of_approver(uow: AssessmentUnit, assessment_id: str) -> ExamCase:
+    """Give, its class locked, an exam within the approver's region, or raise NotFound ASSESSMENT_UNKNOWN."""
+    case = await _exam_case(uow, assessment_id, lock=True)
+    if is_bureau_of(uow.actor, case.examined, Role.APPROVER):
+        return case
+    raise _no_exam(assessment_id)
+
+
 async def exam_of_region(uow: AssessmentUnit, assessment_id: str) -> ExamCase:
     """Give, its class locked, an exam within the patrol's region, or raise NotFound ASSESSMENT_UNKNOWN."""
     case = await _exam_case(uow, assessment_id, lock=True)

@@ -8,9 +8,10 @@ from services.assessment.application.complete_class import complete_class
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.domain.assessment import Assessment
 from services.assessment.domain.certificate import CertificateEntry, IssuedRow, Issuing
+from services.assessment.domain.ruling import excepted_kinds
 from shared.clock import new_id
 from shared.domain.identifiers import cleaned
-from shared.domain.jurisdiction import regions
+from shared.domain.jurisdiction import ancestors, regions
 
 
 async def issue_certificates(
@@ -41,6 +42,8 @@ async def issue_certificates(
 
 async def _issuing(uow: AssessmentUnit, case: ExamCase) -> Issuing:
     body = await uow.bodies.get(case.exam.body_id)
+    lineage = ancestors(case.examined.region)
+    exceptions = await uow.rulings.exceptions(lineage, occupation=case.examined.occupation)
     return Issuing(
         assessment=case.exam,
         exams=case.exams,
@@ -48,6 +51,7 @@ async def _issuing(uow: AssessmentUnit, case: ExamCase) -> Issuing:
         province=None if body is None else body.province(regions()),
         rulebook=uow.shelf.by_id(case.examined.rulebook_id),
         today=uow.today,
+        excepted=excepted_kinds(exceptions, on=case.exam.exam_on, regions=lineage),
     )
 
 

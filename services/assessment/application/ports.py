@@ -9,6 +9,7 @@ from services.assessment.domain.body import AssessmentBody, PassMark
 from services.assessment.domain.certificate import Certificate
 from services.assessment.domain.duty import Duty
 from services.assessment.domain.examined_class import ExaminedClass
+from services.assessment.domain.ruling import ExamWindow, TransitionalException
 from services.assessment.domain.survey import Survey, SurveyDecision
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.contract import Contract
@@ -89,7 +90,7 @@ class Assessments(Protocol):
         ...
 
     async def save(self, assessment: Assessment) -> Assessment:
-        """Store signature and outcome under the next version; raise Conflict when somebody stored it meanwhile."""
+        """Store what became of the exam under its next version; raise Conflict when somebody stored it meanwhile."""
         ...
 
 
@@ -157,6 +158,36 @@ class Surveys(Protocol):
         ...
 
 
+class Rulings(Protocol):
+    """What the bureau decided for a region."""
+
+    async def add_window(self, window: ExamWindow, *, set_by: str) -> bool:
+        """Add an exam window; give False when one of the region opens on that day already."""
+        ...
+
+    async def windows(self, regions: Sequence[str]) -> Sequence[ExamWindow]:
+        """Give the exam windows of these regions."""
+        ...
+
+    async def add_exception(self, exception: TransitionalException) -> None:
+        """Add a transitional exception."""
+        ...
+
+    async def exception(self, exception_id: str) -> TransitionalException | None:
+        """Give, locked, a transitional exception, or None."""
+        ...
+
+    async def exceptions(
+        self, regions: Sequence[str], *, occupation: str | None = None
+    ) -> Sequence[TransitionalException]:
+        """Give the exceptions of these regions, revoked ones included, for all occupations or one."""
+        ...
+
+    async def save_revoked(self, exception: TransitionalException) -> None:
+        """Store that an exception was revoked."""
+        ...
+
+
 class AssessmentUnit(Protocol):
     """The open transaction in which a use-case of assessment works."""
 
@@ -176,6 +207,8 @@ class AssessmentUnit(Protocol):
     def certificates(self) -> Certificates: ...
     @property
     def surveys(self) -> Surveys: ...
+    @property
+    def rulings(self) -> Rulings: ...
     @property
     def today(self) -> date:
         """Give the legal day of the act."""

@@ -47,7 +47,11 @@ class Voiding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """One certificate; `attempt` counts the person's exams in this class, this one included."""
+    """One certificate; `attempt` counts the person's exams in this class, this one included.
+
+    `attempted_kinds` are the other kinds they were examined for before, `excepted_kinds` those for which a transitional
+    exception held on the exam day: by them payment judges who went straight to the fallback (JY-ASM-05, JY-ASM-06).
+    """
 
     certificate_id: str
     class_id: str
@@ -60,6 +64,8 @@ class Certificate:
     issued_on: date
     attempt: int
     body_id: str
+    attempted_kinds: tuple[CertificateKind, ...] = ()
+    excepted_kinds: tuple[CertificateKind, ...] = ()
     voiding: Voiding | None = None
 
     @property
@@ -81,6 +87,8 @@ class Certificate:
             issued_on=self.issued_on,
             attempt=self.attempt,
             body_id=self.body_id,
+            attempted_kinds=self.attempted_kinds,
+            excepted_kinds=self.excepted_kinds,
         )
 
 
@@ -94,7 +102,11 @@ class IssuedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuing:
-    """What rows of one final exam are judged by; `exams` are all of the class, `province` the body's, if it has one."""
+    """What rows of one final exam are judged by.
+
+    `exams` are all of the class, `province` the body's, if it has one, `excepted` the kinds for which a transitional
+    exception held on the exam day.
+    """
 
     assessment: Assessment
     exams: Sequence[Assessment]
@@ -102,6 +114,7 @@ class Issuing:
     province: str | None
     rulebook: Rulebook
     today: date
+    excepted: frozenset[CertificateKind] = frozenset()
 
     def issue(
         self, entries: Iterable[CertificateEntry], known: Iterable[Certificate], *, make_id: Callable[[], str]
@@ -240,6 +253,8 @@ class Issuing:
             issued_on=entry.issued_on,
             attempt=attempt(entry.person_id, self.assessment, self.exams),
             body_id=self.assessment.body_id,
+            attempted_kinds=attempted_kinds(entry.person_id, self.assessment, self.exams),
+            excepted_kinds=tuple(sorted(self.excepted)),
         )
 
 
@@ -255,6 +270,12 @@ def _is_identity_number(text: str) -> bool:
 def attempt(person_id: str, assessment: Assessment, exams: Iterable[Assessment]) -> int:
     """Give which of the person's exams in this class this one is: the final ones they sat before it, plus one."""
     return 1 + sum(person_id in exam.examined for exam in exams if exam.precedes(assessment))
+
+
+def attempted_kinds(person_id: str, assessment: Assessment, exams: Iterable[Assessment]) -> tuple[CertificateKind, ...]:
+    """Give the other kinds for which the person sat a final exam of this class before this one (JY-ASM-05)."""
+    before = {exam.kind for exam in exams if exam.precedes(assessment) and person_id in exam.examined}
+    return tuple(sorted(before - {assessment.kind}))
 
 
 def void(certificate: Certificate, voiding: Voiding) -> tuple[Certificate, CertificateVoided]:

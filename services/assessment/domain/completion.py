@@ -15,10 +15,11 @@ def complete(
 ) -> tuple[ExaminedClass, AssessmentCompleted] | None:
     """Give the class with its next completion and the event, or None when it is not complete or nothing changed.
 
-    Complete means: there is an exam, all are final, and everybody who passed got a certificate, voided ones included:
-    whether somebody whose certificate was voided gets another is a later revision. Nobody waits for one of somebody
-    who has left the class.
+    Complete means: there is an exam, all are final but those withdrawn or refused, and everybody who passed got a
+    certificate, voided ones included: whether somebody whose certificate was voided gets another is a later revision.
+    Nobody waits for one of somebody who has left the class.
     """
+    exams = [exam for exam in exams if exam.counts]
     if examined.ending is not None or not exams or not all(exam.is_final for exam in exams):
         return None
     handled = {(one.assessment_id, one.person_id) for one in certificates}

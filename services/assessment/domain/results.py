@@ -212,7 +212,7 @@ def _judge_scores(
 
 def _judge_order(assessment: Assessment, others: Iterable[Assessment], rulebook: Rulebook) -> Iterator[Finding]:
     """Object while somebody's earlier exam is open: it could still become an attempt before this one (JY-ASM-05)."""
-    earlier = [other for other in others if other.precedes(assessment) and not other.is_final]
+    earlier = [other for other in others if other.precedes(assessment) and other.is_pending]
     waiting = {person for other in earlier for person in other.persons}.intersection(assessment.persons)
     if waiting:
         yield stop(

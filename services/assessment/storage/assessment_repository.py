@@ -7,10 +7,10 @@ from typing import Any, Final
 from sqlalchemy import Row, Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.domain.assessment import Assessment, Outcome, Score, Signature
+from services.assessment.domain.assessment import Admission, Assessment, Move, Outcome, Score, Signature, Withdrawal
 from services.assessment.domain.body import Part
 from services.assessment.domain.duty import Duty
-from services.assessment.storage.tables import ASSESSMENT, CANDIDATE, DUTY, SCORE, SIGNATURE
+from services.assessment.storage.tables import ADMISSION, ASSESSMENT, CANDIDATE, DUTY, MOVE, SCORE, SIGNATURE
 from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict
 
@@ -74,7 +74,7 @@ class StoredAssessments:
             await self._connection.execute(insert(SCORE), rows)
 
     async def save(self, assessment: Assessment) -> Assessment:
-        """Store signature and outcome under the next version; raise Conflict when somebody stored it meanwhile."""
+        """Store what became of the exam under its next version; raise Conflict when somebody stored it meanwhile."""
         stored = replace(assessment, version=assessment.version + 1)
         key = assessment.assessment_id
         done = await self._connection.execute(
@@ -94,6 +94,12 @@ class StoredAssessments:
             await self._connection.execute(
                 insert_or_ignore(self._connection, SIGNATURE, _signature_values(key, assessment.signature))
             )
+        if assessment.admission is not None:
+            row = _admission_values(key, assessment.admission)
+            await self._connection.execute(insert_or_ignore(self._connection, ADMISSION, row))
+        if assessment.moves:
+            moves = [_move_values(key, number, one) for number, one in enumerate(assessment.moves, 1)]
+            await self._connection.execute(insert_or_ignore(self._connection, MOVE, moves))
         for outcome in sorted(set(assessment.outcomes.values())):
             persons = assessment.persons_with(outcome)
             this = (CANDIDATE.c.assessment_id == key, CANDIDATE.c.person_id.in_(persons))
@@ -118,6 +124,13 @@ class StoredAssessments:
                 signed_by=row.signed_by, signed_at=row.signed_at, remark=row.remark
             )
 
+        for row in await self._rows(ADMISSION, keys):
+            parts.admissions[row.assessment_id] = Admission(
+                decision=row.decision, reason=row.reason, decided_by=row.decided_by, decided_at=row.decided_at
+            )
+        for row in await self._rows(MOVE, keys):
+            parts.moves.setdefault(row.assessment_id, []).append(_move(row))
+
     async def _rows(self, table: Table, keys: list[str]) -> Collection[Row[Any]]:
         """Give the rows of these exams by primary key: of a score the latest version comes last."""
         query = select(table).where(table.c.assessment_id.in_(keys)).order_by(*table.primary_key.columns)
@@ -131,9 +144,12 @@ class _Parts:
         self.outcomes: dict[str, dict[str, Outcome | None]] = {}
         self.scores: dict[str, dict[tuple[str, Part], Score]] = {}
         self.signatures: dict[str, Signature] = {}
+        self.admissions: dict[str, Admission] = {}
+        self.moves: dict[str, list[Move]] = {}
 
 
 def _values(assessment: Assessment) -> dict[str, Any]:
+    withdrawal = assessment.withdrawal
     return {
         "assessment_id": assessment.assessment_id,
         "class_id": assessment.class_id,
@@ -148,6 +164,11 @@ def _values(assessment: Assessment) -> dict[str, Any]:
         "paper_received_on": assessment.paper_received_on,
         "finalised_on": assessment.finalised_on,
         "finalised_by": assessment.finalised_by,
+        "needs_admission": assessment.needs_admission,
+        "withdrawn_on": None if withdrawal is None else withdrawal.on,
+        "withdrawn_by": None if withdrawal is None else withdrawal.by,
+        "withdrawal_reason": None if withdrawal is None else withdrawal.reason,
+        "revision": assessment.revision,
         "version": assessment.version,
     }
 
@@ -160,6 +181,48 @@ def _signature_values(assessment_id: str, signature: Signature) -> dict[str, Any
         "signed_at": signature.signed_at,
         "remark": signature.remark,
     }
+
+
+def _admission_values(assessment_id: str, admission: Admission) -> dict[str, Any]:
+    return {
+        "assessment_id": assessment_id,
+        "decision": admission.decision,
+        "reason": admission.reason,
+        "decided_by": admission.decided_by,
+        "decided_at": admission.decided_at,
+    }
+
+
+def _move_values(assessment_id: str, number: int, move: Move) -> dict[str, Any]:
+    return {
+        "assessment_id": assessment_id,
+        "number": number,
+        "from_exam_on": move.from_exam_on,
+        "from_body_id": move.from_body_id,
+        "exam_on": move.exam_on,
+        "body_id": move.body_id,
+        "reason": move.reason,
+        "moved_by": move.moved_by,
+        "moved_at": move.moved_at,
+    }
+
+
+def _move(row: Row[Any]) -> Move:
+    return Move(
+        from_exam_on=row.from_exam_on,
+        from_body_id=row.from_body_id,
+        exam_on=row.exam_on,
+        body_id=row.body_id,
+        reason=row.reason,
+        moved_by=row.moved_by,
+        moved_at=row.moved_at,
+    )
+
+
+def _withdrawal(row: Row[Any]) -> Withdrawal | None:
+    if row.withdrawn_on is None:
+        return None
+    return Withdrawal(on=row.withdrawn_on, by=row.withdrawn_by, reason=row.withdrawal_reason)
 
 
 def _assessment(row: Row[Any], parts: _Parts) -> Assessment:
@@ -183,5 +246,10 @@ def _assessment(row: Row[Any], parts: _Parts) -> Assessment:
         outcomes={person: outcome for person, outcome in outcomes.items() if outcome is not None},
         finalised_on=row.finalised_on,
         finalised_by=row.finalised_by,
+        needs_admission=row.needs_admission,
+        admission=parts.admissions.get(key),
+        moves=tuple(parts.moves.get(key, ())),
+        withdrawal=_withdrawal(row),
+        revision=row.revision,
         version=row.version,
     )

@@ -69,6 +69,8 @@ def _values(certificate: Certificate) -> dict[str, Any]:
         "issued_on": certificate.issued_on,
         "attempt": certificate.attempt,
         "body_id": certificate.body_id,
+        "attempted_kinds": certificate.attempted_kinds,
+        "excepted_kinds": certificate.excepted_kinds,
         "voided_on": None if voiding is None else voiding.on,
         "voided_by": None if voiding is None else voiding.by,
         "void_reason": None if voiding is None else voiding.reason,
@@ -89,5 +91,7 @@ def _certificate(row: Row[Any]) -> Certificate:
         issued_on=row.issued_on,
         attempt=row.attempt,
         body_id=row.body_id,
+        attempted_kinds=tuple(row.attempted_kinds),
+        excepted_kinds=tuple(row.excepted_kinds),
         voiding=Voiding(on=row.voided_on, by=row.voided_by, reason=row.void_reason) if voided else None,
     )

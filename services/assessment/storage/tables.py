@@ -59,6 +59,45 @@ PASS_MARK: Final = Table(
 )
 """Append-only (triggers). No level is the empty text: a null would be unequal to itself and escape the constraint."""
 
+EXAM_WINDOW: Final = Table(
+    "exam_window",
+    METADATA,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("region", String(6), nullable=False),
+    Column("opens", Date, nullable=False),
+    Column("closes", Date, nullable=False),
+    Column("source", String(500), nullable=False),
+    Column("set_by", String(200), nullable=False),
+    UniqueConstraint("region", "opens"),
+    CheckConstraint("opens <= closes", name="ordered"),
+    sqlite_autoincrement=True,
+)
+"""Append-only (triggers): when exams of online classes are applied for (JY-ASM-03)."""
+
+TRANSITIONAL_EXCEPTION: Final = Table(
+    "transitional_exception",
+    METADATA,
+    Column("exception_id", String(100), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("occupation", String(50), nullable=False, index=True),
+    Column("certificate_kind", String(30), nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("document", String(500), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("decided_on", Date, nullable=False),
+    Column("revoked_from", Date),
+    Column("revoked_by", String(200)),
+    Column("revocation_reason", Text),
+    CheckConstraint("starts_on <= ends_on", name="ordered"),
+    CheckConstraint(
+        "(revoked_from IS NULL) = (revoked_by IS NULL) AND (revoked_from IS NULL) = (revocation_reason IS NULL)",
+        name="revoked_whole",
+    ),
+)
+"""Never changed but for one revocation (triggers): the completion exam may stand in for a kind (JY-ASM-06)."""
+
 EXAMINED_CLASS: Final = Table(
     "examined_class",
     METADATA,
@@ -108,11 +147,48 @@ ASSESSMENT: Final = Table(
     Column("paper_received_on", Date),
     Column("finalised_on", Date),
     Column("finalised_by", String(200)),
+    Column("needs_admission", Boolean, nullable=False),
+    Column("withdrawn_on", Date),
+    Column("withdrawn_by", String(200)),
+    Column("withdrawal_reason", Text),
+    Column("revision", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("class_id", "number"),
+    CheckConstraint("finalised_on IS NULL OR withdrawn_on IS NULL", name="one_end"),
+    CheckConstraint(
+        "(withdrawn_on IS NULL) = (withdrawn_by IS NULL) AND (withdrawn_on IS NULL) = (withdrawal_reason IS NULL)",
+        name="withdrawn_whole",
+    ),
     CheckConstraint("(finalised_on IS NULL) = (finalised_by IS NULL)", name="finalised_whole"),
     CheckConstraint("(channel = 'paper') = (paper_received_on IS NOT NULL)", name="paper"),
 )
+
+ADMISSION: Final = Table(
+    "admission",
+    METADATA,
+    Column("assessment_id", ForeignKey("assessment.assessment_id"), primary_key=True),
+    Column("decision", String(10), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    CheckConstraint("decision IN ('admit', 'refuse')", name="decision"),
+)
+"""Append-only (triggers): what a person decided about an application (JY-ASM-03)."""
+
+MOVE: Final = Table(
+    "move",
+    METADATA,
+    Column("assessment_id", ForeignKey("assessment.assessment_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("from_exam_on", Date, nullable=False),
+    Column("from_body_id", ForeignKey("body.body_id"), nullable=False),
+    Column("exam_on", Date, nullable=False),
+    Column("body_id", ForeignKey("body.body_id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("moved_by", String(200), nullable=False),
+    Column("moved_at", Instant, nullable=False),
+)
+"""Append-only (triggers): where an exam stood before it was moved."""
 
 CANDIDATE: Final = Table(
     "candidate",
@@ -185,6 +261,8 @@ CERTIFICATE: Final = Table(
     Column("issued_on", Date, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("body_id", ForeignKey("body.body_id"), nullable=False),
+    Column("attempted_kinds", JSON, nullable=False),
+    Column("excepted_kinds", JSON, nullable=False),
     Column("voided_on", Date),
     Column("voided_by", String(200)),
     Column("void_reason", Text),

@@ -6,6 +6,7 @@ from services.assessment.storage.assessment_repository import StoredAssessments
 from services.assessment.storage.body_repository import StoredBodies
 from services.assessment.storage.certificate_repository import StoredCertificates
 from services.assessment.storage.class_repository import StoredClasses
+from services.assessment.storage.ruling_repository import StoredRulings
 from services.assessment.storage.survey_repository import StoredSurveys
 from shared.database.encryption import Vault
 from shared.database.engine import Database
@@ -22,6 +23,7 @@ class AssessmentUnitOfWork(UnitOfWork):
     assessments: StoredAssessments
     certificates: StoredCertificates
     surveys: StoredSurveys
+    rulings: StoredRulings
 
     def __init__(
         self,
@@ -44,3 +46,4 @@ class AssessmentUnitOfWork(UnitOfWork):
         self.assessments = StoredAssessments(self.connection)
         self.certificates = StoredCertificates(self.connection)
         self.surveys = StoredSurveys(self.connection, self._vault)
+        self.rulings = StoredRulings(self.connection)

@@ -35,10 +35,15 @@ class ExamApplicationLead(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnlineWindow(Term):
-    """Days on which the exam of an online class may be applied for; without them a person decides (JY-ASM-03)."""
+    """Days on which the exam of an online class may be applied for (JY-ASM-03).
+
+    A document that leaves them open has none here: the bureau sets windows as data, and without one a person decides.
+    `replaces` are the reference days of the ordinary lead from which an online class is exempt.
+    """
 
     opens: date | None = None
     closes: date | None = None
+    replaces: tuple[ExamReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

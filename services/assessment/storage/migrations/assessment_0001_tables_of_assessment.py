@@ -26,6 +26,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("credit_code", name=op.f("uq_body_credit_code")),
     )
     op.create_table(
+        "exam_window",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("opens", sa.Date(), nullable=False),
+        sa.Column("closes", sa.Date(), nullable=False),
+        sa.Column("source", sa.String(length=500), nullable=False),
+        sa.Column("set_by", sa.String(length=200), nullable=False),
+        sa.CheckConstraint("opens <= closes", name=op.f("ck_exam_window_ordered")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_exam_window")),
+        sa.UniqueConstraint("region", "opens", name=op.f("uq_exam_window_region_opens")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "examined_class",
         sa.Column("class_id", sa.String(length=100), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
@@ -69,6 +82,31 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "transitional_exception",
+        sa.Column("exception_id", sa.String(length=100), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("occupation", sa.String(length=50), nullable=False),
+        sa.Column("certificate_kind", sa.String(length=30), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("document", sa.String(length=500), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("revoked_from", sa.Date(), nullable=True),
+        sa.Column("revoked_by", sa.String(length=200), nullable=True),
+        sa.Column("revocation_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(revoked_from IS NULL) = (revoked_by IS NULL) AND (revoked_from IS NULL) = (revocation_reason IS NULL)",
+            name=op.f("ck_transitional_exception_revoked_whole"),
+        ),
+        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_transitional_exception_ordered")),
+        sa.PrimaryKeyConstraint("exception_id", name=op.f("pk_transitional_exception")),
+    )
+    with op.batch_alter_table("transitional_exception", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_transitional_exception_occupation"), ["occupation"], unique=False)
+
+    op.create_table(
         "assessment",
         sa.Column("assessment_id", sa.String(length=100), nullable=False),
         sa.Column("class_id", sa.String(length=100), nullable=False),
@@ -83,11 +121,21 @@ def upgrade() -> None:
         sa.Column("paper_received_on", sa.Date(), nullable=True),
         sa.Column("finalised_on", sa.Date(), nullable=True),
         sa.Column("finalised_by", sa.String(length=200), nullable=True),
+        sa.Column("needs_admission", sa.Boolean(), nullable=False),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
+        sa.Column("withdrawn_by", sa.String(length=200), nullable=True),
+        sa.Column("withdrawal_reason", sa.Text(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("(channel = 'paper') = (paper_received_on IS NOT NULL)", name=op.f("ck_assessment_paper")),
         sa.CheckConstraint(
             "(finalised_on IS NULL) = (finalised_by IS NULL)", name=op.f("ck_assessment_finalised_whole")
         ),
+        sa.CheckConstraint(
+            "(withdrawn_on IS NULL) = (withdrawn_by IS NULL) AND (withdrawn_on IS NULL) = (withdrawal_reason IS NULL)",
+            name=op.f("ck_assessment_withdrawn_whole"),
+        ),
+        sa.CheckConstraint("finalised_on IS NULL OR withdrawn_on IS NULL", name=op.f("ck_assessment_one_end")),
         sa.ForeignKeyConstraint(["body_id"], ["body.body_id"], name=op.f("fk_assessment_body_id_body")),
         sa.ForeignKeyConstraint(
             ["class_id"], ["examined_class.class_id"], name=op.f("fk_assessment_class_id_examined_class")
@@ -122,6 +170,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("class_id", "person_id", name=op.f("pk_trainee")),
     )
     op.create_table(
+        "admission",
+        sa.Column("assessment_id", sa.String(length=100), nullable=False),
+        sa.Column("decision", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("decision IN ('admit', 'refuse')", name=op.f("ck_admission_decision")),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"], ["assessment.assessment_id"], name=op.f("fk_admission_assessment_id_assessment")
+        ),
+        sa.PrimaryKeyConstraint("assessment_id", name=op.f("pk_admission")),
+    )
+    op.create_table(
         "candidate",
         sa.Column("assessment_id", sa.String(length=100), nullable=False),
         sa.Column("person_id", sa.String(length=100), nullable=False),
@@ -146,6 +207,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("assessment_id", "actor", name=op.f("pk_duty")),
         sa.UniqueConstraint("assessment_id", "actor", "duty", name=op.f("uq_duty_assessment_id_actor_duty")),
+    )
+    op.create_table(
+        "move",
+        sa.Column("assessment_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("from_exam_on", sa.Date(), nullable=False),
+        sa.Column("from_body_id", sa.String(length=100), nullable=False),
+        sa.Column("exam_on", sa.Date(), nullable=False),
+        sa.Column("body_id", sa.String(length=100), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("moved_by", sa.String(length=200), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"], ["assessment.assessment_id"], name=op.f("fk_move_assessment_id_assessment")
+        ),
+        sa.ForeignKeyConstraint(["body_id"], ["body.body_id"], name=op.f("fk_move_body_id_body")),
+        sa.ForeignKeyConstraint(["from_body_id"], ["body.body_id"], name=op.f("fk_move_from_body_id_body")),
+        sa.PrimaryKeyConstraint("assessment_id", "number", name=op.f("pk_move")),
     )
     op.create_table(
         "survey_decision",
@@ -199,6 +278,8 @@ def upgrade() -> None:
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("body_id", sa.String(length=100), nullable=False),
+        sa.Column("attempted_kinds", sa.JSON(), nullable=False),
+        sa.Column("excepted_kinds", sa.JSON(), nullable=False),
         sa.Column("voided_on", sa.Date(), nullable=True),
         sa.Column("voided_by", sa.String(length=200), nullable=True),
         sa.Column("void_reason", sa.Text(), nullable=True),

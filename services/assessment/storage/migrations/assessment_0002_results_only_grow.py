@@ -9,7 +9,10 @@ down_revision = "assessment_0001"
 branch_labels = None
 depends_on = None
 
-_AFTER_THE_END: Final = "(SELECT finalised_on FROM assessment a WHERE a.assessment_id = NEW.assessment_id) IS NOT NULL"
+_AFTER_THE_END: Final = (
+    "EXISTS (SELECT 1 FROM assessment a WHERE a.assessment_id = NEW.assessment_id "
+    "AND (a.finalised_on IS NOT NULL OR a.withdrawn_on IS NOT NULL))"
+)
 
 _REFUSALS: Final = (
     ("score", "INSERT", _AFTER_THE_END),
@@ -37,6 +40,31 @@ _REFUSALS: Final = (
         "NEW.finalised_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM duty d WHERE d.assessment_id = NEW.assessment_id "
         "AND d.actor = NEW.finalised_by AND d.duty = 'examination')",
     ),
+    (
+        "assessment",
+        "UPDATE",
+        "(OLD.finalised_on IS NOT NULL OR OLD.withdrawn_on IS NOT NULL) "
+        "AND (NEW.exam_on <> OLD.exam_on OR NEW.body_id <> OLD.body_id)",
+    ),
+    (
+        "assessment",
+        "UPDATE",
+        "OLD.withdrawn_on IS NOT NULL AND (NEW.withdrawn_on IS NULL OR NEW.withdrawn_on <> OLD.withdrawn_on)",
+    ),
+    ("assessment", "UPDATE", "NEW.certificate_kind <> OLD.certificate_kind OR NEW.class_id <> OLD.class_id"),
+    ("admission", "UPDATE", "true"),
+    ("admission", "DELETE", "true"),
+    ("move", "UPDATE", "true"),
+    ("move", "DELETE", "true"),
+    ("exam_window", "UPDATE", "true"),
+    ("exam_window", "DELETE", "true"),
+    (
+        "transitional_exception",
+        "UPDATE",
+        "OLD.revoked_from IS NOT NULL OR NEW.occupation <> OLD.occupation OR NEW.starts_on <> OLD.starts_on "
+        "OR NEW.certificate_kind <> OLD.certificate_kind OR NEW.ends_on <> OLD.ends_on OR NEW.region <> OLD.region",
+    ),
+    ("transitional_exception", "DELETE", "true"),
     ("certificate", "UPDATE", "OLD.voided_on IS NOT NULL"),
     (
         "certificate",
