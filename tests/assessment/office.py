@@ -36,6 +36,7 @@ from tests.assessment.sample import (
     CLOSED,
     EXAM_DAY,
     INSTITUTION,
+    OPENING,
     REGION,
     TODAY,
     VAULT,
@@ -114,7 +115,7 @@ class Office:
         for kind in marked:
             for part in ("theory", "practice"):
                 row = mark(part, kind=kind)  # type: ignore[arg-type]
-                await self.act(lambda uow, row=row: set_pass_mark(uow, row), actor=APPROVER)  # type: ignore[misc]
+                await self.act(lambda uow, row=row: set_pass_mark(uow, row), actor=APPROVER, now=at(OPENING))  # type: ignore[misc]
         await self.take(class_opened(**given))
         if trained:
             await self.take(training_completed(class_id=given.get("class_id", CLASS)))
@@ -174,7 +175,7 @@ class Office:
         key = exam.assessment_id
         await self.score(exam, points, actor=actor, on=on)
         await self.act(lambda uow: sign_patrol(uow, assessment_id=key, remark=""), actor=patrol, now=at(on))
-        return await self.act(lambda uow: finalise_assessment(uow, assessment_id=key), actor=actor, now=at(on))
+        return (await self.act(lambda uow: finalise_assessment(uow, assessment_id=key), actor=actor, now=at(on)))[0]
 
     async def issue(
         self, exam: Assessment, numbers: Mapping[str, str], *, actor: Actor = ASSESSOR, on: date = TODAY

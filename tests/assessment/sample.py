@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from itertools import count
 
@@ -10,7 +10,7 @@ from services.assessment.domain.application import Channel, ExamApplication
 from services.assessment.domain.assessment import Assessment, Signature, sign
 from services.assessment.domain.body import AssessmentBody, Part, PassMark
 from services.assessment.domain.examined_class import ExaminedClass, examined_class
-from services.assessment.domain.results import Marks, ScoreEntry, enter_scores
+from services.assessment.domain.results import Marks, ScoreEntry, enter_scores, examined_parts
 from services.assessment.domain.results import finalise as finalised
 from services.assessment.domain.ruling import ExamWindow
 from services.assessment.domain.scheduling import schedule
@@ -216,6 +216,7 @@ def mark(
     full_mark: int = 100,
     region: str = REGION,
     valid_from: date = date(2021, 1, 1),
+    set_at: datetime = datetime(2021, 1, 1, tzinfo=UTC),
 ) -> PassMark:
     """Give a pass mark of sixty out of a hundred."""
     return PassMark(
@@ -228,6 +229,7 @@ def mark(
         pass_mark=pass_mark,
         valid_from=valid_from,
         source="示例文件〔2021〕1号",
+        set_at=set_at,
     )
 
 
@@ -247,6 +249,7 @@ def scored(assessment: Assessment, points: dict[str, tuple[int, int]], *, day: d
         entry
         for person, (theory, practice) in points.items()
         for entry in (score(person, theory), score(person, practice, "practice"))
+        if entry.part in examined_parts(assessment.kind, jiyuan())
     ]
     entered, _, verdicts = enter_scores(
         assessment,

@@ -494,6 +494,7 @@ async def test_the_service_documents_itself(callers: Callers) -> None:
         "/assessment/v1/assessments/{assessment_id}/schedule",
         "/assessment/v1/assessments/{assessment_id}/withdrawal",
         "/assessment/v1/assessments/{assessment_id}/decision",
+        "/assessment/v1/assessments/{assessment_id}/corrections",
         "/assessment/v1/certificates/{certificate_id}/void",
         "/assessment/v1/classes/{class_id}/survey",
         "/assessment/v1/classes/{class_id}/survey/codes",

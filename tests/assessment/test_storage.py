@@ -17,6 +17,7 @@ from services.assessment.storage.tables import (
     CANDIDATE,
     CERTIFICATE,
     DUTY,
+    OUTCOME,
     PASS_MARK,
     SCORE,
     SIGNATURE,
@@ -76,6 +77,7 @@ async def final_exam(office: Office) -> Office:
         ready, (), examined=trained(), marks=marks(), rulebook=jiyuan(), finalised_by="assessor-1", today=TODAY
     )
     await office.act(lambda uow: uow.assessments.save(final))
+    await office.act(lambda uow: uow.assessments.add_outcomes(final, at=at(TODAY)))
     return office
 
 
@@ -214,6 +216,7 @@ def _certificate(**other: Any) -> Executable:
         "class_id": "class-1",
         "assessment_id": "exam-1",
         "person_id": "p01",
+        "outcome_number": 1,
         "outcome": "passed",
         "kind": "level",
         "occupation": WELDER,
@@ -235,15 +238,21 @@ FORBIDDEN: dict[str, tuple[Callable[[], Executable], str]] = {
     "a changed pass mark": (lambda: update(PASS_MARK).values(pass_mark=1), GROW),
     "a removed pass mark": (lambda: delete(PASS_MARK), GROW),
     "another outcome": (
-        lambda: update(CANDIDATE).where(CANDIDATE.c.person_id == "p03").values(outcome="passed"),
+        lambda: update(OUTCOME).where(OUTCOME.c.person_id == "p03").values(outcome="passed"),
         GROW,
     ),
-    "an outcome taken back": (lambda: update(CANDIDATE).values(outcome=None), GROW),
+    "an outcome taken back": (lambda: delete(OUTCOME), GROW),
+    "a second outcome without a correction": (lambda: _outcome(number=2), "ck_outcome_duty"),
+    "a correction by the examiner": (
+        lambda: _outcome(number=2, duty="correction", reason="示例"),
+        "(?i)foreign key",
+    ),
+    "another candidate": (lambda: update(CANDIDATE).values(person_id="p09"), GROW),
     "a removed candidate": (lambda: delete(CANDIDATE).where(CANDIDATE.c.person_id == "p04"), GROW),
     "another end": (lambda: update(ASSESSMENT).values(finalised_on=EXAM_DAY), GROW),
     "another finaliser": (lambda: update(ASSESSMENT).values(finalised_by="patrol-1"), GROW),
     "a candidate after the end": (
-        lambda: insert(CANDIDATE).values(assessment_id="exam-1", person_id="p09", outcome="passed"),
+        lambda: insert(CANDIDATE).values(assessment_id="exam-1", person_id="p09"),
         GROW,
     ),
     "a changed signature": (lambda: update(SIGNATURE).values(signed_by="assessor-1"), GROW),
@@ -271,6 +280,19 @@ FORBIDDEN: dict[str, tuple[Callable[[], Executable], str]] = {
 }
 
 
+def _outcome(**other: Any) -> Executable:
+    row = {
+        "assessment_id": "exam-1",
+        "person_id": "p03",
+        "outcome": "passed",
+        "reason": "",
+        "decided_by": "assessor-1",
+        "duty": "examination",
+        "decided_at": at(TODAY),
+    }
+    return insert(OUTCOME).values({**row, **other})
+
+
 def _pass_mark(**other: Any) -> Executable:
     row = {
         "region": "419001",
@@ -282,6 +304,7 @@ def _pass_mark(**other: Any) -> Executable:
         "valid_from": TODAY,
         "source": "示例",
         "set_by": "approver-1",
+        "set_at": at(TODAY),
     }
     return insert(PASS_MARK).values({**row, **other})
 

@@ -213,7 +213,8 @@ async def test_results_are_not_final_before_everything_is_there_and_then_they_ar
     assert await refusals() == {"OPINION_MISSING"}
     await office.take(training_completed(revision=2, passed=True))
 
-    final = await office.act(lambda uow: finalise_assessment(uow, assessment_id=key), actor=ASSESSOR)
+    final, findings = await office.act(lambda uow: finalise_assessment(uow, assessment_id=key), actor=ASSESSOR)
+    assert [finding.code for finding in findings] == ["PASS_MARK_AFTER_SCORES"]
     assert final.state == "final"
     with pytest.raises(Refused, match="RESULTS_FINAL"):
         await office.score(exam, {"p02": PASS})

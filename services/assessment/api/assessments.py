@@ -12,12 +12,14 @@ from services.assessment.api.schemas import (
     Body,
     Day,
     EmptyBody,
+    FindingView,
     Prose,
     Reason,
     RowAnswer,
     RowBody,
     Text,
     batch_fields,
+    finding_views,
     require_unchanged,
     row_fields,
 )
@@ -88,6 +90,7 @@ class FinalAnswer(BaseModel):
     passed: list[str]
     failed: list[str]
     absent: list[str]
+    findings: list[FindingView]
     survey: SurveyStatus | None = Field(description="满意度调查；班级结业前为 null")
     version: int
 
@@ -190,7 +193,7 @@ async def post_finalisation(
 ) -> FinalAnswer:
     """Make the results final; everything that is still missing is said at once."""
     await require_unchanged(request, unit, assessment_id)
-    exam = await finalise_assessment(unit, assessment_id=assessment_id)
+    exam, findings = await finalise_assessment(unit, assessment_id=assessment_id)
     response.headers["ETag"] = etag(exam.version)
     return FinalAnswer(
         assessment_id=exam.assessment_id,
@@ -198,6 +201,7 @@ async def post_finalisation(
         passed=list(exam.persons_with("passed")),
         failed=list(exam.persons_with("failed")),
         absent=list(exam.persons_with("absent")),
+        findings=finding_views(findings),
         survey=SurveyStatus.of(await unit.surveys.get(exam.class_id)),
         version=exam.version,
     )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from services.assessment.api.schemas import FindingView, finding_views
 from services.assessment.application.queries import ClassReading, ExamReading
 from services.assessment.domain.application import Channel
-from services.assessment.domain.assessment import Assessment, Outcome, Signature, State
+from services.assessment.domain.assessment import Assessment, Outcome, Score, Signature, State
 from services.assessment.domain.body import Part
 from services.assessment.domain.certificate import Certificate
 from services.assessment.domain.survey import Survey, SurveyState
@@ -188,6 +188,39 @@ class WithdrawalView(BaseModel):
     reason: str
 
 
+class CorrectionView(BaseModel):
+    """A result corrected after the exam was final; `decided_by` is a token subject."""
+
+    person_id: str
+    outcome: Outcome
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+class ScoreVersion(BaseModel):
+    """Points as entered the `version`-th time, and by whom; without points what stood was struck out."""
+
+    person_id: str
+    part: Part
+    version: int
+    points: int | None
+    entered_by: str
+    entered_at: datetime
+
+
+class ScoreHistory(BaseModel):
+    """Every version of every score of an exam (JY-ASM-04), by person, part and version."""
+
+    assessment_id: str
+    scores: list[ScoreVersion]
+
+    @classmethod
+    def of(cls, assessment_id: str, scores: Iterable[Score]) -> Self:
+        """Render the versions."""
+        return cls(assessment_id=assessment_id, scores=[ScoreVersion(**asdict(score)) for score in scores])
+
+
 class AssessmentView(BaseModel):
     """An exam with its people."""
 
@@ -211,6 +244,8 @@ class AssessmentView(BaseModel):
     passed: int
     failed: int
     absent: int
+    corrections: list[CorrectionView]
+    findings: list[FindingView] = Field(description="需要人工留意的事项，如分数线录入晚于成绩")
     persons: list[CandidateView]
     version: int
 
@@ -228,6 +263,8 @@ class AssessmentView(BaseModel):
             admission=None if exam.admission is None else AdmissionView(**asdict(exam.admission)),
             moves=[MoveView(**asdict(one)) for one in exam.moves],
             withdrawal=None if exam.withdrawal is None else WithdrawalView(**asdict(exam.withdrawal)),
+            corrections=[CorrectionView(**asdict(one)) for one in exam.corrections],
+            findings=finding_views(reading.findings),
             persons=[_candidate(person_id, reading) for person_id in exam.persons],
         )
 

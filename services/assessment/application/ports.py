@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from services.assessment.domain.assessment import Assessment, Score
+from services.assessment.domain.assessment import Assessment, Correction, Score
 from services.assessment.domain.body import AssessmentBody, PassMark
 from services.assessment.domain.certificate import Certificate
 from services.assessment.domain.duty import Duty
@@ -85,8 +85,20 @@ class Assessments(Protocol):
         """Give a person a duty in the exam for ever."""
         ...
 
-    async def add_scores(self, assessment_id: str, scores: Collection[Score]) -> None:
-        """Add versions of scores."""
+    async def add_scores(self, assessment_id: str, scores: Collection[Score], *, duty: Duty = "examination") -> None:
+        """Add versions of scores, entered in this duty."""
+        ...
+
+    async def add_outcomes(self, assessment: Assessment, *, at: datetime) -> None:
+        """Add what an exam that has just been stored as final came to, for everybody in it."""
+        ...
+
+    async def add_correction(self, assessment: Assessment, correction: Correction) -> None:
+        """Add the correction that was just made to the exam."""
+        ...
+
+    async def score_history(self, assessment_id: str) -> Sequence[Score]:
+        """Give every version of every score of an exam, by person, part and version."""
         ...
 
     async def save(self, assessment: Assessment) -> Assessment:

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.assessment.application.access import ClassCase, ExamCase, is_own, visible_class, visible_exam
+from services.assessment.application.marking import marks_of
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.application.survey_class import standing_survey, term_of
+from services.assessment.domain.assessment import Score
 from services.assessment.domain.certificate import Certificate
+from services.assessment.domain.results import judge_marks
 from services.assessment.domain.survey import Survey, SurveyDecision, judge_survey
 from shared.domain.errors import NotFound
 from shared.policy.decision import Finding
@@ -24,10 +27,11 @@ class ClassReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExamReading:
-    """An exam with the certificates issued on it, voided ones included."""
+    """An exam with the certificates issued on it, voided ones included, and what to look at again."""
 
     case: ExamCase
     certificates: tuple[Certificate, ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,17 @@ async def read_assessment(uow: AssessmentUnit, assessment_id: str) -> ExamReadin
     """Give what is known of an exam, or raise NotFound ASSESSMENT_UNKNOWN."""
     case = await visible_exam(uow, assessment_id)
     certificates = await uow.certificates.of_class(case.examined.class_id)
-    return ExamReading(case=case, certificates=tuple(one for one in certificates if one.assessment_id == assessment_id))
+    return ExamReading(
+        case=case,
+        certificates=tuple(one for one in certificates if one.assessment_id == assessment_id),
+        findings=tuple(judge_marks(case.exam, await marks_of(uow, case), uow.shelf.by_id(case.examined.rulebook_id))),
+    )
+
+
+async def read_scores(uow: AssessmentUnit, assessment_id: str) -> Sequence[Score]:
+    """Give every version of every score of an exam that the actor may read, or raise NotFound ASSESSMENT_UNKNOWN."""
+    await visible_exam(uow, assessment_id)
+    return await uow.assessments.score_history(assessment_id)
 
 
 async def read_survey(uow: AssessmentUnit, class_id: str) -> SurveyReading:

@@ -81,11 +81,23 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """The bureau corrected a person's points after the exam was final, and what they came to with them (JY-ASM-04)."""
+
+    person_id: str
+    outcome: Outcome
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """One exam; `number` counts the exams of its class in the order of their applications.
 
-    `scores` holds the latest version by person and part; `outcomes` is empty until the exam is final. `revision` is
-    that of the last AssessmentScheduled published, 0 while the exam awaits a person's decision.
+    `scores` holds the latest version by person and part, `scored_since` is when the first of any version was entered.
+    `outcomes` is empty until the exam is final and counts the `corrections` made since. `revision` is that of the last
+    AssessmentScheduled published, 0 while the exam awaits a person's decision.
     """
 
     assessment_id: str
@@ -102,7 +114,9 @@ class Assessment:
     persons: tuple[str, ...]
     scores: Mapping[tuple[str, Part], Score]
     signature: Signature | None = None
+    scored_since: datetime | None = None
     outcomes: Mapping[str, Outcome]
+    corrections: tuple[Correction, ...] = ()
     finalised_on: date | None = None
     finalised_by: str | None = None
     needs_admission: bool = False
@@ -147,6 +161,10 @@ class Assessment:
         """Give who sat the exam, by id; nobody before it is final."""
         return self.persons_with("passed", "failed")
 
+    def outcome_number(self, person_id: str) -> int:
+        """Give how many outcomes the person has had, corrections included; the last one counts."""
+        return 1 + sum(one.person_id == person_id for one in self.corrections)
+
     def precedes(self, other: "Assessment") -> bool:
         """Say whether this exam was held before the other; on one day the one applied for first goes first."""
         return (self.exam_on, self.number) < (other.exam_on, other.number)
@@ -171,7 +189,7 @@ class Assessment:
             raise Refused(
                 code="RESULTS_FINAL",
                 message="考核结果已定稿，不能再修改。",
-                advice="已定稿的考核只能颁发证书；结果确有错误的，请向人社部门申请作废相应证书。",
+                advice="结果确有错误的，请向人社部门申请更正；已颁发的证书须先作废。",
             )
 
     def require_movable(self) -> None:

@@ -49,6 +49,8 @@ class Voiding:
 class Certificate:
     """One certificate; `attempt` counts the person's exams in this class, this one included.
 
+    `outcome_number` names the result on which it was issued, for results may be corrected before.
+
     `attempted_kinds` are the other kinds they were examined for before, `excepted_kinds` those for which a transitional
     exception held on the exam day: by them payment judges who went straight to the fallback (JY-ASM-05, JY-ASM-06).
     """
@@ -64,6 +66,7 @@ class Certificate:
     issued_on: date
     attempt: int
     body_id: str
+    outcome_number: int = 1
     attempted_kinds: tuple[CertificateKind, ...] = ()
     excepted_kinds: tuple[CertificateKind, ...] = ()
     voiding: Voiding | None = None
@@ -253,6 +256,7 @@ class Issuing:
             issued_on=entry.issued_on,
             attempt=attempt(entry.person_id, self.assessment, self.exams),
             body_id=self.assessment.body_id,
+            outcome_number=self.assessment.outcome_number(entry.person_id),
             attempted_kinds=attempted_kinds(entry.person_id, self.assessment, self.exams),
             excepted_kinds=tuple(sorted(self.excepted)),
         )

@@ -31,7 +31,7 @@ def complete(
     if passed - handled:
         return None
     standing = [certificate for certificate in certificates if certificate.stands]
-    basis = tuple(sorted([*(exam.assessment_id for exam in exams), *(one.certificate_id for one in standing)]))
+    basis = tuple(sorted([*map(_as_it_stands, exams), *(one.certificate_id for one in standing)]))
     if basis == examined.completion_basis:
         return None
     revision = examined.completion_revision + 1
@@ -45,6 +45,11 @@ def complete(
         patrol=",".join(sorted({exam.signature.signed_by for exam in exams if exam.signature is not None})),
     )
     return replace(examined, completion_revision=revision, completion_basis=basis), event
+
+
+def _as_it_stands(exam: Assessment) -> str:
+    """Name an exam with the corrections it has had."""
+    return f"{exam.assessment_id}#{len(exam.corrections)}" if exam.corrections else exam.assessment_id
 
 
 def _by_kind(exams: Iterable[Assessment], standing: Iterable[Certificate]) -> tuple[KindCount, ...]:

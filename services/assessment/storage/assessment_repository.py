@@ -2,20 +2,31 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.domain.assessment import Admission, Assessment, Move, Outcome, Score, Signature, Withdrawal
+from services.assessment.domain.assessment import (
+    Admission,
+    Assessment,
+    Correction,
+    Move,
+    Outcome,
+    Score,
+    Signature,
+    Withdrawal,
+)
 from services.assessment.domain.body import Part
 from services.assessment.domain.duty import Duty
-from services.assessment.storage.tables import ADMISSION, ASSESSMENT, CANDIDATE, DUTY, MOVE, SCORE, SIGNATURE
+from services.assessment.storage.tables import ADMISSION, ASSESSMENT, CANDIDATE, DUTY, MOVE, OUTCOME, SCORE, SIGNATURE
 from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict
 
 _EXAMINATION: Final[Duty] = "examination"
 _PATROL: Final[Duty] = "patrol"
+_CORRECTION: Final[Duty] = "correction"
 
 
 class StoredAssessments:
@@ -55,8 +66,8 @@ class StoredAssessments:
         values = {"assessment_id": assessment_id, "actor": subject, "duty": duty}
         await self._connection.execute(insert_or_ignore(self._connection, DUTY, values))
 
-    async def add_scores(self, assessment_id: str, scores: Collection[Score]) -> None:
-        """Add versions of scores."""
+    async def add_scores(self, assessment_id: str, scores: Collection[Score], *, duty: Duty = _EXAMINATION) -> None:
+        """Add versions of scores, entered in this duty."""
         rows = [
             {
                 "assessment_id": assessment_id,
@@ -65,7 +76,7 @@ class StoredAssessments:
                 "version": score.version,
                 "points": score.points,
                 "entered_by": score.entered_by,
-                "duty": _EXAMINATION,
+                "duty": duty,
                 "entered_at": score.entered_at,
             }
             for score in scores
@@ -100,25 +111,54 @@ class StoredAssessments:
         if assessment.moves:
             moves = [_move_values(key, number, one) for number, one in enumerate(assessment.moves, 1)]
             await self._connection.execute(insert_or_ignore(self._connection, MOVE, moves))
-        for outcome in sorted(set(assessment.outcomes.values())):
-            persons = assessment.persons_with(outcome)
-            this = (CANDIDATE.c.assessment_id == key, CANDIDATE.c.person_id.in_(persons))
-            await self._connection.execute(update(CANDIDATE).where(*this).values(outcome=outcome))
         return stored
+
+    async def add_outcomes(self, assessment: Assessment, *, at: datetime) -> None:
+        """Add what an exam that has just been stored as final came to, for everybody in it."""
+        rows = [
+            {
+                "assessment_id": assessment.assessment_id,
+                "person_id": person,
+                "number": 1,
+                "outcome": outcome,
+                "reason": "",
+                "decided_by": assessment.finalised_by,
+                "duty": _EXAMINATION,
+                "decided_at": at,
+            }
+            for person, outcome in assessment.outcomes.items()
+        ]
+        await self._connection.execute(insert(OUTCOME), rows)
+
+    async def add_correction(self, assessment: Assessment, correction: Correction) -> None:
+        """Add the correction that was just made to the exam."""
+        row = {
+            "assessment_id": assessment.assessment_id,
+            "person_id": correction.person_id,
+            "number": assessment.outcome_number(correction.person_id),
+            "outcome": correction.outcome,
+            "reason": correction.reason,
+            "decided_by": correction.decided_by,
+            "duty": _CORRECTION,
+            "decided_at": correction.decided_at,
+        }
+        await self._connection.execute(insert(OUTCOME).values(row))
+
+    async def score_history(self, assessment_id: str) -> tuple[Score, ...]:
+        """Give every version of every score of an exam, by person, part and version."""
+        return tuple(_score(row) for row in await self._rows(SCORE, [assessment_id]))
 
     async def _read(self, parts: "_Parts", keys: list[str]) -> None:
         for row in await self._rows(CANDIDATE, keys):
+            parts.persons.setdefault(row.assessment_id, []).append(row.person_id)
+        for row in await self._rows(OUTCOME, keys):
             parts.outcomes.setdefault(row.assessment_id, {})[row.person_id] = row.outcome
+            if row.number > 1:
+                parts.corrections.setdefault(row.assessment_id, []).append(_correction(row))
         for row in await self._rows(SCORE, keys):
-            score = Score(
-                person_id=row.person_id,
-                part=row.part,
-                points=row.points,
-                version=row.version,
-                entered_by=row.entered_by,
-                entered_at=row.entered_at,
-            )
-            parts.scores.setdefault(row.assessment_id, {})[row.person_id, row.part] = score
+            parts.scores.setdefault(row.assessment_id, {})[row.person_id, row.part] = _score(row)
+            since = parts.scored_since.get(row.assessment_id, row.entered_at)
+            parts.scored_since[row.assessment_id] = min(since, row.entered_at)
         for row in await self._rows(SIGNATURE, keys):
             parts.signatures[row.assessment_id] = Signature(
                 signed_by=row.signed_by, signed_at=row.signed_at, remark=row.remark
@@ -141,7 +181,10 @@ class _Parts:
     """What belongs to exams, by assessment id."""
 
     def __init__(self) -> None:
-        self.outcomes: dict[str, dict[str, Outcome | None]] = {}
+        self.persons: dict[str, list[str]] = {}
+        self.outcomes: dict[str, dict[str, Outcome]] = {}
+        self.corrections: dict[str, list[Correction]] = {}
+        self.scored_since: dict[str, datetime] = {}
         self.scores: dict[str, dict[tuple[str, Part], Score]] = {}
         self.signatures: dict[str, Signature] = {}
         self.admissions: dict[str, Admission] = {}
@@ -181,6 +224,27 @@ def _signature_values(assessment_id: str, signature: Signature) -> dict[str, Any
         "signed_at": signature.signed_at,
         "remark": signature.remark,
     }
+
+
+def _score(row: Row[Any]) -> Score:
+    return Score(
+        person_id=row.person_id,
+        part=row.part,
+        points=row.points,
+        version=row.version,
+        entered_by=row.entered_by,
+        entered_at=row.entered_at,
+    )
+
+
+def _correction(row: Row[Any]) -> Correction:
+    return Correction(
+        person_id=row.person_id,
+        outcome=row.outcome,
+        reason=row.reason,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+    )
 
 
 def _admission_values(assessment_id: str, admission: Admission) -> dict[str, Any]:
@@ -227,7 +291,7 @@ def _withdrawal(row: Row[Any]) -> Withdrawal | None:
 
 def _assessment(row: Row[Any], parts: _Parts) -> Assessment:
     key = row.assessment_id
-    outcomes = parts.outcomes.get(key, {})
+    corrections = sorted(parts.corrections.get(key, ()), key=lambda one: (one.decided_at, one.person_id))
     return Assessment(
         assessment_id=key,
         class_id=row.class_id,
@@ -240,10 +304,12 @@ def _assessment(row: Row[Any], parts: _Parts) -> Assessment:
         applied_by=row.applied_by,
         channel=row.channel,
         paper_received_on=row.paper_received_on,
-        persons=tuple(sorted(outcomes)),
+        persons=tuple(sorted(parts.persons.get(key, ()))),
         scores=parts.scores.get(key, {}),
+        scored_since=parts.scored_since.get(key),
         signature=parts.signatures.get(key),
-        outcomes={person: outcome for person, outcome in outcomes.items() if outcome is not None},
+        outcomes=parts.outcomes.get(key, {}),
+        corrections=tuple(corrections),
         finalised_on=row.finalised_on,
         finalised_by=row.finalised_by,
         needs_admission=row.needs_admission,

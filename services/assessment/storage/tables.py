@@ -50,6 +50,7 @@ PASS_MARK: Final = Table(
     Column("valid_from", Date, nullable=False),
     Column("source", String(500), nullable=False),
     Column("set_by", String(200), nullable=False),
+    Column("set_at", Instant, nullable=False),
     UniqueConstraint(
         "occupation", "level", "certificate_kind", "part", "region", "valid_from", name="uq_pass_mark_day"
     ),
@@ -195,11 +196,8 @@ CANDIDATE: Final = Table(
     METADATA,
     Column("assessment_id", ForeignKey("assessment.assessment_id"), primary_key=True),
     Column("person_id", String(100), primary_key=True),
-    Column("outcome", String(10)),
-    UniqueConstraint("assessment_id", "person_id", "outcome"),
-    CheckConstraint("outcome IN ('passed', 'failed', 'absent')", name="outcome"),
 )
-"""Who sits an exam; a trigger keeps an outcome once it stands."""
+"""Who sits an exam; nobody joins or leaves it afterwards (triggers)."""
 
 DUTY: Final = Table(
     "duty",
@@ -208,9 +206,9 @@ DUTY: Final = Table(
     Column("actor", String(200), primary_key=True),
     Column("duty", String(20), nullable=False),
     UniqueConstraint("assessment_id", "actor", "duty"),
-    CheckConstraint("duty IN ('examination', 'patrol')", name="duty"),
+    CheckConstraint("duty IN ('examination', 'patrol', 'correction')", name="duty"),
 )
-"""Four-eyes (JY-REP-07, JY-ASM-09): one person has one duty in an exam; scores, signatures and the end need theirs."""
+"""Four-eyes (JY-REP-07, JY-ASM-09): one person has one duty in an exam; scores, signatures and outcomes need theirs."""
 
 SCORE: Final = Table(
     "score",
@@ -225,12 +223,34 @@ SCORE: Final = Table(
     Column("entered_at", Instant, nullable=False),
     ForeignKeyConstraint(["assessment_id", "person_id"], ["candidate.assessment_id", "candidate.person_id"]),
     ForeignKeyConstraint(["assessment_id", "entered_by", "duty"], ["duty.assessment_id", "duty.actor", "duty.duty"]),
-    CheckConstraint("duty = 'examination'", name="duty"),
+    CheckConstraint("duty IN ('examination', 'correction')", name="duty"),
     CheckConstraint("part IN ('theory', 'practice')", name="part"),
     CheckConstraint("points >= 0", name="points"),
     CheckConstraint("version > 0", name="version"),
 )
 """Append-only (triggers): the latest version wins, none is lost (JY-ASM-04); without points it strikes out."""
+
+OUTCOME: Final = Table(
+    "outcome",
+    METADATA,
+    Column("assessment_id", String(100), primary_key=True),
+    Column("person_id", String(100), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("outcome", String(10), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("duty", String(20), nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    UniqueConstraint("assessment_id", "person_id", "number", "outcome"),
+    ForeignKeyConstraint(["assessment_id", "person_id"], ["candidate.assessment_id", "candidate.person_id"]),
+    ForeignKeyConstraint(["assessment_id", "decided_by", "duty"], ["duty.assessment_id", "duty.actor", "duty.duty"]),
+    CheckConstraint("outcome IN ('passed', 'failed', 'absent')", name="outcome"),
+    CheckConstraint("number > 0", name="number"),
+    CheckConstraint(
+        "(number = 1 AND duty = 'examination' AND reason = '') OR (number > 1 AND duty = 'correction')", name="duty"
+    ),
+)
+"""Append-only (triggers): number 1 is the exam's own result, every further one a correction; the last counts."""
 
 SIGNATURE: Final = Table(
     "signature",
@@ -253,6 +273,7 @@ CERTIFICATE: Final = Table(
     Column("class_id", ForeignKey("examined_class.class_id"), nullable=False, index=True),
     Column("assessment_id", String(100), nullable=False),
     Column("person_id", String(100), nullable=False),
+    Column("outcome_number", Integer, nullable=False),
     Column("outcome", String(10), nullable=False),
     Column("kind", String(30), nullable=False),
     Column("occupation", String(50), nullable=False),
@@ -267,8 +288,8 @@ CERTIFICATE: Final = Table(
     Column("voided_by", String(200)),
     Column("void_reason", Text),
     ForeignKeyConstraint(
-        ["assessment_id", "person_id", "outcome"],
-        ["candidate.assessment_id", "candidate.person_id", "candidate.outcome"],
+        ["assessment_id", "person_id", "outcome_number", "outcome"],
+        ["outcome.assessment_id", "outcome.person_id", "outcome.number", "outcome.outcome"],
         name="fk_certificate_passed",
     ),
     CheckConstraint("outcome = 'passed'", name="outcome"),

@@ -81,10 +81,15 @@ class CompletionOrganiser(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindOfCertificate:
-    """One certificate kind and its Chinese name."""
+    """One certificate kind, its Chinese name, the parts of its exam, and who gives its numbers.
+
+    Numbers given by the nation stand once in it, those given by a body once among that body's.
+    """
 
     code: CertificateKind
     name: str
+    parts: tuple[Literal["theory", "practice"], ...] = ()
+    numbered_by: Literal["nation", "body"] = "nation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,10 @@ class CertificateKinds(Term):
     """The closed list of certificate kinds (JY-ASM-08)."""
 
     kinds: tuple[KindOfCertificate, ...]
+
+    def kind(self, code: CertificateKind) -> KindOfCertificate | None:
+        """Give what is said of a kind, or None when it is not on the list."""
+        return next((known for known in self.kinds if known.code == code), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("source", sa.String(length=500), nullable=False),
         sa.Column("set_by", sa.String(length=200), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("part IN ('theory', 'practice')", name=op.f("ck_pass_mark_part")),
         sa.CheckConstraint("pass_mark > 0 AND pass_mark <= full_mark", name=op.f("ck_pass_mark_attainable")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_pass_mark")),
@@ -186,22 +187,17 @@ def upgrade() -> None:
         "candidate",
         sa.Column("assessment_id", sa.String(length=100), nullable=False),
         sa.Column("person_id", sa.String(length=100), nullable=False),
-        sa.Column("outcome", sa.String(length=10), nullable=True),
-        sa.CheckConstraint("outcome IN ('passed', 'failed', 'absent')", name=op.f("ck_candidate_outcome")),
         sa.ForeignKeyConstraint(
             ["assessment_id"], ["assessment.assessment_id"], name=op.f("fk_candidate_assessment_id_assessment")
         ),
         sa.PrimaryKeyConstraint("assessment_id", "person_id", name=op.f("pk_candidate")),
-        sa.UniqueConstraint(
-            "assessment_id", "person_id", "outcome", name=op.f("uq_candidate_assessment_id_person_id_outcome")
-        ),
     )
     op.create_table(
         "duty",
         sa.Column("assessment_id", sa.String(length=100), nullable=False),
         sa.Column("actor", sa.String(length=200), nullable=False),
         sa.Column("duty", sa.String(length=20), nullable=False),
-        sa.CheckConstraint("duty IN ('examination', 'patrol')", name=op.f("ck_duty_duty")),
+        sa.CheckConstraint("duty IN ('examination', 'patrol', 'correction')", name=op.f("ck_duty_duty")),
         sa.ForeignKeyConstraint(
             ["assessment_id"], ["assessment.assessment_id"], name=op.f("fk_duty_assessment_id_assessment")
         ),
@@ -265,58 +261,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("class_id", "round", "answer", name=op.f("pk_survey_tally")),
     )
     op.create_table(
-        "certificate",
-        sa.Column("certificate_id", sa.String(length=100), nullable=False),
-        sa.Column("class_id", sa.String(length=100), nullable=False),
+        "outcome",
         sa.Column("assessment_id", sa.String(length=100), nullable=False),
         sa.Column("person_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.String(length=10), nullable=False),
-        sa.Column("kind", sa.String(length=30), nullable=False),
-        sa.Column("occupation", sa.String(length=50), nullable=False),
-        sa.Column("level", sa.String(length=20), nullable=True),
-        sa.Column("number", sa.String(length=40), nullable=False),
-        sa.Column("issued_on", sa.Date(), nullable=False),
-        sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("body_id", sa.String(length=100), nullable=False),
-        sa.Column("attempted_kinds", sa.JSON(), nullable=False),
-        sa.Column("excepted_kinds", sa.JSON(), nullable=False),
-        sa.Column("voided_on", sa.Date(), nullable=True),
-        sa.Column("voided_by", sa.String(length=200), nullable=True),
-        sa.Column("void_reason", sa.Text(), nullable=True),
-        sa.CheckConstraint("outcome = 'passed'", name=op.f("ck_certificate_outcome")),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "(voided_on IS NULL) = (voided_by IS NULL) AND (voided_on IS NULL) = (void_reason IS NULL)",
-            name=op.f("ck_certificate_voided_whole"),
+            "(number = 1 AND duty = 'examination' AND reason = '') OR (number > 1 AND duty = 'correction')",
+            name=op.f("ck_outcome_duty"),
         ),
-        sa.CheckConstraint("attempt > 0", name=op.f("ck_certificate_attempt")),
+        sa.CheckConstraint("outcome IN ('passed', 'failed', 'absent')", name=op.f("ck_outcome_outcome")),
+        sa.CheckConstraint("number > 0", name=op.f("ck_outcome_number")),
         sa.ForeignKeyConstraint(
-            ["assessment_id", "person_id", "outcome"],
-            ["candidate.assessment_id", "candidate.person_id", "candidate.outcome"],
-            name="fk_certificate_passed",
+            ["assessment_id", "decided_by", "duty"],
+            ["duty.assessment_id", "duty.actor", "duty.duty"],
+            name=op.f("fk_outcome_assessment_id_decided_by_duty_duty"),
         ),
-        sa.ForeignKeyConstraint(["body_id"], ["body.body_id"], name=op.f("fk_certificate_body_id_body")),
         sa.ForeignKeyConstraint(
-            ["class_id"], ["examined_class.class_id"], name=op.f("fk_certificate_class_id_examined_class")
-        ),
-        sa.PrimaryKeyConstraint("certificate_id", name=op.f("pk_certificate")),
-    )
-    with op.batch_alter_table("certificate", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_certificate_class_id"), ["class_id"], unique=False)
-        batch_op.create_index(
-            "uq_certificate_number",
-            ["number"],
-            unique=True,
-            sqlite_where=sa.text("voided_on IS NULL"),
-            postgresql_where=sa.text("voided_on IS NULL"),
-        )
-        batch_op.create_index(
-            "uq_certificate_person",
             ["assessment_id", "person_id"],
-            unique=True,
-            sqlite_where=sa.text("voided_on IS NULL"),
-            postgresql_where=sa.text("voided_on IS NULL"),
-        )
-
+            ["candidate.assessment_id", "candidate.person_id"],
+            name=op.f("fk_outcome_assessment_id_person_id_candidate"),
+        ),
+        sa.PrimaryKeyConstraint("assessment_id", "person_id", "number", name=op.f("pk_outcome")),
+        sa.UniqueConstraint(
+            "assessment_id",
+            "person_id",
+            "number",
+            "outcome",
+            name=op.f("uq_outcome_assessment_id_person_id_number_outcome"),
+        ),
+    )
     op.create_table(
         "score",
         sa.Column("assessment_id", sa.String(length=100), nullable=False),
@@ -327,7 +305,7 @@ def upgrade() -> None:
         sa.Column("entered_by", sa.String(length=200), nullable=False),
         sa.Column("duty", sa.String(length=20), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("duty = 'examination'", name=op.f("ck_score_duty")),
+        sa.CheckConstraint("duty IN ('examination', 'correction')", name=op.f("ck_score_duty")),
         sa.CheckConstraint("part IN ('theory', 'practice')", name=op.f("ck_score_part")),
         sa.CheckConstraint("points >= 0", name=op.f("ck_score_points")),
         sa.CheckConstraint("version > 0", name=op.f("ck_score_version")),
@@ -361,4 +339,58 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("assessment_id", name=op.f("pk_signature")),
     )
+    op.create_table(
+        "certificate",
+        sa.Column("certificate_id", sa.String(length=100), nullable=False),
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("assessment_id", sa.String(length=100), nullable=False),
+        sa.Column("person_id", sa.String(length=100), nullable=False),
+        sa.Column("outcome_number", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("occupation", sa.String(length=50), nullable=False),
+        sa.Column("level", sa.String(length=20), nullable=True),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.String(length=100), nullable=False),
+        sa.Column("attempted_kinds", sa.JSON(), nullable=False),
+        sa.Column("excepted_kinds", sa.JSON(), nullable=False),
+        sa.Column("voided_on", sa.Date(), nullable=True),
+        sa.Column("voided_by", sa.String(length=200), nullable=True),
+        sa.Column("void_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("outcome = 'passed'", name=op.f("ck_certificate_outcome")),
+        sa.CheckConstraint(
+            "(voided_on IS NULL) = (voided_by IS NULL) AND (voided_on IS NULL) = (void_reason IS NULL)",
+            name=op.f("ck_certificate_voided_whole"),
+        ),
+        sa.CheckConstraint("attempt > 0", name=op.f("ck_certificate_attempt")),
+        sa.ForeignKeyConstraint(
+            ["assessment_id", "person_id", "outcome_number", "outcome"],
+            ["outcome.assessment_id", "outcome.person_id", "outcome.number", "outcome.outcome"],
+            name="fk_certificate_passed",
+        ),
+        sa.ForeignKeyConstraint(["body_id"], ["body.body_id"], name=op.f("fk_certificate_body_id_body")),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["examined_class.class_id"], name=op.f("fk_certificate_class_id_examined_class")
+        ),
+        sa.PrimaryKeyConstraint("certificate_id", name=op.f("pk_certificate")),
+    )
+    with op.batch_alter_table("certificate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_certificate_class_id"), ["class_id"], unique=False)
+        batch_op.create_index(
+            "uq_certificate_number",
+            ["number"],
+            unique=True,
+            sqlite_where=sa.text("voided_on IS NULL"),
+            postgresql_where=sa.text("voided_on IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_certificate_person",
+            ["assessment_id", "person_id"],
+            unique=True,
+            sqlite_where=sa.text("voided_on IS NULL"),
+            postgresql_where=sa.text("voided_on IS NULL"),
+        )
+
     # ### end Alembic commands ###

@@ -14,8 +14,16 @@ _AFTER_THE_END: Final = (
     "AND (a.finalised_on IS NOT NULL OR a.withdrawn_on IS NOT NULL))"
 )
 
+_NOT_FINAL: Final = (
+    "NOT EXISTS (SELECT 1 FROM assessment a WHERE a.assessment_id = NEW.assessment_id AND a.finalised_on IS NOT NULL)"
+)
+
 _REFUSALS: Final = (
-    ("score", "INSERT", _AFTER_THE_END),
+    (
+        "score",
+        "INSERT",
+        f"(NEW.duty <> 'correction' AND {_AFTER_THE_END}) OR (NEW.duty = 'correction' AND {_NOT_FINAL})",
+    ),
     ("score", "UPDATE", "true"),
     ("score", "DELETE", "true"),
     ("pass_mark", "UPDATE", "true"),
@@ -25,8 +33,17 @@ _REFUSALS: Final = (
     ("signature", "UPDATE", "true"),
     ("signature", "DELETE", "true"),
     ("candidate", "INSERT", _AFTER_THE_END),
-    ("candidate", "UPDATE", "OLD.outcome IS NOT NULL AND (NEW.outcome IS NULL OR NEW.outcome <> OLD.outcome)"),
+    ("candidate", "UPDATE", "true"),
     ("candidate", "DELETE", "true"),
+    ("outcome", "INSERT", _NOT_FINAL),
+    (
+        "outcome",
+        "INSERT",
+        "NEW.outcome <> 'passed' AND EXISTS (SELECT 1 FROM certificate c WHERE c.assessment_id = NEW.assessment_id "
+        "AND c.person_id = NEW.person_id AND c.voided_on IS NULL)",
+    ),
+    ("outcome", "UPDATE", "true"),
+    ("outcome", "DELETE", "true"),
     ("assessment", "INSERT", "NEW.finalised_on IS NOT NULL"),
     (
         "assessment",
@@ -65,6 +82,12 @@ _REFUSALS: Final = (
         "OR NEW.certificate_kind <> OLD.certificate_kind OR NEW.ends_on <> OLD.ends_on OR NEW.region <> OLD.region",
     ),
     ("transitional_exception", "DELETE", "true"),
+    (
+        "certificate",
+        "INSERT",
+        "EXISTS (SELECT 1 FROM outcome o WHERE o.assessment_id = NEW.assessment_id AND o.person_id = NEW.person_id "
+        "AND o.number > NEW.outcome_number)",
+    ),
     ("certificate", "UPDATE", "OLD.voided_on IS NOT NULL"),
     (
         "certificate",
@@ -72,7 +95,8 @@ _REFUSALS: Final = (
         "NEW.person_id <> OLD.person_id OR NEW.number <> OLD.number OR NEW.kind <> OLD.kind "
         "OR NEW.issued_on <> OLD.issued_on OR NEW.attempt <> OLD.attempt OR NEW.occupation <> OLD.occupation "
         "OR COALESCE(NEW.level, '') <> COALESCE(OLD.level, '') OR NEW.class_id <> OLD.class_id "
-        "OR NEW.assessment_id <> OLD.assessment_id OR NEW.body_id <> OLD.body_id",
+        "OR NEW.assessment_id <> OLD.assessment_id OR NEW.body_id <> OLD.body_id "
+        "OR NEW.outcome_number <> OLD.outcome_number",
     ),
     ("certificate", "DELETE", "true"),
     ("survey_invitation", "UPDATE", "OLD.used"),
