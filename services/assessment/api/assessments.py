@@ -98,7 +98,9 @@ class FinalAnswer(BaseModel):
 class CertificateRow(RowBody):
     """The certificate of one person."""
 
-    number: Annotated[Text, Field(min_length=1, max_length=100)]
+    number: Annotated[
+        Text, Field(min_length=1, max_length=100, description="特种作业操作证填 T 加证件号；系统只保留校验值和末两位")
+    ]
     issued_on: Day
 
 

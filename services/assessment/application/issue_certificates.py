@@ -10,7 +10,6 @@ from services.assessment.domain.assessment import Assessment
 from services.assessment.domain.certificate import CertificateEntry, IssuedRow, Issuing
 from services.assessment.domain.ruling import excepted_kinds
 from shared.clock import new_id
-from shared.domain.identifiers import cleaned
 from shared.domain.jurisdiction import ancestors, regions
 
 
@@ -25,7 +24,7 @@ async def issue_certificates(
     case.examined.require_running()
     issuing = await _issuing(uow, case)
     of_class = await uow.certificates.of_class(case.examined.class_id)
-    bearing = await uow.certificates.bearing({cleaned(entry.number) for entry in entries})
+    bearing = await uow.certificates.bearing(case.exam.kind, {issuing.numbered(entry).key for entry in entries})
     known = {certificate.certificate_id: certificate for certificate in (*of_class, *bearing)}
     rows = await _store(uow, issuing, issuing.issue(entries, known.values(), make_id=new_id))
     issued = [row.certificate for row in rows if row.verdict.verdict == "accepted" and row.certificate is not None]
@@ -51,6 +50,7 @@ async def _issuing(uow: AssessmentUnit, case: ExamCase) -> Issuing:
         province=None if body is None else body.province(regions()),
         rulebook=uow.shelf.by_id(case.examined.rulebook_id),
         today=uow.today,
+        hashed=uow.certificates.hashed,
         excepted=excepted_kinds(exceptions, on=case.exam.exam_on, regions=lineage),
     )
 

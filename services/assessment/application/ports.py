@@ -117,8 +117,12 @@ class Certificates(Protocol):
         """Give the certificates of a class, voided ones included."""
         ...
 
-    async def bearing(self, numbers: Collection[str]) -> tuple[Certificate, ...]:
-        """Give the standing certificates, of whatever class, that bear one of the numbers."""
+    async def bearing(self, kind: CertificateKind, keys: Collection[str]) -> tuple[Certificate, ...]:
+        """Give the standing certificates of a kind, of whatever class and issuer, whose numbers have these keys."""
+        ...
+
+    def hashed(self, number: str) -> str:
+        """Give the keyed hash by which a number made of an identity number is recognised."""
         ...
 
     async def add(self, certificates: Collection[Certificate]) -> frozenset[str]:

@@ -279,6 +279,8 @@ CERTIFICATE: Final = Table(
     Column("occupation", String(50), nullable=False),
     Column("level", String(20)),
     Column("number", String(40), nullable=False),
+    Column("number_key", String(64), nullable=False),
+    Column("issuer", String(100), nullable=False),
     Column("issued_on", Date, nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("body_id", ForeignKey("body.body_id"), nullable=False),
@@ -298,7 +300,15 @@ CERTIFICATE: Final = Table(
         "(voided_on IS NULL) = (voided_by IS NULL) AND (voided_on IS NULL) = (void_reason IS NULL)",
         name="voided_whole",
     ),
-    Index("uq_certificate_number", "number", unique=True, sqlite_where=_STANDING, postgresql_where=_STANDING),
+    Index(
+        "uq_certificate_number",
+        "kind",
+        "issuer",
+        "number_key",
+        unique=True,
+        sqlite_where=_STANDING,
+        postgresql_where=_STANDING,
+    ),
     Index(
         "uq_certificate_person",
         "assessment_id",
@@ -308,7 +318,8 @@ CERTIFICATE: Final = Table(
         postgresql_where=_STANDING,
     ),
 )
-"""Only who passed has one; of those that stand, one per person and exam, and one per number in the deployment."""
+"""Only who passed has one; of those that stand, one per person and exam, and one per number of its kind and
+issuer (empty: the nation). The key of a number made of an identity number is its keyed hash, the number is masked."""
 
 SURVEY: Final = Table(
     "survey",

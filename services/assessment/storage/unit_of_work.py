@@ -44,6 +44,6 @@ class AssessmentUnitOfWork(UnitOfWork):
         self.bodies = StoredBodies(self.connection)
         self.classes = StoredClasses(self.connection)
         self.assessments = StoredAssessments(self.connection)
-        self.certificates = StoredCertificates(self.connection)
+        self.certificates = StoredCertificates(self.connection, self._vault)
         self.surveys = StoredSurveys(self.connection, self._vault)
         self.rulings = StoredRulings(self.connection)

@@ -351,6 +351,8 @@ def upgrade() -> None:
         sa.Column("occupation", sa.String(length=50), nullable=False),
         sa.Column("level", sa.String(length=20), nullable=True),
         sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("number_key", sa.String(length=64), nullable=False),
+        sa.Column("issuer", sa.String(length=100), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("body_id", sa.String(length=100), nullable=False),
@@ -380,7 +382,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_certificate_class_id"), ["class_id"], unique=False)
         batch_op.create_index(
             "uq_certificate_number",
-            ["number"],
+            ["kind", "issuer", "number_key"],
             unique=True,
             sqlite_where=sa.text("voided_on IS NULL"),
             postgresql_where=sa.text("voided_on IS NULL"),

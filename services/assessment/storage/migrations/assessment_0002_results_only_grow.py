@@ -92,7 +92,8 @@ _REFUSALS: Final = (
     (
         "certificate",
         "UPDATE",
-        "NEW.person_id <> OLD.person_id OR NEW.number <> OLD.number OR NEW.kind <> OLD.kind "
+        "NEW.person_id <> OLD.person_id OR NEW.number <> OLD.number OR NEW.number_key <> OLD.number_key "
+        "OR NEW.issuer <> OLD.issuer OR NEW.kind <> OLD.kind "
         "OR NEW.issued_on <> OLD.issued_on OR NEW.attempt <> OLD.attempt OR NEW.occupation <> OLD.occupation "
         "OR COALESCE(NEW.level, '') <> COALESCE(OLD.level, '') OR NEW.class_id <> OLD.class_id "
         "OR NEW.assessment_id <> OLD.assessment_id OR NEW.body_id <> OLD.body_id "
