@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.assessment.api import assessments, bodies, classes, corrections, exam_changes, rulings, surveys
+from services.assessment.api import assessments, bodies, classes, corrections, exam_changes, queue, rulings, surveys
 from services.assessment.messaging.incoming import TOPICS
 from services.assessment.wiring import Wiring
 from shared.web.application import create_application
@@ -24,6 +24,7 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             exam_changes.router,
             corrections.router,
             rulings.router,
+            queue.router,
             surveys.router,
             sandbox_router("assessment", consumes=TOPICS),
         ],

@@ -502,6 +502,7 @@ async def test_the_service_documents_itself(callers: Callers) -> None:
         "/assessment/v1/classes/{class_id}/survey/decisions",
         "/assessment/v1/survey-answers",
         "/assessment/v1/rulings",
+        "/assessment/v1/queue",
         "/assessment/v1/exam-windows",
         "/assessment/v1/exceptions",
         "/assessment/v1/exceptions/{exception_id}/revocation",

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.assessment.conftest import Callers
-from tests.assessment.office import APPROVER, ASSESSOR, PATROL, SCHOOL, Office
-from tests.assessment.sample import CLASS, CLOSED, at, class_closed, people
+from tests.assessment.office import APPROVER, ASSESSOR, PASS, PATROL, SCHOOL, Office
+from tests.assessment.sample import CLASS, CLOSED, TODAY, at, class_closed, people
 from tests.assessment.test_api import keyed, post
 
 PATH = f"/assessment/v1/classes/{CLASS}/survey"
@@ -104,3 +104,19 @@ async def test_before_the_class_closes_there_is_no_survey(office: Office, caller
     for actor, path in ((SCHOOL, PATH), (SCHOOL, f"{PATH}/codes"), (None, f"{PATH}/question")):
         answer = await (await callers.client(actor)).get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "SURVEY_UNKNOWN")
+
+
+async def test_the_end_of_an_exam_shows_how_far_the_survey_is(office: Office, callers: Callers) -> None:
+    """JY-ASM-10"""
+    await office.prepare()
+    exam = await office.schedule()
+    await office.score(exam, {"p01": PASS}, on=TODAY)
+    await office.take(class_closed())
+    callers.move_to(at(TODAY))
+    path = f"/assessment/v1/assessments/{exam.assessment_id}"
+    assert (await post(await callers.client(PATROL), f"{path}/patrol", {})).status_code == 200
+
+    final = (await post(await callers.client(ASSESSOR), f"{path}/finalisation", {})).json()
+
+    assert (final["survey"]["state"], final["survey"]["invited"], final["survey"]["responses"]) == ("open", 4, 0)
+    assert final["findings"] == []

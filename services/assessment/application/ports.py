@@ -1,6 +1,7 @@
 """What the use-cases need from storage."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
@@ -62,6 +63,15 @@ class Classes(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Whose exams: an institution's classes, a body's exams, or classes of these regions; any of them suffices."""
+
+    institution_id: str | None
+    body_id: str | None
+    regions: tuple[str, ...]
+
+
 class Assessments(Protocol):
     """Exams with their candidates, scores, duties and signatures."""
 
@@ -75,6 +85,12 @@ class Assessments(Protocol):
 
     async def of_class(self, class_id: str) -> tuple[Assessment, ...]:
         """Give the exams of a class in the order of their applications."""
+        ...
+
+    async def open_exams(
+        self, scope: Scope, *, after: tuple[date, str] | None, limit: int
+    ) -> Sequence[tuple[str, str, date]]:
+        """Give id, class and day of exams that are not over, by day and id, after the given place."""
         ...
 
     async def duties(self, assessment_id: str) -> Mapping[str, Duty]:

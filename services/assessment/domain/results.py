@@ -107,7 +107,7 @@ def finalise(
     sheets = sheets_of(assessment, examined)
     refuse_stopped(
         [
-            *_judge_class(assessment, examined, rulebook),
+            *judge_class(assessment, examined, rulebook),
             *judge_sheets(assessment, sheets, examined, marks, rulebook),
             *_judge_order(assessment, others, rulebook),
         ]
@@ -193,7 +193,8 @@ def judge_entry(
         )
 
 
-def _judge_class(assessment: Assessment, examined: ExaminedClass, rulebook: Rulebook) -> Iterator[Finding]:
+def judge_class(assessment: Assessment, examined: ExaminedClass, rulebook: Rulebook) -> Iterator[Finding]:
+    """Object to what others have yet to say: the patrol, supervision, and the bureau with its opinion."""
     if rulebook.assessment.patrol is not None and assessment.signature is None:
         yield stop(
             rulebook.assessment.patrol,

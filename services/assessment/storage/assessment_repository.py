@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Table, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, and_, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.assessment.application.ports import Scope
 from services.assessment.domain.assessment import (
     Admission,
     Assessment,
@@ -20,7 +21,18 @@ from services.assessment.domain.assessment import (
 )
 from services.assessment.domain.body import Part
 from services.assessment.domain.duty import Duty
-from services.assessment.storage.tables import ADMISSION, ASSESSMENT, CANDIDATE, DUTY, MOVE, OUTCOME, SCORE, SIGNATURE
+from services.assessment.storage.tables import (
+    ADMISSION,
+    ASSESSMENT,
+    CANDIDATE,
+    CERTIFICATE,
+    DUTY,
+    EXAMINED_CLASS,
+    MOVE,
+    OUTCOME,
+    SCORE,
+    SIGNATURE,
+)
 from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict
 
@@ -55,6 +67,38 @@ class StoredAssessments:
         parts = _Parts()
         await self._read(parts, [row.assessment_id for row in rows])
         return tuple(_assessment(row, parts) for row in rows)
+
+    async def open_exams(
+        self, scope: Scope, *, after: tuple[date, str] | None, limit: int
+    ) -> list[tuple[str, str, date]]:
+        """Give id, class and day of exams that are not over, by day and id, after the given place.
+
+        Over are those withdrawn, refused, of a class that has ended, or final without anybody still to be certified.
+        """
+        exam, examined = ASSESSMENT.c, EXAMINED_CLASS.c
+        within: list[ColumnElement[bool]] = [examined.region.in_(scope.regions)]
+        if scope.institution_id is not None:
+            within.append(examined.institution_id == scope.institution_id)
+        if scope.body_id is not None:
+            within.append(exam.body_id == scope.body_id)
+        conditions = [
+            or_(*within),
+            exam.withdrawn_on.is_(None),
+            examined.ending.is_(None),
+            ~exists().where(ADMISSION.c.assessment_id == exam.assessment_id, ADMISSION.c.decision == "refuse"),
+            or_(exam.finalised_on.is_(None), _uncertified()),
+        ]
+        if after is not None:
+            day, key = after
+            conditions.append(or_(exam.exam_on > day, and_(exam.exam_on == day, exam.assessment_id > key)))
+        query = (
+            select(exam.assessment_id, exam.class_id, exam.exam_on)
+            .join_from(ASSESSMENT, EXAMINED_CLASS)
+            .where(*conditions)
+            .order_by(exam.exam_on, exam.assessment_id)
+            .limit(limit)
+        )
+        return [(row.assessment_id, row.class_id, row.exam_on) for row in await self._connection.execute(query)]
 
     async def duties(self, assessment_id: str) -> Mapping[str, Duty]:
         """Give who has which duty, by subject."""
@@ -175,6 +219,22 @@ class StoredAssessments:
         """Give the rows of these exams by primary key: of a score the latest version comes last."""
         query = select(table).where(table.c.assessment_id.in_(keys)).order_by(*table.primary_key.columns)
         return (await self._connection.execute(query)).all()
+
+
+def _uncertified() -> ColumnElement[bool]:
+    """Say whether somebody whose last outcome is a pass never got a certificate."""
+    later = OUTCOME.alias()
+    same = (later.c.assessment_id == OUTCOME.c.assessment_id, later.c.person_id == OUTCOME.c.person_id)
+    certified = (
+        CERTIFICATE.c.assessment_id == OUTCOME.c.assessment_id,
+        CERTIFICATE.c.person_id == OUTCOME.c.person_id,
+    )
+    return exists().where(
+        OUTCOME.c.assessment_id == ASSESSMENT.c.assessment_id,
+        OUTCOME.c.outcome == "passed",
+        ~exists().where(*same, later.c.number > OUTCOME.c.number),
+        ~exists().where(*certified),
+    )
 
 
 class _Parts:
