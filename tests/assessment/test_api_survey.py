@@ -4,12 +4,30 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import BaseModel
 
+from services.assessment.api import corrections, exam_changes, rulings, surveys
 from tests.assessment.conftest import Callers
 from tests.assessment.office import APPROVER, ASSESSOR, PASS, PATROL, SCHOOL, Office
 from tests.assessment.sample import CLASS, CLOSED, TODAY, at, class_closed, people
 from tests.assessment.test_api import keyed, post
 
+BODIES: dict[str, type[BaseModel]] = {
+    body.__name__: body
+    for body in (
+        surveys.AnswerBody,
+        surveys.DecisionBody,
+        exam_changes.MoveBody,
+        exam_changes.WithdrawalBody,
+        exam_changes.AdmissionBody,
+        rulings.WindowBody,
+        rulings.WindowView,
+        rulings.ExceptionBody,
+        rulings.ExceptionView,
+        rulings.RevocationBody,
+        corrections.CorrectionBody,
+    )
+}
 PATH = f"/assessment/v1/classes/{CLASS}/survey"
 ANSWERS = "/assessment/v1/survey-answers"
 
@@ -120,3 +138,15 @@ async def test_the_end_of_an_exam_shows_how_far_the_survey_is(office: Office, ca
 
     assert (final["survey"]["state"], final["survey"]["invited"], final["survey"]["responses"]) == ("open", 4, 0)
     assert final["findings"] == []
+
+
+async def test_every_body_of_these_addresses_is_shown_by_an_example_that_is_one(callers: Callers) -> None:
+    document = (await (await callers.client(None)).get("/assessment/openapi.json")).json()
+    shown = {
+        name: schema["examples"] for name, schema in document["components"]["schemas"].items() if "examples" in schema
+    }
+
+    assert set(shown) == set(BODIES)
+    for name, examples in shown.items():
+        for one in examples:
+            BODIES[name].model_validate(one)

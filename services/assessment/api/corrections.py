@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from pydantic import Field, StrictInt
 
-from services.assessment.api.schemas import Body, Id, Reason, require_unchanged
+from services.assessment.api.schemas import Body, Id, Reason, example, require_unchanged
 from services.assessment.api.views import CorrectionView, ScoreHistory
 from services.assessment.application.access import READERS
 from services.assessment.application.correct_result import correct_result
@@ -34,6 +34,14 @@ class CorrectedScore(Body):
 
 class CorrectionBody(Body):
     """One person's right points; parts that are not named keep theirs."""
+
+    model_config = example(
+        {
+            "person_id": "0a1b2c3d-0000-4000-8000-000000000001",
+            "scores": [{"part": "theory", "score": 59}],
+            "reason": "成绩录入串行，按原始成绩单更正",
+        }
+    )
 
     person_id: Id
     scores: Annotated[list[CorrectedScore], Field(max_length=2)] = Field(

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Request, Response
 
-from services.assessment.api.schemas import Body, Day, Id, Reason, require_unchanged
+from services.assessment.api.schemas import Body, Day, Id, Reason, example, require_unchanged
 from services.assessment.api.views import ExamSummary, ScheduledAnswer
 from services.assessment.application.change_exam import MoveExam, admit_exam, move_exam, withdraw_exam
 from services.assessment.application.ports import AssessmentUnit
@@ -24,6 +24,8 @@ Write = Annotated[AssessmentUnit, Depends(write_transaction)]
 class MoveBody(Body):
     """Another day for an exam, and another body if one is named."""
 
+    model_config = example({"exam_on": "2021-07-09", "reason": "考场维修，改期举行"})
+
     exam_on: Day
     body_id: Id | None = None
     reason: Reason
@@ -32,11 +34,15 @@ class MoveBody(Body):
 class WithdrawalBody(Body):
     """Why an exam will not be held; it is published, so it names nobody."""
 
+    model_config = example({"reason": "考点停用，另行申请"})
+
     reason: Reason
 
 
 class AdmissionBody(Body):
     """What a person decides about an application that no rule decides."""
+
+    model_config = example({"decision": "admit", "reason": "线上课程已按期完成，同意安排考核"})
 
     decision: Literal["admit", "refuse"]
     reason: Reason

@@ -1,12 +1,12 @@
 """What the bureau decides for its region: windows for online classes' exams, transitional exceptions."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from fastapi import Depends
 from pydantic import BaseModel, Field
 
-from services.assessment.api.schemas import Body, Code, Day, Reason, RegionCode, Text
+from services.assessment.api.schemas import Body, Code, Day, Reason, RegionCode, Text, example
 from services.assessment.application.access import READERS
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.application.rule_for_region import (
@@ -31,8 +31,23 @@ Read = Annotated[AssessmentUnit, Depends(read_transaction)]
 Source = Annotated[Text, Field(min_length=1, max_length=500)]
 
 
+_EXCEPTION: Final = {
+    "region": "419001",
+    "occupation": "6-18-02-04",
+    "certificate_kind": "level",
+    "starts_on": "2021-01-01",
+    "ends_on": "2021-09-30",
+    "document": "示例决定〔2021〕2号",
+    "reason": "本工种尚无等级认定机构",
+}
+
+
 class WindowBody(Body):
     """Days, both included, on which exams of online classes are applied for."""
+
+    model_config = example(
+        {"region": "419001", "opens": "2021-09-01", "closes": "2021-09-10", "source": "示例通知〔2021〕3号"}
+    )
 
     region: RegionCode
     opens: Day
@@ -52,6 +67,8 @@ class WindowView(WindowBody):
 class ExceptionBody(Body):
     """A recorded decision that the completion exam may stand in for a kind in an occupation."""
 
+    model_config = example(_EXCEPTION)
+
     region: RegionCode
     occupation: Code
     certificate_kind: CertificateKind
@@ -63,6 +80,17 @@ class ExceptionBody(Body):
 
 class ExceptionView(ExceptionBody):
     """An exception; from `revoked_from` on it no longer holds."""
+
+    model_config = example(
+        {
+            **_EXCEPTION,
+            "exception_id": "5b1d1c3e-0000-4000-8000-000000000021",
+            "decided_by": "approver-1",
+            "decided_on": "2021-01-04",
+            "revoked_from": "2021-08-01",
+            "revocation_reason": "等级认定机构已备案",
+        }
+    )
 
     exception_id: str
     decided_by: str
@@ -92,6 +120,8 @@ class ExceptionView(ExceptionBody):
 
 class RevocationBody(Body):
     """From which day, today at the earliest, an exception no longer holds, and why."""
+
+    model_config = example({"on": "2021-08-01", "reason": "等级认定机构已备案"})
 
     on: Day
     reason: Reason

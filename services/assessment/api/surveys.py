@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from services.assessment.api.schemas import Body, Code, Day, FindingView, Reason, Text, finding_views
+from services.assessment.api.schemas import Body, Code, Day, FindingView, Reason, Text, example, finding_views
 from services.assessment.application.access import READERS
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.application.queries import SurveyReading, read_survey, read_survey_question
@@ -133,6 +133,8 @@ class CodesAnswer(QuestionView):
 class AnswerBody(Body):
     """One answer; the code says neither here nor in the records who gave it."""
 
+    model_config = example({"code": "7K2M-9QXD-V4TB-1HFN", "answer": "satisfied"})
+
     code: Annotated[Text, Field(min_length=1, max_length=40, description="培训机构发放的调查码，一次有效")]
     answer: Code
 
@@ -145,6 +147,8 @@ class AnswerReceived(BaseModel):
 
 class DecisionBody(Body):
     """More time for the survey, or a new round of it."""
+
+    model_config = example({"decision": "extend", "closes_on": "2021-07-31", "reason": "多数学员外出，延期作答"})
 
     decision: Literal["extend", "repeat"] = Field(description="extend 延期，保留已有答卷；repeat 重新调查，原答卷作废")
     closes_on: Day

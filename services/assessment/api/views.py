@@ -232,6 +232,7 @@ class AssessmentView(BaseModel):
     mode: Literal["offline", "online"]
     exam_on: date
     applied_on: date
+    applied_by: str = Field(description="提出或登记申请的人（令牌主体）")
     channel: Channel
     paper_received_on: date | None
     state: State
@@ -257,6 +258,7 @@ class AssessmentView(BaseModel):
             **_numbers(exam),
             class_id=exam.class_id,
             mode=exam.mode,
+            applied_by=exam.applied_by,
             paper_received_on=exam.paper_received_on,
             patrol=None if exam.signature is None else SignatureView.of(exam.signature),
             finalised_on=exam.finalised_on,

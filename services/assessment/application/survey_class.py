@@ -28,7 +28,7 @@ SURVEY_END: Final = "survey_end"
 async def begin_survey(uow: AssessmentUnit, examined: ExaminedClass, fact: ClassClosed) -> None:
     """Invite everybody who was in the class to its end (JY-ASM-10); nothing where no survey is asked for."""
     term = uow.shelf.by_id(examined.rulebook_id).assessment.satisfaction_survey
-    if term is None or await uow.surveys.get(examined.class_id) is not None:
+    if term is None or not term.answers or await uow.surveys.get(examined.class_id) is not None:
         return
     persons = examined.roster_on(fact.on)
     survey = open_survey(examined.class_id, invited=len(persons), on=fact.on, term=term)

@@ -129,13 +129,14 @@ class SatisfactionSurvey(Term):
     """Every trainee is asked when training ends; a claim without survey is flagged (JY-QUA-01).
 
     They may answer on the day the class closes and `window_calendar_days` days after it. The institution sees how many
-    answered, and how only when that many did: `tally_shown_from`, so that no answer betrays its giver.
+    answered, and how only when that many did: `tally_shown_from`, so that no answer betrays its giver. A rulebook
+    without a scale asks nobody.
     """
 
-    question: str
-    answers: tuple[SurveyAnswer, ...]
-    window_calendar_days: int
-    tally_shown_from: int
+    question: str = ""
+    answers: tuple[SurveyAnswer, ...] = ()
+    window_calendar_days: int = 0
+    tally_shown_from: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
