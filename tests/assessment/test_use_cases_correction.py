@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import Executable, delete, insert, update
@@ -122,7 +123,7 @@ async def test_a_correction_over_http(office: Office, callers: Callers) -> None:
     exam = await office.finalise(await office.schedule(), {"p01": PASS, "p02": FAIL})
     callers.move_to(at(TODAY, 12))
     path = f"/assessment/v1/assessments/{exam.assessment_id}"
-    body = {"person_id": "p01", "scores": [{"part": "theory", "score": 59}], "reason": "录入串行"}
+    body: Any = {"person_id": "p01", "scores": [{"part": "theory", "score": 59}], "reason": "录入串行"}
     approver, school = await callers.client(APPROVER), await callers.client(SCHOOL)
 
     answer = await post(approver, f"{path}/corrections", body)
@@ -130,6 +131,8 @@ async def test_a_correction_over_http(office: Office, callers: Callers) -> None:
 
     assert (answer.status_code, answer.json()["outcome"], answer.json()["decided_by"]) == (200, "failed", "approver-1")
     assert (again.status_code, again.json()["code"]) == (422, "NOTHING_CHANGED")
+    twice = await post(approver, f"{path}/corrections", {**body, "scores": body["scores"] * 2})
+    assert (twice.status_code, twice.json()["errors"][0]["field"]) == (422, "body.scores")
     view = (await school.get(path)).json()
     assert (view["passed"], view["failed"], view["corrections"][0]["reason"]) == (0, 2, "录入串行")
     history = (await school.get(f"{path}/scores")).json()["scores"]

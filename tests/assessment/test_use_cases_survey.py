@@ -1,6 +1,7 @@
 """A class is surveyed from its closing on: invitations, answers that name nobody, what they come to, corrections."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from shared.clock import end_of_day
 from shared.contracts.assessment import SatisfactionMeasured
 from shared.contracts.enrollment import TraineeWithdrawn
 from shared.domain.errors import Conflict, NotFound, Refused
+from shared.policy.rulebook import Rulebook
 from tests.assessment.office import APPROVER, SCHOOL, Office
 from tests.assessment.sample import CLASS, CLOSED, at, class_closed, jiyuan, people
 
@@ -215,3 +217,22 @@ async def test_the_database_keeps_used_invitations_counts_and_decisions(office: 
     ):
         with pytest.raises(DatabaseError):
             await office.act(lambda uow, statement=statement: uow.connection.execute(statement))  # type: ignore[misc]
+
+
+async def test_a_rulebook_without_a_scale_asks_nobody(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version that says only that there is a survey must stay readable for ever."""
+    assert TERM is not None
+    silent = replace(TERM, answers=())
+    book = replace(jiyuan(), assessment=replace(jiyuan().assessment, satisfaction_survey=silent))
+
+    class OneBook:
+        def by_id(self, _: str) -> Rulebook:
+            return book
+
+    await office.prepare()
+    monkeypatch.setattr("tests.assessment.office.shelf", OneBook)
+    await office.take(class_closed())
+
+    with pytest.raises(NotFound, match="SURVEY_UNKNOWN"):
+        await office.codes()
+    assert await office.timers() == {}

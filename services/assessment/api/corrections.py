@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
-from pydantic import Field, StrictInt
+from pydantic import AfterValidator, Field, StrictInt
 
 from services.assessment.api.schemas import Body, Id, Reason, example, require_unchanged
 from services.assessment.api.views import CorrectionView, ScoreHistory
@@ -17,6 +17,7 @@ from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
 from shared.web.transactions import read_transaction, write_transaction
+from shared.web.validation import invalid_value
 from shared.web.versions import etag
 
 router = service_router("/assessment/v1/assessments", tags=["考核与证书"])
@@ -32,6 +33,12 @@ class CorrectedScore(Body):
     score: StrictInt | None = Field(description="更正后的得分；未参加该科目的以 null 撤销")
 
 
+def _each_part_once(scores: list[CorrectedScore]) -> list[CorrectedScore]:
+    if len({one.part for one in scores}) < len(scores):
+        raise invalid_value("INPUT_INVALID", "同一科目出现多次。", "每个科目请只填写一个更正后的成绩。")
+    return scores
+
+
 class CorrectionBody(Body):
     """One person's right points; parts that are not named keep theirs."""
 
@@ -44,7 +51,7 @@ class CorrectionBody(Body):
     )
 
     person_id: Id
-    scores: Annotated[list[CorrectedScore], Field(max_length=2)] = Field(
+    scores: Annotated[list[CorrectedScore], Field(max_length=2), AfterValidator(_each_part_once)] = Field(
         description="更正的科目；仅按现行分数线重新认定的可为空"
     )
     reason: Reason

@@ -70,6 +70,7 @@ async def schedule_assessment(
             "channel": assessment.channel,
             "state": assessment.state,
             "resit": application.resit,
+            "excepted": ",".join(sorted(application.excepted)),
         },
     )
     return assessment, tuple(findings)

@@ -1,6 +1,6 @@
 """Results corrected after the end: the bureau decides, the points speak, nothing is overwritten (JY-ASM-04)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -46,11 +46,7 @@ def correct(
     entries = [ScoreEntry(person_id=person_id, part=part, points=given) for part, given in points.items()]
     asked = entries or [ScoreEntry(person_id=person_id, part=next(iter(marks), "theory"), points=None)]
     refuse_stopped(finding for one in asked for finding in judge_entry(assessment, one, examined, marks, rulebook))
-    entered = []
-    for entry in entries:
-        standing = assessment.scores.get((person_id, entry.part))
-        if entry.points != (None if standing is None else standing.points):
-            entered.append(next_version(entry, standing, author=decided_by, now=now))
+    entered = tuple(_entered(assessment, entries, author=decided_by, now=now))
     corrected = replace(
         assessment, scores={**assessment.scores, **{(person_id, score.part): score for score in entered}}
     )
@@ -72,9 +68,16 @@ def correct(
             outcomes={**assessment.outcomes, person_id: outcome},
             corrections=(*assessment.corrections, correction),
         ),
-        tuple(entered),
+        entered,
         correction,
     )
+
+
+def _entered(assessment: Assessment, entries: Iterable[ScoreEntry], *, author: str, now: datetime) -> Iterator[Score]:
+    for entry in entries:
+        standing = assessment.scores.get((entry.person_id, entry.part))
+        if entry.points != (None if standing is None else standing.points):
+            yield next_version(entry, standing, author=author, now=now)
 
 
 def _require_no_certificate(

@@ -13,14 +13,21 @@ from services.assessment.domain.assessment import (
     Admission,
     Assessment,
     Correction,
-    Move,
-    Outcome,
     Score,
     Signature,
-    Withdrawal,
 )
-from services.assessment.domain.body import Part
 from services.assessment.domain.duty import Duty
+from services.assessment.storage.exam_rows import (
+    Parts,
+    admission_values,
+    assessment_of,
+    correction_of,
+    exam_values,
+    move_of,
+    move_values,
+    score_of,
+    signature_values,
+)
 from services.assessment.storage.tables import (
     ADMISSION,
     ASSESSMENT,
@@ -37,7 +44,6 @@ from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict
 
 _EXAMINATION: Final[Duty] = "examination"
-_PATROL: Final[Duty] = "patrol"
 _CORRECTION: Final[Duty] = "correction"
 
 
@@ -49,7 +55,7 @@ class StoredAssessments:
 
     async def add(self, assessment: Assessment) -> None:
         """Add a scheduled exam."""
-        await self._connection.execute(insert(ASSESSMENT).values(_values(assessment)))
+        await self._connection.execute(insert(ASSESSMENT).values(exam_values(assessment)))
         key = assessment.assessment_id
         rows = [{"assessment_id": key, "person_id": person} for person in assessment.persons]
         await self._connection.execute(insert(CANDIDATE), rows)
@@ -64,9 +70,9 @@ class StoredAssessments:
         """Give the exams of a class in the order of their applications."""
         query = select(ASSESSMENT).where(ASSESSMENT.c.class_id == class_id).order_by(ASSESSMENT.c.number)
         rows = (await self._connection.execute(query)).all()
-        parts = _Parts()
+        parts = Parts()
         await self._read(parts, [row.assessment_id for row in rows])
-        return tuple(_assessment(row, parts) for row in rows)
+        return tuple(assessment_of(row, parts) for row in rows)
 
     async def open_exams(
         self, scope: Scope, *, after: tuple[date, str] | None, limit: int
@@ -135,7 +141,7 @@ class StoredAssessments:
         done = await self._connection.execute(
             update(ASSESSMENT)
             .where(ASSESSMENT.c.assessment_id == key, ASSESSMENT.c.version == assessment.version)
-            .values(_values(stored))
+            .values(exam_values(stored))
         )
         if done.rowcount != 1:
             raise Conflict(
@@ -147,13 +153,13 @@ class StoredAssessments:
             )
         if assessment.signature is not None:
             await self._connection.execute(
-                insert_or_ignore(self._connection, SIGNATURE, _signature_values(key, assessment.signature))
+                insert_or_ignore(self._connection, SIGNATURE, signature_values(key, assessment.signature))
             )
         if assessment.admission is not None:
-            row = _admission_values(key, assessment.admission)
+            row = admission_values(key, assessment.admission)
             await self._connection.execute(insert_or_ignore(self._connection, ADMISSION, row))
         if assessment.moves:
-            moves = [_move_values(key, number, one) for number, one in enumerate(assessment.moves, 1)]
+            moves = [move_values(key, number, one) for number, one in enumerate(assessment.moves, 1)]
             await self._connection.execute(insert_or_ignore(self._connection, MOVE, moves))
         return stored
 
@@ -190,17 +196,17 @@ class StoredAssessments:
 
     async def score_history(self, assessment_id: str) -> tuple[Score, ...]:
         """Give every version of every score of an exam, by person, part and version."""
-        return tuple(_score(row) for row in await self._rows(SCORE, [assessment_id]))
+        return tuple(score_of(row) for row in await self._rows(SCORE, [assessment_id]))
 
-    async def _read(self, parts: "_Parts", keys: list[str]) -> None:
+    async def _read(self, parts: "Parts", keys: list[str]) -> None:
         for row in await self._rows(CANDIDATE, keys):
             parts.persons.setdefault(row.assessment_id, []).append(row.person_id)
         for row in await self._rows(OUTCOME, keys):
             parts.outcomes.setdefault(row.assessment_id, {})[row.person_id] = row.outcome
             if row.number > 1:
-                parts.corrections.setdefault(row.assessment_id, []).append(_correction(row))
+                parts.corrections.setdefault(row.assessment_id, []).append(correction_of(row))
         for row in await self._rows(SCORE, keys):
-            parts.scores.setdefault(row.assessment_id, {})[row.person_id, row.part] = _score(row)
+            parts.scores.setdefault(row.assessment_id, {})[row.person_id, row.part] = score_of(row)
             since = parts.scored_since.get(row.assessment_id, row.entered_at)
             parts.scored_since[row.assessment_id] = min(since, row.entered_at)
         for row in await self._rows(SIGNATURE, keys):
@@ -213,7 +219,7 @@ class StoredAssessments:
                 decision=row.decision, reason=row.reason, decided_by=row.decided_by, decided_at=row.decided_at
             )
         for row in await self._rows(MOVE, keys):
-            parts.moves.setdefault(row.assessment_id, []).append(_move(row))
+            parts.moves.setdefault(row.assessment_id, []).append(move_of(row))
 
     async def _rows(self, table: Table, keys: list[str]) -> Collection[Row[Any]]:
         """Give the rows of these exams by primary key: of a score the latest version comes last."""
@@ -234,148 +240,4 @@ def _uncertified() -> ColumnElement[bool]:
         OUTCOME.c.outcome == "passed",
         ~exists().where(*same, later.c.number > OUTCOME.c.number),
         ~exists().where(*certified),
-    )
-
-
-class _Parts:
-    """What belongs to exams, by assessment id."""
-
-    def __init__(self) -> None:
-        self.persons: dict[str, list[str]] = {}
-        self.outcomes: dict[str, dict[str, Outcome]] = {}
-        self.corrections: dict[str, list[Correction]] = {}
-        self.scored_since: dict[str, datetime] = {}
-        self.scores: dict[str, dict[tuple[str, Part], Score]] = {}
-        self.signatures: dict[str, Signature] = {}
-        self.admissions: dict[str, Admission] = {}
-        self.moves: dict[str, list[Move]] = {}
-
-
-def _values(assessment: Assessment) -> dict[str, Any]:
-    withdrawal = assessment.withdrawal
-    return {
-        "assessment_id": assessment.assessment_id,
-        "class_id": assessment.class_id,
-        "number": assessment.number,
-        "body_id": assessment.body_id,
-        "certificate_kind": assessment.kind,
-        "mode": assessment.mode,
-        "exam_on": assessment.exam_on,
-        "applied_on": assessment.applied_on,
-        "applied_by": assessment.applied_by,
-        "channel": assessment.channel,
-        "paper_received_on": assessment.paper_received_on,
-        "finalised_on": assessment.finalised_on,
-        "finalised_by": assessment.finalised_by,
-        "needs_admission": assessment.needs_admission,
-        "withdrawn_on": None if withdrawal is None else withdrawal.on,
-        "withdrawn_by": None if withdrawal is None else withdrawal.by,
-        "withdrawal_reason": None if withdrawal is None else withdrawal.reason,
-        "revision": assessment.revision,
-        "version": assessment.version,
-    }
-
-
-def _signature_values(assessment_id: str, signature: Signature) -> dict[str, Any]:
-    return {
-        "assessment_id": assessment_id,
-        "signed_by": signature.signed_by,
-        "duty": _PATROL,
-        "signed_at": signature.signed_at,
-        "remark": signature.remark,
-    }
-
-
-def _score(row: Row[Any]) -> Score:
-    return Score(
-        person_id=row.person_id,
-        part=row.part,
-        points=row.points,
-        version=row.version,
-        entered_by=row.entered_by,
-        entered_at=row.entered_at,
-    )
-
-
-def _correction(row: Row[Any]) -> Correction:
-    return Correction(
-        person_id=row.person_id,
-        outcome=row.outcome,
-        reason=row.reason,
-        decided_by=row.decided_by,
-        decided_at=row.decided_at,
-    )
-
-
-def _admission_values(assessment_id: str, admission: Admission) -> dict[str, Any]:
-    return {
-        "assessment_id": assessment_id,
-        "decision": admission.decision,
-        "reason": admission.reason,
-        "decided_by": admission.decided_by,
-        "decided_at": admission.decided_at,
-    }
-
-
-def _move_values(assessment_id: str, number: int, move: Move) -> dict[str, Any]:
-    return {
-        "assessment_id": assessment_id,
-        "number": number,
-        "from_exam_on": move.from_exam_on,
-        "from_body_id": move.from_body_id,
-        "exam_on": move.exam_on,
-        "body_id": move.body_id,
-        "reason": move.reason,
-        "moved_by": move.moved_by,
-        "moved_at": move.moved_at,
-    }
-
-
-def _move(row: Row[Any]) -> Move:
-    return Move(
-        from_exam_on=row.from_exam_on,
-        from_body_id=row.from_body_id,
-        exam_on=row.exam_on,
-        body_id=row.body_id,
-        reason=row.reason,
-        moved_by=row.moved_by,
-        moved_at=row.moved_at,
-    )
-
-
-def _withdrawal(row: Row[Any]) -> Withdrawal | None:
-    if row.withdrawn_on is None:
-        return None
-    return Withdrawal(on=row.withdrawn_on, by=row.withdrawn_by, reason=row.withdrawal_reason)
-
-
-def _assessment(row: Row[Any], parts: _Parts) -> Assessment:
-    key = row.assessment_id
-    corrections = sorted(parts.corrections.get(key, ()), key=lambda one: (one.decided_at, one.person_id))
-    return Assessment(
-        assessment_id=key,
-        class_id=row.class_id,
-        number=row.number,
-        body_id=row.body_id,
-        kind=row.certificate_kind,
-        mode=row.mode,
-        exam_on=row.exam_on,
-        applied_on=row.applied_on,
-        applied_by=row.applied_by,
-        channel=row.channel,
-        paper_received_on=row.paper_received_on,
-        persons=tuple(sorted(parts.persons.get(key, ()))),
-        scores=parts.scores.get(key, {}),
-        scored_since=parts.scored_since.get(key),
-        signature=parts.signatures.get(key),
-        outcomes=parts.outcomes.get(key, {}),
-        corrections=tuple(corrections),
-        finalised_on=row.finalised_on,
-        finalised_by=row.finalised_by,
-        needs_admission=row.needs_admission,
-        admission=parts.admissions.get(key),
-        moves=tuple(parts.moves.get(key, ())),
-        withdrawal=_withdrawal(row),
-        revision=row.revision,
-        version=row.version,
     )

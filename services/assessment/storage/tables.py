@@ -1,4 +1,4 @@
-"""Tables of assessment: bodies, pass marks, classes with their trainees, exams with their results, certificates."""
+"""Tables of assessment: bodies, pass marks, rulings, classes, exams with their results, certificates, surveys."""
 
 from typing import Final
 
