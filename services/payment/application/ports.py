@@ -7,8 +7,10 @@ from typing import Protocol
 
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.claim import Claim
+from services.payment.domain.class_record import ClassRecord, Employment
 from services.payment.domain.entitlement import ClassFile, Scope
 from services.payment.domain.facts import ClassFacts
+from services.payment.domain.monthly_report import Dispatch, Month, MonthlyReport, SealedCopy
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
 from services.payment.domain.order import Answer, PaymentOrder
@@ -17,7 +19,9 @@ from services.payment.domain.reassessment import Difference
 from shared.contracts.contract import Contract
 from shared.domain.actor import Actor
 from shared.policy.decision import Trace, TraceValue
+from shared.policy.form import Form
 from shared.policy.rulebook import Shelf
+from shared.policy.targets import TargetTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +294,38 @@ class Orders(Protocol):
         ...
 
 
+class Reports(Protocol):
+    """What reports count, and the months that were reported."""
+
+    async def records(self, regions: Collection[str]) -> Sequence[ClassRecord]:
+        """Give every class of these regions that opened, as reports see it, by class."""
+        ...
+
+    async def add(self, report: MonthlyReport) -> None:
+        """Store that a month is to be reported."""
+        ...
+
+    async def find(self, region: str, month: Month, *, lock: bool = False) -> MonthlyReport | None:
+        """Give a month's report with its copies, None for a month that was not drafted."""
+        ...
+
+    async def of_regions(self, regions: Collection[str]) -> Sequence[MonthlyReport]:
+        """Give all reports of these regions, by region and month."""
+        ...
+
+    async def seal(self, report: MonthlyReport, copy: SealedCopy) -> None:
+        """Store a signed copy."""
+        ...
+
+    async def stamp(self, report: MonthlyReport, number: int, stamp: Dispatch) -> None:
+        """Store the delivery of a copy."""
+        ...
+
+    async def record_employment(self, class_id: str, found: Employment, *, by: str, on: date) -> bool:
+        """Store that somebody took up work; say whether nothing was known of it before."""
+        ...
+
+
 class PaymentUnit(Protocol):
     """One transaction of payment."""
 
@@ -315,6 +351,12 @@ class PaymentUnit(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def orders(self) -> Orders: ...
+    @property
+    def reports(self) -> Reports: ...
+    @property
+    def plans(self) -> Sequence[TargetTable]: ...
+    @property
+    def forms(self) -> Sequence[Form]: ...
 
     async def publish(self, fact: Contract) -> int:
         """Put an event into the outbox and give the aggregate's version."""

@@ -1,5 +1,6 @@
 """One transaction of payment, with its repositories and rulebooks."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.payment.storage.accounts import StoredAccounts
@@ -8,11 +9,14 @@ from services.payment.storage.claims import StoredClaims
 from services.payment.storage.classes import StoredClasses
 from services.payment.storage.entitlements import StoredEntitlements
 from services.payment.storage.orders import StoredOrders
+from services.payment.storage.reports import StoredReports
 from shared.database.encryption import Vault
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
+from shared.policy.form import Form
 from shared.policy.rulebook import Shelf
+from shared.policy.targets import TargetTable
 
 
 class PaymentUnitOfWork(UnitOfWork):
@@ -27,10 +31,14 @@ class PaymentUnitOfWork(UnitOfWork):
         actor: Actor,
         now: datetime | None = None,
         write: bool = True,
+        plans: Sequence[TargetTable] = (),
+        forms: Sequence[Form] = (),
     ) -> None:
         super().__init__(database, actor=actor, now=now, write=write)
         self.shelf = shelf
         self._vault = vault
+        self.plans = plans
+        self.forms = forms
 
     def open_repositories(self) -> None:
         """Build the repositories on the open connection."""
@@ -41,3 +49,4 @@ class PaymentUnitOfWork(UnitOfWork):
         self.claims = StoredClaims(self.connection, self._vault)
         self.accounts = StoredAccounts(self.connection, self._vault)
         self.orders = StoredOrders(self.connection)
+        self.reports = StoredReports(self.connection)
