@@ -94,13 +94,12 @@ async def test_ledgers_refuse_every_change_and_refuse_to_forget(approved_office:
 
 async def report_a_month(office: Office) -> None:
     """Draft, sign and dispatch a month with raw SQL, and record an employment."""
-    month = "region, month"
     for statement in (
-        f"INSERT INTO monthly_report ({month}, rulebook_id, drafted_on, due) "
+        "INSERT INTO monthly_report (region, month, rulebook_id, drafted_on, due) "
         "VALUES ('419001', '2020-06', 'r', '2020-07-01', '2020-07-06')",
-        f"INSERT INTO monthly_report_copy ({month}, number, content, sha256, signed_by, signed_at) "
+        "INSERT INTO monthly_report_copy (region, month, number, content, sha256, signed_by, signed_at) "
         "VALUES ('419001', '2020-06', 0, '{}', 'x', 'a', '2021-07-02 00:00:00')",
-        f"INSERT INTO monthly_report_dispatch ({month}, number, dispatched_at, dispatched_by, recipient, proof) "
+        "INSERT INTO monthly_report_dispatch (region, month, number, dispatched_at, dispatched_by, recipient, proof) "
         "VALUES ('419001', '2020-06', 0, '2021-07-03 00:00:00', 'a', 'r', 'p')",
         "INSERT INTO employment (class_id, person_id, employed_on, source, recorded_by, recorded_on) "
         "VALUES ('class-1', 'p1', '2021-08-01', 's', 'a', '2021-08-02')",

@@ -128,26 +128,31 @@ class ReportsPage(BaseModel):
     next: None = None
 
 
-class ReportView(ReportItem):
-    """A month's report: what the facts say now, the sealed copies, and what changed since the newest of them."""
+class SealedReport(ReportItem):
+    """A month with its sealed copies."""
 
     drafted_on: date
+    sealed: list[CopyView]
+
+    @classmethod
+    def of_report(cls, report: MonthlyReport, *, overdue: bool) -> Self:
+        """Render a month with its copies."""
+        item = ReportItem.of(report, overdue=overdue)
+        copies = [CopyView.of(copy) for copy in report.copies]
+        return cls(**item.model_dump(), drafted_on=report.drafted_on, sealed=copies)
+
+
+class ReportView(SealedReport):
+    """A month's report: what the facts say now, the sealed copies, and what changed since the newest of them."""
+
     counted: dict[str, Any] = Field(description="按现有记录统计的本月与累计数字")
     changed: list[dict[str, Any]] = Field(description="封存之后的变化：逐项列出封存值与现值；封存件本身不变")
-    sealed: list[CopyView]
 
     @classmethod
     def of_reading(cls, reading: ReportReading) -> Self:
         """Render a report."""
-        report = reading.report
-        item = ReportItem.of(report, overdue=reading.overdue)
-        return cls(
-            **item.model_dump(),
-            drafted_on=report.drafted_on,
-            counted=reading.counted,
-            changed=list(reading.changed),
-            sealed=[CopyView.of(copy) for copy in report.copies],
-        )
+        sealed = SealedReport.of_report(reading.report, overdue=reading.overdue)
+        return cls(**sealed.model_dump(), counted=reading.counted, changed=list(reading.changed))
 
 
 class ShareView(BaseModel):

@@ -14,6 +14,7 @@ from services.payment.api.report_views import (
     ReportItem,
     ReportsPage,
     ReportView,
+    SealedReport,
     SharesView,
     SignatureBody,
     YearView,
@@ -90,8 +91,8 @@ async def get_report_table(month: MonthText, unit: Read, region: Region = None) 
 async def post_signature(month: MonthText, body: SignatureBody, unit: Write) -> ReportView:
     """Seal the month with its hash; from then on it is closed."""
     wanted = Month.parse(month)
-    await sign_monthly_report(unit, region=body.region, month=wanted, reason=body.reason)
-    return ReportView.of_reading(await read_report(unit, region=body.region, month=wanted))
+    signed = await sign_monthly_report(unit, region=body.region, month=wanted, reason=body.reason)
+    return ReportView.of_reading(signed)
 
 
 @router.post(
@@ -101,11 +102,12 @@ async def post_signature(month: MonthText, body: SignatureBody, unit: Write) -> 
     dependencies=[requires(Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER)],
     responses=responses(404, 409, 422, "REGION_OUT_OF_SCOPE"),
 )
-async def post_dispatch(month: MonthText, body: DispatchBody, unit: Write) -> ReportView:
+async def post_dispatch(month: MonthText, body: DispatchBody, unit: Write) -> SealedReport:
     """Stamp the delivery of the signed copy; a second one is refused unless it is marked a correction."""
-    wanted = Month.parse(month)
-    await dispatch_monthly_report(unit, region=body.region, month=wanted, correction=body.correction, proof=body.proof)
-    return ReportView.of_reading(await read_report(unit, region=body.region, month=wanted))
+    report = await dispatch_monthly_report(
+        unit, region=body.region, month=Month.parse(month), correction=body.correction, proof=body.proof
+    )
+    return SealedReport.of_report(report, overdue=report.is_overdue(unit.today))
 
 
 @router.get(

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Any, Final
 
+from pydantic import TypeAdapter
 from sqlalchemy import Row, Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,6 +44,9 @@ _COUNTED: Final[dict[str, type[Contract]]] = {
     )
 }
 """Attendance by session is left out: it is by far the most, and its totals come with TrainingCompleted."""
+
+_ROWS_AT_ONCE: Final = 500
+"""A year of a city is 40,000 certificates: other requests have their turn between batches."""
 
 _Facts = dict[str, list[Any]]
 
@@ -114,7 +119,7 @@ class StoredReports:
         }
         await self._connection.execute(insert(MONTHLY_REPORT_DISPATCH).values(row))
 
-    async def record_employment(self, class_id: str, found: Employment, *, by: str, on: Any) -> bool:
+    async def record_employment(self, class_id: str, found: Employment, *, by: str, on: date) -> bool:
         """Store that somebody took up work; say whether nothing was known of it before."""
         row = {
             "class_id": class_id,
@@ -135,11 +140,10 @@ class StoredReports:
             .where(CLASS_FILE.c.region.in_(regions), fact.event.in_(list(_COUNTED)))
         )
         found: defaultdict[str, _Facts] = defaultdict(lambda: defaultdict(list))
-        async for row in await self._connection.stream(query):
-            adapter = adapter_of(_COUNTED[row.event].EVENT.type)
-            if adapter is None:
-                raise LookupError(f"{row.event} is not in the catalogue")
-            found[row.class_id][row.event].append(adapter.validate_python(row.data))
+        streamed = await self._connection.stream(query)
+        async for rows in streamed.partitions(_ROWS_AT_ONCE):
+            for row in rows:
+                found[row.class_id][row.event].append(_adapter(row.event).validate_python(row.data))
         return found
 
     async def _settlements(self, regions: Collection[str]) -> defaultdict[str, list[Settlement]]:
@@ -195,6 +199,13 @@ class StoredReports:
             .order_by(copy.number)
         )
         return tuple(_copy(row) for row in await self._connection.execute(query))
+
+
+def _adapter(event: str) -> TypeAdapter[Any]:
+    adapter = adapter_of(_COUNTED[event].EVENT.type)
+    if adapter is None:
+        raise LookupError(f"{event} is not in the catalogue")
+    return adapter
 
 
 def _record(facts: _Facts, settlements: Iterable[Settlement], employed: Iterable[str]) -> ClassRecord:
