@@ -137,6 +137,15 @@ def test_the_share_of_a_group_is_told_with_its_change_over_the_year() -> None:
     assert found["jobless_graduates"].share is None
 
 
+def test_everybody_in_a_class_for_struggling_enterprises_is_of_their_staff() -> None:
+    """JY-QUA-03: job-changing staff are known by their class (JY-ENR-28), the other groups by the roster."""
+    assert TERMS.group_shares is not None
+    records = [class_of(1, 1, 10, attributes={"job_change": "yes"}), class_of(2, 11, 40)]
+    found = {each.code: each.share for each in group_shares(records, YEAR, BEFORE, TERMS.group_shares)}
+    assert found["struggling_enterprise_staff"] == Share(part=10, whole=40)
+    assert found["enterprise_employees"] == Share(part=40, whole=40)
+
+
 def test_a_share_of_nothing_has_no_percentage() -> None:
     assert Share(part=0, whole=0).percent is None
     assert Share(part=1, whole=2).points_since(Share(part=0, whole=0)) is None

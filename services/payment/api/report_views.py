@@ -21,14 +21,14 @@ class SignatureBody(Body):
     """A signature; a reason marks it as a correction of a month that is closed."""
 
     region: RegionCode | None = None
-    reason: Annotated[LongText, Field(description="更正原因；首次签发不填")] | None = None
+    reason: Annotated[LongText, Field(description="更正原因；首次签发不填", examples=["补录一个班级"])] | None = None
 
 
 class DispatchBody(Body):
     """A delivery; the proof is a letter's or receipt's number."""
 
     region: RegionCode | None = None
-    proof: Annotated[LongText, Field(description="报送凭证，例如收文编号")]
+    proof: Annotated[LongText, Field(description="报送凭证，例如收文编号", examples=["职振办收〔2021〕7号"])]
     correction: Annotated[bool, Field(strict=True, description="是否为更正件的报送")] = False
 
 
@@ -37,7 +37,7 @@ class EmploymentBody(Body):
 
     person_id: Id
     employed_on: Day
-    source: Annotated[LongText, Field(description="依据，例如就业登记编号")]
+    source: Annotated[LongText, Field(description="依据，例如就业登记编号", examples=["就业登记 2021-0815"])]
 
 
 class EmploymentsBody(Body):

@@ -38,7 +38,9 @@ router = service_router("/payment/v1", tags=["统计与月报"])
 Write = Annotated[PaymentUnit, Depends(write_transaction)]
 Read = Annotated[PaymentUnit, Depends(read_transaction)]
 Region = Annotated[str | None, Query(pattern=r"^[0-9]{6}$", description="默认为本人所属区划")]
-MonthText = Annotated[str, Path(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="月份，例如 2021-05")]
+MonthText = Annotated[
+    str, Path(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="月份，例如 2021-05", examples=["2021-05"])
+]
 
 
 @router.get(

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from services.payment.domain.class_record import ClassRecord, Period
 from shared.contracts.enrollment import OpenedTrainee
-from shared.policy.terms.reporting import ClusterShare, GroupShares, TransferEmployment, VillageReport
+from shared.policy.terms.reporting import ClusterShare, GroupShares, SharedGroup, TransferEmployment, VillageReport
 
 _TWO_PLACES = Decimal("0.01")
 
@@ -71,16 +71,21 @@ def group_shares(
         GroupShare(
             code=group.code,
             name=group.name,
-            share=_share(records, period, group.groups) if group.groups else None,
-            year_before=_share(records, before, group.groups) if group.groups else None,
+            share=_share(records, period, group) if group.can_be_told else None,
+            year_before=_share(records, before, group) if group.can_be_told else None,
         )
         for group in term.shares
     )
 
 
-def _share(records: Iterable[ClassRecord], period: Period, groups: tuple[str, ...]) -> Share:
-    trained = [trainee for record in records if period.has(record.trained_on) for trainee in _trained(record)]
-    return Share(part=sum(_is_of(trainee, groups) for trainee in trained), whole=len(trained))
+def _share(records: Iterable[ClassRecord], period: Period, group: SharedGroup) -> Share:
+    belongs = [
+        (group.classes is not None and record.is_marked(group.classes)) or _is_of(trainee, group.groups)
+        for record in records
+        if period.has(record.trained_on)
+        for trainee in _trained(record)
+    ]
+    return Share(part=sum(belongs), whole=len(belongs))
 
 
 def _trained(record: ClassRecord) -> list[OpenedTrainee]:

@@ -78,11 +78,20 @@ class Apprentices(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedGroup:
-    """A group that the document wants more of; no `groups` means that no roster can tell who belongs to it."""
+    """A group that the document wants more of: people of these groups, or everybody in classes so marked.
+
+    Without either, no record can tell who belongs to it.
+    """
 
     code: str
     name: str
-    groups: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    classes: ClassMark | None = None
+
+    @property
+    def can_be_told(self) -> bool:
+        """Say whether anything recorded tells who belongs to the group."""
+        return bool(self.groups) or self.classes is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
