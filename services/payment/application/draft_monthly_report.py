@@ -1,5 +1,6 @@
 """Keep a region's monthly reporting going (JY-REP-06): draft on the 1st, know on the 7th what was not dispatched."""
 
+from datetime import date
 from typing import Final
 
 from services.payment.application.ports import PaymentUnit
@@ -12,12 +13,13 @@ MONTHLY_REPORT: Final = "monthly_report"
 MONTHLY_REPORT_DUE: Final = "monthly_report_due"
 
 
-async def begin_reporting(uow: PaymentUnit, *, region: str, month: Month) -> None:
-    """Let the month be reported when it is over; the first class of a region begins its reporting.
+async def begin_reporting(uow: PaymentUnit, *, region: str, day: date) -> None:
+    """Let the month of a day be reported when it is over; the first class of a region begins its reporting.
 
     From then on every month is reported, one in which nothing happened too, while the region has a rulebook that asks
     for it.
     """
+    month = Month.of(day)
     rulebook = _rulebook(uow.shelf, region, month)
     if rulebook is None or await uow.reports.find(rulebook.region, month):
         return
@@ -38,7 +40,7 @@ async def draft_monthly_report(uow: PaymentUnit, key: str) -> None:
     await uow.reports.add(report)
     await uow.schedule(due=end_of_day(due), kind=MONTHLY_REPORT_DUE, key=key)
     await uow.audit(action="monthly_report_drafted", subject=key, details={"due": due.isoformat()})
-    await begin_reporting(uow, region=region, month=month.next)
+    await begin_reporting(uow, region=region, day=month.next.period.first)
 
 
 async def flag_overdue_report(uow: PaymentUnit, key: str) -> None:

@@ -8,7 +8,6 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.receive_fact import receive_fact
 from services.payment.application.release_entitlement import release_class, release_trainees
 from services.payment.application.reserve_entitlement import reserve_entitlement
-from services.payment.domain.monthly_report import Month
 from shared.contracts.assessment import AssessmentCompleted, AssessmentScheduled, CertificateIssued, CertificateVoided
 from shared.contracts.contract import Contract, topic_of
 from shared.contracts.enrollment import ClassApproved, ClassChanged, ClassClosed, ClassOpened, TraineeWithdrawn
@@ -58,7 +57,7 @@ async def on_class_changed(uow: PaymentUnit, fact: ClassChanged, envelope: Envel
 async def on_class_opened(uow: PaymentUnit, fact: ClassOpened, envelope: Envelope) -> None:
     """Keep what the class is, and let its region's month be reported when it is over."""
     await _keep(uow, fact, envelope, refresh=False)
-    await begin_reporting(uow, region=fact.region, month=Month.of(fact.opening_date))
+    await begin_reporting(uow, region=fact.region, day=fact.opening_date)
 
 
 async def on_trainee_withdrawn(uow: PaymentUnit, fact: TraineeWithdrawn, envelope: Envelope) -> None:

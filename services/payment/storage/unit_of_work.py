@@ -43,10 +43,10 @@ class PaymentUnitOfWork(UnitOfWork):
     def open_repositories(self) -> None:
         """Build the repositories on the open connection."""
         self.classes = StoredClasses(self.connection)
+        self.reports = StoredReports(self.connection)
         self.entitlements = StoredEntitlements(self.connection)
         self.budgets = StoredBudgets(self.connection)
         self.rates = StoredRates(self.connection)
         self.claims = StoredClaims(self.connection, self._vault)
         self.accounts = StoredAccounts(self.connection, self._vault)
         self.orders = StoredOrders(self.connection)
-        self.reports = StoredReports(self.connection)
