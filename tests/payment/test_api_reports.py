@@ -75,11 +75,6 @@ async def test_goals_and_shares_are_told_for_the_region(callers: Callers) -> Non
         None,
     )
     assert (shares["villages"], shares["cluster"]["percent"]) == ([], None)
-    problem(
-        await callers.get("/reports/shares", AUDITOR, **{"from": "2021-06-02", "to": "2021-06-01"}),
-        422,
-        "PERIOD_INVALID",
-    )
 
 
 async def test_employments_are_recorded_by_the_bureau(callers: Callers) -> None:
@@ -153,6 +148,20 @@ async def test_a_delivery_is_taken_only_with_its_proof(callers: Callers, body: d
 @pytest.mark.parametrize("month", ["2021-13", "june", "2021-6"])
 async def test_a_month_that_is_none_is_named(callers: Callers, month: str) -> None:
     problem(await callers.get(f"/reports/monthly/{month}", AUDITOR), 422, "INPUT_INVALID")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "code"),
+    [
+        ("2021-06-02", "2021-06-01", "PERIOD_INVALID"),
+        ("0001-01-01", "2021-06-01", "PERIOD_INVALID"),
+        ("2021-02-30", "2021-06-01", "INPUT_INVALID"),
+        ("1622505600", "2021-06-01", "INPUT_INVALID"),
+        ("2021-06-01", "9999-12-31", "RULEBOOK_MISSING"),
+    ],
+)
+async def test_a_period_that_cannot_be_told_is_refused(callers: Callers, first: str, last: str, code: str) -> None:
+    problem(await callers.get("/reports/shares", AUDITOR, **{"from": first, "to": last}), 422, code)
 
 
 async def test_a_month_that_was_not_drafted_does_not_exist(callers: Callers) -> None:

@@ -1,9 +1,11 @@
 """Reporting on both databases: the month from its draft to its delivery, the year, shares and employments."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +24,17 @@ from services.payment.application.sign_monthly_report import sign_monthly_report
 from services.payment.domain.class_record import Counts, Employment
 from services.payment.domain.monthly_report import Month
 from services.payment.domain.shares import Share
+from services.payment.settings import PaymentSettings
+from services.payment.wiring import wire
+from shared.clock import LegalClock
 from shared.contracts.assessment import CertificateVoided
 from shared.contracts.enrollment import TraineeWithdrawn
 from shared.contracts.supervision import ClassCancelled, TraineeTotals
+from shared.database.migrate import migrate
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from shared.messaging.embedded import EmbeddedBus
+from shared.settings import init_home
 from tests.payment.office import (
     APPROVER,
     AUDITOR,
@@ -50,6 +58,7 @@ from tests.payment.sample import (
     scheduled,
     training_completed,
 )
+from tests.servers import FreshDatabases
 
 JUNE, JULY, SEPTEMBER = (Month(year=2021, month=number) for number in (6, 7, 9))
 PROOF = "职振办收〔2021〕7号"
@@ -329,6 +338,31 @@ async def test_no_employment_is_recorded_before_the_training_is_completed(office
 async def test_a_period_that_ends_before_it_begins_is_refused(office: Office) -> None:
     with pytest.raises(Refused, match="PERIOD_INVALID"):
         await office.act(AUDITOR, read_shares, region=None, first=date(2021, 2, 1), last=date(2021, 1, 31))
+
+
+async def test_of_two_signatures_at_once_one_closes_the_month(office: Office) -> None:
+    """JY-REP-06: the second finds the month closed, on both databases."""
+    await at_july(office)
+    results = await asyncio.gather(sign(office), sign(office), return_exceptions=True)
+    refused = [result for result in results if isinstance(result, BaseException)]
+    assert [type(each) for each in refused] == [Conflict]
+    assert "MONTH_CLOSED" in str(refused[0])
+    assert len((await read(office)).report.copies) == 1
+
+
+async def test_the_wired_service_knows_the_plan_and_the_form(databases: FreshDatabases, tmp_path: Path) -> None:
+    url = databases.empty()
+    await migrate("payment", url)
+    init_home(tmp_path)
+    bus = EmbeddedBus(tmp_path / "events")
+    wiring = await wire(PaymentSettings(home=tmp_path, database=url), clock=LegalClock(), bus=bus)
+    try:
+        async with wiring.unit_of_work(write=False) as uow:
+            assert [plan.region for plan in uow.plans] == [JIYUAN]
+            assert [len(form.fields) for form in uow.forms] == [66]
+    finally:
+        await wiring.close()
+        await bus.close()
 
 
 async def test_another_regions_reports_are_out_of_reach_and_an_institution_has_none(office: Office) -> None:

@@ -1,11 +1,12 @@
 """What the addresses of reports take and give."""
 
 import json
+import re
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from services.payment.api.schemas import Body, Day, Id, LongText, RegionCode
 from services.payment.application.reports import ReportReading, SharesReading, YearReading
@@ -15,6 +16,17 @@ from services.payment.domain.goals import Goal, RowProgress
 from services.payment.domain.monthly_report import Dispatch, MonthlyReport, SealedCopy
 from services.payment.domain.shares import Share, whole
 from shared.policy.form import Form
+from shared.web.validation import invalid_value
+
+
+def _iso_day(day: object) -> object:
+    """Refuse what pydantic would take for seconds since 1970."""
+    if isinstance(day, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day) is None:
+        raise invalid_value("INPUT_INVALID", "日期的格式不对。", "请使用 YYYY-MM-DD 格式的有效日期，例如 2021-09-13。")
+    return day
+
+
+QueryDay = Annotated[date, BeforeValidator(_iso_day)]
 
 
 class SignatureBody(Body):
@@ -37,7 +49,10 @@ class EmploymentBody(Body):
 
     person_id: Id
     employed_on: Day
-    source: Annotated[LongText, Field(description="依据，例如就业登记编号", examples=["就业登记 2021-0815"])]
+    source: Annotated[
+        LongText,
+        Field(description="依据，例如就业登记编号；不得填写证件号码、电话等个人信息", examples=["就业登记 2021-0815"]),
+    ]
 
 
 class EmploymentsBody(Body):

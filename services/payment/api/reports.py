@@ -1,6 +1,5 @@
 """Addresses of reports: the month, the year, shares, employments after training, and a claim's form."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Path, Query
@@ -11,6 +10,7 @@ from services.payment.api.report_views import (
     EmploymentsAnswer,
     EmploymentsBody,
     FormView,
+    QueryDay,
     ReportItem,
     ReportsPage,
     ReportView,
@@ -131,8 +131,8 @@ async def get_year(year: Annotated[int, Path(ge=2000, le=2099)], unit: Read, reg
 )
 async def get_shares(
     unit: Read,
-    first: Annotated[date, Query(alias="from", description="起始日（含）")],
-    last: Annotated[date, Query(alias="to", description="截止日（含）")],
+    first: Annotated[QueryDay, Query(alias="from", description="起始日（含）")],
+    last: Annotated[QueryDay, Query(alias="to", description="截止日（含）")],
     region: Region = None,
 ) -> SharesView:
     """Give shares of a period."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from services.payment.application.assessing import open_case
 from services.payment.application.ports import PaymentUnit
@@ -34,6 +34,9 @@ from services.payment.domain.shares import (
 from shared.domain.errors import NotFound, Refused
 from shared.policy.form import Form
 from shared.policy.targets import TargetTable
+
+_NOTHING_BEFORE: Final = date(2000, 1, 1)
+"""Nobody asks for shares of earlier days, and a calendar without year 0 could not give the year before the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +124,12 @@ class SharesReading:
 
 async def read_shares(uow: PaymentUnit, *, region: str | None, first: date, last: date) -> SharesReading:
     """Give the shares of a period (JY-QUA-03, JY-QUA-07, JY-INS-09, JY-ENR-23), groups also for a year before."""
-    if last < first:
+    if last < first or first < _NOTHING_BEFORE:
         raise Refused(
             code="PERIOD_INVALID",
-            message="结束日期早于开始日期。",
+            message="结束日期早于开始日期。" if last < first else "统计期间过早。",
             advice="请核对统计期间的起止日期。",
-            field="to",
+            field="to" if last < first else "from",
         )
     wanted = region_of(uow, region)
     terms = uow.shelf.in_force(wanted, last).payment.reporting
