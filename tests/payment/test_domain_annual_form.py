@@ -355,12 +355,16 @@ def test_a_withdrawn_notice_is_not_on_the_form() -> None:
     assert filled(gone)["JY-FLD-56"].state == "awaited"
 
 
-def test_an_individuals_form_has_no_seal() -> None:
-    """JY-FLD-03, JY-FLD-66: accepted without a seal, and marked as the individual's variant."""
+def test_an_individuals_form_has_person_institution_and_evaluation_body_and_hides_the_rest() -> None:
+    """JY-FLD-03, JY-FLD-66, JY-CLM-08: no seal, the basics alone, and marked as the individual's variant."""
     found = case()
     fields = filled(replace(found, claim=replace(found.claim, claimant="individual")))
     assert (fields["JY-FLD-03"].state, fields["JY-FLD-66"].value) == ("hidden", True)
     assert fields["JY-FLD-02"].state == "awaited"
+    shown = {int(rule[-2:]) for rule, each in fields.items() if each.state != "hidden"}
+    assert shown == {1, 2, 4, 5, 6, 7, 9, 10, 11, 13, 14, 15, 34, 47, *range(49, 65), 66}
+    enterprise = filled(replace(found, claim=replace(found.claim, claimant="enterprise")))
+    assert all(each.state != "hidden" for each in enterprise.values())
 
 
 def test_several_exam_days_are_told_in_order() -> None:
