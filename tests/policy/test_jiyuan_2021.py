@@ -107,6 +107,10 @@ def value(path: str) -> Any:
         ("payment.attendance_average.checks", ("spot",)),
         ("payment.rates.stated", ()),
         ("payment.objection.freezes", "lines"),
+        ("payment.reporting.monthly_report.day_of_month_max", 6),
+        ("payment.reporting.person_times.person_times_min", 40_000),
+        ("payment.reporting.high_skilled.persons_min", 1_600),
+        ("payment.reporting.apprentices.persons_min", 600),
     ],
 )
 def test_a_number_of_the_document_stands_in_its_term(path: str, expected: Any) -> None:
