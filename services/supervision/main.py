@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.supervision.api import classes, findings, sign_ins
+from services.supervision.api import classes, findings, queue, sign_ins
 from services.supervision.messaging.incoming import TOPICS
 from services.supervision.wiring import Wiring
 from shared.web.application import create_application
@@ -21,6 +21,7 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             sign_ins.router,
             classes.router,
             findings.router,
+            queue.router,
             sandbox_router("supervision", consumes=TOPICS),
         ],
         authenticator=authenticator,

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.supervision.application.close_session import close_session
+from services.supervision.application.note_unknown_class import FLAG_UNKNOWN_CLASS, flag_unknown_class
 from services.supervision.application.open_class import CLOSE_SESSION
 from services.supervision.messaging.incoming import HANDLERS, TOPICS
 from services.supervision.storage.unit_of_work import SupervisionUnitOfWork
@@ -21,6 +22,7 @@ def create_worker(wiring: Wiring) -> Worker:
     def at(due: datetime) -> SupervisionUnitOfWork:
         return wiring.unit_of_work(SYSTEM, now=due)
 
-    timers = TimerRunner(database, {CLOSE_SESSION: close_session}, at)
+    handlers = {CLOSE_SESSION: close_session, FLAG_UNKNOWN_CLASS: flag_unknown_class}
+    timers = TimerRunner(database, handlers, at)
     consumer = Consumer(database, wiring.bus, "supervision", TOPICS, HANDLERS, wiring.unit_of_work)
     return Worker(database, wiring.bus, consumers=[consumer], duties=[timers.run, Sealer(database).run])

@@ -58,7 +58,7 @@ def table_objections(
 
 def book_objections(book: Rulebook) -> Iterator[Objection]:
     """Object to codes that a chapter uses but no list defines, and to rates finer than a fen."""
-    for key, used, defined in (*_enrollment_uses(book), *_payment_uses(book)):
+    for key, used, defined in (*_enrollment_uses(book), *_supervision_uses(book), *_payment_uses(book)):
         for code in used:
             if code not in defined:
                 advice = nearest(code, defined, f"可用：{'、'.join(sorted(defined)) or '无'}")
@@ -92,6 +92,15 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     if terms.approval and terms.four_eyes:
         steps = {step.code for step in terms.approval.steps}
         yield ("enrollment", "four_eyes", "distinct_steps"), terms.four_eyes.distinct_steps, steps
+
+
+def _supervision_uses(book: Rulebook) -> Iterator[_Use]:
+    terms = book.supervision
+    if custody := terms.custody_attendance:
+        key = ("supervision", "custody_attendance")
+        methods = {method.code for method in terms.sign_in.methods} if terms.sign_in else set()
+        yield (*key, "groups"), custody.groups, {group.code for group in book.enrollment.groups}
+        yield (*key, "methods"), custody.methods, methods
 
 
 def _payment_uses(book: Rulebook) -> Iterator[_Use]:

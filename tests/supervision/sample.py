@@ -67,11 +67,11 @@ def planned_session(
 
 
 def timetable(days: int = 2) -> tuple[PlannedSession, ...]:
-    """Give a theory session each morning at nine and a practice session each afternoon at two."""
+    """Give two class hours of theory each morning at nine and four of practice each afternoon at two."""
     sessions: list[PlannedSession] = []
     for number in range(days):
         day = OPENING + timedelta(days=number)
-        sessions.append(planned_session(f"s{number + 1}-am", at(day, 9)))
+        sessions.append(planned_session(f"s{number + 1}-am", at(day, 9), class_hours=2))
         sessions.append(planned_session(f"s{number + 1}-pm", at(day, 14), kind="practice"))
     return tuple(sessions)
 
@@ -181,6 +181,7 @@ def clip(session_id: str, starts_at: datetime, ends_at: datetime, *, video_id: s
         starts_at=starts_at,
         ends_at=ends_at,
         sha256="0" * 64,
+        reported_by="school-1",
     )
 
 

@@ -224,8 +224,9 @@ async def test_forty_four_of_fifty_are_held_and_cancelled_by_confirmation(office
     await office.close_until(OPENING_JUDGED)
     approver = await ready.client(APPROVER)
     findings = (await approver.get("/supervision/v1/findings", params={"class_id": CLASS})).json()["items"]
-    assert [(each["check"], each["state"]) for each in findings] == [("opening_attendance", "open")]
-    path = f"/supervision/v1/findings/{findings[0]['finding_id']}/closure"
+    (case,) = [each for each in findings if each["check"] == "opening_attendance"]
+    assert (case["state"], case["owner"], case["due_on"]) == ("open", "approver", "2021-06-05")
+    path = f"/supervision/v1/findings/{case['finding_id']}/closure"
 
     waived = await approver.post(path, json={"conclusion": "waived", "reason": "x"}, headers=keyed("waive"))
     closed = await approver.post(path, json={"conclusion": "confirmed", "reason": "属实"}, headers=keyed("close"))
@@ -267,7 +268,7 @@ async def test_videos_opinion_and_attendance_of_a_finished_class(office: Office,
     assert view["completion"] | {"completed_on": ""} == {
         "revision": 2,
         "completed_on": "",
-        "theory_class_hours": 8,
+        "theory_class_hours": 4,
         "practice_class_hours": 8,
         "opening_headcount": 49,
         "spot_headcounts": [],
@@ -438,12 +439,22 @@ async def test_health_documents_and_roles_are_there(ready: Callers) -> None:
         if path.startswith("/supervision/v1/")
     } == {
         "post devices": {"approver", "inspector"},
+        "get devices/{device_id}": {"approver", "auditor", "device", "inspector", "institution"},
+        "post devices/{device_id}/changes": {"approver", "inspector"},
+        "post devices/{device_id}/retirement": {"approver", "inspector"},
         "post devices/{device_id}/sign-ins": {"device", "institution"},
         "post classes/{class_id}/videos": {"device", "institution"},
+        "post classes/{class_id}/videos/{video_id}/void": {"approver", "inspector"},
         "post classes/{class_id}/checks": {"inspector"},
+        "post classes/{class_id}/checks/{check_id}/void": {"approver", "inspector"},
+        "post classes/{class_id}/register-decisions": {"approver"},
         "post classes/{class_id}/opinion": {"approver"},
         "post classes/{class_id}/sign-in-approvals": {"approver", "first_reviewer", "inspector", "second_reviewer"},
         "post findings/{finding_id}/closure": {"approver", "inspector", "second_reviewer"},
+        "post unknown-classes/{case_id}/closure": {"approver", "inspector", "second_reviewer"},
+        "get queue": {"approver", "inspector", "second_reviewer"},
+        "get teacher-hours": READERS,
+        "get classes": READERS,
         "get classes/{class_id}": READERS,
         "get classes/{class_id}/attendance": READERS,
         "get findings": READERS,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NotRequired
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -74,6 +74,8 @@ Line = Annotated[
 Prose = Annotated[str, Field(max_length=2000, pattern=_PROSE), AfterValidator(_impersonal)]
 Reason = Annotated[Prose, Field(min_length=1), AfterValidator(_not_blank)]
 """Reasons and remarks travel in events, so nothing that looks like a number of a person may stand in them."""
+
+Cursor = Annotated[str | None, Query(max_length=300, pattern=_PLAIN, description="上一页返回的 next")]
 
 SIGN_INS_MAX: Final = 5000
 
@@ -146,6 +148,26 @@ class DeviceBody(Body):
         )
 
 
+class DeviceChangeBody(Body):
+    """What changes of a device; an absent field stays as it is."""
+
+    name: Line | None = None
+    methods: Annotated[list[Code], Field(min_length=1, max_length=20)] | None = None
+
+
+class ReasonBody(Body):
+    """A recorded act and why."""
+
+    reason: Reason
+
+
+class RegisterBody(Body):
+    """Whether the custodian's register serves as attendance of people in custody (JY-ENR-16)."""
+
+    allowed: StrictBool
+    reason: Reason
+
+
 class VideoItem(Body):
     """Metadata of one video file."""
 
@@ -155,14 +177,15 @@ class VideoItem(Body):
     ends_at: Moment
     sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 
-    def to_clip(self) -> Clip:
-        """Give the clip."""
+    def to_clip(self, *, reported_by: str) -> Clip:
+        """Give the clip as reported by a token's subject."""
         return Clip(
             video_id=self.video_id,
             session_id=self.session_id,
             starts_at=self.starts_at,
             ends_at=self.ends_at,
             sha256=self.sha256.lower(),
+            reported_by=reported_by,
         )
 
 

@@ -1,11 +1,13 @@
 """What the interface of supervision answers."""
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.supervision.application.ports import Task
 from services.supervision.application.queries import ClassReading
 from services.supervision.domain.finding import Conclusion
 from services.supervision.domain.opening_day import OpeningDay
@@ -14,6 +16,7 @@ from services.supervision.domain.video import ClipOutcome, Coverage, coverage
 from shared.contracts.enrollment import SessionKind
 from shared.contracts.supervision import CheckKind
 from shared.policy.rulebook import Rulebook
+from shared.web.masking import mask
 
 
 class View(BaseModel):
@@ -57,6 +60,14 @@ class ApprovalAnswer(BaseModel):
     unknown: list[int]
 
 
+class RetirementView(View):
+    """Who took a device out of use, when and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
 class DeviceView(View):
     """A registered device."""
 
@@ -66,6 +77,7 @@ class DeviceView(View):
     name: str
     region: str
     methods: list[str]
+    retired: RetirementView | None
     version: int
 
 
@@ -85,8 +97,46 @@ class VideosAnswer(BaseModel):
     rows: list[VideoRowAnswer]
 
 
+class VoidingView(View):
+    """Who declared a record void, when and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
+class ClipView(View):
+    """The metadata of a video as reported."""
+
+    video_id: str
+    session_id: str
+    starts_at: datetime
+    ends_at: datetime
+    sha256: str
+    reported_by: str
+    voided: VoidingView | None
+
+
+class RegisterDecisionView(View):
+    """A decision whether the custodian's register serves as attendance (JY-ENR-16)."""
+
+    allowed: bool
+    decided_by: str
+    decided_at: datetime
+    reason: str
+
+
+class RegisterAnswer(BaseModel):
+    """The decision as recorded and the number of people in custody it concerns."""
+
+    class_id: str
+    persons: int
+    decision: RegisterDecisionView
+    version: int
+
+
 class CheckView(View):
-    """An inspection as recorded."""
+    """An inspection as recorded; a void one counts for nothing."""
 
     check_id: str
     kind: CheckKind
@@ -99,6 +149,7 @@ class CheckView(View):
     inspectors: list[str]
     note: str
     recorded_at: datetime
+    voided: VoidingView | None
 
 
 class OpinionView(View):
@@ -132,6 +183,8 @@ class FindingView(View):
     seen: str
     state: Literal["open", "closed"]
     raised_at: datetime
+    owner: str | None = Field(description="负责结案的角色，规则册未规定的为空")
+    due_on: date | None = Field(description="结案期限，含当日")
     conclusion: Conclusion | None
     closed_by: str | None
     closed_at: datetime | None
@@ -143,6 +196,67 @@ class FindingList(BaseModel):
 
     items: list[FindingView]
     next: str | None = None
+
+
+class TaskView(View):
+    """Something that waits for a conclusion; a finding is closed under its `task_id`, and so is an unknown class."""
+
+    kind: Literal["finding", "unknown_class"]
+    task_id: str
+    owner: str | None
+    due_on: date | None
+    overdue: bool
+    check: str
+    rule: str
+    clause: str
+    blocking: bool
+    class_id: str = Field(description="unknown_class 为设备所报的班级编号，疑似个人信息的数字已遮盖")
+    institution_id: str
+    region: str
+    seen: str
+    raised_at: datetime
+
+    @classmethod
+    def at(cls, task: Task, *, today: date) -> Self:
+        """Show a task as it stands on a day."""
+        shown = asdict(task) | {"class_id": mask(task.class_id)}
+        return cls(**shown, overdue=task.due_on is not None and task.due_on < today)
+
+
+class TaskList(BaseModel):
+    """A page of tasks; `next` is the cursor of the next page, null on the last."""
+
+    items: list[TaskView]
+    next: str | None
+
+
+class UnknownClassAnswer(View):
+    """The closed case."""
+
+    case_id: str
+    device_id: str
+    sign_ins: int
+    closed_by: str
+    closed_at: datetime
+    reason: str
+
+
+class TaughtHoursView(View):
+    """What a teacher taught for an institution."""
+
+    institution_id: str
+    teacher_id: str
+    sessions: int
+    theory_class_hours: int
+    practice_class_hours: int
+    class_hours: int
+
+
+class TaughtHoursList(BaseModel):
+    """A page of teachers; `next` is the cursor of the next page, null on the last."""
+
+    items: list[TaughtHoursView]
+    next: str | None
 
 
 class ClosureAnswer(BaseModel):
@@ -259,6 +373,41 @@ class CompletionView(View):
     spot_headcounts: list[int]
 
 
+class ClassLine(View):
+    """A class in the list; `findings_blocking` of the open ones stop the claim."""
+
+    class_id: str
+    institution_id: str
+    region: str
+    state: State
+    planned: int
+    refused: int
+    opening_date: date
+    closing_date: date
+    sessions: int
+    sessions_closed: int
+    findings_open: int
+    findings_blocking: int
+    opinion_given: bool
+    version: int
+
+
+class ClassPage(BaseModel):
+    """A page of classes; `next` is the cursor of the next page, null on the last."""
+
+    items: list[ClassLine]
+    next: str | None
+
+
+class DroppedSession(View):
+    """A session that an approved change took off the timetable."""
+
+    session_id: str
+    starts_at: datetime
+    ends_at: datetime
+    kind: SessionKind
+
+
 class ClassView(BaseModel):
     """A class under supervision."""
 
@@ -272,6 +421,8 @@ class ClassView(BaseModel):
     opening_date: date
     closing_date: date
     sessions: list[SessionView]
+    dropped_sessions: list[DroppedSession]
+    register_decisions: list[RegisterDecisionView]
     opening: OpeningView | None = Field(description="开班当日各课次结束认定后才有")
     checks: list[CheckView]
     findings: list[FindingView]
@@ -294,6 +445,8 @@ class ClassView(BaseModel):
             opening_date=training_class.opening_date,
             closing_date=training_class.closing_date,
             sessions=[SessionView.of(session, reading) for session in file.sessions],
+            dropped_sessions=[DroppedSession.of(session) for session in file.dropped],
+            register_decisions=[RegisterDecisionView.of(each) for each in training_class.register_decisions],
             opening=None if file.opening is None else OpeningView.of(file.opening, reading.book),
             checks=[CheckView.of(check) for check in file.inspections],
             findings=[FindingView.of(finding) for finding in file.findings],
@@ -358,6 +511,6 @@ def _marks(session: Session, reading: ClassReading) -> dict[str, Mark]:
         marks |= dict.fromkeys((presence.person_id for presence in session.present), "present")
         return marks
     training_class, signed_in = reading.file.training_class, reading.signed_in[session.session_id]
-    marks |= dict.fromkeys(training_class.expected_on(session.held_on), "awaited")
-    marks |= {person: "present" for person in training_class.admitted_on(session.held_on) if person in signed_in}
+    marks |= dict.fromkeys(training_class.expected_at(session), "awaited")
+    marks |= {person: "present" for person in training_class.admitted_to(session) if person in signed_in}
     return marks

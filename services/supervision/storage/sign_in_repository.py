@@ -11,12 +11,18 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import String, TextClause, bindparam, select, text, update
+from sqlalchemy import String, TextClause, bindparam, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.supervision.application.ports import ManualSignIn, SignInRow, StoredSignIn, WaitingSignIn
+from services.supervision.application.ports import (
+    ManualSignIn,
+    PlacedSignIn,
+    SignInRow,
+    StoredSignIn,
+    WaitingSignIn,
+)
 from services.supervision.domain.attendance import SignedIn
-from services.supervision.domain.sign_in import APPROVAL_REQUIRED, Verdict
+from services.supervision.domain.sign_in import APPROVAL_REQUIRED, PLACED_BY_CLASS, Verdict
 from services.supervision.storage.tables import REUSED_SEQUENCE, SIGN_IN
 from shared.database.metadata import Instant
 from shared.database.upsert import insert_for
@@ -130,6 +136,16 @@ class StoredSignIns:
         columns = [SIGN_IN.c[name] for name in WaitingSignIn._fields]
         query = select(*columns).where(SIGN_IN.c.class_id == class_id, SIGN_IN.c.outcome == "pending")
         return [WaitingSignIn(*row) for row in await self._connection.execute(query)]
+
+    async def placed(self, class_id: str) -> Sequence[PlacedSignIn]:
+        """Give the sign-ins of a class whose fate its roster and timetable decided."""
+        columns = [SIGN_IN.c[name] for name in PlacedSignIn._fields]
+        query = select(*columns).where(
+            SIGN_IN.c.class_id == class_id,
+            SIGN_IN.c.outcome != "pending",
+            or_(SIGN_IN.c.code.is_(None), SIGN_IN.c.code.in_(PLACED_BY_CLASS)),
+        )
+        return [PlacedSignIn(*row) for row in await self._connection.execute(query)]
 
     async def decide(self, verdicts: Mapping[tuple[str, int], Verdict]) -> None:
         """Store what became of pending sign-ins, by device and sequence."""
