@@ -85,6 +85,7 @@ def class_opened(
     sessions: tuple[PlannedSession, ...] | None = None,
     approved_at: datetime | None = None,
     institution_id: str = INSTITUTION,
+    group: str = "employee",
 ) -> ClassOpened:
     """Give the event that opens the class."""
     meetings = timetable() if sessions is None else sessions
@@ -109,9 +110,7 @@ def class_opened(
         sessions=meetings,
         teachers=("teacher-1",),
         trainees=tuple(
-            OpenedTrainee(
-                person_id=person, groups=("employee",), masked_name="张**", payee_check="00", payee_check_key="k"
-            )
+            OpenedTrainee(person_id=person, groups=(group,), masked_name="张**", payee_check="00", payee_check_key="k")
             for person in trainees
         ),
         reviews=(

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 
 from services.supervision.application.close_finding import close_finding
 from services.supervision.application.queries import read_class
@@ -13,10 +12,8 @@ from services.supervision.application.record_check import RecordCheck, record_ch
 from services.supervision.application.register_device import RegisterDevice, register_device
 from services.supervision.application.report_videos import report_videos
 from services.supervision.application.state_opinion import state_opinion
-from services.supervision.messaging.incoming import HANDLERS
 from shared.contracts.contract import Contract
 from shared.contracts.enrollment import ClassChanged, ClassClosed, TraineeWithdrawn
-from shared.contracts.envelope import Envelope
 from shared.contracts.supervision import (
     AttendanceChecked,
     CheckKind,
@@ -27,7 +24,6 @@ from shared.contracts.supervision import (
     TrainingCompleted,
 )
 from shared.domain.errors import Forbidden, MissingFact, NotFound, Refused
-from shared.timers.tables import TIMER
 from tests.supervision.office import APPROVER, INSPECTOR, SCHOOL, Office, sign_ins
 from tests.supervision.sample import CLASS, OPENING, at, class_opened, clip, people
 
@@ -76,23 +72,11 @@ async def conclude(office: Office, conclusion: Any, *, check: str = "opening_att
 
 
 async def take(office: Office, fact: Contract, *, occurred_at: datetime = OPENING_JUDGED) -> None:
-    envelope = Envelope(
-        id="e",
-        source="/enrollment",
-        type=fact.EVENT.type,
-        subject=CLASS,
-        time=occurred_at,
-        partitionkey=CLASS,
-        aggregatetype="class",
-        aggregateversion=9,
-        data={},
-    )
-    await office.act(lambda uow: HANDLERS[type(fact)](uow, fact, envelope), now=OPENING_JUDGED)
+    await office.take(fact, occurred_at=occurred_at)
 
 
 async def timers(office: Office) -> int:
-    async with office.database.connect(write=False) as connection:
-        return int((await connection.execute(select(func.count()).select_from(TIMER))).scalar_one())
+    return len(await office.timers())
 
 
 async def test_every_session_is_closed_a_day_after_it_ends_exactly_once(office: Office) -> None:
