@@ -93,7 +93,7 @@ class Office:
         """Give when the timers of a kind fall due, by key."""
         async with self.database.connect(write=False) as connection:
             rows = await connection.execute(select(TIMER.c.key, TIMER.c.due).where(TIMER.c.kind == kind))
-            return {key: due for key, due in rows}
+            return {row.key: row.due for row in rows}
 
     async def close_until(self, moment: datetime) -> int:
         """Fire the timers due by then."""

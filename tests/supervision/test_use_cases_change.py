@@ -130,6 +130,9 @@ async def test_who_joins_counts_from_the_moment_of_approval_and_is_expected_from
 
     await office.close_until(END)
 
+    opening = (await office.file()).opening
+    assert opening is not None
+    assert (opening.attended, opening.planned) == (1, 50)
     marks = [
         (each.session_id, "p51" in {one.person_id for one in each.present}, "p51" in each.absent)
         for each in (await office.file()).sessions
