@@ -4,7 +4,20 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Query, Response
 
+from services.supervision.api.class_views import AttendanceView, ClassView
+from services.supervision.api.list_views import ClassLine, ClassPage
 from services.supervision.api.problem_codes import CURSOR_INVALID, NOBODY_IN_CUSTODY, RECORD_VOID, SAME_AUTHOR
+from services.supervision.api.record_views import (
+    ApprovalAnswer,
+    CheckView,
+    ClipView,
+    OpinionAnswer,
+    OpinionView,
+    RegisterAnswer,
+    RegisterDecisionView,
+    VideoRowAnswer,
+    VideosAnswer,
+)
 from services.supervision.api.schemas import (
     ApprovalBody,
     CheckBody,
@@ -15,21 +28,6 @@ from services.supervision.api.schemas import (
     ReasonBody,
     RegisterBody,
     VideosBody,
-)
-from services.supervision.api.views import (
-    ApprovalAnswer,
-    AttendanceView,
-    CheckView,
-    ClassLine,
-    ClassPage,
-    ClassView,
-    ClipView,
-    OpinionAnswer,
-    OpinionView,
-    RegisterAnswer,
-    RegisterDecisionView,
-    VideoRowAnswer,
-    VideosAnswer,
 )
 from services.supervision.application.approve_sign_ins import approve_sign_ins
 from services.supervision.application.decide_register import decide_register

@@ -6,9 +6,10 @@ from typing import Annotated, Final
 from fastapi import Depends, Query
 
 from services.supervision.api.classes import READERS
+from services.supervision.api.list_views import TaskList, TaskView, TaughtHoursList, TaughtHoursView
 from services.supervision.api.problem_codes import CURSOR_INVALID, FINDING_CLOSED, RANGE_INVALID
+from services.supervision.api.record_views import UnknownClassAnswer
 from services.supervision.api.schemas import Cursor, PathId, ReasonBody
-from services.supervision.api.views import TaskList, TaskView, TaughtHoursList, TaughtHoursView, UnknownClassAnswer
 from services.supervision.application.note_unknown_class import close_unknown_class
 from services.supervision.application.ports import SupervisionUnit
 from services.supervision.application.queries import list_tasks, list_taught_hours

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from services.supervision.api.problem_codes import DEVICE_CHANGED, DEVICE_RETIRED, METHOD_NOT_ACCEPTED, SERIAL_TAKEN
+from services.supervision.api.record_views import DeviceView, SignInBatchAnswer
 from services.supervision.api.schemas import (
     SIGN_IN_BATCH,
     SIGN_IN_BATCH_SCHEMA,
@@ -19,7 +20,6 @@ from services.supervision.api.schemas import (
     ReasonBody,
     SignInItem,
 )
-from services.supervision.api.views import DeviceView, SignInBatchAnswer
 from services.supervision.application.access import own_device
 from services.supervision.application.change_device import change_device, retire_device
 from services.supervision.application.ports import SupervisionUnit
