@@ -24,7 +24,7 @@ def monotonic() -> float:
 
 
 class LegalClock:
-    """Legal time: the machine's time plus the sandbox's offset, which only grows."""
+    """Legal time: the machine's time plus a sandbox's offset, which its databases let only grow."""
 
     def __init__(self, offset: timedelta = timedelta(0)) -> None:
         self._offset = offset
@@ -44,7 +44,9 @@ class LegalClock:
 
 
 def legal_day(instant: datetime) -> date:
-    """Give the legal day (Asia/Shanghai) on which an instant falls."""
+    """Give the legal day (Asia/Shanghai) on which an instant falls; one without a zone is a ValueError."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone")  # Python would take it for the machine's
     return instant.astimezone(SHANGHAI).date()
 
 

@@ -1,4 +1,4 @@
-"""The sandbox clock's event: legal time runs ahead of machine time by `offset_seconds` from now on."""
+"""The sandbox clock's event: legal time runs `offset_seconds` ahead of machine time, behind it when negative."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,8 +1,10 @@
 """Events of enrollment (办班): who may train whom, where and when, and whether the class opened."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime
 
 from shared.contracts.contract import EventType, published_by
 
@@ -81,7 +83,7 @@ class ReviewRecord:
 
     step: str
     actor: str
-    decided_at: datetime
+    decided_at: AwareDatetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +164,8 @@ class PlannedSession:
     """One session of the approved timetable; instants are UTC, `class_hours` are 课时."""
 
     session_id: str
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
     kind: SessionKind
     class_hours: int
     teacher_id: str

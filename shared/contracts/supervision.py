@@ -35,10 +35,20 @@ class AttendanceChecked:
     absent: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassSignIns:
+    """What one batch brought for one class of `SignInsReceived.classes`."""
+
+    class_id: str
+    accepted: int
+    late: int
+    refused: int
+
+
 @published_by("supervision", aggregate="device", subject="device_id")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInsReceived:
-    """One batch of sign-ins was committed: counts for boards, never evidence."""
+    """One batch of sign-ins was committed: counts for boards, never evidence; repeats are not counted."""
 
     EVENT: ClassVar[EventType]
 
@@ -48,6 +58,7 @@ class SignInsReceived:
     pending: int
     refused: int
     classes: tuple[str, ...]
+    by_class: tuple[ClassSignIns, ...] = ()
 
 
 @published_by("supervision")

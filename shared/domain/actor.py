@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from shared.domain.errors import Forbidden
 
@@ -29,6 +30,28 @@ class Role(StrEnum):
     PUBLIC = "public"
 
 
+_ROLE_NAMES: Final = {
+    Role.INSTITUTION: "培训机构",
+    Role.DEVICE: "考勤设备",
+    Role.TEACHER: "教师",
+    Role.TRAINEE: "学员",
+    Role.ASSESSOR: "评价机构",
+    Role.EXAM_PATROL: "考核巡查人员",
+    Role.FIRST_REVIEWER: "初审人员",
+    Role.SECOND_REVIEWER: "复核人员",
+    Role.APPROVER: "审批人员",
+    Role.INSPECTOR: "检查人员",
+    Role.FINANCE: "资金拨付人员",
+    Role.AUDITOR: "审计人员",
+    Role.POLICY_OFFICER: "政策管理员",
+    Role.PROVINCE: "省级平台",
+    Role.SYSTEM_ADMIN: "系统管理员",
+    Role.SECURITY_ADMIN: "安全管理员",
+    Role.AUDIT_ADMIN: "审计管理员",
+    Role.PUBLIC: "公众",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """One authenticated caller.
@@ -49,7 +72,7 @@ class Actor:
     def require(self, *roles: Role) -> None:
         """Raise Forbidden ROLE_MISSING unless the actor holds one of the roles."""
         if not self.has(*roles):
-            needed = "、".join(roles)
+            needed = "、".join(f"{_ROLE_NAMES[role]}（{role}）" for role in roles)
             raise Forbidden(
                 code="ROLE_MISSING",
                 message=f"此操作需要角色：{needed}。",

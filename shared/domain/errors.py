@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from shared.policy.decision import Finding
 
 
-@dataclass
+@dataclass(eq=False)
 class DomainError(Exception):
     """What was refused, which rule refused it and what to do next.
 

@@ -21,16 +21,6 @@ def masked_name(name: str) -> str:
     return name[:kept] + "".join(letter if letter in _DOTS else "*" for letter in name[kept:])
 
 
-def masked_identity_number(number: str) -> str:
-    """Keep the first three and the last two characters: the day of birth and the sequence never show."""
-    return f"{number[:3]}{'*' * (len(number) - 5)}{number[-2:]}"
-
-
-def masked_phone(number: str) -> str:
-    """Keep the first three and the last four digits."""
-    return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}"
-
-
 def masked_account(number: str) -> str:
     """Keep the last four digits."""
     return f"{'*' * (len(number) - 4)}{number[-4:]}"

@@ -1,7 +1,7 @@
 """Working days by the State Council's calendar, make-up workdays (调休) included.
 
-The years 2004 to 2026 come with a library; a later year is added by an operator as data. A year nobody knows is an
-error that names it, never a guess: weekends alone would be wrong around every holiday.
+The years 2004 to 2026 come with a library; an operator adds a later one to `working_years.toml` beside this module. A
+year nobody knows is an error that names it, never a guess: weekends alone would be wrong around every holiday.
 """
 
 import tomllib
@@ -47,14 +47,45 @@ class Calendar:
             raise Refused(
                 code="CALENDAR_YEAR_UNKNOWN",
                 message=f"系统没有 {day.year} 年的工作日历，无法计算工作日。",
-                advice=f"请系统管理员按国务院办公厅放假通知补充 {day.year} 年的日历文件。",
+                advice=f"请系统管理员按国务院办公厅放假通知，在 working_years.toml 中补充 {day.year} 年并重启。",
                 field="year",
                 value=str(day.year),
             ) from error
 
 
-STATE_COUNCIL: Final = Calendar()
-"""The library's years alone."""
+def read_calendar(path: Path) -> Calendar:
+    """Read the years an operator added, one TOML table per year.
+
+        [2027]
+        source = "number of the State Council's notice"
+        holidays = [2027-01-01]   # weekdays off
+        workdays = [2027-01-30]   # weekend days worked
+
+    Raise ValueError naming file and year for unknown keys, a missing source, or a day of another year or another kind.
+    """
+    years = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Calendar({int(year): _year(path, year, table) for year, table in years.items()})
+
+
+def _year(path: Path, year: str, table: object) -> CalendarYear:
+    where = f"{path.name}, year {year}"
+    if not isinstance(table, dict) or set(table) != {"source", "holidays", "workdays"} or not table["source"]:
+        raise ValueError(f"{where}: give exactly source, holidays and workdays")
+    return CalendarYear(
+        holidays=frozenset(_dates(table["holidays"], f"{where}, holidays", int(year), at_weekend=False)),
+        workdays=frozenset(_dates(table["workdays"], f"{where}, workdays", int(year), at_weekend=True)),
+    )
+
+
+def _dates(listed: object, where: str, year: int, *, at_weekend: bool) -> Iterator[date]:
+    for day in listed if isinstance(listed, list) else [listed]:
+        if type(day) is not date or day.year != year or (day.weekday() >= _SATURDAY) is not at_weekend:
+            raise ValueError(f"{where}: {day} must be a {'weekend day' if at_weekend else 'weekday'} of {year}")
+        yield day
+
+
+STATE_COUNCIL: Final = read_calendar(Path(__file__).with_name("working_years.toml"))
+"""The calendar of this installation."""
 
 
 def is_working_day(day: date, calendar: Calendar = STATE_COUNCIL) -> bool:
@@ -92,34 +123,3 @@ def latest_day_before(until: date, count: int, calendar: Calendar = STATE_COUNCI
         count -= calendar.is_working_day(until)
         until -= _DAY
     return until
-
-
-def read_calendar(path: Path) -> Calendar:
-    """Read the years an operator added, one TOML table per year.
-
-        [2027]
-        source = "number of the State Council's notice"
-        holidays = [2027-01-01]   # weekdays off
-        workdays = [2027-01-30]   # weekend days worked
-
-    Raise ValueError naming file and year for unknown keys, a missing source, or a day of another year or another kind.
-    """
-    years = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Calendar({int(year): _year(path, year, table) for year, table in years.items()})
-
-
-def _year(path: Path, year: str, table: object) -> CalendarYear:
-    where = f"{path.name}, year {year}"
-    if not isinstance(table, dict) or set(table) != {"source", "holidays", "workdays"} or not table["source"]:
-        raise ValueError(f"{where}: give exactly source, holidays and workdays")
-    return CalendarYear(
-        holidays=frozenset(_dates(table["holidays"], f"{where}, holidays", int(year), at_weekend=False)),
-        workdays=frozenset(_dates(table["workdays"], f"{where}, workdays", int(year), at_weekend=True)),
-    )
-
-
-def _dates(listed: object, where: str, year: int, *, at_weekend: bool) -> Iterator[date]:
-    for day in listed if isinstance(listed, list) else [listed]:
-        if type(day) is not date or day.year != year or (day.weekday() >= _SATURDAY) is not at_weekend:
-            raise ValueError(f"{where}: {day} must be a {'weekend day' if at_weekend else 'weekday'} of {year}")
-        yield day

@@ -9,11 +9,12 @@ from shared.clock import machine_now, new_id
 from shared.contracts.contract import Contract, aggregate_id, partition_key
 from shared.contracts.envelope import encode
 from shared.database.upsert import insert_for
+from shared.messaging.bus import RECORD_BYTES_MAX
 from shared.messaging.tables import AGGREGATE_VERSION, OUTBOX
 
 
 async def add_to_outbox(connection: AsyncConnection, fact: Contract, *, occurred_at: datetime) -> int:
-    """Insert the event and give its aggregate version.
+    """Insert the event and give its aggregate version; raise ValueError when it exceeds what a topic takes.
 
     The version row is bumped, and so locked, before the event gets its place: two transactions on one aggregate
     publish in the order of their versions.
@@ -29,12 +30,15 @@ async def add_to_outbox(connection: AsyncConnection, fact: Contract, *, occurred
     )
     version: int = (await connection.execute(bump)).scalar_one()
     event_id = new_id()
+    payload = encode(fact, event_id=event_id, version=version, occurred_at=occurred_at)
+    if len(payload) > RECORD_BYTES_MAX:  # in the outbox it would stop its key for ever
+        raise ValueError(f"{event.name} has {len(payload)} bytes; a topic takes {RECORD_BYTES_MAX}")
     await connection.execute(
         insert(OUTBOX).values(
             event_id=event_id,
             topic=event.topic,
             key=partition_key(fact),
-            payload=encode(fact, event_id=event_id, version=version, occurred_at=occurred_at),
+            payload=payload,
             created_at=machine_now(),
         )
     )

@@ -19,7 +19,7 @@ from shared.database.engine import Database
 from shared.messaging.backoff import Backoff, wait_for_any
 from shared.messaging.bus import Bus, Publisher, Record, RecordTooLarge, SendFailed
 from shared.messaging.failures import describe, is_transient
-from shared.messaging.statements import among, not_among
+from shared.messaging.statements import among
 from shared.messaging.tables import OUTBOX
 
 BATCH_RECORDS: Final = 1_000
@@ -107,7 +107,7 @@ class Relay:
             query = select(OUTBOX.c.seq, OUTBOX.c.topic, OUTBOX.c.key, OUTBOX.c.payload)
             query = query.where(OUTBOX.c.published_at.is_(None)).order_by(OUTBOX.c.seq).limit(self._batch_records)
             if resting:
-                query = query.where(not_among(connection, OUTBOX.c.key, resting))
+                query = query.where(~among(connection, OUTBOX.c.key, resting))
             return (await connection.execute(query)).all()
 
     async def _settle(self, rows: Sequence[Row[int, str, str, bytes]], results: Sequence[SendFailed | None]) -> bool:

@@ -85,7 +85,7 @@ DEAD_LETTER: Final = Table(
     SHARED,
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
     Column("consumer", String(100), nullable=False),
-    Column("event_id", String(100)),
+    Column("event_id", String(100), nullable=False),
     Column("topic", String(200), nullable=False),
     Column("key", String(200), nullable=False),
     Column("payload", LargeBinary, nullable=False),

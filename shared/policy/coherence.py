@@ -57,17 +57,21 @@ def table_objections(
 
 
 def book_objections(book: Rulebook) -> Iterator[Objection]:
-    """Object to codes that a chapter uses but no list defines, and to rates finer than a fen."""
+    """Object to codes that no list defines, to a cap that two chapters state differently, and to impossible rates."""
     for key, used, defined in (*_enrollment_uses(book), *_supervision_uses(book), *_payment_uses(book)):
         for code in used:
             if code not in defined:
                 advice = nearest(code, defined, f"可用：{'、'.join(sorted(defined)) or '无'}")
                 yield Objection(key=key, message=f"{code} 未在本规则册中定义", advice=advice)
+    yield from _cap_objections(book)
     for place, rate in enumerate(book.payment.rates.stated if book.payment.rates else ()):
+        key = ("payment", "rates", "stated", place, "amount_yuan")
         try:
-            fen_from_yuan(rate.amount_yuan)
+            if fen_from_yuan(rate.amount_yuan) <= 0:
+                yield Objection(
+                    key=key, message=f"标准应大于零，写的是 {rate.amount_yuan}", advice="没有标准的请删除此行"
+                )
         except Refused as refusal:
-            key = ("payment", "rates", "stated", place, "amount_yuan")
             yield Objection(key=key, message=refusal.message.rstrip("。"), advice=refusal.advice.rstrip("。"))
 
 
@@ -89,9 +93,6 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         accounts = {source.code for source in sources if source.special_account}
         yield ("enrollment", "special_account", "declaration_groups"), special.declaration_groups, groups
         yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
-    if terms.approval and terms.four_eyes:
-        steps = {step.code for step in terms.approval.steps}
-        yield ("enrollment", "four_eyes", "distinct_steps"), terms.four_eyes.distinct_steps, steps
 
 
 def _supervision_uses(book: Rulebook) -> Iterator[_Use]:
@@ -109,9 +110,21 @@ def _payment_uses(book: Rulebook) -> Iterator[_Use]:
         key = ("payment", "evidence", "programmes", place)
         yield (*key, "events"), evidence.events, _EVENTS
         yield (*key, "completion"), evidence.completion, _EVENTS
-    if terms.steps and terms.four_eyes:
-        steps = {step.code for step in terms.steps.steps}
-        yield ("payment", "four_eyes", "distinct_steps"), terms.four_eyes.distinct_steps, steps
+
+
+def _cap_objections(book: Rulebook) -> Iterator[Objection]:
+    """Object when the roster is judged by another cap than the one payment reserves under."""
+    repeat, entitlement = book.enrollment.repeat, book.payment.entitlement
+    if repeat is None or entitlement is None:
+        return
+    for name, stated, judged in (
+        ("slots_max", entitlement.slots_max, repeat.trainings_max),
+        ("period", entitlement.period, repeat.period),
+        ("scope", entitlement.scope, repeat.scope),
+    ):
+        if stated != judged:
+            message = f"写的是 {stated}，办班一章 enrollment.repeat 却为 {judged}"
+            yield Objection(key=("payment", "entitlement", name), message=message, advice="两处须一致，请对照原文核对")
 
 
 def nearest(word: str, known: Collection[str], otherwise: str) -> str:
@@ -156,8 +169,9 @@ def _local_objections(key: Key, table: dict[str, Any]) -> Iterator[Objection]:
 def _code_objections(key: Key, rows: list[Any]) -> Iterator[Objection]:
     seen: set[str] = set()
     for place, row in enumerate(rows):
-        code = row.get("code") if isinstance(row, dict) else None
+        code = row.get("code", row.get("type")) if isinstance(row, dict) else None
         if isinstance(code, str) and code in seen:
-            yield Objection(key=(*key, place, "code"), message=f"代码 {code} 重复", advice="每个代码只能出现一次")
+            name = "code" if "code" in row else "type"
+            yield Objection(key=(*key, place, name), message=f"代码 {code} 重复", advice="每个代码只能出现一次")
         elif isinstance(code, str):
             seen.add(code)

@@ -1,7 +1,6 @@
 """Brings policy files in: the only place of policy that touches a disk."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -9,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
 
+from shared.clock import new_id
 from shared.domain.jurisdiction import regions
 from shared.policy.coherence import CatalogueRule
 from shared.policy.mistakes import Mistake, PolicyFilesInvalid, dotted
@@ -73,18 +73,19 @@ def _read_all(folder: Path, name: re.Pattern[str], read: Callable[[Path], _Polic
     return found
 
 
-def _read_rulebook(path: Path) -> Rulebook:
+def _read_rulebook(path: Path, *, kept: bool = False) -> Rulebook:
     return read_rulebook(
         path.read_bytes(),
         jurisdiction=path.parent.name,
         effective_from=path.name[:10],
         regions=regions(),
         catalogue=load_catalogue(),
+        kept=kept,
     )
 
 
 def _read_kept(path: Path) -> Rulebook:
-    book = _read_rulebook(path)
+    book = _read_rulebook(path, kept=True)
     if book.id != f"{path.parent.name}/{path.stem}":
         raise PolicyFilesInvalid([_mistake(path, f"内容与文件名不符，应为 {book.id}", "请从备份恢复此文件")])
     return book
@@ -95,12 +96,19 @@ def _read_targets(path: Path) -> TargetTable:
 
 
 def _misplaced(folder: Path) -> Iterator[Mistake]:
-    names = [path for path in sorted(folder.glob("*/*.toml")) if not _TARGETS.fullmatch(path.name)]
+    seen = (path for path in sorted(folder.rglob("*.toml")) if not _is_hidden(path.relative_to(folder)))
+    names = [path for path in seen if not _TARGETS.fullmatch(path.name)]
     if not names:
         yield _mistake(folder, "目录中没有任何规则册", "请核对规则册目录的设置")
     for path in names:
-        if not _RULEBOOK.fullmatch(path.name):
+        if path.parent.parent != folder:
+            yield _mistake(path, "不在辖区的文件夹中", "请放入规则册目录下以辖区命名的文件夹")
+        elif not _RULEBOOK.fullmatch(path.name):
             yield _mistake(path, "文件名不是生效日期", "请命名为 YYYY-MM-DD.toml 或 YYYY-MM-DD.targets.toml")
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _overlaps(books: Mapping[Path, Rulebook]) -> Iterator[Mistake]:
@@ -120,6 +128,6 @@ def _keep(source: Path, copy: Path) -> None:
     if copy.exists():
         return
     copy.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+    unfinished = copy.with_name(f"{copy.name}.{new_id()}")  # not the process's id: in containers all have the same
     unfinished.write_bytes(source.read_bytes())
     unfinished.replace(copy)

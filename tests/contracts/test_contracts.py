@@ -12,6 +12,7 @@ from shared.contracts.envelope import UnreadableEvent, decode, encode, fact_of
 
 EXAMPLES = sorted((Path(shared.contracts.__file__).parent / "examples").glob("*.json"))
 PERSONAL = {"id_number", "identity_number", "phone", "account", "account_number", "full_name", "address"}
+PERSONAL |= {"birth_date", "contact", "email", "employer_name", "evidence", "holder", "sex", "signer"}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -66,6 +67,14 @@ def test_an_unreadable_event_names_the_field_but_never_repeats_its_content() -> 
 
     assert "amount_fen" in str(refused.value)
     assert "1101051949" not in str(refused.value)
+
+
+def test_an_instant_without_a_zone_is_unreadable_because_nobody_knows_its_hour() -> None:
+    document = json.loads((EXAMPLES[0].parent / "cn.peibu.enrollment.ClassOpened.v1.1.json").read_text())
+    document["data"]["sessions"][0]["starts_at"] = "2021-05-31T08:30:00"
+
+    with pytest.raises(UnreadableEvent, match="starts_at"):
+        fact_of(decode(json.dumps(document).encode()))
 
 
 def test_a_record_that_is_no_event_is_refused() -> None:

@@ -1,5 +1,8 @@
 """Working days follow the State Council, make-up days included, and never guess a year."""
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -8,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain import working_days
 from shared.domain.errors import Refused
 from shared.domain.working_days import (
     STATE_COUNCIL,
@@ -104,6 +108,18 @@ def test_an_operator_adds_a_year_as_data(tmp_path: Path) -> None:
     assert add_working_days(date(2026, 12, 31), 5, calendar) == date(2027, 1, 8)
     assert add_working_days(date(2026, 12, 31), 6, calendar) == date(2027, 1, 9)
     assert is_working_day(date(2021, 5, 8), calendar) == is_working_day(date(2021, 5, 8), STATE_COUNCIL)
+
+
+def test_the_years_of_this_installation_stand_beside_the_code(tmp_path: Path) -> None:
+    for name in ("working_days.py", "working_years.toml"):
+        shutil.copy(Path(working_days.__file__).with_name(name), tmp_path)
+    with (tmp_path / "working_years.toml").open("a", encoding="utf-8") as years:
+        years.write(INVENTED_2027)
+    asked = "from working_days import *; print(add_working_days(date(2026, 12, 31), 6))"
+    command = [sys.executable, "-c", asked]
+    environment = {"PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[2]}"}
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "2027-01-09"
 
 
 @pytest.mark.parametrize(

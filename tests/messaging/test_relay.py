@@ -44,6 +44,12 @@ async def on_topic(bus: EmbeddedBus) -> dict[str, list[str]]:
     return found
 
 
+async def test_an_event_that_no_topic_takes_fails_its_use_case_instead_of_blocking_its_key(database: Database) -> None:
+    with pytest.raises(ValueError, match=r"TraineeWithdrawn has 1000[0-9]{3} bytes"):
+        await publish(database, withdrawn("class 1", 1), withdrawn("class 1", "x" * 1_000_000))
+    assert await outbox_depth(database) == 0
+
+
 @asynccontextmanager
 async def running(relay: Relay) -> AsyncIterator[None]:
     """Run a relay for the length of a block."""

@@ -1,5 +1,6 @@
 """The annual plan adds up, in its rows and in both columns, or is refused."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,25 @@ def test_annex_1_adds_up_to_forty_thousand_in_thirteen_rows() -> None:
     assert apprentices is not None
     assert [allocation.persons for allocation in apprentices.allocations] == [250, 150]
     assert targets.row("living_allowance") is None
+
+
+def test_the_allocations_add_up_to_what_annex_1_gives_each_provider() -> None:
+    (table,) = load_targets()
+    given = Counter[str]()
+    for row in table.targets.rows:
+        given.update({allocation.provider: allocation.persons for allocation in row.allocations})
+    assert given == {
+        "济源职业技术学院": 3140,
+        "济源技师学院": 3460,
+        "济源市劳动就业培训中心": 5300,
+        "济源市机械高级技工学校": 2000,
+        "企业自训": 600,
+        "学院及技工学校": 2300,
+        "民办培训机构": 7200,
+        "行业定点培训": 2000,
+        "工科委和应急局定点机构": 2000,
+        "中小微企业": 12000,
+    }
 
 
 def test_every_row_is_a_training_type_and_every_pool_a_kind_of_the_rulebook() -> None:
@@ -57,6 +77,7 @@ def test_rows_that_do_not_add_to_the_printed_total_are_refused_in_both_columns(t
         ('rule = "JY-REP-04"', 'rule = "JY-REP-44"', "targets.rule"),
         ("persons = 2500", 'persons = "2500"', "targets.rows[1].persons"),
         ("total_persons", "totals", "targets.totals"),
+        ('type = "senior_technician"', 'type = "technician"', "targets.rows[8].type"),
     ],
 )
 def test_other_mistakes_are_reported_where_they_stand(tmp_path: Path, old: str, new: str, key: str) -> None:

@@ -12,7 +12,13 @@ from services.supervision.application.receive_sign_ins import BatchAnswer
 from services.supervision.storage.tables import REUSED_SEQUENCE, SIGN_IN
 from shared.audit.tables import AUDIT_ENTRY
 from shared.contracts.enrollment import ClassClosed
-from shared.contracts.supervision import AttendanceChecked, FindingRaised, SignInsReceived, TrainingCompleted
+from shared.contracts.supervision import (
+    AttendanceChecked,
+    ClassSignIns,
+    FindingRaised,
+    SignInsReceived,
+    TrainingCompleted,
+)
 from shared.domain.errors import NotFound
 from tests.supervision.office import DEVICE, INSPECTOR, SCHOOL, Office, sign_ins
 from tests.supervision.sample import CLASS, OPENING, at, class_opened, device, people
@@ -47,6 +53,7 @@ async def test_the_same_batch_again_is_all_duplicates_and_changes_nothing(office
     assert codes(again)[-1] == "NOT_ON_ROSTER"
     received = await office.events(SignInsReceived)
     assert [(e.accepted, e.late, e.pending, e.refused, e.classes) for e in received] == [(45, 0, 0, 1, (CLASS,))]
+    assert received[0].by_class == (ClassSignIns(class_id=CLASS, accepted=45, late=0, refused=1),)
 
 
 async def test_every_batch_leaves_one_audit_row_with_counts_only(office: Office) -> None:

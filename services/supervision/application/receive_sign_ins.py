@@ -22,7 +22,7 @@ from services.supervision.domain.sign_in import (
     explain,
     observe_clock,
 )
-from shared.contracts.supervision import SignInsReceived
+from shared.contracts.supervision import ClassSignIns, SignInsReceived
 from shared.policy.rulebook import Rulebook
 
 
@@ -121,6 +121,10 @@ async def _publish(uow: SupervisionUnit, device_id: str, kept: Sequence[tuple[Si
     counts = Counter(verdict.outcome for _, verdict in kept)
     if counts["accepted"] + counts["late"] + counts["pending"] == 0:
         return
+    by_class: dict[str, Counter[str]] = defaultdict(Counter)
+    for row, verdict in kept:
+        by_class[row["class_id"]][verdict.outcome] += 1
+    named = sorted({row["class_id"] for row, verdict in kept if verdict.counts})
     await uow.publish(
         SignInsReceived(
             device_id=device_id,
@@ -128,7 +132,16 @@ async def _publish(uow: SupervisionUnit, device_id: str, kept: Sequence[tuple[Si
             late=counts["late"],
             pending=counts["pending"],
             refused=counts["refused"],
-            classes=tuple(sorted({row["class_id"] for row, verdict in kept if verdict.counts})),
+            classes=tuple(named),
+            by_class=tuple(
+                ClassSignIns(
+                    class_id=class_id,
+                    accepted=by_class[class_id]["accepted"],
+                    late=by_class[class_id]["late"],
+                    refused=by_class[class_id]["refused"],
+                )
+                for class_id in named
+            ),
         )
     )
 

@@ -65,9 +65,9 @@ class Notice(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Masking(Term):
-    """What a public notice may show and what it never shows (JY-CLM-05)."""
+    """What a public notice shows, out of what is not sensitive; `hidden` says what it never shows (JY-CLM-05)."""
 
-    shown: tuple[str, ...]
+    shown: tuple[Literal["institution", "class", "occupation", "level", "headcount", "amount", "masked_name"], ...]
     hidden: tuple[str, ...]
 
 
@@ -159,7 +159,7 @@ class Rates(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeaturesOff(Term):
-    """Features the document does not provide for: asking for one is FEATURE_OFF (JY-PAY-06)."""
+    """Features the document does not provide for (JY-PAY-06); no address offers any of them."""
 
     features: tuple[str, ...]
 

@@ -131,6 +131,4 @@ class Steps(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FourEyes(Term):
-    """Steps of one file that must be taken by different people (JY-REP-07)."""
-
-    distinct_steps: tuple[str, ...]
+    """One person holds at most one duty in a file, whatever round it is in (JY-REP-07)."""

@@ -1,0 +1,41 @@
+"""What the documents point at exists, and both READMEs say the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PATH = re.compile(r"`((?:docs|shared|services|peibu|deploy|tests)/[\w./-]*)`")
+
+
+def dead_ends(text: str, *, beside: Path) -> list[str]:
+    """Give the links and the paths of this repository that lead nowhere."""
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if not (beside / link).exists()]
+    return links + [path for path in PATH.findall(text) if not (ROOT / path).exists()]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_and_every_path_leads_somewhere(document: Path) -> None:
+    assert dead_ends(document.read_text(), beside=document.parent) == []
+
+
+def test_a_planted_dead_end_is_found() -> None:
+    planted = "[a](nowhere.md) and `shared/nowhere.py` and `shared/clock.py`"
+    assert dead_ends(planted, beside=ROOT) == ["nowhere.md", "shared/nowhere.py"]
+
+
+def test_both_readmes_show_the_same_commands_names_links_and_events() -> None:
+    def shown(name: str) -> tuple[list[str], set[str], list[str], list[str]]:
+        text = (ROOT / name).read_text()
+        commands = re.findall(r"^    make.*?(?= +#|$)", text, re.MULTILINE)
+        links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("README")]
+        return (
+            commands,
+            set(re.findall(r"`[^`\n]+`", text)),
+            links,
+            re.findall(r"(?:==|--) ([A-Z]\w+) (?:==|--)>", text),
+        )
+
+    assert shown("README.md") == shown("README.zh-CN.md")

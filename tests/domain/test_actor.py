@@ -1,0 +1,29 @@
+"""Who lacks a role is told in Chinese which one is needed."""
+
+import pytest
+
+from shared.domain.actor import SYSTEM, Role
+from shared.domain.errors import Forbidden
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_missing_role_is_named_in_chinese_with_its_code_for_the_administrator(role: Role) -> None:
+    with pytest.raises(Forbidden) as refusal:
+        SYSTEM.require(role)
+    name, code = refusal.value.message.removeprefix("此操作需要角色：").removesuffix("）。").split("（")
+    assert code == role
+    assert not any(letter.isascii() for letter in name)
+
+
+def test_several_roles_that_would_do_are_all_named() -> None:
+    with pytest.raises(Forbidden, match="初审人员（first_reviewer）、复核人员（second_reviewer）"):
+        SYSTEM.require(Role.FIRST_REVIEWER, Role.SECOND_REVIEWER)
+
+
+def test_one_refusal_is_not_another_that_says_the_same() -> None:
+    refusals = []
+    for _ in range(2):
+        with pytest.raises(Forbidden) as refusal:
+            SYSTEM.require(Role.FINANCE)
+        refusals.append(refusal.value)
+    assert len(set(refusals)) == 2
