@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from services.supervision.api import schemas
 from shared.contracts.supervision import SignInsReceived
 from shared.domain.actor import Actor, Role
 from tests.supervision.conftest import Callers
@@ -305,6 +306,7 @@ async def test_a_reviewer_approves_manual_sign_ins_and_the_institution_cannot(of
     [
         ("GET", CLASS_PATH, None),
         ("GET", f"{CLASS_PATH}/attendance", None),
+        ("GET", f"{CLASS_PATH}/sign-in-approvals", None),
         ("GET", f"/supervision/v1/findings?class_id={CLASS}", None),
         ("POST", f"{CLASS_PATH}/videos", {"videos": []}),
         ("POST", f"{CLASS_PATH}/opinion", {"passed": True}),
@@ -422,6 +424,13 @@ async def test_an_id_that_can_be_nobodys_is_bad_input(ready: Callers, path: str)
     assert answer.status_code == 422
 
 
+def test_every_body_shows_an_example_that_it_takes_itself() -> None:
+    for body in schemas.Body.__subclasses__():
+        if body is not schemas.VideoItem:
+            (example,) = body.model_json_schema()["examples"]
+            body.model_validate(example)
+
+
 async def test_health_documents_and_roles_are_there(ready: Callers) -> None:
     anybody = await ready.client(None)
 
@@ -449,6 +458,7 @@ async def test_health_documents_and_roles_are_there(ready: Callers) -> None:
         "post classes/{class_id}/checks/{check_id}/void": {"approver", "inspector"},
         "post classes/{class_id}/register-decisions": {"approver"},
         "post classes/{class_id}/opinion": {"approver"},
+        "get classes/{class_id}/sign-in-approvals": READERS,
         "post classes/{class_id}/sign-in-approvals": {"approver", "first_reviewer", "inspector", "second_reviewer"},
         "post findings/{finding_id}/closure": {"approver", "inspector", "second_reviewer"},
         "post unknown-classes/{case_id}/closure": {"approver", "inspector", "second_reviewer"},

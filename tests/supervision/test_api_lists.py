@@ -18,6 +18,7 @@ NINE = at(OPENING, 9)
 OPENING_JUDGED = at(OPENING + timedelta(days=1), 18)
 END = at(OPENING + timedelta(days=9), 9)
 QUEUE, CLASSES, HOURS = (f"/supervision/v1/{name}" for name in ("queue", "classes", "teacher-hours"))
+APPROVALS = f"{CLASSES}/class-1/sign-in-approvals"
 FOREIGN_BUREAU = replace(INSPECTOR, region="341124")
 OTHER_SCHOOL = replace(SCHOOL, organisation="institution-2")
 
@@ -227,11 +228,38 @@ async def test_a_session_nobody_came_to_or_that_is_still_open_was_not_taught(off
         (CLASSES, {"state": "lost"}, "INPUT_INVALID"),
         (CLASSES, {"cursor": "2021-06-01~\u0000"}, "INPUT_INVALID"),
         (QUEUE, {"cursor": "x"}, "CURSOR_INVALID"),
+        (APPROVALS, {"cursor": "first~device-1"}, "CURSOR_INVALID"),
+        (APPROVALS, {"cursor": f"{2**63}~device-1"}, "CURSOR_INVALID"),
     ],
 )
 async def test_a_place_or_stretch_that_cannot_be_is_refused(
-    callers: Callers, path: str, params: dict[str, str], code: str
+    office: Office, callers: Callers, path: str, params: dict[str, str], code: str
 ) -> None:
+    await office.open()
     answer = await (await callers.client(INSPECTOR)).get(path, params=params)
 
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+@pytest.mark.usefixtures("short_pages")
+async def test_a_reviewer_finds_what_waits_for_approval_until_it_is_approved(office: Office, callers: Callers) -> None:
+    """JY-SUP-01: a manual sign-in counts by exception, with a reason and a reviewer."""
+    await office.register(device("device-1"), device("device-2"))
+    await office.open()
+    await office.push(sign_ins(people(3), NINE, method="manual"))
+    await office.push(sign_ins(("p04",), NINE, method="manual"), device_id="device-2", actor=SCHOOL)
+    await office.push(sign_ins(("p05",), NINE, first=50))
+    inspector = await callers.client(INSPECTOR)
+
+    waiting = await everything(inspector, APPROVALS)
+    body = {"device_id": "device-1", "sequences": [1, 3], "reason": "指纹破损"}
+    await inspector.post(APPROVALS, json=body, headers={"Idempotency-Key": "a"})
+
+    assert [(each["sequence"], each["device_id"], each["person_id"]) for each in waiting] == [
+        (1, "device-1", "p01"),
+        (1, "device-2", "p04"),
+        (2, "device-1", "p02"),
+        (3, "device-1", "p03"),
+    ]
+    assert {(each["session_id"], each["method"]) for each in waiting} == {("s1-am", "manual")}
+    assert [each["person_id"] for each in await everything(inspector, APPROVALS)] == ["p04", "p02"]

@@ -49,6 +49,8 @@ class SessionView(BaseModel):
     ends_at: datetime
     kind: SessionKind
     class_hours: int
+    teacher_id: str
+    venue_id: str
     state: Literal["open", "closed"]
     revision: int
     present: int
@@ -65,6 +67,8 @@ class SessionView(BaseModel):
             ends_at=session.ends_at,
             kind=session.kind,
             class_hours=session.class_hours,
+            teacher_id=session.teacher_id,
+            venue_id=session.venue_id,
             state="closed" if session.is_closed else "open",
             revision=session.revision,
             present=marks["present"],

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Query, Response
 
 from services.supervision.api.class_views import AttendanceView, ClassView
-from services.supervision.api.list_views import ClassLine, ClassPage
+from services.supervision.api.list_views import AwaitingList, AwaitingView, ClassLine, ClassPage
 from services.supervision.api.problem_codes import CURSOR_INVALID, NOBODY_IN_CUSTODY, RECORD_VOID, SAME_AUTHOR
 from services.supervision.api.record_views import (
     ApprovalAnswer,
@@ -32,7 +32,7 @@ from services.supervision.api.schemas import (
 from services.supervision.application.approve_sign_ins import approve_sign_ins
 from services.supervision.application.decide_register import decide_register
 from services.supervision.application.ports import SupervisionUnit
-from services.supervision.application.queries import list_classes, read_class
+from services.supervision.application.queries import list_awaiting_sign_ins, list_classes, read_class
 from services.supervision.application.record_check import record_check
 from services.supervision.application.report_videos import report_videos
 from services.supervision.application.state_opinion import state_opinion
@@ -186,6 +186,18 @@ async def post_opinion(class_id: PathId, body: OpinionBody, unit: Write, respons
         opinion=None if training_class.opinion is None else OpinionView.of(training_class.opinion),
         version=training_class.version,
     )
+
+
+@router.get(
+    "/{class_id}/sign-in-approvals",
+    summary="等待批准的签到（人工补签等）",
+    dependencies=[requires(*READERS)],
+    responses=responses(404, CURSOR_INVALID),
+)
+async def get_approvals(class_id: PathId, unit: Read, cursor: Cursor = None) -> AwaitingList:
+    """List the sign-ins that count only once a reviewer approves them (JY-SUP-01)."""
+    found, more = await list_awaiting_sign_ins(unit, class_id, cursor=cursor)
+    return AwaitingList(items=[AwaitingView.of(each) for each in found], next=more)
 
 
 @router.post(

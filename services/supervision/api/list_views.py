@@ -86,3 +86,22 @@ class ClassPage(BaseModel):
 
     items: list[ClassLine]
     next: str | None
+
+
+class AwaitingView(View):
+    """A sign-in that waits for a reviewer: approve it by its device and sequence."""
+
+    device_id: str
+    sequence: int
+    person_id: str
+    session_id: str
+    method: str
+    signed_at: datetime
+    received_at: datetime
+
+
+class AwaitingList(BaseModel):
+    """A page of sign-ins; `next` is the cursor of the next page, null on the last."""
+
+    items: list[AwaitingView]
+    next: str | None

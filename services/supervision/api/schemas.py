@@ -86,6 +86,11 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def shown(example: dict[str, Any]) -> ConfigDict:
+    """Configure a body with the example that its OpenAPI schema shows."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 @with_config(ConfigDict(extra="forbid"))
 class SignInItem(TypedDict):
     """One sign-in; thousands come at once, so it becomes a plain mapping and no object."""
@@ -123,6 +128,8 @@ SIGN_IN_BATCH_SCHEMA: dict[str, Any] = {
 class ApprovalBody(Body):
     """Sign-ins of one device that a reviewer lets count."""
 
+    model_config = shown({"device_id": "kqj-2021-0007", "sequences": [17, 18], "reason": "指纹破损，任课教师证明到课"})
+
     device_id: Id
     sequences: Annotated[list[Sequence], Field(min_length=1, max_length=500)]
     reason: Reason
@@ -130,6 +137,16 @@ class ApprovalBody(Body):
 
 class DeviceBody(Body):
     """A device to register."""
+
+    model_config = shown(
+        {
+            "institution_id": "institution-1",
+            "serial": "KQJ-2021-0007",
+            "name": "一号教室考勤机",
+            "region": "419001",
+            "methods": ["fingerprint", "face"],
+        }
+    )
 
     institution_id: Id
     serial: Id
@@ -151,6 +168,8 @@ class DeviceBody(Body):
 class DeviceChangeBody(Body):
     """What changes of a device; an absent field stays as it is."""
 
+    model_config = shown({"name": "二号教室考勤机", "methods": ["fingerprint"]})
+
     name: Line | None = None
     methods: Annotated[list[Code], Field(min_length=1, max_length=20)] | None = None
 
@@ -158,11 +177,15 @@ class DeviceChangeBody(Body):
 class ReasonBody(Body):
     """A recorded act and why."""
 
+    model_config = shown({"reason": "现场清点人数误录，应为 49 人"})
+
     reason: Reason
 
 
 class RegisterBody(Body):
     """Whether the custodian's register serves as attendance of people in custody (JY-ENR-16)."""
+
+    model_config = shown({"allowed": True, "reason": "监区不得使用考勤设备，以监管场所名册为准"})
 
     allowed: StrictBool
     reason: Reason
@@ -192,11 +215,39 @@ class VideoItem(Body):
 class VideosBody(Body):
     """Video metadata of one class."""
 
+    model_config = shown(
+        {
+            "videos": [
+                {
+                    "video_id": "20210601-0900",
+                    "session_id": "session-1",
+                    "starts_at": "2021-06-01T09:00:00+08:00",
+                    "ends_at": "2021-06-01T11:40:00+08:00",
+                    "sha256": "0" * 64,
+                }
+            ]
+        }
+    )
+
     videos: Annotated[list[VideoItem], Field(max_length=500)]
 
 
 class CheckBody(Body):
     """An inspection record; an opening-day record needs every item (JY-SUP-09)."""
+
+    model_config = shown(
+        {
+            "kind": "opening",
+            "held_at": "2021-06-01T09:30:00+08:00",
+            "place": "实训楼一层",
+            "headcount": 48,
+            "sign_in_in_order": True,
+            "records_retained": True,
+            "teachers_seen": ["teacher-1"],
+            "companions": ["inspector-2"],
+            "note": "",
+        }
+    )
 
     kind: CheckKind
     held_at: Moment
@@ -226,12 +277,16 @@ class CheckBody(Body):
 class OpinionBody(Body):
     """The bureau's inspection opinion."""
 
+    model_config = shown({"passed": True, "remark": "同意"})
+
     passed: StrictBool
     remark: Prose = ""
 
 
 class ClosureBody(Body):
     """A person's conclusion on a finding."""
+
+    model_config = shown({"conclusion": "waived", "reason": "录像设备当日停电，有停电通知为证"})
 
     conclusion: Conclusion
     reason: Reason

@@ -53,6 +53,18 @@ class ManualSignIn(NamedTuple):
     session_id: str
 
 
+class AwaitingSignIn(NamedTuple):
+    """A sign-in as the reviewer sees it who may let it count."""
+
+    device_id: str
+    sequence: int
+    person_id: str
+    session_id: str
+    method: str
+    signed_at: datetime
+    received_at: datetime
+
+
 class PlacedSignIn(NamedTuple):
     """A sign-in whose fate the class's roster and timetable decided."""
 
@@ -192,6 +204,10 @@ class SignIns(Protocol):
 
     async def unapproved(self, class_id: str, device_id: str, sequences: Collection[int]) -> Sequence[ManualSignIn]:
         """Give those of the sign-ins that wait for a reviewer's approval."""
+        ...
+
+    async def awaiting(self, class_id: str, *, after: tuple[int, str] | None, limit: int) -> Sequence[AwaitingSignIn]:
+        """Give what waits in a class for a reviewer's approval, by sequence and device."""
         ...
 
     async def approve(self, device_id: str, verdicts: Mapping[int, Verdict], *, approved_by: str, reason: str) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final, TypeVar
 
 from services.supervision.application.access import find_class, scope_of
-from services.supervision.application.ports import ClassSummary, SupervisionUnit, Task, TaughtHours
+from services.supervision.application.ports import AwaitingSignIn, ClassSummary, SupervisionUnit, Task, TaughtHours
 from services.supervision.domain.attendance import SignedIn
 from services.supervision.domain.class_file import ClassFile
 from services.supervision.domain.training_class import State
@@ -58,6 +58,18 @@ async def list_classes(
     return _page(found, lambda last: (last.opening_date.isoformat(), last.class_id))
 
 
+async def list_awaiting_sign_ins(
+    uow: SupervisionUnit, class_id: str, *, cursor: str | None
+) -> tuple[Sequence[AwaitingSignIn], str | None]:
+    """Give a page of the sign-ins of a class that count only with a reviewer's approval (JY-SUP-01).
+
+    Raise NotFound CLASS_UNKNOWN.
+    """
+    await find_class(uow, class_id)
+    found = await uow.sign_ins.awaiting(class_id, after=_place(cursor, _sequence), limit=PAGE + 1)
+    return _page(found, lambda last: (str(last.sequence), last.device_id))
+
+
 async def list_tasks(uow: SupervisionUnit, *, own: bool, cursor: str | None) -> tuple[Sequence[Task], str | None]:
     """Give a page of what waits for a conclusion in the actor's region by last day, and the next page's cursor.
 
@@ -97,6 +109,13 @@ async def list_taught_hours(
         limit=PAGE + 1,
     )
     return _page(found, lambda last: (last.institution_id, last.teacher_id))
+
+
+def _sequence(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise ValueError("beyond any sequence")
+    return number
 
 
 def _page(found: Sequence[T], place_of: Callable[[T], tuple[str, str]]) -> tuple[Sequence[T], str | None]:
