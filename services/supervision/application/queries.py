@@ -89,8 +89,8 @@ async def list_taught_hours(
 ) -> tuple[Sequence[TaughtHours], str | None]:
     """Give a page of the class hours that teachers taught from one day to another, both included (JY-INS-11).
 
-    Taught are sessions whose attendance is closed and to which somebody came. Raise Refused RANGE_INVALID for days in
-    wrong order or further apart than a year.
+    Taught are sessions whose attendance is closed and to which somebody came, whatever became of the class. Raise
+    Refused RANGE_INVALID for days in wrong order or further apart than a year.
     """
     if not timedelta(0) <= until - since < timedelta(days=DAYS_MAX):
         raise Refused(
