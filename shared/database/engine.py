@@ -40,6 +40,7 @@ class Database:
     sandbox: bool = False
     outbox_written: asyncio.Event = field(default_factory=asyncio.Event)
     timers_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    changes_written: asyncio.Event = field(default_factory=asyncio.Event)
     _writer: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

@@ -441,11 +441,12 @@ async def test_health_documents_and_roles_are_there(ready: Callers) -> None:
     push = document["paths"]["/supervision/v1/devices/{device_id}/sign-ins"]["post"]
     rows = push["requestBody"]["content"]["application/json"]["schema"]["properties"]["sign_ins"]
     assert rows["maxItems"] == 5000
+    doors = ("/v1/changes", "/v1/webhooks", "/provincial-record")  # every service has them
     assert {
         f"{method} {path.removeprefix('/supervision/v1/')}": set(operation["x-roles"])
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
-        if path.startswith("/supervision/v1/")
+        if path.startswith("/supervision/v1/") and not any(door in path for door in doors)
     } == {
         "post devices": {"approver", "inspector"},
         "get devices/{device_id}": {"approver", "auditor", "device", "inspector", "institution"},

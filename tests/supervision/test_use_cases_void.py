@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.supervision.application.provincial_record import PROVINCIAL_RECORD, provincial_lines
 from services.supervision.application.record_check import RecordCheck, record_check
 from services.supervision.application.report_videos import report_videos
 from services.supervision.application.void_record import void_check, void_video
@@ -90,6 +91,19 @@ async def test_a_void_opening_count_lifts_the_hold_it_brought(office: Office) ->
     raised = {each.check: each.finding_id for each in await office.events(FindingRaised)}
     assert {raised["opening_attendance"], raised["headcount_contradiction"]} <= lifted
     assert raised["opening_check_missing"] not in lifted  # the one check there was is void
+
+
+async def test_the_province_keeps_the_line_of_a_void_record_and_learns_that_it_is_void(office: Office) -> None:
+    """JY-INT-01: what was entered there is not left standing as if it were true."""
+    await ready(office)
+    check_id = await inspect(office, 5)
+
+    await void(office, check_id)
+
+    async with office.unit() as uow:
+        (line,) = await provincial_lines(uow, CLASS)
+    assert (line.line, line.content["voided_on"]) == (f"inspection:{check_id}", END.date().isoformat())
+    assert SpotCheckVoided in PROVINCIAL_RECORD.triggers
 
 
 async def test_who_signed_a_record_cannot_void_it_and_nobody_voids_it_twice(office: Office) -> None:

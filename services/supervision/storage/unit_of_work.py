@@ -2,12 +2,16 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from services.supervision.application.ports import ClassFiles, Devices, Reports, SignIns, UnknownClasses
 from services.supervision.storage.class_file_repository import StoredClassFiles
 from services.supervision.storage.device_repository import StoredDevices
 from services.supervision.storage.report_repository import StoredReports
 from services.supervision.storage.sign_in_repository import StoredSignIns
+from services.supervision.storage.tables import DEVICE, TRAINING_CLASS
 from services.supervision.storage.unknown_class_repository import StoredUnknownClasses
+from shared.contracts.contract import Contract, aggregate_id
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
@@ -36,3 +40,10 @@ class SupervisionUnitOfWork(UnitOfWork):
         self.devices = StoredDevices(self.connection)
         self.unknown_classes = StoredUnknownClasses(self.connection)
         self.reports = StoredReports(self.connection)
+
+    async def region_of(self, fact: Contract) -> str | None:
+        """Give the region of the class or device that the event is about."""
+        query = select(TRAINING_CLASS.c.region).where(TRAINING_CLASS.c.class_id == aggregate_id(fact))
+        if fact.EVENT.aggregate == "device":
+            query = select(DEVICE.c.region).where(DEVICE.c.device_id == aggregate_id(fact))
+        return (await self.connection.execute(query)).scalar_one_or_none()
