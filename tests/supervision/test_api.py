@@ -449,6 +449,7 @@ async def test_health_documents_and_roles_are_there(ready: Callers) -> None:
         if path.startswith("/supervision/v1/") and not any(door in path for door in doors)
     } == {
         "post devices": {"approver", "inspector"},
+        "get devices": {"approver", "auditor", "inspector", "institution"},
         "get devices/{device_id}": {"approver", "auditor", "device", "inspector", "institution"},
         "post devices/{device_id}/changes": {"approver", "inspector"},
         "post devices/{device_id}/retirement": {"approver", "inspector"},

@@ -263,3 +263,20 @@ async def test_a_reviewer_finds_what_waits_for_approval_until_it_is_approved(off
     ]
     assert {(each["session_id"], each["method"]) for each in waiting} == {("s1-am", "manual")}
     assert [each["person_id"] for each in await everything(inspector, APPROVALS)] == ["p04", "p02"]
+
+
+@pytest.mark.usefixtures("short_pages")
+async def test_devices_are_listed_to_those_they_concern_page_by_page(office: Office, callers: Callers) -> None:
+    await office.register(
+        device("d1"), device("d2"), device("d3"), device("d4", institution_id="institution-2"), device("d5")
+    )
+
+    async def seen(actor: Any, **params: str) -> list[str]:
+        path = "/supervision/v1/devices"
+        return [each["device_id"] for each in await everything(await callers.client(actor), path, **params)]
+
+    assert await seen(INSPECTOR) == ["d1", "d2", "d3", "d5", "d4"]
+    assert await seen(INSPECTOR, institution_id="institution-2") == ["d4"]
+    assert await seen(SCHOOL) == ["d1", "d2", "d3", "d5"]
+    assert await seen(SCHOOL, institution_id="institution-2") == []
+    assert await seen(FOREIGN_BUREAU) == []

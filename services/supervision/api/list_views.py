@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
-from services.supervision.api.record_views import View
+from services.supervision.api.record_views import DeviceView, View
 from services.supervision.application.ports import Task
 from services.supervision.domain.training_class import State
 from shared.web.masking import mask
@@ -85,6 +85,13 @@ class ClassPage(BaseModel):
     """A page of classes; `next` is the cursor of the next page, null on the last."""
 
     items: list[ClassLine]
+    next: str | None
+
+
+class DevicePage(BaseModel):
+    """A page of devices; `next` is the cursor of the next page, null on the last."""
+
+    items: list[DeviceView]
     next: str | None
 
 

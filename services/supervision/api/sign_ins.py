@@ -4,18 +4,27 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from services.supervision.api.problem_codes import DEVICE_CHANGED, DEVICE_RETIRED, METHOD_NOT_ACCEPTED, SERIAL_TAKEN
+from services.supervision.api.list_views import DevicePage
+from services.supervision.api.problem_codes import (
+    CURSOR_INVALID,
+    DEVICE_CHANGED,
+    DEVICE_RETIRED,
+    METHOD_NOT_ACCEPTED,
+    SERIAL_TAKEN,
+)
 from services.supervision.api.record_views import DeviceView, SignInBatchAnswer
 from services.supervision.api.schemas import (
     SIGN_IN_BATCH,
     SIGN_IN_BATCH_SCHEMA,
+    Cursor,
     DeviceBody,
     DeviceChangeBody,
+    Id,
     PathId,
     ReasonBody,
     SignInItem,
@@ -23,6 +32,7 @@ from services.supervision.api.schemas import (
 from services.supervision.application.access import own_device
 from services.supervision.application.change_device import change_device, retire_device
 from services.supervision.application.ports import SupervisionUnit
+from services.supervision.application.queries import list_devices
 from services.supervision.application.receive_sign_ins import BatchAnswer, RowAnswer, receive_sign_ins
 from services.supervision.application.register_device import register_device
 from services.supervision.domain.sign_in import SIGN_IN_UNREADABLE, explain
@@ -87,6 +97,20 @@ async def post_device(body: DeviceBody, unit: Write, response: Response) -> Devi
     device = await register_device(unit, body.to_command())
     response.headers["ETag"] = etag(device.version)
     return DeviceView.of(device)
+
+
+@router.get(
+    "/devices",
+    summary="考勤设备列表",
+    dependencies=[requires(Role.INSTITUTION, Role.APPROVER, Role.INSPECTOR, Role.AUDITOR)],
+    responses=responses(CURSOR_INVALID),
+)
+async def get_devices(
+    unit: Read, institution_id: Annotated[Id | None, Query()] = None, cursor: Cursor = None
+) -> DevicePage:
+    """List the devices within the caller's scope by institution, those out of use included."""
+    found, more = await list_devices(unit, institution_id=institution_id, cursor=cursor)
+    return DevicePage(items=[DeviceView.of(device) for device in found], next=more)
 
 
 @router.get(

@@ -234,6 +234,17 @@ class Devices(Protocol):
         """Give those of the devices that are known."""
         ...
 
+    async def page(
+        self,
+        *,
+        institution_id: str | None,
+        regions: Sequence[str] | None,
+        after: tuple[str, str] | None,
+        limit: int,
+    ) -> Sequence[Device]:
+        """Give devices by institution and id within institution and regions; None sets no limit."""
+        ...
+
 
 class UnknownClasses(Protocol):
     """The cases of sign-ins for classes that are not known here."""

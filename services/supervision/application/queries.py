@@ -9,6 +9,7 @@ from services.supervision.application.access import find_class, scope_of
 from services.supervision.application.ports import AwaitingSignIn, ClassSummary, SupervisionUnit, Task, TaughtHours
 from services.supervision.domain.attendance import SignedIn
 from services.supervision.domain.class_file import ClassFile
+from services.supervision.domain.device import Device
 from services.supervision.domain.training_class import State
 from shared.clock import start_of_day
 from shared.domain.errors import Refused
@@ -56,6 +57,22 @@ async def list_classes(
         limit=PAGE + 1,
     )
     return _page(found, lambda last: (last.opening_date.isoformat(), last.class_id))
+
+
+async def list_devices(
+    uow: SupervisionUnit, *, institution_id: str | None, cursor: str | None
+) -> tuple[Sequence[Device], str | None]:
+    """Give a page of the devices in the actor's scope by institution, and the cursor of the next page or None."""
+    scope = scope_of(uow.actor)
+    if scope.institution_id is not None and institution_id not in (None, scope.institution_id):
+        return [], None
+    found = await uow.devices.page(
+        institution_id=scope.institution_id or institution_id,
+        regions=scope.regions,
+        after=_place(cursor, str),
+        limit=PAGE + 1,
+    )
+    return _page(found, lambda last: (last.institution_id, last.device_id))
 
 
 async def list_awaiting_sign_ins(

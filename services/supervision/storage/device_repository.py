@@ -1,8 +1,8 @@
 """Devices in the database."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.supervision.domain.device import Device
@@ -53,3 +53,22 @@ class StoredDevices:
         """Give those of the devices that are known."""
         query = select(DEVICE).where(DEVICE.c.device_id.in_(list(device_ids)))
         return {row.device_id: device_of(row) for row in await self._connection.execute(query)}
+
+    async def page(
+        self,
+        *,
+        institution_id: str | None,
+        regions: Sequence[str] | None,
+        after: tuple[str, str] | None,
+        limit: int,
+    ) -> Sequence[Device]:
+        """Give devices by institution and id within institution and regions; None sets no limit."""
+        owner, own = DEVICE.c.institution_id, DEVICE.c.device_id
+        query = select(DEVICE).order_by(owner, own).limit(limit)
+        if institution_id is not None:
+            query = query.where(owner == institution_id)
+        if regions is not None:
+            query = query.where(DEVICE.c.region.in_(regions))
+        if after is not None:
+            query = query.where(or_(owner > after[0], and_(owner == after[0], own > after[1])))
+        return [device_of(row) for row in await self._connection.execute(query)]
