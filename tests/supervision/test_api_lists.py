@@ -81,6 +81,7 @@ async def test_the_queue_gives_each_role_its_own_findings_by_last_day(office: Of
     dues = [each["due_on"] for each in all_of_them]
     assert dues == sorted(dues)
     assert all(each["overdue"] for each in own)
+    assert [each["name"] for each in own] == ["缺开班当日检查", "录像不完整", "签到所报班级不存在"]
     assert "13800138000" not in str(all_of_them)
 
 

@@ -21,6 +21,7 @@ class TaskView(View):
     due_on: date | None
     overdue: bool
     check: str
+    name: str | None = Field(description="检查项目的中文名称，规则册未列的为空")
     rule: str
     clause: str
     blocking: bool

@@ -100,7 +100,10 @@ class ClassSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Something that waits for somebody's conclusion: an open finding, or sign-ins for an unknown class."""
+    """Something that waits for somebody's conclusion: an open finding, or sign-ins for an unknown class.
+
+    `name` is the Chinese name that the region's rulebook gives the check, None where it gives none.
+    """
 
     kind: Literal["finding", "unknown_class"]
     task_id: str
@@ -115,6 +118,7 @@ class Task:
     region: str
     seen: str
     raised_at: datetime
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

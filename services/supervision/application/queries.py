@@ -1,12 +1,13 @@
 """What people read about classes under supervision."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, TypeVar
 
 from services.supervision.application.access import find_class, scope_of
 from services.supervision.application.ports import AwaitingSignIn, ClassSummary, SupervisionUnit, Task, TaughtHours
+from services.supervision.application.rulebooks import books_of
 from services.supervision.domain.attendance import SignedIn
 from services.supervision.domain.class_file import ClassFile
 from services.supervision.domain.device import Device
@@ -98,7 +99,8 @@ async def list_tasks(uow: SupervisionUnit, *, own: bool, cursor: str | None) -> 
         after=_place(cursor, date.fromisoformat),
         limit=PAGE + 1,
     )
-    return _page(found, lambda last: ((last.due_on or date.max).isoformat(), last.task_id))
+    page, more = _page(found, lambda last: ((last.due_on or date.max).isoformat(), last.task_id))
+    return [replace(task, name=_name_of(uow, task)) for task in page], more
 
 
 async def list_taught_hours(
@@ -126,6 +128,14 @@ async def list_taught_hours(
         limit=PAGE + 1,
     )
     return _page(found, lambda last: (last.institution_id, last.teacher_id))
+
+
+def _name_of(uow: SupervisionUnit, task: Task) -> str | None:
+    for book in books_of(uow.shelf, task.region):
+        duty = book.supervision.casework.duty(task.check) if book.supervision.casework else None
+        if duty is not None:
+            return duty.name
+    return None
 
 
 def _sequence(text: str) -> int:
