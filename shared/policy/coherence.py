@@ -58,7 +58,7 @@ def table_objections(
 
 def book_objections(book: Rulebook) -> Iterator[Objection]:
     """Object to codes that no list defines, to a cap that two chapters state differently, and to impossible rates."""
-    for key, used, defined in (*_enrollment_uses(book), *_payment_uses(book)):
+    for key, used, defined in (*_enrollment_uses(book), *_supervision_uses(book), *_payment_uses(book)):
         for code in used:
             if code not in defined:
                 advice = nearest(code, defined, f"可用：{'、'.join(sorted(defined)) or '无'}")
@@ -93,6 +93,15 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         accounts = {source.code for source in sources if source.special_account}
         yield ("enrollment", "special_account", "declaration_groups"), special.declaration_groups, groups
         yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
+
+
+def _supervision_uses(book: Rulebook) -> Iterator[_Use]:
+    terms = book.supervision
+    if custody := terms.custody_attendance:
+        key = ("supervision", "custody_attendance")
+        methods = {method.code for method in terms.sign_in.methods} if terms.sign_in else set()
+        yield (*key, "groups"), custody.groups, {group.code for group in book.enrollment.groups}
+        yield (*key, "methods"), custody.methods, methods
 
 
 def _payment_uses(book: Rulebook) -> Iterator[_Use]:

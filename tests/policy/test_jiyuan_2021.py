@@ -93,6 +93,7 @@ def value(path: str) -> Any:
         ("supervision.practice_video.continuous_minutes_per_class_hour", 15),
         ("supervision.opening_attendance.minimum_percent", 90),
         ("supervision.inspections.spot_checks_min", 2),
+        ("supervision.custody_attendance.groups", ("prisoner", "rehabilitation")),
         ("assessment.exam_mode.modes", ("offline",)),
         ("assessment.application_lead.calendar_days_min", 3),
         ("assessment.application_lead.references", ("course_end", "exam")),
