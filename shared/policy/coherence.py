@@ -86,6 +86,9 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     for name in ("private_school", "own_employees", "teacher_filing"):
         if term := getattr(terms, name):
             yield ("enrollment", name, "institution_kinds"), term.institution_kinds, kinds
+    if size := terms.class_size:  # a project that no type has would silently lift the lower cap
+        projects = {row.project for row in terms.programmes.types} if terms.programmes else set()
+        yield ("enrollment", "class_size", "key_group_projects"), size.key_group_projects, projects
     if local := terms.local_employer:
         yield ("enrollment", "local_employer", "groups"), local.groups, groups
     if special := terms.special_account:

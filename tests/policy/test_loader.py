@@ -79,6 +79,13 @@ def mistakes_in(folder: Path) -> tuple[Mistake, ...]:
             "employee",
         ),
         (
+            'key_group_projects = ["key_groups"]',
+            'key_group_projects = ["key_group"]',
+            "enrollment.class_size.key_group_projects",
+            "key_group 未在本规则册",
+            "key_groups",
+        ),
+        (
             '"AttendanceChecked"',
             '"AttendanceCheck"',
             "payment.evidence.programmes[1].events",
