@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.enrollment.api import classes, institutions, rosters
+from services.enrollment.api import cases, classes, institutions, rosters
 from services.enrollment.messaging.incoming import TOPICS
 from services.enrollment.wiring import Wiring
 from shared.web.application import create_application
@@ -21,6 +21,7 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             institutions.router,
             classes.router,
             rosters.router,
+            cases.router,
             sandbox_router("enrollment", consumes=TOPICS),
         ],
         authenticator=authenticator,

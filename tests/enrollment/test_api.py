@@ -267,6 +267,11 @@ async def test_the_documents_describe_every_address(clients: Clients) -> None:
         "/classes/{class_id}/roster",
         "/classes/{class_id}/roster/{row}",
         "/classes/{class_id}/trainees/{person_id}/withdrawal",
+        "/classes/{class_id}/decisions",
+        "/classes/{class_id}/roster/{row}/revelation",
+        "/classes/{class_id}/changes",
+        "/classes/{class_id}/changes/{number}/reviews",
+        "/classes/{class_id}/changes/{number}/withdrawal",
         "/sandbox",
     }
     assert document["paths"]["/enrollment/v1/classes/{class_id}/reviews"]["post"]["x-roles"] == [

@@ -214,14 +214,7 @@ async def test_an_answer_on_the_opening_date_that_refuses_some_opens_for_the_oth
 async def test_only_the_answer_to_the_newest_reservation_counts(desk: Desk) -> None:
     class_id = await desk.approved()
     sessions = desk.sessions(LATER)
-    moved = await desk.act(
-        move_opening,
-        class_id=class_id,
-        opening_date=LATER,
-        closing_date=date(2021, 9, 17),
-        sessions=sessions,
-        by=SCHOOL,
-    )
+    moved = await desk.changed(class_id, opening_date=LATER, closing_date=date(2021, 9, 17), sessions=sessions)
     assert (moved.state, moved.reservation_version) == ("approved", 3)
     person = (await desk.roster(class_id))[0].row.person_id
     await desk.answer(class_id, version=2, refused=(refused(person),))
@@ -260,13 +253,18 @@ async def test_an_answer_to_an_unknown_class_or_version_waits(desk: Desk) -> Non
 async def test_moving_the_opening_judges_everything_again_and_asks_payment_again(desk: Desk) -> None:
     class_id = await desk.reserved()
     moving = {"class_id": class_id, "opening_date": LATER, "closing_date": date(2021, 9, 17)}
-    await desk.act(move_opening, **moving, sessions=desk.sessions(LATER), by=SCHOOL)
+    untouched = await desk.act(move_opening, **moving, sessions=desk.sessions(LATER), by=SCHOOL)
+    assert (untouched.state, untouched.plan.opening_date) == ("reserved", OPENING)
+    assert await desk.facts(ClassChanged) == []
+    await desk.review_change(class_id, 1)
     (change,) = await desk.facts(ClassChanged)
     assert (change.change, change.opening_date, change.removed) == ("opening_moved", LATER, ())
     assert change.reservation is not None
     assert (change.reservation.opening_date, len(change.reservation.trainees)) == (LATER, 3)
+    late = {**moving, "opening_date": date(2021, 9, 7), "closing_date": date(2021, 9, 20)}
+    late |= {"sessions": desk.sessions(date(2021, 9, 7))}
     with pytest.raises(Refused) as refusal:
-        await desk.act(move_opening, **moving, sessions=desk.sessions(LATER), by=SCHOOL, at=moment(date(2021, 9, 2), 9))
+        await desk.act(move_opening, **late, by=SCHOOL, at=moment(date(2021, 9, 3), 9))
     assert refusal.value.code == "TOO_LATE"
     with pytest.raises(NotFound):
         await desk.act(move_opening, **moving, sessions=desk.sessions(LATER), by=OTHER_SCHOOL)
@@ -298,14 +296,14 @@ async def test_moving_the_opening_under_another_rulebook_takes_off_whom_it_refus
     class_id = await desk.reserved(desk.plan(planned=4), sent)
     desk.shelf = Shelf([book(), stricter_rulebook()], (), regions())
     next_year = date(2022, 5, 16)
-    moved = await desk.act(
-        move_opening,
-        class_id=class_id,
-        opening_date=next_year,
-        closing_date=date(2022, 5, 27),
-        sessions=desk.sessions(next_year),
-        by=SCHOOL,
-    )
+    dates = {"opening_date": next_year, "closing_date": date(2022, 5, 27)}
+    await desk.propose(class_id, **dates, sessions=desk.sessions(next_year))
+    with pytest.raises(Conflict) as open_question:
+        await desk.review_change(class_id, 1)
+    assert open_question.value.code == "DECISIONS_MISSING"
+    await desk.decide(class_id, "GROUP_DECISION", 2, outcome="refuse", case=1)
+    await desk.decide(class_id, "DECLARATION_TICK", 3, case=1)
+    moved = await desk.review_change(class_id, 1)
     roster = await desk.roster(class_id)
     change = (await desk.facts(ClassChanged))[-1]
     assert change.removed == (roster[0].row.person_id, roster[1].row.person_id)
@@ -313,7 +311,7 @@ async def test_moving_the_opening_under_another_rulebook_takes_off_whom_it_refus
     assert [codes(entry.judgement.findings) for entry in roster] == [
         ["DECLARATION_MISSING"],
         ["GROUP_DECISION"],
-        [],
+        ["DECLARATION_TICK"],
         ["GROUP_UNKNOWN"],
     ]
     assert moved.plan.planned == 4
@@ -352,13 +350,19 @@ async def test_a_draft_may_be_moved_without_any_event(desk: Desk) -> None:
         )
 
 
-async def test_rows_that_asked_stand_on_the_roster_once_the_class_is_approved(desk: Desk) -> None:
+async def test_rows_that_asked_stand_on_the_roster_once_a_person_has_decided(desk: Desk) -> None:
     sent = rows(3)
     sent[2] = replace(sent[2], employer_region="410100")
-    class_id = await desk.opened(sent=sent)
+    class_id = await desk.applied(sent=sent)
+    assert [entry.judgement.verdict for entry in await desk.roster(class_id)] == ["accepted", "accepted", "ask"]
+    await desk.decide(class_id, "EMPLOYER_NOT_LOCAL", 3, basis="workplace")
+    for step, actor in STEPS:
+        await desk.review(class_id, step, actor)
+    await desk.answer(class_id)
+    await desk.fire_timers(moment(OPENING, 0))
     (fact,) = await desk.facts(ClassOpened)
     assert len(fact.trainees) == 3
-    assert [entry.judgement.verdict for entry in await desk.roster(class_id)] == ["accepted", "accepted", "ask"]
+    assert [entry.judgement.verdict for entry in await desk.roster(class_id)] == ["accepted"] * 3
 
 
 async def test_three_leaders_by_mistake_open_the_class_once(desk: Desk) -> None:

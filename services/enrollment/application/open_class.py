@@ -58,13 +58,15 @@ async def open_if_due(uow: UnitOfWork, training_class: TrainingClass) -> bool:
         await uow.classes.save(replace(training_class, blocker=blocker))
         return False
     fields = training_class.plan
+    refused = sum(entry.judgement.verdict == "refused" for entry in entries)
+    on_roster = sum(entry.is_on_roster for entry in entries)
     open_now, fact = opened(
         replace(training_class, blocker=None),
         rulebook_id=uow.shelf.in_force(training_class.region, fields.opening_date).id,
         institution=await institution_of(uow, training_class),
         occupation=await occupation_of(uow, training_class),
         trainees=[_trainee(uow, entry) for entry in entries if entry.is_on_roster],
-        refused=sum(entry.judgement.verdict == "refused" for entry in entries),
+        refused=min(refused, max(fields.planned - on_roster, 0)),  # whose place nobody took
     )
     await uow.classes.save(open_now)
     await uow.publish(fact)

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from services.enrollment.domain.change import ClassChange
+from services.enrollment.domain.decision import RecordedDecision
 from services.enrollment.domain.history import PastTraining
 from services.enrollment.domain.institution import DirectoryEntry, Institution, Suspension, Teacher
 from services.enrollment.domain.occupation import Occupation
@@ -126,11 +128,37 @@ class Rosters(Protocol):
     async def replace(self, class_id: str, entries: Iterable[RosterEntry]) -> None:
         """Store this as the whole roster."""
 
+    async def add(self, class_id: str, entries: Iterable[RosterEntry]) -> None:
+        """Add the rows that an approved change brings."""
+
     async def save_judgements(self, class_id: str, entries: Iterable[RosterEntry]) -> None:
         """Store verdicts, findings and withdrawals of rows that stand."""
 
     async def history(self, person_ids: Collection[str], *, besides: str) -> dict[str, tuple[PastTraining, ...]]:
         """Give the persons' places in other classes."""
+
+
+class Decisions(Protocol):
+    """Recorded decisions."""
+
+    async def add(self, class_id: str, decision: RecordedDecision) -> None:
+        """Add a decision."""
+
+    async def of_class(self, class_id: str) -> list[RecordedDecision]:
+        """Give every decision of the class, in order."""
+
+
+class Changes(Protocol):
+    """Proposed changes of approved classes."""
+
+    async def add(self, change: ClassChange) -> None:
+        """Add a proposed change."""
+
+    async def settle(self, change: ClassChange) -> None:
+        """Store how the change ended."""
+
+    async def of_class(self, class_id: str) -> list[ClassChange]:
+        """Give every change of the class, in order."""
 
 
 class UnitOfWork(Protocol):
@@ -163,6 +191,14 @@ class UnitOfWork(Protocol):
     @property
     def rosters(self) -> Rosters:
         """Give the rosters."""
+
+    @property
+    def decisions(self) -> Decisions:
+        """Give the recorded decisions."""
+
+    @property
+    def changes(self) -> Changes:
+        """Give the proposed changes."""
 
     async def publish(self, fact: Contract) -> int:
         """Put an event into the outbox and give its aggregate version."""

@@ -74,4 +74,5 @@ def open_class(
         teachers=tuple(dict.fromkeys(session.teacher_id for session in plan.sessions)),
         trainees=tuple(trainees),
         reviews=tuple(row.record() for row in opened.round_reviews),
+        attributes=dict(plan.attributes),
     )

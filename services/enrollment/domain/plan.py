@@ -1,10 +1,11 @@
 """What an institution applies for (开班申请): the plan, and every rule that judges it without its roster."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
+from services.enrollment.domain.decision import asked_for
 from services.enrollment.domain.institution import (
     DirectoryEntry,
     Institution,
@@ -50,8 +51,19 @@ class TrainingPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionRequest:
+    """An institution asks a person to decide on a finding that stops its plan (JY-ENR-09, -10, -11)."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClassPlan:
-    """Everything an institution states about a class except its roster."""
+    """Everything an institution states about a class except its roster.
+
+    `attributes` are what reports group classes by, value by the rulebook's code of the attribute.
+    """
 
     kind: ClassKind
     training_type: str
@@ -65,6 +77,8 @@ class ClassPlan:
     training_mode: str
     plan: TrainingPlan
     sessions: tuple[Session, ...]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    exceptions: tuple[ExceptionRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +99,15 @@ class PlanFacts:
 
 
 def judge_plan(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Finding, ...]:
-    """Give every objection to the plan under the rulebook of its opening date, roster and lead time aside."""
+    """Give every objection to the plan under the rulebook of its opening date, roster and lead time aside.
+
+    What the institution asked an exception for, and the rulebook lets a person decide on, asks instead of stopping.
+    """
+    asked = [request.code for request in plan.exceptions]
+    return tuple(asked_for(_objections(plan, facts, book), asked, book.enrollment))
+
+
+def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Finding, ...]:
     terms = book.enrollment
     basis = terms.documents or CONSISTENCY
     day, sessions = plan.opening_date, plan.sessions
@@ -188,7 +210,7 @@ def judge_funding(source: str, terms: FundingSources | None) -> list[Finding]:
             code="FUNDING_SOURCE_DECISION",
             severity=Severity.ASK,
             message=f"资金来源为“{known.name}”，文件未具体列明。",
-            advice="请审批人员核实资金来源，同意开班即视为确认。",
+            advice="请审批人员核实资金来源并记录决定。",
             field="funding_source",
             value=source,
         )

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from services.enrollment.storage.change_repository import ChangeRepository
 from services.enrollment.storage.class_repository import ClassRepository
+from services.enrollment.storage.decision_repository import DecisionRepository
 from services.enrollment.storage.institution_repository import InstitutionRepository
 from services.enrollment.storage.occupation_repository import OccupationRepository
 from services.enrollment.storage.person_repository import PersonRepository
@@ -38,5 +40,7 @@ class EnrollmentUnitOfWork(UnitOfWork):
         self.occupations = OccupationRepository(self.connection)
         self.institutions = InstitutionRepository(self.connection)
         self.persons = PersonRepository(self.connection, self._vault, self._payee_check_key)
-        self.classes = ClassRepository(self.connection)
+        self.classes = ClassRepository(self.connection, self._vault)
         self.rosters = RosterRepository(self.connection, self._vault)
+        self.decisions = DecisionRepository(self.connection, self._vault)
+        self.changes = ChangeRepository(self.connection, self._vault)
