@@ -10,7 +10,7 @@ from shared.audit.sealing import Sealer
 from shared.domain.actor import SYSTEM
 from shared.messaging.consumer import Consumer
 from shared.timers.runner import TimerRunner
-from shared.worker import Worker
+from shared.worker import Worker, after_catching_up
 
 
 def create_worker(wiring: Wiring) -> Worker:
@@ -21,4 +21,7 @@ def create_worker(wiring: Wiring) -> Worker:
 
     consumer = Consumer(wiring.database, wiring.bus, "enrollment", TOPICS, HANDLERS, wiring.unit_of_work)
     timers = TimerRunner(wiring.database, {OPEN_CLASS: open_class}, at_moment)
-    return Worker(wiring.database, wiring.bus, consumers=[consumer], duties=[timers.run, Sealer(wiring.database).run])
+    fire = after_catching_up(
+        wiring.bus, "enrollment", TOPICS, timers.run
+    )  # an answer that came in time opens its class
+    return Worker(wiring.database, wiring.bus, consumers=[consumer], duties=[fire, Sealer(wiring.database).run])
