@@ -268,6 +268,7 @@ async def test_the_documents_describe_every_address(clients: Clients) -> None:
         "/classes/{class_id}/roster/{row}",
         "/classes/{class_id}/trainees/{person_id}/withdrawal",
         "/classes/{class_id}/decisions",
+        "/queue",
         "/classes/{class_id}/roster/{row}/revelation",
         "/classes/{class_id}/changes",
         "/classes/{class_id}/changes/{number}/reviews",

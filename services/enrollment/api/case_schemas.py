@@ -12,6 +12,7 @@ from services.enrollment.application.decide_questions import Answer
 from services.enrollment.application.reveal_row import Revealed
 from services.enrollment.domain.change import ChangeState, ClassChange, Question
 from services.enrollment.domain.decision import Outcome, RecordedDecision
+from services.enrollment.domain.queue import Task
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.timetable import Session
 from services.enrollment.domain.training_class import TrainingClass
@@ -224,6 +225,44 @@ class ChangeAnswer(BaseModel):
             proposed_at=change.proposed_at,
             reviews=training_class.reviews_of(change.number),
         )
+
+
+class TaskAnswer(BaseModel):
+    """A case whose step is due; `due_on` is the last day in time, `asking_rows` wait for a recorded decision."""
+
+    class_id: str
+    institution_id: str
+    region: str
+    change: int = Field(description="变更申请序号；0 为开班申请本身")
+    step: str
+    step_name: str
+    since: datetime
+    due_on: date
+    overdue: bool
+    asking_rows: int
+
+    @classmethod
+    def of(cls, task: Task) -> Self:
+        """Give the task as answers show it."""
+        return cls(
+            class_id=task.waiting.class_id,
+            institution_id=task.waiting.institution_id,
+            region=task.waiting.region,
+            change=task.waiting.case,
+            step=task.step.code,
+            step_name=task.step.name,
+            since=task.waiting.since,
+            due_on=task.waiting.due_on,
+            overdue=task.overdue,
+            asking_rows=task.waiting.asking_rows,
+        )
+
+
+class QueuePage(BaseModel):
+    """A page of tasks, oldest first; `next` is the cursor of the next page, null on the last."""
+
+    items: list[TaskAnswer]
+    next: str | None
 
 
 class ChangePage(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from services.enrollment.api.case_schemas import (
     ChangeAnswer,
@@ -12,13 +12,16 @@ from services.enrollment.api.case_schemas import (
     DecisionAnswer,
     DecisionBody,
     DecisionsAnswer,
+    QueuePage,
     RevelationAnswer,
     RevelationBody,
+    TaskAnswer,
 )
 from services.enrollment.api.classes import INSTITUTION, READERS, Read, Unkeyed, Write, require_unchanged
 from services.enrollment.api.schemas import EmptyBody
 from services.enrollment.application.change_class import list_changes, propose_change, review_change, withdraw_change
 from services.enrollment.application.decide_questions import decide_questions, list_decisions
+from services.enrollment.application.list_queue import list_queue
 from services.enrollment.application.reveal_row import reveal_row
 from shared.domain.actor import Role
 from shared.web.authentication import requires
@@ -29,6 +32,15 @@ from shared.web.versions import etag
 router = service_router("/enrollment/v1", tags=["决定与变更"])
 REVIEWERS = [requires(Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER)]
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
+
+
+@router.get("/queue", summary="待办：本人环节、本辖区，按等候先后", dependencies=REVIEWERS)
+async def get_queue(
+    unit: Read, cursor: Annotated[str | None, Query(max_length=300, description="上一页返回的 next")] = None
+) -> QueuePage:
+    """List the applications and changes whose due step the caller may take, with the last day in time."""
+    tasks, more = await list_queue(unit, cursor=cursor)
+    return QueuePage(items=[TaskAnswer.of(task) for task in tasks], next=more)
 
 
 @router.post(

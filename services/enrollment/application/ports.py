@@ -10,6 +10,7 @@ from services.enrollment.domain.history import PastTraining
 from services.enrollment.domain.institution import DirectoryEntry, Institution, Suspension, Teacher
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity, Person
+from services.enrollment.domain.queue import Waiting
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.roster import RosterEntry
 from services.enrollment.domain.timetable import Booking, Venue
@@ -161,6 +162,16 @@ class Changes(Protocol):
         """Give every change of the class, in order."""
 
 
+class Queue(Protocol):
+    """What waits for reviewers."""
+
+    async def waiting(self, regions: Sequence[str]) -> list[Waiting]:
+        """Give every application and proposed change of the regions that waits for a step."""
+
+    async def duties_of(self, actor: str, class_ids: Sequence[str]) -> dict[str, str]:
+        """Give the person's own duty by class."""
+
+
 class UnitOfWork(Protocol):
     """One transaction of enrollment."""
 
@@ -199,6 +210,10 @@ class UnitOfWork(Protocol):
     @property
     def changes(self) -> Changes:
         """Give the proposed changes."""
+
+    @property
+    def queue(self) -> Queue:
+        """Give what waits for reviewers."""
 
     async def publish(self, fact: Contract) -> int:
         """Put an event into the outbox and give its aggregate version."""

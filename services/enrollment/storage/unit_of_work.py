@@ -8,6 +8,7 @@ from services.enrollment.storage.decision_repository import DecisionRepository
 from services.enrollment.storage.institution_repository import InstitutionRepository
 from services.enrollment.storage.occupation_repository import OccupationRepository
 from services.enrollment.storage.person_repository import PersonRepository
+from services.enrollment.storage.queue_repository import QueueRepository
 from services.enrollment.storage.roster_repository import RosterRepository
 from shared.database.encryption import Vault
 from shared.database.engine import Database
@@ -43,4 +44,5 @@ class EnrollmentUnitOfWork(UnitOfWork):
         self.classes = ClassRepository(self.connection, self._vault)
         self.rosters = RosterRepository(self.connection, self._vault)
         self.decisions = DecisionRepository(self.connection, self._vault)
+        self.queue = QueueRepository(self.connection)
         self.changes = ChangeRepository(self.connection, self._vault)
