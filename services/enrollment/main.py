@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.enrollment.api import cases, classes, institutions, rosters
+from services.enrollment.api import cases, classes, eligibility, institutions, rosters, targets
 from services.enrollment.messaging.incoming import TOPICS
 from services.enrollment.wiring import Wiring
 from shared.web.application import create_application
@@ -22,6 +22,8 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             classes.router,
             rosters.router,
             cases.router,
+            targets.router,
+            eligibility.router,
             sandbox_router("enrollment", consumes=TOPICS),
         ],
         authenticator=authenticator,

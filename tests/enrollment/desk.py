@@ -42,6 +42,7 @@ from shared.database.encryption import Vault
 from shared.database.engine import Database
 from shared.domain.actor import SYSTEM, Actor, Role
 from shared.messaging.tables import OUTBOX
+from shared.policy.targets import TargetTable
 from shared.timers.runner import TimerRunner
 from tests.enrollment.sample import OPENING, REGION, WELDER, institution, moment, occupation, plan, row, shelf
 
@@ -83,12 +84,19 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.shelf = shelf()
+        self.targets: tuple[TargetTable, ...] = ()
         self.teacher_ids: list[str] = []
 
     @asynccontextmanager
     async def unit(self, actor: Actor = SYSTEM, now: datetime = APPLYING) -> AsyncIterator[EnrollmentUnitOfWork]:
         async with EnrollmentUnitOfWork(
-            self.database, actor=actor, shelf=self.shelf, vault=VAULT, payee_check_key=PAYEE_KEY, now=now
+            self.database,
+            actor=actor,
+            shelf=self.shelf,
+            vault=VAULT,
+            payee_check_key=PAYEE_KEY,
+            targets=self.targets,
+            now=now,
         ) as uow:
             yield uow
 
@@ -262,7 +270,13 @@ class Desk:
 
         def at_moment(now: datetime) -> EnrollmentUnitOfWork:
             return EnrollmentUnitOfWork(
-                self.database, actor=SYSTEM, shelf=self.shelf, vault=VAULT, payee_check_key=PAYEE_KEY, now=now
+                self.database,
+                actor=SYSTEM,
+                shelf=self.shelf,
+                vault=VAULT,
+                payee_check_key=PAYEE_KEY,
+                targets=self.targets,
+                now=now,
             )
 
         return await TimerRunner(self.database, {OPEN_CLASS: open_class}, at_moment).fire_due(until)

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.enrollment.application.judging import judge_class, judge_rows, occupation_of
+from services.enrollment.application.judging import institution_of, judge_class, judge_rows, occupation_of
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.quotas import quota_for, take_place
 from services.enrollment.application.scope import class_of_region, own_class, visible_class
 from services.enrollment.application.steps import approval_steps, take_step
 from services.enrollment.domain.change import (
@@ -237,6 +238,8 @@ async def _carry_out(
         )
     )
     if moved:
+        institution = await institution_of(uow, after)
+        await take_place(uow, after, await quota_for(uow, class_id, after.plan, institution))
         await uow.schedule(due=start_of_day(change.opening_date), kind=OPEN_CLASS, key=class_id)
     await uow.audit(
         action="class_changed", subject=class_id, details={"number": change.number, "version": version, "moved": moved}

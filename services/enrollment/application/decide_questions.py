@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.enrollment.application.judging import institution_of
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.quotas import with_quota_now
 from services.enrollment.application.scope import class_of_region, visible_class
 from services.enrollment.application.steps import take_due_step
 from services.enrollment.domain.change import decisions_in_effect, proposed, questions_by_row
@@ -50,6 +52,7 @@ async def decide_questions(
     book = uow.shelf.by_id(training_class.rulebook_id)
     if answer.case == 0:
         training_class.require(*UNDER_REVIEW, act="记录审批决定")
+        training_class, _ = await with_quota_now(uow, training_class, await institution_of(uow, training_class))
         asked = await _questions_of_application(uow, training_class)
     else:
         change = proposed(await uow.changes.of_class(class_id), answer.case)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.quotas import quota_for
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity
@@ -68,14 +69,16 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass, *, book: R
     plan, institution_id = training_class.plan, training_class.institution_id
     book = book or uow.shelf.in_force(training_class.region, plan.opening_date)
     teachers = await uow.institutions.teachers(institution_id, {row.teacher_id for row in plan.sessions})
+    institution = await institution_of(uow, training_class)
     facts = PlanFacts(
-        institution=await institution_of(uow, training_class),
+        institution=institution,
         entries=await uow.institutions.entries(institution_id),
         suspensions=await uow.institutions.suspensions(institution_id),
         occupation=await _occupation(uow, plan, training_class.region),
         filed_teachers={teacher.teacher_id for teacher in teachers},
         venues=await uow.institutions.venues(institution_id, {row.venue_id for row in plan.sessions}),
         bookings=await uow.classes.bookings(training_class),
+        quota=await quota_for(uow, training_class.class_id, plan, institution),
     )
     kind = programme_type(plan, book)
     return JudgedClass(

@@ -42,6 +42,7 @@ async def open_class(uow: UnitOfWork, class_id: str) -> None:
     closed, fact = close(training_class, "not_opened", today=uow.today, blocker=blocker or passed)
     await uow.classes.save(closed)
     await uow.publish(fact)
+    await uow.quotas.settle(class_id, persons=0, state="released")
     await uow.audit(action="class_not_opened", subject=class_id, details={"code": (blocker or passed).code})
 
 

@@ -11,6 +11,7 @@ from services.enrollment.domain.institution import DirectoryEntry, Institution, 
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity, Person
 from services.enrollment.domain.queue import Waiting
+from services.enrollment.domain.quota import Place, Use, UseState
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.roster import RosterEntry
 from services.enrollment.domain.timetable import Booking, Venue
@@ -19,6 +20,7 @@ from shared.contracts.contract import Contract
 from shared.domain.actor import Actor
 from shared.policy.decision import TraceValue
 from shared.policy.rulebook import Shelf
+from shared.policy.targets import TargetTable
 
 
 class Occupations(Protocol):
@@ -73,6 +75,9 @@ class Persons(Protocol):
 
     async def identify(self, identities: Iterable[Identity]) -> dict[Identity, Person]:
         """Give the person of every identity, registering those not yet known."""
+
+    async def find(self, identity_number: str) -> str | None:
+        """Give the id of the person with this number, or None; nobody is registered."""
 
     async def confirm(self, names: Mapping[str, str]) -> None:
         """Make these the confirmed names, by person id."""
@@ -162,6 +167,22 @@ class Changes(Protocol):
         """Give every change of the class, in order."""
 
 
+class Quotas(Protocol):
+    """What classes take of the annual plan."""
+
+    async def used(self, place: Place, *, besides: str) -> int:
+        """Give how many people other classes take of the place."""
+
+    async def take(self, use: Use) -> None:
+        """Store what the class takes, in place of what it took before."""
+
+    async def settle(self, class_id: str, *, persons: int, state: UseState) -> None:
+        """Let a class that has a place take that many people of it from now on."""
+
+    async def totals(self, region: str, document: str) -> dict[tuple[str, str, UseState], int]:
+        """Give the people of a plan in use, by training type, provider and state."""
+
+
 class Queue(Protocol):
     """What waits for reviewers."""
 
@@ -178,6 +199,7 @@ class UnitOfWork(Protocol):
     now: datetime
     actor: Actor
     shelf: Shelf
+    targets: Sequence[TargetTable]
 
     @property
     def today(self) -> date:
@@ -210,6 +232,10 @@ class UnitOfWork(Protocol):
     @property
     def changes(self) -> Changes:
         """Give the proposed changes."""
+
+    @property
+    def quotas(self) -> Quotas:
+        """Give what classes take of the annual plan."""
 
     @property
     def queue(self) -> Queue:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from services.enrollment.application.judging import occupation_of
+from services.enrollment.application.judging import institution_of, occupation_of
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.quotas import take_place, with_quota_now
 from services.enrollment.application.scope import class_of_region
 from services.enrollment.application.steps import approval_steps, take_step
 from services.enrollment.domain.change import decisions_in_effect
@@ -27,6 +28,7 @@ async def review_class(uow: UnitOfWork, *, class_id: str, step: str, decision: D
     training_class.require(*UNDER_REVIEW, act="办理审批")
     book = uow.shelf.by_id(training_class.rulebook_id)
     due = await take_step(uow, training_class, book, step=step, case=0)
+    training_class, quota = await with_quota_now(uow, training_class, await institution_of(uow, training_class))
     if decision == "approve":
         await _require_answers(uow, training_class)
     reviewed = review(
@@ -41,6 +43,7 @@ async def review_class(uow: UnitOfWork, *, class_id: str, step: str, decision: D
     await uow.classes.add_review(class_id, reviewed.reviews[-1], position=len(reviewed.reviews))
     if reviewed.state == "approved":
         reviewed = await _ask_for_reservation(uow, reviewed, book)
+        await take_place(uow, reviewed, quota)
     elif decision != "approve":
         await uow.unschedule(kind=OPEN_CLASS, key=class_id)
     reviewed = await uow.classes.save(reviewed)

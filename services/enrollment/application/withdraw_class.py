@@ -23,6 +23,7 @@ async def withdraw_class(uow: UnitOfWork, *, class_id: str, code: str = "other",
     withdrawn = await uow.classes.save(replace(withdrawn, closing_reason=reason or None))
     if withdrawn.applied_on is not None:
         await uow.publish(fact)
+    await uow.quotas.settle(class_id, persons=0, state="released")
     await uow.unschedule(kind=OPEN_CLASS, key=class_id)
     await uow.audit(action="class_withdrawn", subject=class_id, details={"reason_code": named.code})
     return withdrawn

@@ -15,6 +15,7 @@ from services.enrollment.domain.institution import (
     judge_suspension,
 )
 from services.enrollment.domain.occupation import Occupation
+from services.enrollment.domain.quota import Quota, judge_quota
 from services.enrollment.domain.timetable import (
     Booking,
     Session,
@@ -86,7 +87,8 @@ class PlanFacts:
     """What is known about the institution and about other classes when a plan is judged.
 
     `occupation` is the row valid on the opening date; `filed_teachers`, `venues` are the institution's own;
-    `bookings` are other live classes' times with the same teachers (as persons) or venues.
+    `bookings` are other live classes' times with the same teachers (as persons) or venues; `quota` is what the annual
+    plan gives, None without a plan.
     """
 
     institution: Institution
@@ -96,6 +98,7 @@ class PlanFacts:
     filed_teachers: Collection[str]
     venues: Mapping[str, Venue]
     bookings: tuple[Booking, ...]
+    quota: Quota | None = None
 
 
 def judge_plan(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Finding, ...]:
@@ -137,6 +140,7 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
             terms=terms.station_ratio,
         ),
         *judge_bookings(sessions, bookings=facts.bookings, basis=basis),
+        *judge_quota(plan.planned, facts.quota),
     )
 
 

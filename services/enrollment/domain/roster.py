@@ -18,6 +18,14 @@ from shared.policy.terms.enrollment import ClassSize
 ROWS_MAX: Final = 500
 """Most rows of one class's roster: far above any class size, so that a wrong file is told, not stored."""
 
+DEFAULTS_OF_A_QUESTION: Final = frozenset(
+    {
+        *("name", "phone", "group", "evidence", "employer_name", "employer_credit_code", "employer_region"),
+        "declares_ability_and_will",
+    }
+)
+"""Fields of a row that a question about a person may leave open, which nobody then holds against them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:

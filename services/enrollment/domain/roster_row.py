@@ -54,9 +54,12 @@ class RosterRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterContext:
-    """What the judgement of a roster needs besides its rows; `history` leaves the class itself out."""
+    """What the judgement of a roster needs besides its rows; `history` leaves the class itself out.
 
-    institution: Institution
+    Only who asks about a person in general knows no institution.
+    """
+
+    institution: Institution | None
     funding_source: str
     opening_date: date
     occupation: str
@@ -175,10 +178,15 @@ def _judge_group(row: RosterRow, group: Group | None, book: Rulebook) -> list[Fi
     return found
 
 
-def _judge_employer(row: RosterRow, institution: Institution, book: Rulebook) -> list[Finding]:
+def _judge_employer(row: RosterRow, institution: Institution | None, book: Rulebook) -> list[Finding]:
     found = _judge_employer_code(row, book)
     own = book.enrollment.own_employees
-    if own and institution.kind in own.institution_kinds and row.employer_credit_code != institution.credit_code:
+    if (
+        own
+        and institution
+        and institution.kind in own.institution_kinds
+        and row.employer_credit_code != institution.credit_code
+    ):
         message = "企业职工培训中心只能培训本企业职工。"
         advice = "请核对用工单位的统一社会信用代码；非本企业职工请由其他机构培训。"
         if own.override_by_decision:

@@ -81,12 +81,13 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedClaim:
-    """One approval of a claim for the class, as payment reported it: for viewing only."""
+    """One approval of a claim for the class, as payment reported it: for viewing, and for the annual plan's count."""
 
     claim_id: str
     entry: int
     amount_fen: int
     approved_on: date
+    persons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

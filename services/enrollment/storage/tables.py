@@ -278,6 +278,22 @@ DECISION: Final = Table(
 )
 """Append-only, as a trigger holds: what people decided on questions of the rules, with sealed reasons."""
 
+QUOTA_USE: Final = Table(
+    "quota_use",
+    METADATA,
+    Column("class_id", ForeignKey("training_class.class_id"), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("document", String(200), nullable=False),
+    Column("training_type", String(50), nullable=False),
+    Column("provider", String(200), nullable=False),
+    Column("persons", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    CheckConstraint("state IN ('planned', 'actual', 'released')", name="state"),
+    CheckConstraint("persons >= 0", name="persons"),
+    Index("ix_quota_use_place", "region", "document", "training_type", "provider"),
+)
+"""What a class takes of the annual plan (JY-REP-05)."""
+
 REVIEW: Final = Table(
     "review",
     METADATA,

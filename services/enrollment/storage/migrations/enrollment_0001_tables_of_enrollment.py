@@ -317,6 +317,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("class_id", "number", name=op.f("pk_decision")),
     )
     op.create_table(
+        "quota_use",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("document", sa.String(length=200), nullable=False),
+        sa.Column("training_type", sa.String(length=50), nullable=False),
+        sa.Column("provider", sa.String(length=200), nullable=False),
+        sa.Column("persons", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.CheckConstraint("state IN ('planned', 'actual', 'released')", name=op.f("ck_quota_use_state")),
+        sa.CheckConstraint("persons >= 0", name=op.f("ck_quota_use_persons")),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["training_class.class_id"], name=op.f("fk_quota_use_class_id_training_class")
+        ),
+        sa.PrimaryKeyConstraint("class_id", name=op.f("pk_quota_use")),
+    )
+    with op.batch_alter_table("quota_use", schema=None) as batch_op:
+        batch_op.create_index("ix_quota_use_place", ["region", "document", "training_type", "provider"], unique=False)
+
+    op.create_table(
         "review",
         sa.Column("class_id", sa.String(length=100), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
