@@ -199,6 +199,7 @@ def test_the_opening_carries_all_that_later_services_need_and_pins_the_rulebook(
         occupation=occupation(),
         trainees=[trainee],
         refused=2,
+        attributes={"campaign": "whole_village"},
     )
     assert (opened.state, opened.rulebook_id) == ("opened", book().id)
     assert (fact.rulebook_id, fact.planned, fact.refused, fact.trainees) == (book().id, 50, 2, (trainee,))

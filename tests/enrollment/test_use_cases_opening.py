@@ -370,3 +370,20 @@ async def test_three_leaders_by_mistake_open_the_class_once(desk: Desk) -> None:
     await asyncio.gather(*(desk.fire_timers(moment(OPENING, 0)) for _ in range(3)))
     assert len(await desk.facts(ClassOpened)) == 1
     assert (await desk.found(class_id)).state == "opened"
+
+
+async def test_the_attributes_of_a_class_travel_with_its_opening_and_a_question_on_them_is_decided(desk: Desk) -> None:
+    """JY-ENR-20, JY-ENR-23, JY-QUA-06: tags reach the reports; online training is allowed."""
+    tags = {"campaign": "whole_village", "village": "419001100200", "labour_preparation": "yes", "agreement": "甲乙"}
+    class_id = await desk.applied(desk.plan(attributes=tags, delivery="online"))
+    with pytest.raises(Conflict):
+        await desk.review(class_id, *STEPS[0])
+    (made,) = await desk.decide(class_id, "PROVIDER_KIND")
+    assert (made.rule, made.row) == ("JY-ENR-20", None)
+    for step, actor in STEPS:
+        await desk.review(class_id, step, actor)
+    await desk.answer(class_id)
+    await desk.fire_timers(start_of_day(OPENING))
+    (opened,) = await desk.facts(ClassOpened)
+    assert opened.attributes == {name: value for name, value in tags.items() if name != "agreement"}
+    assert (opened.delivery, (await desk.found(class_id)).plan.attributes) == ("online", tags)

@@ -111,7 +111,7 @@ class PlanBody(Body):
 class ClassBody(Body):
     """An application for a class, its roster aside."""
 
-    kind: Literal["class"]
+    kind: Literal["class", "apprenticeship"]
     training_type: Code
     occupation: Code
     level: Annotated[Text, Field(min_length=1, max_length=20)] | None = None
@@ -125,6 +125,10 @@ class ClassBody(Body):
     sessions: Sessions
     exceptions: Annotated[list[ExceptionBody], Field(max_length=10)] = Field(
         default=[], description="申请例外：须由审批人员作出书面决定的问题与理由"
+    )
+
+    attributes: Annotated[dict[Code, ShortText], Field(max_length=30)] = Field(
+        default={}, description="班级属性：规则册规定的代码与取值，如 class_mode=order"
     )
 
     def to_plan(self) -> ClassPlan:
@@ -142,6 +146,7 @@ class ClassBody(Body):
             training_mode=self.training_mode,
             plan=TrainingPlan(**self.plan.model_dump()),
             sessions=sessions_of(self.sessions),
+            attributes=dict(self.attributes),
             exceptions=tuple(ExceptionRequest(**one.model_dump()) for one in self.exceptions),
         )
 
@@ -203,6 +208,7 @@ class ClassAnswer(BaseModel):
     training_mode: str
     plan: TrainingPlan
     sessions: tuple[Session, ...]
+    attributes: dict[str, str]
     exceptions: tuple[ExceptionRequest, ...]
     rulebook_id: str
     findings: tuple[Finding, ...]
@@ -239,6 +245,7 @@ class ClassAnswer(BaseModel):
             training_mode=plan.training_mode,
             plan=plan.plan,
             sessions=plan.sessions,
+            attributes=dict(plan.attributes),
             exceptions=plan.exceptions,
             rulebook_id=found.rulebook_id,
             findings=found.findings,

@@ -5,6 +5,7 @@ from typing import Final
 
 from services.enrollment.application.judging import institution_of, occupation_of
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.domain.attributes import published
 from services.enrollment.domain.opening import open_class as opened
 from services.enrollment.domain.opening import what_blocks
 from services.enrollment.domain.person import Identity
@@ -61,13 +62,15 @@ async def open_if_due(uow: UnitOfWork, training_class: TrainingClass) -> bool:
     fields = training_class.plan
     refused = sum(entry.judgement.verdict == "refused" for entry in entries)
     on_roster = sum(entry.is_on_roster for entry in entries)
+    book = uow.shelf.in_force(training_class.region, fields.opening_date)
     open_now, fact = opened(
         replace(training_class, blocker=None),
-        rulebook_id=uow.shelf.in_force(training_class.region, fields.opening_date).id,
+        rulebook_id=book.id,
         institution=await institution_of(uow, training_class),
         occupation=await occupation_of(uow, training_class),
         trainees=[_trainee(uow, entry) for entry in entries if entry.is_on_roster],
         refused=min(refused, max(fields.planned - on_roster, 0)),  # whose place nobody took
+        attributes=published(fields.attributes, book.enrollment),
     )
     await uow.classes.save(open_now)
     await uow.publish(fact)

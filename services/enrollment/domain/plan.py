@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
+from services.enrollment.domain.attributes import judge_attributes
 from services.enrollment.domain.decision import asked_for
 from services.enrollment.domain.institution import (
     DirectoryEntry,
@@ -141,6 +142,7 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
         ),
         *judge_bookings(sessions, bookings=facts.bookings, basis=basis),
         *judge_quota(plan.planned, facts.quota),
+        *judge_attributes(plan.attributes, kind=plan.kind, institution_kind=facts.institution.kind, terms=terms),
     )
 
 

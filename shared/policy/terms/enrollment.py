@@ -211,6 +211,48 @@ class Reasons(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeValue:
+    """One value of an attribute.
+
+    `needs` are attributes that must be stated with it. A person decides when the institution is of none of
+    `institution_kinds`, always with `human_decision`, and when the attribute `shown_by` is not stated; `asks` is the
+    code of that question.
+    """
+
+    code: str
+    name: str
+    needs: tuple[str, ...] = ()
+    institution_kinds: tuple[str, ...] = ()
+    human_decision: bool = False
+    shown_by: str | None = None
+    asks: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute(Term):
+    """What an institution may say of a class besides its plan: one of `values`, or a text of `pattern` or `check`.
+
+    `missing` is the code of the finding when another statement needs it; `published` ones travel in ClassOpened.
+    """
+
+    code: str
+    name: str
+    values: tuple[AttributeValue, ...] = ()
+    pattern: str | None = None
+    check: Literal["credit_code"] | None = None
+    missing: str | None = None
+    published: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassKindNeeds(Term):
+    """Attributes that every class of a kind must state (JY-ENR-26)."""
+
+    class_kind: ClassKind
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnrollmentTerms:
     """The chapter of enrollment."""
 
@@ -235,6 +277,8 @@ class EnrollmentTerms:
     programmes: Programmes | None = None
     approval: Steps | None = None
     reasons: Reasons | None = None
+    attributes: tuple[Attribute, ...] = ()
+    class_kind_needs: tuple[ClassKindNeeds, ...] = ()
     four_eyes: FourEyes | None = None
 
     def group(self, code: str) -> Group | None:
