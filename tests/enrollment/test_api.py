@@ -298,7 +298,7 @@ async def test_a_reviewer_reads_the_questions_that_his_approval_answers(clients:
     await created(school, f"{path}/roster", {"rows": roster_rows(3)}, status=200)
     await created(school, f"{path}/submission", {}, status=200)
     seen = (await clients.officer(Role.FIRST_REVIEWER).get(path)).json()
-    assert [finding["code"] for finding in seen["findings"]] == ["FUNDING_SOURCE_DECISION"]
+    assert [finding["code"] for finding in seen["findings"]] == ["FUNDING_SOURCE_DECISION", "NO_QUOTA"]
 
 
 async def test_a_version_named_for_a_class_of_somebody_else_tells_nothing_about_it(clients: Clients) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, update
 
 from services.enrollment.application.change_class import list_changes, review_change, withdraw_change
 from services.enrollment.application.withdraw_trainee import withdraw_trainee
+from services.enrollment.domain.institution import Suspension
 from services.enrollment.domain.timetable import Session
 from services.enrollment.storage.tables import CLASS_CHANGE, ROSTER_ROW
 from shared.clock import new_id, start_of_day
@@ -145,6 +146,23 @@ async def test_an_open_class_changes_the_sessions_that_have_not_begun_and_nobody
     assert (changed.state, changed.plan.sessions) == ("opened", sessions)
     (fact,) = await desk.facts(ClassChanged)
     assert (fact.change, fact.reservation) == ("teacher", None)
+
+
+async def test_a_running_class_changes_its_teacher_although_its_institution_could_open_no_other(desk: Desk) -> None:
+    """JY-QUA-02: running classes continue; the change answers for what it brings alone."""
+    class_id = await desk.opened()
+    async with desk.unit() as uow:
+        suspension = Suspension(since=date(2021, 5, 1), until=None, reason="整改")
+        await uow.institutions.add_suspension("school", suspension)
+        await uow.commit()
+    sessions = await with_other_teacher(desk, class_id, after=12)
+    kept = [one.session_id for one in sessions]
+    changed = await desk.changed(class_id, at=DURING, sessions=sessions, kept_sessions=kept)
+    assert changed.plan.sessions == sessions
+    stranger = (*sessions[:-1], replace(sessions[-1], teacher_id="nobody"))
+    with pytest.raises(Refused) as refusal:
+        await desk.propose(class_id, at=DURING, sessions=stranger, kept_sessions=kept)
+    assert refusal.value.code == "TEACHER_NOT_FILED"
 
 
 async def test_a_timetable_is_told_by_what_differs(desk: Desk) -> None:

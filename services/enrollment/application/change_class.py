@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.enrollment.application.judging import institution_of, judge_class, judge_rows, occupation_of
+from services.enrollment.application.judging import JudgedClass, institution_of, judge_class, judge_rows, occupation_of
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.quotas import quota_for, take_place
@@ -25,6 +25,7 @@ from services.enrollment.domain.change import (
 )
 from services.enrollment.domain.decision import require_answers
 from services.enrollment.domain.plan import earnable_kinds, judge_lead
+from services.enrollment.domain.quota import QUOTA_CODES
 from services.enrollment.domain.reservation import ask_again, changed_event, reservation_of
 from services.enrollment.domain.review import Decision, Review
 from services.enrollment.domain.roster import Decisions, RosterEntry, count, judge_mix, judged_again
@@ -33,7 +34,7 @@ from services.enrollment.domain.timetable import Session
 from services.enrollment.domain.training_class import AWAITING_OPENING, TrainingClass
 from shared.clock import start_of_day
 from shared.domain.errors import NotFound, Refused
-from shared.policy.decision import Finding
+from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY, refuse_stopped, stopping
 from shared.policy.rulebook import Rulebook
 
@@ -160,6 +161,7 @@ async def _judge(
     book = _book(uow, training_class, change)
     changed = replace(training_class, plan=change.plan(training_class.plan))
     judged = await judge_class(uow, changed, book=book)
+    objections, kept = await _objections(uow, training_class, judged, moved=change.moves_opening(training_class.plan))
     remaining = [entry for entry in entries if entry.is_on_roster and entry.row.person_id not in change.removed]
     staying, joining = remaining, list[RosterEntry]()
     if change.changes_people() or change.moves_opening(training_class.plan):
@@ -175,12 +177,30 @@ async def _judge(
     require_room(sum(entry.is_on_roster for entry in everybody), planned, basis)
     mix = judge_mix(count(everybody, book), planned=planned, terms=book.enrollment.class_size)
     return _Judged(
-        training_class=judged.training_class,
+        training_class=replace(judged.training_class, findings=(*objections, *kept)),
         book=book,
         staying=staying,
         joining=joining,
-        findings=(*judged.training_class.findings, *mix),
+        findings=(*objections, *mix),
     )
+
+
+async def _objections(
+    uow: UnitOfWork, before: TrainingClass, judged: JudgedClass, *, moved: bool
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Give what objects to the change, and what stays said of the class although the change is not asked about it.
+
+    A running class answers for what the change brings, not for what it is already; and its place in the annual plan was
+    looked at when it was taken.
+    """
+    objections = judged.training_class.findings
+    if before.state == "opened":
+        standing = set((await judge_class(uow, before, book=judged.book)).training_class.findings)
+        objections = tuple(one for one in objections if one not in standing or one.severity is not Severity.STOP)
+    if moved:
+        return objections, ()
+    kept = tuple(one for one in before.findings if one.code in QUOTA_CODES)
+    return tuple(one for one in objections if one.code not in QUOTA_CODES), kept
 
 
 async def _approve(
