@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from services.enrollment.application.change_class import list_changes, review_change, withdraw_change
+from services.enrollment.application.withdraw_class import withdraw_class
 from services.enrollment.application.withdraw_trainee import withdraw_trainee
 from services.enrollment.domain.institution import Suspension
 from services.enrollment.domain.timetable import Session
@@ -15,8 +16,9 @@ from services.enrollment.storage.tables import CLASS_CHANGE, ROSTER_ROW
 from shared.clock import new_id, start_of_day
 from shared.contracts.enrollment import ClassChanged, ClassOpened
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
-from tests.enrollment.desk import FIRST, OTHER_SCHOOL, SCHOOL, STEPS, Desk, rows
+from tests.enrollment.desk import FIRST, OTHER_SCHOOL, SCHOOL, STEPS, Desk, people, rows
 from tests.enrollment.sample import OPENING, codes, moment
+from tests.enrollment.test_storage import _everything as everything
 from tests.enrollment.test_storage import refuses
 
 DURING = moment(date(2021, 5, 20), 12)
@@ -163,6 +165,29 @@ async def test_a_running_class_changes_its_teacher_although_its_institution_coul
     with pytest.raises(Refused) as refusal:
         await desk.propose(class_id, at=DURING, sessions=stranger, kept_sessions=kept)
     assert refusal.value.code == "TEACHER_NOT_FILED"
+
+
+async def test_whoever_is_to_join_and_what_people_say_stands_sealed(desk: Desk) -> None:
+    class_id = await desk.applied(sent=rows(3, group="other"))
+    await desk.decide(class_id, "GROUP_DECISION", 1, 2, 3, reason=f"{people(1)[0].name}本人到场")
+    for step, actor in STEPS:
+        await desk.review(class_id, step, actor)
+    await desk.answer(class_id)
+    leaving = (await desk.roster(class_id))[0].person_id
+    await desk.propose(class_id, removed=[leaving], added=[newcomer(4)], reason="有人因病住院")
+    await desk.act(withdraw_class, class_id=class_id, code="other", reason="校长住院", by=SCHOOL)
+    joining = people(1, skip=20)[0]
+    secrets = (joining.name, joining.identity_number, joining.phone, people(1)[0].name, "住院", "本人到场")
+    dump = b"".join([repr(line).encode() async for line in everything(desk.database)])
+    assert class_id.encode() in dump
+    for secret in secrets:
+        assert secret.encode() not in dump
+    async with desk.unit() as uow:
+        found = await uow.classes.get(class_id)
+        (change,) = await uow.changes.of_class(class_id)
+    assert found is not None
+    assert (found.closing_reason, change.reason) == ("校长住院", "有人因病住院")
+    assert "住院" not in repr(found) + repr(change)
 
 
 async def test_a_timetable_is_told_by_what_differs(desk: Desk) -> None:

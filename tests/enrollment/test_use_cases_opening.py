@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from peibu.demo.people import sample_credit_code
 from services.enrollment.application.move_opening import move_opening
 from services.enrollment.application.suspend_institution import suspend_institution
 from services.enrollment.application.withdraw_class import withdraw_class
@@ -387,3 +388,31 @@ async def test_the_attributes_of_a_class_travel_with_its_opening_and_a_question_
     (opened,) = await desk.facts(ClassOpened)
     assert opened.attributes == {name: value for name, value in tags.items() if name != "agreement"}
     assert (opened.delivery, (await desk.found(class_id)).plan.attributes) == ("online", tags)
+
+
+async def test_an_apprenticeship_is_applied_for_with_its_enterprise_and_opens_as_one(desk: Desk) -> None:
+    """JY-ENR-26: enterprise, school and agreement are stated, the level is of the type."""
+    apprentices = {"kind": "apprenticeship", "training_type": "apprenticeship_intermediate"}
+    with pytest.raises(ExceptionGroup) as lacking:
+        await desk.draft(desk.plan(**apprentices))
+    assert {error.code for error in lacking.value.exceptions if isinstance(error, Refused)} == {
+        "EMPLOYER_REQUIRED",
+        "SCHOOL_REQUIRED",
+        "AGREEMENT_REQUIRED",
+    }
+    parties = {
+        "employer_credit_code": sample_credit_code(3),
+        "school_credit_code": sample_credit_code(4),
+        "agreement": "校企协字〔2021〕7号",
+        "training_form": "modern_apprenticeship",
+    }
+    await desk.opened(desk.plan(**apprentices, attributes=parties))
+    (opened,) = await desk.facts(ClassOpened)
+    assert (opened.kind, opened.programme) == ("apprenticeship", "apprenticeship")
+    assert opened.attributes == {
+        "employer_credit_code": sample_credit_code(3),
+        "training_form": "modern_apprenticeship",
+    }
+    with pytest.raises(Refused) as wrong_kind:
+        await desk.draft(desk.plan(LATER, kind="apprenticeship", attributes=parties))
+    assert wrong_kind.value.code == "CLASS_KIND_MISMATCH"
