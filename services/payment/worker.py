@@ -6,12 +6,19 @@ from functools import partial
 from typing import Final
 
 from services.payment.application.assessing import NOTICE_END, REVIEW_DUE, REVIEW_DUE_OUTER
+from services.payment.application.draft_monthly_report import (
+    MONTHLY_REPORT,
+    MONTHLY_REPORT_DUE,
+    draft_monthly_report,
+    flag_overdue_report,
+)
 from services.payment.application.end_notice import end_notice
 from services.payment.application.flag_overdue import flag_overdue
 from services.payment.messaging.incoming import HANDLERS, TOPICS
 from services.payment.storage.unit_of_work import PaymentUnitOfWork
 from services.payment.wiring import Wiring
 from shared.audit.sealing import Sealer
+from shared.changes.delivery import webhook_sender
 from shared.domain.actor import SYSTEM
 from shared.messaging.consumer import Consumer
 from shared.timers.runner import Handler, TimerRunner
@@ -21,6 +28,8 @@ TIMERS: Final[Mapping[str, Handler[PaymentUnitOfWork]]] = {
     NOTICE_END: end_notice,
     REVIEW_DUE: partial(flag_overdue, limit=REVIEW_DUE),
     REVIEW_DUE_OUTER: partial(flag_overdue, limit=REVIEW_DUE_OUTER),
+    MONTHLY_REPORT: draft_monthly_report,
+    MONTHLY_REPORT_DUE: flag_overdue_report,
 }
 
 
@@ -33,4 +42,5 @@ def create_worker(wiring: Wiring) -> Worker:
 
     consumer = Consumer(database, wiring.bus, "payment", TOPICS, HANDLERS, wiring.unit_of_work)
     timers = TimerRunner(database, TIMERS, at)
-    return Worker(database, wiring.bus, consumers=[consumer], duties=[timers.run, Sealer(database).run])
+    duties = [timers.run, Sealer(database).run, webhook_sender(database, wiring.settings).run]
+    return Worker(database, wiring.bus, consumers=[consumer], duties=duties)

@@ -113,6 +113,23 @@ def _payment_uses(book: Rulebook) -> Iterator[_Use]:
         key = ("payment", "evidence", "programmes", place)
         yield (*key, "events"), evidence.events, _EVENTS
         yield (*key, "completion"), evidence.completion, _EVENTS
+    yield from _reporting_uses(book)
+
+
+def _reporting_uses(book: Rulebook) -> Iterator[_Use]:
+    terms, enrollment = book.payment.reporting, book.enrollment
+    groups = {group.code for group in enrollment.groups}
+    if shares := terms.group_shares:
+        for place, share in enumerate(shares.shares):
+            yield ("payment", "reporting", "group_shares", "shares", place, "groups"), share.groups, groups
+    if rural := terms.transfer_employment:
+        yield ("payment", "reporting", "transfer_employment", "groups"), rural.groups, groups
+    if apprentices := terms.apprentices:
+        types = {kind.code for kind in enrollment.programmes.types} if enrollment.programmes else set()
+        yield ("payment", "reporting", "apprentices", "types"), apprentices.types, types
+    if cluster := terms.cluster_share:
+        kinds = {kind.code for kind in enrollment.institution_kinds.kinds} if enrollment.institution_kinds else set()
+        yield ("payment", "reporting", "cluster_share", "institution_kinds"), cluster.institution_kinds, kinds
 
 
 def _cap_objections(book: Rulebook) -> Iterator[Objection]:

@@ -36,6 +36,7 @@ from shared.database.encryption import Vault
 from shared.database.engine import Database
 from shared.domain.actor import SYSTEM, Actor, Role
 from shared.messaging.tables import OUTBOX
+from shared.policy.loader import load_forms, load_targets
 from shared.timers.runner import TimerRunner
 from tests.payment.sample import (
     INSTITUTION,
@@ -49,6 +50,7 @@ from tests.payment.sample import (
     people,
     rate,
     rulebook,
+    scheduled,
     shelf,
     training_completed,
 )
@@ -93,7 +95,15 @@ class Office:
 
     def unit(self, actor: Actor = SYSTEM, now: datetime | None = None) -> PaymentUnitOfWork:
         """Give a transaction at the office's moment."""
-        return PaymentUnitOfWork(self.database, shelf=shelf(), vault=VAULT, actor=actor, now=now or self.now)
+        return PaymentUnitOfWork(
+            self.database,
+            shelf=shelf(),
+            vault=VAULT,
+            actor=actor,
+            now=now or self.now,
+            plans=load_targets(),
+            forms=load_forms(),
+        )
 
     async def act(self, actor: Actor, use_case: Callable[..., Awaitable[R]], **command: Any) -> R:
         """Run a use-case in a transaction of its own and commit it."""
@@ -176,6 +186,7 @@ class Office:
         await self.take(
             attendance(roster, class_id=class_id),
             training_completed(class_id=class_id, opening=heads, spot=(heads, heads) if spot is None else spot),
+            scheduled(class_id=class_id),
             *issued,
             assessment_completed(issued, class_id=class_id),
         )

@@ -19,6 +19,14 @@ LEDGERS = {
     "bank_file": "sha256 = 'y'",
     "payment_order": "amount_fen = amount_fen + 1",
     "notice": "list_hash = 'y'",
+    "claim_duty": "duty = 'payment'",
+    "claim_review": "approved = false",
+    "claim_decision": "accepted = false",
+    "claim_person": "person_id = 'somebody'",
+    "monthly_report": "due = '2021-12-31'",
+    "monthly_report_copy": "content = '{}'",
+    "monthly_report_dispatch": "proof = 'another'",
+    "employment": "source = 'another'",
 }
 """What only grows, and a change that must not be possible."""
 
@@ -67,15 +75,57 @@ async def test_ledgers_refuse_every_change_and_refuse_to_forget(approved_office:
         claim=claim_id,
     )
     await office.rows(
+        "INSERT INTO claim_decision (claim_id, number, rule, accepted, reason, decided_by, decided_on, kinds) "
+        "VALUES (:claim, 1, 'JY-SUP-07', true, 'x', 'x', '2021-09-13', '[]')",
+        claim=claim_id,
+    )
+    await office.rows(
         "INSERT INTO bank_file (bank_file_id, region, funding_source, orders_count, amount_fen, sha256, created_by, "
         "created_on) VALUES ('f', '419001', 'x', 1, 1, 'x', 'x', '2021-09-13')"
     )
+    await report_a_month(office)
     for table, change in LEDGERS.items():
         assert await office.rows(f"SELECT 1 FROM {table}"), table  # noqa: S608 - a fixed list
         await refused(office, f"UPDATE {table} SET {change}")  # noqa: S608
         await refused(office, f"DELETE FROM {table}")  # noqa: S608
         if office.database.engine.dialect.name == "postgresql":
             await refused(office, f"TRUNCATE {table} CASCADE")
+
+
+async def report_a_month(office: Office) -> None:
+    """Draft, sign and dispatch a month with raw SQL, and record an employment."""
+    for statement in (
+        "INSERT INTO monthly_report (region, month, rulebook_id, drafted_on, due) "
+        "VALUES ('419001', '2020-06', 'r', '2020-07-01', '2020-07-06')",
+        "INSERT INTO monthly_report_copy (region, month, number, content, sha256, signed_by, signed_at) "
+        "VALUES ('419001', '2020-06', 0, '{}', 'x', 'a', '2021-07-02 00:00:00')",
+        "INSERT INTO monthly_report_dispatch (region, month, number, dispatched_at, dispatched_by, recipient, proof) "
+        "VALUES ('419001', '2020-06', 0, '2021-07-03 00:00:00', 'a', 'r', 'p')",
+        "INSERT INTO employment (class_id, person_id, employed_on, source, recorded_by, recorded_on) "
+        "VALUES ('class-1', 'p1', '2021-08-01', 's', 'a', '2021-08-02')",
+    ):
+        await office.rows(statement)
+
+
+async def test_a_months_copies_and_their_delivery_stand_once(office: Office) -> None:
+    """JY-INT-02: no second report of a month, no correction without a reason, no second stamp, none without a copy."""
+    await office.open_class()
+    await report_a_month(office)
+    copy = (
+        "INSERT INTO monthly_report_copy (region, month, number, content, sha256, signed_by, signed_at, reason) "
+        "VALUES ('419001', :month, :number, '{}', 'x', 'a', '2021-07-02 00:00:00', :reason)"
+    )
+    await refused(office, copy, month="2020-06", number=0, reason=None)
+    await refused(office, copy, month="2020-06", number=1, reason=None)
+    await refused(office, copy, month="2020-07", number=0, reason=None)
+    stamp = (
+        "INSERT INTO monthly_report_dispatch (region, month, number, dispatched_at, dispatched_by, recipient, proof) "
+        "VALUES ('419001', '2020-06', :number, '2021-07-03 00:00:00', 'a', 'r', 'p')"
+    )
+    await refused(office, stamp, number=0)
+    await refused(office, stamp, number=1)
+    await office.rows(copy, month="2020-06", number=1, reason="更正")
+    await office.rows(stamp, number=1)
 
 
 async def test_an_amount_is_never_unknown(approved_office: Office, claim_id: str) -> None:
@@ -166,6 +216,18 @@ async def test_a_claim_is_never_ordered_beyond_its_decided_sum_by_leaving_the_cu
         await entry(approved_office, claim_id, 10, 150_000)
 
 
+async def test_an_order_only_moves_a_line_towards_what_was_decided_for_it(
+    approved_office: Office, claim_id: str
+) -> None:
+    await drafted(approved_office, claim_id)
+    await entry(approved_office, claim_id, 1, 100_000)
+    with pytest.raises(IntegrityError, match="more would be ordered than was decided"):
+        await entry(approved_office, claim_id, 1, -1, number=2)
+    await entry(approved_office, claim_id, 11, -100_000)
+    with pytest.raises(IntegrityError, match="more would be ordered than was decided"):
+        await entry(approved_office, claim_id, 11, 1, number=2)
+
+
 async def test_a_part_of_a_line_is_ordered_once(approved_office: Office, claim_id: str) -> None:
     await drafted(approved_office, claim_id)
     await entry(approved_office, claim_id, 1, 100)
@@ -214,9 +276,25 @@ async def test_an_order_moves_only_along_its_states(approved_office: Office, cla
     await refused(approved_office, "UPDATE payment_order SET state = 'ready', attempt = 2")
 
 
+async def test_what_was_sent_and_answered_is_never_rewritten(approved_office: Office, claim_id: str) -> None:
+    [order] = await approved_office.order(claim_id, {EMPLOYMENT: 13_500})
+    file = await approved_office.send()
+    for change in ("sender = 'approver-1'", "account_id = 'other'", "bank_file_id = 'other'", "attempt = 2"):
+        with pytest.raises(IntegrityError, match="sent and answered"):
+            await approved_office.rows(f"UPDATE order_attempt SET {change}")  # noqa: S608
+    await approved_office.answer(file, order.order_id, "returned")
+
+    for change in ("outcome = 'settled'", "outcome = NULL, answered_on = NULL", "reason_code = 'X'"):
+        with pytest.raises(IntegrityError, match="sent and answered"):
+            await approved_office.rows(f"UPDATE order_attempt SET {change}")  # noqa: S608
+    await refused(approved_office, "DELETE FROM order_attempt")
+
+
 async def test_nobody_holds_two_duties_in_a_claim(approved_office: Office, claim_id: str) -> None:
     duty = "INSERT INTO claim_duty (claim_id, actor, duty) VALUES (:claim, 'first-1', 'payment')"
     await refused(approved_office, duty, claim=claim_id)
+    # Nor does who reviewed the class: their duty in it stands in the claim from its receipt.
+    await refused(approved_office, duty.replace("first-1", "reviewer-0"), claim=claim_id)
     # The first reviewer cannot be written down as payer either: an order refers to the payer's duty.
     await refused(
         approved_office,
