@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.enrollment.api import classes, institutions, rosters
+from services.enrollment.api import cases, classes, eligibility, institutions, rosters, targets
 from services.enrollment.application.provincial_record import PROVINCIAL_RECORD
 from services.enrollment.messaging.incoming import TOPICS
 from services.enrollment.wiring import Wiring
@@ -24,6 +24,9 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             institutions.router,
             classes.router,
             rosters.router,
+            cases.router,
+            targets.router,
+            eligibility.router,
             *change_routers(wiring.settings),
             provincial_router(wiring.settings, PROVINCIAL_RECORD),
             sandbox_router("enrollment", consumes=TOPICS),
