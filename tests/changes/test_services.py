@@ -90,7 +90,9 @@ async def test_assessment_knows_where_its_classes_are(databases: FreshDatabases)
     }  # fmt: skip
     measured = SatisfactionMeasured(class_id="class", satisfied=1, valid_responses=1)
     async with opened(databases, "assessment") as database:
-        unit = partial(AssessmentUnitOfWork, database, shelf=SHELF, actor=SYSTEM)
+        unit = partial(
+            AssessmentUnitOfWork, database, shelf=SHELF, vault=Vault([b"\x01" * 32], b"\x02" * 32), actor=SYSTEM
+        )
         assert await regions_after(database, unit, EXAMINED_CLASS, examined, measured) == ["419001"] * 2
 
 
