@@ -83,6 +83,7 @@ class DecisionView(BaseModel):
     decided_on: date
     persons: list[str] | None
     kinds: list[str]
+    since: date | None
     until: date | None
 
 
@@ -314,6 +315,7 @@ def _decisions(claim: Claim) -> list[DecisionView]:
             decided_on=decision.decided_on,
             persons=None if decision.persons is None else sorted(decision.persons),
             kinds=sorted(decision.kinds),
+            since=decision.valid_from,
             until=decision.valid_until,
         )
         for decision in claim.decisions

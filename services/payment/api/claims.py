@@ -12,10 +12,11 @@ from services.payment.api.schemas import (
     EmptyBody,
     NoticeBody,
     OrdersBody,
+    ReasonBody,
     ReviewBody,
 )
 from services.payment.api.views import ClassView
-from services.payment.application.correct_account import approve_account, correct_account
+from services.payment.application.correct_account import approve_account, correct_account, refuse_account
 from services.payment.application.create_orders import create_orders
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.publish_notice import publish_notice
@@ -54,9 +55,11 @@ async def _view(unit: PaymentUnit, claim_id: str, response: Response) -> ClaimVi
 @router.get(
     "/classes/{class_id}", summary="班级资金情况与申领条件", dependencies=[requires(*READERS)], responses=responses(404)
 )
-async def get_class(class_id: str, unit: Read) -> ClassView:
+async def get_class(class_id: str, unit: Read, response: Response) -> ClassView:
     """Give what payment knows of a class and what still stands against a claim."""
-    return ClassView.of(await read_class(unit, class_id))
+    view = ClassView.of(await read_class(unit, class_id))
+    response.headers["ETag"] = etag(view.version)
+    return view
 
 
 @router.post(
@@ -166,4 +169,19 @@ async def post_account_approval(
     """Approve the pending account; returned orders join the next bank file."""
     await require_unchanged(request, unit, claim_id)
     await approve_account(unit, claim_id=claim_id)
+    return await _view(unit, claim_id, response)
+
+
+@router.post(
+    "/claims/{claim_id}/account-refusal",
+    summary="不予通过更正后的收款账户",
+    dependencies=[requires(Role.APPROVER)],
+    responses=responses(404, 412),
+)
+async def post_account_refusal(
+    claim_id: str, body: ReasonBody, unit: Write, request: Request, response: Response
+) -> ClaimView:
+    """Refuse the pending account; the approved one stays."""
+    await require_unchanged(request, unit, claim_id)
+    await refuse_account(unit, claim_id=claim_id, reason=body.reason)
     return await _view(unit, claim_id, response)

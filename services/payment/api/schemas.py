@@ -117,6 +117,7 @@ class DecisionBody(Body):
     persons: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
     value: Annotated[Literal["accept", "refuse"], Field(description="接受或不予接受")] = "accept"
     kinds: Annotated[list[CertificateKind], Field(max_length=10, description="过渡期例外适用的证书类别")] = []
+    since: Annotated[Day | None, Field(description="过渡期例外的最早考核日")] = None
     until: Annotated[Day | None, Field(description="过渡期例外的最后考核日")] = None
 
     def to_command(self) -> GivenDecision:
@@ -127,6 +128,7 @@ class DecisionBody(Body):
             reason=self.reason,
             persons=None if self.persons is None else frozenset(self.persons),
             kinds=frozenset(self.kinds),
+            since=self.since,
             until=self.until,
         )
 
@@ -225,3 +227,9 @@ class AnswersBody(Body):
 
 class EmptyBody(Body):
     """Nothing to say beyond the address."""
+
+
+class ReasonBody(Body):
+    """Why something is done or refused; kept with the act."""
+
+    reason: LongText

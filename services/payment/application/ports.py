@@ -32,6 +32,7 @@ class Account:
     number_masked: str
     state: str
     submitted_by: str
+    submitted_on: date
     approved_by: str | None = None
 
 
@@ -181,6 +182,10 @@ class Claims(Protocol):
         """Give the ids of the claims of these regions that were approved at least once."""
         ...
 
+    async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
+        """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
+        ...
+
     async def add(self, claim: Claim, *, signer: str) -> Claim:
         """Store a new claim for everybody on its lines; the database refuses people claimed for the class before."""
         ...
@@ -239,6 +244,10 @@ class Accounts(Protocol):
 
     async def activate(self, account: Account, *, by: str) -> None:
         """Let a pending account take the place of the active one."""
+        ...
+
+    async def refuse(self, account: Account, *, by: str, reason: str) -> None:
+        """Let a pending account be refused; the active one stays."""
         ...
 
     async def opened(self, account_ids: Collection[str]) -> Mapping[str, Account]:

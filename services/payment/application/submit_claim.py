@@ -58,7 +58,7 @@ async def submit_claim(
     former = await uow.claims.of_class(class_id)
     claim_id = former.claim_id if former else new_id()
     _require_undertaking(undertaking, uow.today, rulebook)
-    payout = make_account(account, claim_id, applicant=opened.institution.name, by=uow.actor.subject, rulebook=rulebook)
+    payout = make_account(uow, account, claim_id, applicant=opened.institution.name, rulebook=rulebook)
     found = await assess_case(uow, case, former.decisions if former else ())
     refuse_stopped(found.stops)
     fresh = Claim(
@@ -99,7 +99,9 @@ async def submit_claim(
     return claim
 
 
-def make_account(given: GivenAccount, claim_id: str, *, applicant: str, by: str, rulebook: Rulebook) -> Account:
+def make_account(
+    uow: PaymentUnit, given: GivenAccount, claim_id: str, *, applicant: str, rulebook: Rulebook
+) -> Account:
     """Give the account to store, pending; raise Refused when the number is none or the holder another (JY-PAY-04).
 
     The bank's name goes into a file that spreadsheets open: what they would run, or what breaks a line, is refused.
@@ -121,7 +123,8 @@ def make_account(given: GivenAccount, claim_id: str, *, applicant: str, by: str,
         number=number,
         number_masked=masked_account(number),
         state="pending",
-        submitted_by=by,
+        submitted_by=uow.actor.subject,
+        submitted_on=uow.today,
     )
 
 

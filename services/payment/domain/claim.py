@@ -76,7 +76,8 @@ class Claim:
     """One claim for one class; a second one for the class is refused, whoever claims (JY-CLM-01).
 
     `overdue` names the limits that passed unmet in this round; `clawback_fen` is what was ordered beyond what the facts
-    now support: it is never taken back automatically and holds every further payment.
+    now support: it is never taken back automatically and holds every further payment. `awaits_rate` says that an
+    approved claim could not be computed for want of a rate; `since` is the day on which it came to its state.
     """
 
     claim_id: str
@@ -93,6 +94,8 @@ class Claim:
     round: int = 1
     overdue: frozenset[str] = frozenset()
     clawback_fen: int = 0
+    awaits_rate: bool = False
+    since: date = date.min
     decisions: tuple[Decision, ...] = ()
     objections: tuple[Objection, ...] = ()
     notices: tuple[Notice, ...] = ()

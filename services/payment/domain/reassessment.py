@@ -70,6 +70,7 @@ def reassess(
     """
     if claim.state is State.RETURNED:
         return Reassessed(claim=changed)
+    changed = replace(changed, awaits_rate=False)
     if changed.assessment.stops:
         standing = replace(changed, assessment=claim.assessment)  # no lines could be computed: the former ones stay
         return _stopped(standing, changed.assessment, ordered_fen=ordered_fen, settled=settled, by=by)
@@ -86,8 +87,8 @@ def reassess(
 def _stopped(claim: Claim, found: Assessment, *, ordered_fen: int, settled: bool, by: str) -> Reassessed:
     """Handle facts that stop the class.
 
-    A cancellation is final, and what nothing but a new rate can compute waits for it at the claimant's, because no
-    event will tell that it is there. Everything else is asked again at each act.
+    A cancellation is final. What nothing but a new rate can compute waits for it: before approval at the claimant's,
+    afterwards marked, to be computed again when a rate is entered. Everything else is asked again at each act.
     """
     codes = {stop.code for stop in found.stops}
     final = next((code for code in (CANCELLED, RATE_MISSING) if code in codes), None)
@@ -95,7 +96,7 @@ def _stopped(claim: Claim, found: Assessment, *, ordered_fen: int, settled: bool
         waiting, returned = back_to_claimant(claim, code=final, by=by)
         return Reassessed(claim=waiting, events=(returned,))
     if final != CANCELLED:
-        return Reassessed(claim=claim)
+        return Reassessed(claim=replace(claim, awaits_rate=final == RATE_MISSING))
     held = _out_of_review(replace(claim, clawback_fen=ordered_fen), ordered_fen=ordered_fen, settled=settled)
     if held.clawback_fen == claim.clawback_fen:
         return Reassessed(claim=held)

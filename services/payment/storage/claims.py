@@ -37,9 +37,10 @@ _RESOLUTION: Final = ("upheld", "finding", "resolved_by", "resolved_on")
 class StoredClaims:
     """The claims of one transaction."""
 
-    def __init__(self, connection: AsyncConnection, vault: Vault) -> None:
+    def __init__(self, connection: AsyncConnection, vault: Vault, today: date) -> None:
         self._connection = connection
         self._vault = vault
+        self._today = today
 
     async def find(self, claim_id: str) -> Claim | None:
         """Give the claim; whoever will change it locks its class first."""
@@ -63,9 +64,14 @@ class StoredClaims:
         query = select(CLAIM.c.claim_id).where(CLAIM.c.region.in_(regions), CLAIM.c.claim_id.in_(approved))
         return (await self._connection.execute(query.order_by(CLAIM.c.claim_id))).scalars().all()
 
+    async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
+        """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
+        query = select(CLAIM.c.class_id).where(CLAIM.c.region.in_(regions), CLAIM.c.awaits_rate).distinct()
+        return (await self._connection.execute(query.order_by(CLAIM.c.class_id))).scalars().all()
+
     async def add(self, claim: Claim, *, signer: str) -> Claim:
         """Store a new claim for everybody on its lines; the database refuses people claimed for the class before."""
-        stored = replace(claim, version=1)
+        stored = replace(claim, version=1, since=self._today)
         row = {
             "claim_id": claim.claim_id,
             "class_id": claim.class_id,
@@ -75,6 +81,7 @@ class StoredClaims:
             "claimant": claim.claimant,
             "undertaking_signer_sealed": self._vault.seal(signer, purpose=_signer(claim.claim_id)),
             "version": 1,
+            "state_since": self._today,
         }
         await self._connection.execute(insert(CLAIM).values({**rows.claim_row(claim), **row}))
         await self._insert(CLAIM_LINE, [rows.line_row(claim.claim_id, line) for line in claim.assessment.lines])
@@ -90,10 +97,12 @@ class StoredClaims:
     async def save(self, before: Claim, after: Claim) -> Claim:
         """Store what changed; raise Conflict when the stored claim moved on."""
         claim_id = after.claim_id
+        moved = (before.state, before.round) != (after.state, after.round)
+        since = self._today if moved else before.since
         written = await self._connection.execute(
             update(CLAIM)
             .where(CLAIM.c.claim_id == claim_id, CLAIM.c.version == before.version)
-            .values({**rows.claim_row(after), "version": before.version + 1})
+            .values({**rows.claim_row(after), "state_since": since, "version": before.version + 1})
         )
         if written.rowcount != 1:
             raise Conflict(
@@ -109,7 +118,7 @@ class StoredClaims:
         await self._save_objections(before, after)
         for entry in after.entries[len(before.entries) :]:
             await self._add_entry(after, entry)
-        return replace(after, version=before.version + 1)
+        return replace(after, version=before.version + 1, since=since)
 
     async def sign_again(self, claim: Claim, *, signer: str) -> None:
         """Store the undertaking of a claim handed in again."""

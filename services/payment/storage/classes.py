@@ -49,8 +49,11 @@ class StoredClasses:
         self._connection = connection
 
     async def lock(self, class_id: str) -> ClassFile:
-        """Give the class's file, made if need be, and keep every other writer of this class waiting."""
-        empty = {"class_id": class_id, "per_head_fen": 0, "asked_version": 0}
+        """Give the class's file, made if need be, and keep every other writer of this class waiting.
+
+        Whoever locks a class changes something of it, so its version grows.
+        """
+        empty = {"class_id": class_id, "per_head_fen": 0, "asked_version": 0, "version": 0}
         await self._connection.execute(insert_or_ignore(self._connection, CLASS_FILE, empty))
         found = await self.find(class_id, lock=True)
         if found is None:
@@ -59,8 +62,9 @@ class StoredClasses:
 
     async def find(self, class_id: str, *, lock: bool = False) -> ClassFile | None:
         """Give the class's file, None for a class not known here."""
-        query = select(CLASS_FILE).where(CLASS_FILE.c.class_id == class_id)
-        row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
+        mine = CLASS_FILE.c.class_id == class_id
+        grown = update(CLASS_FILE).where(mine).values(version=CLASS_FILE.c.version + 1).returning(CLASS_FILE)
+        row = (await self._connection.execute(grown if lock else select(CLASS_FILE).where(mine))).first()
         if row is None:
             return None
         entry = ENTITLEMENT_ENTRY.c
@@ -149,4 +153,5 @@ def _file(row: Row[Any], left: frozenset[str]) -> ClassFile:
         asked_version=row.asked_version,
         released=row.released,
         left=left,
+        version=row.version,
     )

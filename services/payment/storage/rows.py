@@ -39,6 +39,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "review_due_outer": claim.deadlines.review_due_outer,
         "overdue": sorted(claim.overdue),
         "clawback_fen": claim.clawback_fen,
+        "awaits_rate": claim.awaits_rate,
         "base": claim.assessment.base,
         "recognised": claim.assessment.recognised,
         "traces": traces_json(claim.assessment.traces),
@@ -77,6 +78,8 @@ def claim_of(row: Row[Any], **parts: Any) -> Claim:
         round=row.round,
         overdue=frozenset(row.overdue),
         clawback_fen=row.clawback_fen,
+        awaits_rate=row.awaits_rate,
+        since=row.state_since,
         version=row.version,
         **parts,
     )
@@ -129,6 +132,7 @@ def decision_row(claim_id: str, number: int, decision: Decision) -> dict[str, An
         "decided_on": decision.decided_on,
         "persons": None if decision.persons is None else sorted(decision.persons),
         "kinds": sorted(decision.kinds),
+        "valid_from": decision.valid_from,
         "valid_until": decision.valid_until,
     }
 
@@ -143,6 +147,7 @@ def decision_of(row: Row[Any]) -> Decision:
         decided_on=row.decided_on,
         persons=None if row.persons is None else frozenset(row.persons),
         kinds=frozenset(row.kinds),
+        valid_from=row.valid_from,
         valid_until=row.valid_until,
     )
 

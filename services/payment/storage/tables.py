@@ -46,6 +46,7 @@ CLASS_FILE: Final = Table(
     Column("per_head_fen", BigInteger, nullable=False),
     Column("asked_version", BigInteger, nullable=False),
     Column("released", String(100)),
+    Column("version", BigInteger, nullable=False),
     CheckConstraint("per_head_fen >= 0", name="per_head"),
     CheckConstraint("asked_version >= 0", name="asked_version"),
 )
@@ -173,6 +174,8 @@ CLAIM: Final = Table(
     Column("review_due_outer", Date, nullable=False),
     Column("overdue", JSON, nullable=False),
     Column("clawback_fen", BigInteger, nullable=False),
+    Column("awaits_rate", Boolean, nullable=False),
+    Column("state_since", Date, nullable=False),
     Column("base", Integer, nullable=False),
     Column("recognised", Integer, nullable=False),
     Column("traces", JSON, nullable=False),
@@ -235,6 +238,7 @@ CLAIM_DECISION: Final = Table(
     Column("decided_on", Date, nullable=False),
     Column("persons", JSON(none_as_null=True)),
     Column("kinds", JSON, nullable=False),
+    Column("valid_from", Date),
     Column("valid_until", Date),
 )
 
@@ -362,9 +366,13 @@ ACCOUNT: Final = Table(
     Column("number_masked", String(50), nullable=False),
     Column("state", String(20), nullable=False),
     Column("submitted_by", String(200), nullable=False),
+    Column("submitted_on", Date, nullable=False),
     Column("approved_by", String(200)),
-    CheckConstraint("state IN ('pending','active','replaced')", name="state"),
+    Column("refused_by", String(200)),
+    Column("refusal_reason", Text),
+    CheckConstraint("state IN ('pending','active','replaced','refused')", name="state"),
     CheckConstraint("approved_by <> submitted_by", name="another_person"),
+    CheckConstraint("(state = 'refused') = (refused_by IS NOT NULL AND refusal_reason IS NOT NULL)", name="refusal"),
     Index(
         "uq_account_active",
         "claim_id",

@@ -38,6 +38,6 @@ class PaymentUnitOfWork(UnitOfWork):
         self.entitlements = StoredEntitlements(self.connection)
         self.budgets = StoredBudgets(self.connection)
         self.rates = StoredRates(self.connection)
-        self.claims = StoredClaims(self.connection, self._vault)
+        self.claims = StoredClaims(self.connection, self._vault, self.today)
         self.accounts = StoredAccounts(self.connection, self._vault)
         self.orders = StoredOrders(self.connection)
