@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.payment.api import claims, money, notices
+from services.payment.api import claims, desk, money, notices
 from services.payment.messaging.incoming import TOPICS
 from services.payment.wiring import Wiring
 from shared.web.application import create_application
@@ -17,7 +17,13 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
         "payment",
         title="培补 · 资金",
         description="补贴资格与预算、申领与审核、公示与异议、拨付与银行回执、资金台账。",
-        routers=[claims.router, notices.router, money.router, sandbox_router("payment", consumes=TOPICS)],
+        routers=[
+            claims.router,
+            desk.router,
+            notices.router,
+            money.router,
+            sandbox_router("payment", consumes=TOPICS),
+        ],
         authenticator=authenticator,
         open_unit=wiring.unit_of_work,
         checks=[database_check(wiring.database)],

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from services.payment.application.ports import Account, Attempt, ObjectionText
 from services.payment.application.queries import ClaimReading
 from services.payment.domain.claim import Claim
+from services.payment.domain.line_return import LineReturn, waiting_lines
 from services.payment.domain.notice import Notice
-from services.payment.domain.objection import Objection, frozen_lines, struck_lines
+from services.payment.domain.objection import Objection
 from services.payment.domain.order import PaymentOrder
 from services.payment.domain.subsidy import Line
 from shared.domain.money import wan_text
@@ -27,7 +28,7 @@ class LineView(BaseModel):
     certificate_kind: str | None
     amount_fen: int
     decided_fen: int
-    state: Literal["due", "frozen", "struck", "refused", "class_level"]
+    state: Literal["due", "frozen", "returned", "struck", "refused", "class_level"]
     rules: list[str]
     traces: list[Trace]
     evidence: list[str]
@@ -37,13 +38,16 @@ class LineView(BaseModel):
     def of(cls, line: Line, claim: Claim) -> Self:
         """Render a line; the class-level cut shows what it comes to while objected lines are left out."""
         number, of_class = line.line_no, line.person_id is None
-        struck, frozen = struck_lines(claim.objections), frozen_lines(claim.objections)
-        state: Literal["due", "frozen", "struck", "refused", "class_level"] = "due" if line.recognised else "refused"
+        state: Literal["due", "frozen", "returned", "struck", "refused", "class_level"] = "refused"
+        if line.recognised:
+            state = "due"
         if of_class:
             state = "class_level"
-        elif number in struck:
+        elif number in claim.struck:
             state = "struck"
-        elif number in frozen:
+        elif number in waiting_lines(claim.line_returns):
+            state = "returned"
+        elif number in claim.frozen:
             state = "frozen"
         return cls(
             line_no=number,
@@ -85,6 +89,35 @@ class DecisionView(BaseModel):
     kinds: list[str]
     since: date | None
     until: date | None
+
+
+class LineReturnView(BaseModel):
+    """One line given back, and what the claimant answered."""
+
+    line_no: int
+    round: int
+    reason_code: str
+    note: str
+    returned_by: str
+    returned_on: date
+    answer: str | None
+    statement: str | None
+    answered_on: date | None
+
+    @classmethod
+    def of(cls, returned: LineReturn) -> Self:
+        """Render a return."""
+        return cls(
+            line_no=returned.line_no,
+            round=returned.round,
+            reason_code=returned.reason_code,
+            note=returned.note,
+            returned_by=returned.returned_by,
+            returned_on=returned.returned_on,
+            answer=returned.answer.value if returned.answer else None,
+            statement=returned.statement,
+            answered_on=returned.answered_on,
+        )
 
 
 class NoticeAnswer(BaseModel):
@@ -252,6 +285,7 @@ class ClaimView(BaseModel):
     lines: list[LineView]
     decisions: list[DecisionView]
     reviews: list[ReviewView]
+    line_returns: list[LineReturnView]
     notice: NoticeAnswer | None
     notices: list[NoticeAnswer]
     objections: list[ObjectionView]
@@ -294,6 +328,7 @@ class ClaimView(BaseModel):
             lines=[LineView.of(line, claim) for line in claim.assessment.lines],
             decisions=_decisions(claim),
             reviews=_reviews(claim),
+            line_returns=[LineReturnView.of(each) for each in claim.line_returns],
             notice=NoticeAnswer.of(claim.notice) if claim.notice else None,
             notices=[NoticeAnswer.of(notice) for notice in claim.notices],
             objections=_objections(claim, reading.objection_texts),

@@ -46,7 +46,8 @@ async def require_unchanged(request: Request, unit: PaymentUnit, claim_id: str) 
         require_match(request, (await claim_for_change(unit, claim_id)).version)
 
 
-async def _view(unit: PaymentUnit, claim_id: str, response: Response) -> ClaimView:
+async def claim_view(unit: PaymentUnit, claim_id: str, response: Response) -> ClaimView:
+    """Render a claim whole, its version as the answer's entity tag."""
     view = ClaimView.of(await read_claim(unit, claim_id))
     response.headers["ETag"] = etag(view.version)
     return view
@@ -77,13 +78,13 @@ async def post_claim(body: ClaimBody, unit: Write, response: Response) -> ClaimV
         undertaking=body.undertaking.to_command(),
         account=body.account.to_command(),
     )
-    return await _view(unit, claim.claim_id, response)
+    return await claim_view(unit, claim.claim_id, response)
 
 
 @router.get("/claims/{claim_id}", summary="申领详情", dependencies=[requires(*READERS)], responses=responses(404))
 async def get_claim(claim_id: str, unit: Read, response: Response) -> ClaimView:
     """Give a claim with lines, traces, evidence and what is still missing."""
-    return await _view(unit, claim_id, response)
+    return await claim_view(unit, claim_id, response)
 
 
 @router.post(
@@ -99,7 +100,7 @@ async def post_decision(
     """Record what a rule leaves to a person; the claim is computed again."""
     await require_unchanged(request, unit, claim_id)
     await record_decision(unit, claim_id=claim_id, given=body.to_command())
-    return await _view(unit, claim_id, response)
+    return await claim_view(unit, claim_id, response)
 
 
 @router.post(
@@ -112,7 +113,7 @@ async def post_review(claim_id: str, body: ReviewBody, unit: Write, request: Req
     """Pass or return a claim; each step by another person."""
     await require_unchanged(request, unit, claim_id)
     await review_claim(unit, claim_id=claim_id, given=body.to_command())
-    return await _view(unit, claim_id, response)
+    return await claim_view(unit, claim_id, response)
 
 
 @router.post(
@@ -154,7 +155,7 @@ async def post_account(
     """Hand in a corrected account; it waits for approval."""
     await require_unchanged(request, unit, claim_id)
     await correct_account(unit, claim_id=claim_id, given=body.to_command())
-    return await _view(unit, claim_id, response)
+    return await claim_view(unit, claim_id, response)
 
 
 @router.post(
@@ -169,7 +170,7 @@ async def post_account_approval(
     """Approve the pending account; returned orders join the next bank file."""
     await require_unchanged(request, unit, claim_id)
     await approve_account(unit, claim_id=claim_id)
-    return await _view(unit, claim_id, response)
+    return await claim_view(unit, claim_id, response)
 
 
 @router.post(
@@ -184,4 +185,4 @@ async def post_account_refusal(
     """Refuse the pending account; the approved one stays."""
     await require_unchanged(request, unit, claim_id)
     await refuse_account(unit, claim_id=claim_id, reason=body.reason)
-    return await _view(unit, claim_id, response)
+    return await claim_view(unit, claim_id, response)

@@ -19,7 +19,7 @@ from shared import failpoints
 from shared.clock import end_of_day
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.jurisdiction import regions
-from shared.policy.decision import TraceValue
+from shared.policy.decision import Finding, TraceValue
 from shared.policy.judging import refuse_stopped
 from shared.policy.rulebook import Rulebook
 
@@ -74,7 +74,12 @@ async def assess_case(uow: PaymentUnit, case: Case, decisions: Sequence[Decision
 
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
     """Raise Refused while anything stands against reviewing or paying the claim, a missing rate included."""
-    refuse_stopped((await assess_case(uow, case, claim.decisions)).stops)
+    refuse_stopped(await stops_against(uow, case, claim))
+
+
+async def stops_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Finding, ...]:
+    """Give everything that stands against reviewing or paying the claim now."""
+    return (await assess_case(uow, case, claim.decisions)).stops
 
 
 async def ordered_of(uow: PaymentUnit, claim_id: str) -> tuple[int, bool]:

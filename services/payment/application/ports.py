@@ -14,6 +14,7 @@ from services.payment.domain.objection import Objection
 from services.payment.domain.order import Answer, PaymentOrder
 from services.payment.domain.rates import Rate
 from services.payment.domain.reassessment import Difference
+from services.payment.domain.state import State
 from shared.contracts.contract import Contract
 from shared.domain.actor import Actor
 from shared.policy.decision import Trace, TraceValue
@@ -85,6 +86,24 @@ class ApprovedPart:
     evidence: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Which claims wait for somebody: of an institution or of regions, in these states or with what is said beside.
+
+    `objections`, `accounts`, `clawbacks`, `orders` and `line_returns` add claims with an open objection, a pending
+    account, a difference to claw back, an order that is not settled, a returned line.
+    """
+
+    institution_id: str | None
+    regions: Sequence[str] | None
+    states: frozenset[State]
+    objections: bool = False
+    accounts: bool = False
+    clawbacks: bool = False
+    orders: bool = False
+    line_returns: bool = False
+
+
 class Classes(Protocol):
     """Files and facts of classes."""
 
@@ -102,6 +121,10 @@ class Classes(Protocol):
 
     async def keep(self, fact: Contract, *, event_id: str, version: int) -> bool:
         """Store what an event said unless a higher revision is known; say whether it was new."""
+        ...
+
+    async def is_cancelled(self, class_id: str) -> bool:
+        """Say whether the class was cancelled."""
         ...
 
     async def facts(self, class_id: str) -> ClassFacts:
@@ -180,6 +203,14 @@ class Claims(Protocol):
 
     async def ids_of(self, regions: Collection[str]) -> Sequence[str]:
         """Give the ids of the claims of these regions that were approved at least once."""
+        ...
+
+    async def waiting(self, wanted: Waiting, *, after: str | None, limit: int) -> Sequence[Claim]:
+        """Give claims that wait, by the end of their review's limit, from a cursor on; raise Refused CURSOR_INVALID."""
+        ...
+
+    def cursor_of(self, claim: Claim) -> str:
+        """Give the cursor that stands behind a claim."""
         ...
 
     async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
+from services.payment.domain.line_return import LineReturn, given_up_lines, waiting_lines
 from services.payment.domain.notice import Notice, NoticeState, covers
 from services.payment.domain.objection import Objection, frozen_lines, struck_lines
 from services.payment.domain.state import Act, State, following
@@ -99,6 +100,7 @@ class Claim:
     decisions: tuple[Decision, ...] = ()
     objections: tuple[Objection, ...] = ()
     notices: tuple[Notice, ...] = ()
+    line_returns: tuple[LineReturn, ...] = ()
     reviews: tuple[Review, ...] = ()
     entries: tuple[Entry, ...] = ()
     duties: Mapping[str, Duty] = field(default_factory=dict)
@@ -115,12 +117,27 @@ class Claim:
 
         An objection to the notice of a supplement is no finding yet: it takes nothing back that was approved before.
         """
-        return self._amounts(struck_lines(self.objections), frozen_lines(self.objections))
+        return self._amounts(self.struck, self.frozen)
 
     @property
     def possible(self) -> dict[int, int]:
-        """Give what lines come to if every open objection were dismissed."""
-        return self._amounts(struck_lines(self.objections))
+        """Give what lines come to if every open objection were dismissed and every returned line handed in again."""
+        return self._amounts(self.struck)
+
+    @property
+    def listed(self) -> dict[int, int]:
+        """Give what a first notice shows: frozen lines too, which a dismissal releases, but none that was returned."""
+        return self._amounts(self.struck | waiting_lines(self.line_returns))
+
+    @property
+    def struck(self) -> frozenset[int]:
+        """Give the lines that are never paid: an objection to them was upheld, or the claimant gave them up."""
+        return struck_lines(self.objections) | given_up_lines(self.line_returns)
+
+    @property
+    def frozen(self) -> frozenset[int]:
+        """Give the lines that wait: for the decision on an objection, or for the claimant's answer to a return."""
+        return frozen_lines(self.objections) | waiting_lines(self.line_returns)
 
     @property
     def decided(self) -> dict[int, int]:

@@ -1,14 +1,14 @@
 """Claims, loaded and saved whole; only what changed is written."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Row, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.payment.application.ports import ApprovedPart, ObjectionText
+from services.payment.application.ports import ApprovedPart, ObjectionText, Waiting
 from services.payment.domain.claim import Claim, Entry
 from services.payment.domain.duty import Duty
 from services.payment.domain.notice import Notice
@@ -16,6 +16,7 @@ from services.payment.domain.objection import Objection
 from services.payment.domain.reassessment import Difference
 from services.payment.storage import rows
 from services.payment.storage.tables import (
+    ACCOUNT,
     CLAIM,
     CLAIM_DECISION,
     CLAIM_DIFFERENCE,
@@ -23,15 +24,19 @@ from services.payment.storage.tables import (
     CLAIM_ENTRY,
     CLAIM_ENTRY_LINE,
     CLAIM_LINE,
+    CLAIM_LINE_RETURN,
     CLAIM_PERSON,
     CLAIM_REVIEW,
     NOTICE,
     OBJECTION,
+    PAYMENT_ORDER,
 )
 from shared.database.encryption import Vault
-from shared.domain.errors import Conflict
+from shared.domain.errors import Conflict, Refused
 
 _RESOLUTION: Final = ("upheld", "finding", "resolved_by", "resolved_on")
+_UNSETTLED: Final = ("ready", "sent", "returned")
+_LINE_ANSWER: Final = ("answer", "statement", "answered_by", "answered_on")
 
 
 class StoredClaims:
@@ -63,6 +68,24 @@ class StoredClaims:
         approved = select(CLAIM_ENTRY.c.claim_id).distinct()
         query = select(CLAIM.c.claim_id).where(CLAIM.c.region.in_(regions), CLAIM.c.claim_id.in_(approved))
         return (await self._connection.execute(query.order_by(CLAIM.c.claim_id))).scalars().all()
+
+    async def waiting(self, wanted: Waiting, *, after: str | None, limit: int) -> Sequence[Claim]:
+        """Give claims that wait, by the end of their review's limit, from a cursor on; raise Refused CURSOR_INVALID."""
+        query = select(CLAIM).where(or_(CLAIM.c.state.in_(wanted.states), *_besides(wanted)))
+        if wanted.institution_id is not None:
+            query = query.where(CLAIM.c.institution_id == wanted.institution_id)
+        if wanted.regions is not None:
+            query = query.where(CLAIM.c.region.in_(wanted.regions))
+        if after is not None:
+            due, claim_id = _cursor(after)
+            behind = and_(CLAIM.c.review_due == due, CLAIM.c.claim_id > claim_id)
+            query = query.where(or_(CLAIM.c.review_due > due, behind))
+        query = query.order_by(CLAIM.c.review_due, CLAIM.c.claim_id).limit(limit)
+        return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
+
+    def cursor_of(self, claim: Claim) -> str:
+        """Give the cursor that stands behind a claim."""
+        return f"{claim.deadlines.review_due.isoformat()}.{claim.claim_id}"
 
     async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
         """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
@@ -116,6 +139,7 @@ class StoredClaims:
         await self._save_people(before, after)
         await self._save_notices(before, after)
         await self._save_objections(before, after)
+        await self._save_line_returns(before, after)
         for entry in after.entries[len(before.entries) :]:
             await self._add_entry(after, entry)
         return replace(after, version=before.version + 1, since=since)
@@ -209,6 +233,7 @@ class StoredClaims:
             lines=tuple(map(rows.line_of, await self._all(CLAIM_LINE, claim_id, "line_no"))),
             decisions=tuple(map(rows.decision_of, await self._all(CLAIM_DECISION, claim_id, "number"))),
             objections=tuple(map(rows.objection_of, await self._all(OBJECTION, claim_id, "raised_on", "objection_id"))),
+            line_returns=tuple(map(rows.line_return_of, await self._all(CLAIM_LINE_RETURN, claim_id, "number"))),
             notices=tuple(map(rows.notice_of, await self._all(NOTICE, claim_id, "round"))),
             reviews=tuple(map(rows.review_of, await self._all(CLAIM_REVIEW, claim_id, "decided_at", "round"))),
             entries=await self._entries(claim_id),
@@ -253,6 +278,17 @@ class StoredClaims:
             changed = update(OBJECTION).where(OBJECTION.c.objection_id == objection.objection_id)
             await self._connection.execute(changed.values({name: row[name] for name in _RESOLUTION}))
 
+    async def _save_line_returns(self, before: Claim, after: Claim) -> None:
+        table, known = CLAIM_LINE_RETURN, set(before.line_returns)
+        numbers = {each.number for each in known}
+        for each in set(after.line_returns) - known:
+            row = rows.line_return_row(after.claim_id, each)
+            if each.number not in numbers:
+                await self._insert(table, [row])
+                continue
+            answered = update(table).where(table.c.claim_id == after.claim_id, table.c.number == each.number)
+            await self._connection.execute(answered.values({name: row[name] for name in _LINE_ANSWER}))
+
     async def _add_entry(self, claim: Claim, entry: Entry) -> None:
         await self._insert(CLAIM_ENTRY, [rows.entry_row(claim.claim_id, entry)])
         await self._insert(CLAIM_ENTRY_LINE, [rows.entry_line_row(claim, entry, line_no) for line_no in entry.amounts])
@@ -264,6 +300,33 @@ class StoredClaims:
     async def _insert(self, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
         if values:
             await self._connection.execute(insert(table), list(values))
+
+
+def _besides(wanted: Waiting) -> Iterator[ColumnElement[bool]]:
+    claim_id = CLAIM.c.claim_id
+    if wanted.objections:
+        yield exists().where(OBJECTION.c.claim_id == claim_id, OBJECTION.c.upheld.is_(None))
+    if wanted.accounts:
+        yield exists().where(ACCOUNT.c.claim_id == claim_id, ACCOUNT.c.state == "pending")
+    if wanted.clawbacks:
+        yield CLAIM.c.clawback_fen > 0
+    if wanted.orders:
+        yield exists().where(PAYMENT_ORDER.c.claim_id == claim_id, PAYMENT_ORDER.c.state.in_(_UNSETTLED))
+    if wanted.line_returns:
+        yield exists().where(CLAIM_LINE_RETURN.c.claim_id == claim_id, CLAIM_LINE_RETURN.c.answer.is_(None))
+
+
+def _cursor(text: str) -> tuple[date, str]:
+    day, _, claim_id = text.partition(".")
+    try:
+        return date.fromisoformat(day), claim_id
+    except ValueError:
+        raise Refused(
+            code="CURSOR_INVALID",
+            message="翻页游标无效。",
+            advice="请使用上一页返回的 next，或从第一页重新查询。",
+            field="after",
+        ) from None
 
 
 def _signer(claim_id: str) -> str:

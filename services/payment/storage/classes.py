@@ -110,6 +110,12 @@ class StoredClasses:
         ).returning(CLASS_FACT.c.event_id)
         return (await self._connection.execute(newer)).first() is not None
 
+    async def is_cancelled(self, class_id: str) -> bool:
+        """Say whether the class was cancelled."""
+        fact = CLASS_FACT.c
+        query = select(fact.event_id).where(fact.class_id == class_id, fact.event == ClassCancelled.EVENT.name)
+        return (await self._connection.execute(query)).first() is not None
+
     async def facts(self, class_id: str) -> ClassFacts:
         """Give everything known of the class."""
         query = select(CLASS_FACT).where(CLASS_FACT.c.class_id == class_id).order_by(CLASS_FACT.c.item)

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from services.payment.domain.claim import Claim, Deadlines, Entry, Review, Undertaking
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
+from services.payment.domain.line_return import LineAnswer, LineReturn
 from services.payment.domain.notice import Notice, NoticeState, Period
 from services.payment.domain.objection import Objection
 from services.payment.domain.state import Act, State
@@ -295,4 +296,41 @@ def objection_of(row: Row[Any]) -> Objection:
         finding=row.finding,
         resolved_by=row.resolved_by,
         resolved_on=row.resolved_on,
+    )
+
+
+def line_return_row(claim_id: str, returned: LineReturn) -> dict[str, Any]:
+    """Give the row of a line's return."""
+    return {
+        "claim_id": claim_id,
+        "number": returned.number,
+        "line_no": returned.line_no,
+        "round": returned.round,
+        "reason_code": returned.reason_code,
+        "note": returned.note,
+        "returned_by": returned.returned_by,
+        "duty": returned.duty.value,
+        "returned_on": returned.returned_on,
+        "answer": returned.answer.value if returned.answer else None,
+        "statement": returned.statement,
+        "answered_by": returned.answered_by,
+        "answered_on": returned.answered_on,
+    }
+
+
+def line_return_of(row: Row[Any]) -> LineReturn:
+    """Give the line's return of a row."""
+    return LineReturn(
+        number=row.number,
+        line_no=row.line_no,
+        round=row.round,
+        reason_code=row.reason_code,
+        note=row.note,
+        returned_by=row.returned_by,
+        duty=Duty(row.duty),
+        returned_on=row.returned_on,
+        answer=LineAnswer(row.answer) if row.answer else None,
+        statement=row.statement,
+        answered_by=row.answered_by,
+        answered_on=row.answered_on,
     )

@@ -268,6 +268,43 @@ CLAIM_REVIEW: Final = Table(
     ForeignKeyConstraint(["claim_id", "actor", "step"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]),
 )
 
+CLAIM_LINE_RETURN: Final = Table(
+    "claim_line_return",
+    METADATA,
+    Column("claim_id", ForeignKey("claim.claim_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("line_no", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("reason_code", String(50), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("returned_by", String(200), nullable=False),
+    Column("duty", String(20), nullable=False),
+    Column("returned_on", Date, nullable=False),
+    Column("answer", String(20)),
+    Column("statement", Text),
+    Column("answered_by", String(200)),
+    Column("answered_on", Date),
+    CheckConstraint("duty IN ('first_review','second_review')", name="duty"),
+    CheckConstraint("answer IN ('resubmitted','given_up')", name="answer"),
+    CheckConstraint(
+        "(answer IS NULL) = (statement IS NULL) AND (answer IS NULL) = (answered_by IS NULL) "
+        "AND (answer IS NULL) = (answered_on IS NULL)",
+        name="answered",
+    ),
+    ForeignKeyConstraint(
+        ["claim_id", "returned_by", "duty"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]
+    ),
+    Index(
+        "uq_claim_line_return_waiting",
+        "claim_id",
+        "line_no",
+        unique=True,
+        postgresql_where=text("answer IS NULL"),
+        sqlite_where=text("answer IS NULL"),
+    ),
+)
+"""Lines given back to the claimant one by one, for a standard reason."""
+
 CLAIM_ENTRY: Final = Table(
     "claim_entry",
     METADATA,

@@ -191,6 +191,13 @@ class SpecialAccountRecheck(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnReasons(Term):
+    """The standard reasons for which a reviewer gives one trainee's line back (JY-CLM-07)."""
+
+    reasons: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentTerms:
     """The chapter of payment."""
 
@@ -205,6 +212,7 @@ class PaymentTerms:
     breach: Breach | None = None
     steps: Steps | None = None
     four_eyes: FourEyes | None = None
+    return_reasons: ReturnReasons | None = None
     attendance_base: AttendanceBase | None = None
     attendance_average: AttendanceAverage | None = None
     headcount: Headcount | None = None

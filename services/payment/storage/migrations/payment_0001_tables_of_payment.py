@@ -389,6 +389,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("claim_id", "round", "step", name=op.f("pk_claim_review")),
     )
     op.create_table(
+        "claim_line_return",
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("reason_code", sa.String(length=50), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("returned_by", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), nullable=False),
+        sa.Column("returned_on", sa.Date(), nullable=False),
+        sa.Column("answer", sa.String(length=20), nullable=True),
+        sa.Column("statement", sa.Text(), nullable=True),
+        sa.Column("answered_by", sa.String(length=200), nullable=True),
+        sa.Column("answered_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("duty IN ('first_review','second_review')", name=op.f("ck_claim_line_return_duty")),
+        sa.CheckConstraint("answer IN ('resubmitted','given_up')", name=op.f("ck_claim_line_return_answer")),
+        sa.CheckConstraint(
+            "(answer IS NULL) = (statement IS NULL) AND (answer IS NULL) = (answered_by IS NULL) "
+            "AND (answer IS NULL) = (answered_on IS NULL)",
+            name=op.f("ck_claim_line_return_answered"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "returned_by", "duty"],
+            ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"],
+            name=op.f("fk_claim_line_return_claim_id_returned_by_duty_claim_duty"),
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_line_return_claim_id_claim")),
+        sa.PrimaryKeyConstraint("claim_id", "number", name=op.f("pk_claim_line_return")),
+    )
+    with op.batch_alter_table("claim_line_return", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_claim_line_return_waiting",
+            ["claim_id", "line_no"],
+            unique=True,
+            postgresql_where=sa.text("answer IS NULL"),
+            sqlite_where=sa.text("answer IS NULL"),
+        )
+
+    op.create_table(
         "objection",
         sa.Column("objection_id", sa.String(length=200), nullable=False),
         sa.Column("notice_id", sa.String(length=200), nullable=False),

@@ -61,6 +61,10 @@ NOTICE_CHANGED = (
     "OR CAST(OLD.amounts AS TEXT) <> CAST(NEW.amounts AS TEXT)"
 )
 
+RETURN_CHANGED = (
+    "OLD.answer IS NOT NULL OR OLD.claim_id <> NEW.claim_id OR OLD.number <> NEW.number OR OLD.line_no <> NEW.line_no "
+    "OR OLD.reason_code <> NEW.reason_code OR OLD.note <> NEW.note OR OLD.returned_by <> NEW.returned_by"
+)
 ATTEMPT_CHANGED = (
     "OLD.outcome IS NOT NULL OR OLD.order_id <> NEW.order_id OR OLD.attempt <> NEW.attempt "
     "OR OLD.claim_id <> NEW.claim_id OR OLD.bank_file_id <> NEW.bank_file_id OR OLD.account_id <> NEW.account_id "
@@ -85,6 +89,8 @@ def _guard_sqlite() -> None:
         refuse(f"{table}_refuses_delete", f"DELETE ON {table}", "1", ONLY_GROWS)
     refuse("notice_refuses_change", "UPDATE ON notice", NOTICE_CHANGED, PUBLISHED)
     refuse("notice_refuses_delete", "DELETE ON notice", "1", PUBLISHED)
+    refuse("claim_line_return_refuses_change", "UPDATE ON claim_line_return", RETURN_CHANGED, ANSWERED)
+    refuse("claim_line_return_refuses_delete", "DELETE ON claim_line_return", "1", ANSWERED)
     refuse("order_attempt_refuses_change", "UPDATE ON order_attempt", ATTEMPT_CHANGED, ANSWERED)
     refuse("order_attempt_refuses_delete", "DELETE ON order_attempt", "1", ANSWERED)
     decided, ordered = f"({DECIDED}{LINE})", f"(({ORDERED}{LINE}) + NEW.amount_fen)"
@@ -111,7 +117,7 @@ def _guard_postgresql() -> None:
         op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {variables} BEGIN {body} END $$")
 
     function("refuse_ledger_change", raising(ONLY_GROWS))
-    for table in (*APPEND_ONLY, "payment_order", "order_attempt", "notice"):
+    for table in (*APPEND_ONLY, "payment_order", "order_attempt", "claim_line_return", "notice"):
         acts = "UPDATE OR DELETE OR TRUNCATE" if table in APPEND_ONLY else "DELETE OR TRUNCATE"
         op.execute(
             f"CREATE TRIGGER {table}_refuses_change BEFORE {acts} ON {table} "
@@ -121,6 +127,8 @@ def _guard_postgresql() -> None:
     _before_row("notice", "UPDATE", "refuse_notice_change")
     function("refuse_attempt_change", f"IF {ATTEMPT_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
     _before_row("order_attempt", "UPDATE", "refuse_attempt_change")
+    function("refuse_line_return_change", f"IF {RETURN_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
+    _before_row("claim_line_return", "UPDATE", "refuse_line_return_change")
     function("keep_within_decided", *_within_decided(raising))
     _before_row("order_entry", "INSERT", "keep_within_decided")
     function(
