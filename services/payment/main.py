@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.payment.api import claims, desk, money, notices
+from services.payment.api import claims, corrections, desk, money, notices
 from services.payment.messaging.incoming import TOPICS
 from services.payment.wiring import Wiring
 from shared.web.application import create_application
@@ -20,6 +20,7 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
         routers=[
             claims.router,
             desk.router,
+            corrections.router,
             notices.router,
             money.router,
             sandbox_router("payment", consumes=TOPICS),

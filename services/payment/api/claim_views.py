@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from services.payment.application.ports import Account, Attempt, ObjectionText
 from services.payment.application.queries import ClaimReading
 from services.payment.domain.claim import Claim
+from services.payment.domain.clawback import Clawback, Repayment
 from services.payment.domain.line_return import LineReturn, waiting_lines
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
@@ -232,6 +233,55 @@ class OrdersAnswer(BaseModel):
     items: list[OrderView]
 
 
+class ClawbackView(BaseModel):
+    """Money asked back, who decided it, and what came in."""
+
+    clawback_id: str
+    claim_id: str
+    state: str
+    amount_fen: int
+    outstanding_fen: int
+    amounts: dict[str, int]
+    sources: dict[str, int]
+    cause: str
+    rule: str
+    clause: str
+    document: str
+    reason: str
+    proposed_by: str
+    proposed_on: date
+    entry: int | None
+    decided_by: str | None
+    decided_on: date | None
+    decision_reason: str | None
+    repayments: list[Repayment]
+
+    @classmethod
+    def of(cls, clawback: Clawback) -> Self:
+        """Render a claw-back."""
+        return cls(
+            clawback_id=clawback.clawback_id,
+            claim_id=clawback.claim_id,
+            state=clawback.state.value,
+            amount_fen=clawback.amount_fen,
+            outstanding_fen=clawback.outstanding_fen,
+            amounts={str(line_no): fen for line_no, fen in sorted(clawback.amounts.items())},
+            sources={share.funding_source: share.amount_fen for share in clawback.sources},
+            cause=clawback.cause,
+            rule=clawback.ground.rule,
+            clause=clawback.ground.clause,
+            document=clawback.ground.document,
+            reason=clawback.reason,
+            proposed_by=clawback.proposed_by,
+            proposed_on=clawback.proposed_on,
+            entry=clawback.entry,
+            decided_by=clawback.decided_by,
+            decided_on=clawback.decided_on,
+            decision_reason=clawback.decision_reason,
+            repayments=list(clawback.repayments),
+        )
+
+
 class AccountView(BaseModel):
     """An account, masked."""
 
@@ -293,6 +343,7 @@ class ClaimView(BaseModel):
     account: AccountView | None
     pending_account: AccountView | None
     differences: list[DifferenceView]
+    clawbacks: list[ClawbackView]
     version: int
 
     @classmethod
@@ -314,7 +365,7 @@ class ClaimView(BaseModel):
             overdue=sorted(claim.overdue),
             amount_fen=sum(claim.payable.values()),
             decided_fen=sum(claim.decided.values()),
-            ordered_fen=sum(order.amount_fen for order in reading.orders),
+            ordered_fen=sum(order.amount_fen for order in reading.orders if order.counts),
             clawback_fen=claim.clawback_fen,
             base=claim.assessment.base,
             recognised=claim.assessment.recognised,
@@ -336,6 +387,7 @@ class ClaimView(BaseModel):
             account=AccountView.of(reading.account),
             pending_account=AccountView.of(reading.pending_account),
             differences=[DifferenceView.model_validate(found) for found in reading.differences],
+            clawbacks=[ClawbackView.of(clawback) for clawback in claim.clawbacks],
             version=claim.version,
         )
 

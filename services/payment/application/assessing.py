@@ -82,19 +82,19 @@ async def stops_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Fin
     return (await assess_case(uow, case, claim.decisions)).stops
 
 
-async def ordered_of(uow: PaymentUnit, claim_id: str) -> tuple[int, bool]:
-    """Give what is ordered of a claim in fen, and whether the bank credited all of it.
+async def ordered_of(uow: PaymentUnit, claim: Claim) -> tuple[int, bool]:
+    """Give what is ordered of a claim in fen, net of what was asked back, and whether the bank credited all of it.
 
-    A returned order counts as ordered: it is sent again as the same order, never replaced by another.
+    A returned order counts as ordered: it is sent again as the same order, or reversed.
     """
-    orders = await uow.orders.of_claim(claim_id)
+    orders = [order for order in await uow.orders.of_claim(claim.claim_id) if order.counts]
     settled = bool(orders) and all(order.state is OrderState.SETTLED for order in orders)
-    return sum(order.amount_fen for order in orders), settled
+    return claim.net_of(sum(order.amount_fen for order in orders)), settled
 
 
 async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, *, cause: str) -> Claim:
     """Store what a claim becomes now that it is as in `changed`, publish it, and move its timers."""
-    ordered_fen, settled = await ordered_of(uow, claim.claim_id)
+    ordered_fen, settled = await ordered_of(uow, changed)
     outcome = reassess(
         claim,
         changed,

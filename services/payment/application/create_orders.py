@@ -9,9 +9,10 @@ from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim, minus
+from services.payment.domain.clawback import clawed_back
 from services.payment.domain.decision import latest
 from services.payment.domain.duty import Duty
-from services.payment.domain.order import OrderEntry, PaymentOrder, Share, split
+from services.payment.domain.order import OrderEntry, PaymentOrder, Share, ordered_by_line, split
 from services.payment.domain.state import Act, State, following
 from shared.clock import new_id
 from shared.domain.errors import Conflict
@@ -56,13 +57,10 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
 def _due(claim: Claim, standing: Sequence[PaymentOrder]) -> dict[int, int]:
     """Give decided minus ordered by line, without what is frozen (JY-PAY-01).
 
-    A returned order still counts, it is sent again and never replaced.
+    A returned order still counts, it is sent again; a reversed one counts no more, nor does what was asked back.
     """
-    ordered: Counter[int] = Counter()
-    for order in standing:
-        for entry in order.entries:
-            ordered[entry.line_no] += entry.amount_fen
-    unordered = minus(claim.decided, ordered)
+    net = minus(ordered_by_line(standing), clawed_back(claim.clawbacks))
+    unordered = minus(claim.decided, net)
     due = {line_no: fen for line_no, fen in unordered.items() if line_no not in claim.frozen or fen < 0}
     if sum(due.values()) <= 0:
         raise Conflict(

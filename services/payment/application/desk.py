@@ -10,6 +10,7 @@ from services.payment.application.create_orders import excluded_orders
 from services.payment.application.ports import PaymentUnit, Waiting
 from services.payment.application.scope import visible_claim, visible_class
 from services.payment.domain.claim import Claim, Review
+from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.obstacles import CANCELLED, not_opened
 from services.payment.domain.progress import Progress, Standing, Task, class_progress, progress_of
@@ -30,7 +31,12 @@ _STATES: Final = {
     Role.FINANCE: (State.APPROVED,),
     Role.INSTITUTION: (State.RETURNED,),
 }
-_BESIDES: Final = {"objection": Role.INSPECTOR, "decision": Role.SECOND_REVIEWER, "clawback": Role.SECOND_REVIEWER}
+_BESIDES: Final = {
+    "objection": Role.INSPECTOR,
+    "decision": Role.SECOND_REVIEWER,
+    "clawback": Role.SECOND_REVIEWER,
+    "repayment": Role.FINANCE,
+}
 """Tasks that a second role may take too."""
 
 
@@ -121,7 +127,7 @@ async def _items_of(uow: PaymentUnit, claim: Claim) -> list[QueueItem]:
 
 
 async def _standing(uow: PaymentUnit, claim: Claim, rulebook: Rulebook, stops: tuple[Finding, ...]) -> Standing:
-    orders = await uow.orders.of_claim(claim.claim_id)
+    orders = tuple(order for order in await uow.orders.of_claim(claim.claim_id) if order.counts)
     pending = await uow.accounts.with_state(claim.claim_id, "pending")
     return Standing(
         claim=claim,
@@ -147,9 +153,16 @@ def _waiting_for(actor: Actor) -> Waiting:
         objections=not {Role.APPROVER, Role.INSPECTOR}.isdisjoint(roles),
         accounts=Role.APPROVER in roles,
         clawbacks=not {Role.FIRST_REVIEWER, Role.SECOND_REVIEWER}.isdisjoint(roles),
+        clawback_states=_clawback_states(roles),
         orders=not {Role.FINANCE, Role.INSTITUTION}.isdisjoint(roles),
         line_returns=institution,
     )
+
+
+def _clawback_states(roles: Sequence[Role]) -> frozenset[ClawbackState]:
+    decides, collects = Role.APPROVER in roles, not {Role.FINANCE, Role.INSTITUTION}.isdisjoint(roles)
+    states = (ClawbackState.PROPOSED,) * decides + (ClawbackState.ORDERED,) * collects
+    return frozenset(states)
 
 
 def _unopened(rulebook: Rulebook | None) -> Finding:

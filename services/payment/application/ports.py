@@ -7,11 +7,12 @@ from typing import Protocol
 
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.claim import Claim
+from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.entitlement import ClassFile, Scope
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
-from services.payment.domain.order import Answer, PaymentOrder
+from services.payment.domain.order import Answer, PaymentOrder, Reversal
 from services.payment.domain.rates import Rate
 from services.payment.domain.reassessment import Difference
 from services.payment.domain.state import State
@@ -91,7 +92,8 @@ class Waiting:
     """Which claims wait for somebody: of an institution or of regions, in these states or with what is said beside.
 
     `objections`, `accounts`, `clawbacks`, `orders` and `line_returns` add claims with an open objection, a pending
-    account, a difference to claw back, an order that is not settled, a returned line.
+    account, a difference to claw back, an order that is not settled, a returned line; `clawback_states` those with a
+    claw-back in one of these states.
     """
 
     institution_id: str | None
@@ -100,6 +102,7 @@ class Waiting:
     objections: bool = False
     accounts: bool = False
     clawbacks: bool = False
+    clawback_states: frozenset[ClawbackState] = frozenset()
     orders: bool = False
     line_returns: bool = False
 
@@ -257,6 +260,10 @@ class Claims(Protocol):
         """Give the claim an objection belongs to."""
         ...
 
+    async def claim_of_clawback(self, clawback_id: str) -> str | None:
+        """Give the claim a claw-back belongs to."""
+        ...
+
     async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
         """Open what objectors wrote, by objection id."""
         ...
@@ -327,6 +334,22 @@ class Orders(Protocol):
 
     async def record_answer(self, answer: Answer) -> None:
         """Store what the bank answered to an attempt."""
+        ...
+
+    async def add_reversal(self, reversal: Reversal) -> None:
+        """Store the opposite entry of an order."""
+        ...
+
+    async def approve_reversal(self, reversal: Reversal) -> None:
+        """Store who approved a reversal, and when."""
+        ...
+
+    async def reversal(self, order_id: str) -> Reversal | None:
+        """Give the opposite entry of an order."""
+        ...
+
+    async def add_resending(self, order: PaymentOrder, *, reason: str, by: str, on: date) -> None:
+        """Store why a returned order goes out again to the same account."""
         ...
 
 

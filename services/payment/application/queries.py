@@ -176,7 +176,7 @@ def _line_row(
         "programme": line.programme,
         "certificate_kind": approved[-1].certificate_kind,
         "amount_fen": sum(part.amount_fen for part in approved),
-        "ordered_fen": sum(paid.values()),
+        "ordered_fen": sum(fen for (_, state, _), fen in paid.items() if state != OrderState.REVERSED),
         "settled_fen": sum(fen for (_, state, _), fen in paid.items() if state == OrderState.SETTLED),
         "entries": [
             {

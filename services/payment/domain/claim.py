@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from services.payment.domain.clawback import Clawback, clawed_back
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
 from services.payment.domain.line_return import LineReturn, given_up_lines, waiting_lines
@@ -26,6 +27,7 @@ from shared.contracts.payment import (
 )
 from shared.domain.errors import Conflict, Refused
 from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
+from shared.policy.decision import Trace
 from shared.policy.rulebook import Rulebook
 
 
@@ -61,15 +63,20 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One approval: the amounts it adds to (or takes from) what is decided, and who carried it."""
+    """One approval: the amounts it adds to (or takes from) what is decided, and who carried it.
+
+    The opposite entry of a claw-back names its reason in `clawback`; it is carried by two people, one of the reviewers
+    (`first_reviewer`) who proposed it and the approver.
+    """
 
     number: int
     round: int
     amounts: Mapping[int, int]
     approved_on: date
     first_reviewer: str
-    second_reviewer: str
+    second_reviewer: str | None
     approver: str
+    clawback: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +110,7 @@ class Claim:
     line_returns: tuple[LineReturn, ...] = ()
     reviews: tuple[Review, ...] = ()
     entries: tuple[Entry, ...] = ()
+    clawbacks: tuple[Clawback, ...] = ()
     duties: Mapping[str, Duty] = field(default_factory=dict)
     version: int = 0
 
@@ -146,6 +154,10 @@ class Claim:
         for entry in self.entries:
             total.update(entry.amounts)
         return dict(total)
+
+    def net_of(self, ordered_fen: int) -> int:
+        """Give what stands ordered when what was asked back is taken from it, in fen."""
+        return ordered_fen - sum(clawed_back(self.clawbacks).values())
 
     @property
     def difference(self) -> dict[int, int]:
@@ -343,7 +355,7 @@ def approve(
         rulebook_id=claim.rulebook_id,
         institution_id=claim.institution_id,
         first_reviewer=entry.first_reviewer,
-        second_reviewer=entry.second_reviewer,
+        second_reviewer=reviewers[Act.SECOND_REVIEW],
         approver=entry.approver,
         approved_on=on,
         amount_fen=amount_fen,

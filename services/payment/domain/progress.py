@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.payment.domain.claim import Claim
+from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.line_return import waiting_lines
 from services.payment.domain.objection import frozen_lines
 from services.payment.domain.order import OrderState, PaymentOrder
@@ -115,10 +116,14 @@ _RETURN: Final = Holder(task="return", name="退回或重新决定", party=Party
 _OBJECTION: Final = Holder(task="objection", name="办结异议", party=Party.BUREAU, role=Role.APPROVER)
 _ACCOUNT: Final = Holder(task="account_approval", name="审核更正后的账户", party=Party.BUREAU, role=Role.APPROVER)
 _CLAWBACK: Final = Holder(task="clawback", name="提出追回或更正", party=Party.BUREAU, role=Role.FIRST_REVIEWER)
+_CLAWBACK_DECISION: Final = Holder(
+    task="clawback_decision", name="决定是否追回", party=Party.BUREAU, role=Role.APPROVER
+)
+_REPAYMENT: Final = Holder(task="repayment", name="退回应收回的资金", party=Party.CLAIMANT, role=Role.INSTITUTION)
 _BANK_FILE: Final = Holder(task="bank_file", name="生成拨付文件", party=Party.BUREAU, role=Role.FINANCE)
 _BANK: Final = Holder(task="bank_answer", name="银行回执", party=Party.BANK, role=Role.FINANCE)
 _CORRECT: Final = Holder(task="account", name="更正收款账户", party=Party.CLAIMANT, role=Role.INSTITUTION)
-_REORDER: Final = Holder(task="reversal", name="撤销拨付单并改由其他来源", party=Party.BUREAU, role=Role.FINANCE)
+_REORDER: Final = Holder(task="reversal", name="撤销拨付单后重新开具", party=Party.BUREAU, role=Role.FINANCE)
 _NOBODY: Final = Holder(task="none", name="无须办理", party=Party.NOBODY)
 
 _STEP_OF: Final = {
@@ -179,8 +184,14 @@ def _tasks(standing: Standing, rulebook: Rulebook) -> Iterator[Task]:
             yield Task(holder=_OBJECTION, since=objection.raised_on, subject=objection.objection_id)
     if standing.account_pending_since is not None:
         yield Task(holder=_ACCOUNT, since=standing.account_pending_since)
-    if claim.clawback_fen:
+    proposed = [each for each in claim.clawbacks if each.state is ClawbackState.PROPOSED]
+    if claim.clawback_fen and not proposed and all(o.state is OrderState.SETTLED for o in standing.orders):
         yield Task(holder=_CLAWBACK, since=claim.since)
+    for clawback in proposed:
+        yield Task(holder=_CLAWBACK_DECISION, since=clawback.proposed_on, subject=clawback.clawback_id)
+    for clawback in claim.clawbacks:
+        if clawback.outstanding_fen:
+            yield Task(holder=_REPAYMENT, since=clawback.decided_on, subject=clawback.clawback_id)
     for order in standing.orders:
         if (holder := _of_order(order, standing)) is not None:
             yield Task(holder=holder, since=claim.since, subject=order.order_id)
@@ -197,7 +208,8 @@ def _main_task(standing: Standing, rulebook: Rulebook, *, cancelled: bool) -> It
         ends_on = claim.notice.period.ends_on if claim.notice else None
         yield Task(holder=_PUBLIC, since=claim.since, due=ends_on)
         return
-    if claim.state is State.APPROVED and sum(claim.decided.values()) <= sum(o.amount_fen for o in standing.orders):
+    ordered_fen = claim.net_of(sum(order.amount_fen for order in standing.orders))
+    if claim.state is State.APPROVED and sum(claim.decided.values()) <= ordered_fen:
         return
     holder = _step(_STEP_OF[claim.state], rulebook)
     limited = claim.state in (State.SUBMITTED, State.FIRST_REVIEW)
@@ -231,8 +243,9 @@ def _of_order(order: PaymentOrder, standing: Standing) -> Holder | None:
         return _BANK
     if order.state is OrderState.RETURNED:
         return _CORRECT if standing.account_pending_since is None else None
-    if order.state is OrderState.READY and not standing.claim.is_held:
-        return _REORDER if order.order_id in standing.excluded else _BANK_FILE
+    if order.state is OrderState.READY:
+        barred = standing.claim.is_held or order.order_id in standing.excluded
+        return _REORDER if barred else _BANK_FILE
     return None
 
 

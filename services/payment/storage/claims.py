@@ -15,6 +15,7 @@ from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
 from services.payment.domain.reassessment import Difference
 from services.payment.storage import rows
+from services.payment.storage.clawbacks import clawbacks_of, save_clawbacks
 from services.payment.storage.tables import (
     ACCOUNT,
     CLAIM,
@@ -27,6 +28,7 @@ from services.payment.storage.tables import (
     CLAIM_LINE_RETURN,
     CLAIM_PERSON,
     CLAIM_REVIEW,
+    CLAWBACK,
     NOTICE,
     OBJECTION,
     PAYMENT_ORDER,
@@ -142,6 +144,7 @@ class StoredClaims:
         await self._save_line_returns(before, after)
         for entry in after.entries[len(before.entries) :]:
             await self._add_entry(after, entry)
+        await save_clawbacks(self._connection, before.clawbacks, after.clawbacks)
         return replace(after, version=before.version + 1, since=since)
 
     async def sign_again(self, claim: Claim, *, signer: str) -> None:
@@ -215,6 +218,11 @@ class StoredClaims:
         query = select(OBJECTION.c.claim_id).where(OBJECTION.c.objection_id == objection_id)
         return (await self._connection.execute(query)).scalar_one_or_none()
 
+    async def claim_of_clawback(self, clawback_id: str) -> str | None:
+        """Give the claim a claw-back belongs to."""
+        query = select(CLAWBACK.c.claim_id).where(CLAWBACK.c.clawback_id == clawback_id)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
     async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
         """Open what objectors wrote, by objection id."""
         texts = {}
@@ -237,6 +245,7 @@ class StoredClaims:
             notices=tuple(map(rows.notice_of, await self._all(NOTICE, claim_id, "round"))),
             reviews=tuple(map(rows.review_of, await self._all(CLAIM_REVIEW, claim_id, "decided_at", "round"))),
             entries=await self._entries(claim_id),
+            clawbacks=await clawbacks_of(self._connection, claim_id),
             duties={duty.actor: Duty(duty.duty) for duty in duties},
         )
 
@@ -310,6 +319,8 @@ def _besides(wanted: Waiting) -> Iterator[ColumnElement[bool]]:
         yield exists().where(ACCOUNT.c.claim_id == claim_id, ACCOUNT.c.state == "pending")
     if wanted.clawbacks:
         yield CLAIM.c.clawback_fen > 0
+    if wanted.clawback_states:
+        yield exists().where(CLAWBACK.c.claim_id == claim_id, CLAWBACK.c.state.in_(wanted.clawback_states))
     if wanted.orders:
         yield exists().where(PAYMENT_ORDER.c.claim_id == claim_id, PAYMENT_ORDER.c.state.in_(_UNSETTLED))
     if wanted.line_returns:

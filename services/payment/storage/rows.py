@@ -195,6 +195,7 @@ def entry_row(claim_id: str, entry: Entry) -> dict[str, Any]:
         "first_reviewer": entry.first_reviewer,
         "second_reviewer": entry.second_reviewer,
         "approver": entry.approver,
+        "clawback": None if entry.clawback is None else traces_json([entry.clawback])[0],
     }
 
 
@@ -208,6 +209,7 @@ def entry_of(row: Row[Any], amounts: Mapping[int, int]) -> Entry:
         first_reviewer=row.first_reviewer,
         second_reviewer=row.second_reviewer,
         approver=row.approver,
+        clawback=None if row.clawback is None else traces_of([row.clawback])[0],
     )
 
 
@@ -220,7 +222,7 @@ def entry_line_row(claim: Claim, entry: Entry, line_no: int) -> dict[str, Any]:
         "line_no": line_no,
         "amount_fen": entry.amounts[line_no],
         "certificate_kind": line.certificate_kind,
-        "traces": traces_json(line.traces),
+        "traces": traces_json(line.traces if entry.clawback is None else (entry.clawback,)),
         "evidence": list(line.evidence),
     }
 

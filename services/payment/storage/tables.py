@@ -313,14 +313,16 @@ CLAIM_ENTRY: Final = Table(
     Column("round", Integer, nullable=False),
     Column("approved_on", Date, nullable=False),
     Column("first_reviewer", String(200), nullable=False),
-    Column("second_reviewer", String(200), nullable=False),
+    Column("second_reviewer", String(200)),
     Column("approver", String(200), nullable=False),
+    Column("clawback", JSON(none_as_null=True)),
     CheckConstraint(
-        "first_reviewer <> second_reviewer AND second_reviewer <> approver AND first_reviewer <> approver",
+        "first_reviewer <> approver AND (clawback IS NULL) = (second_reviewer IS NOT NULL) "
+        "AND (second_reviewer IS NULL OR (first_reviewer <> second_reviewer AND second_reviewer <> approver))",
         name="three_people",
     ),
 )
-"""Approvals, append-only."""
+"""Approvals by three people and, by two, the opposite entries of claw-backs; append-only."""
 
 CLAIM_ENTRY_LINE: Final = Table(
     "claim_entry_line",
@@ -441,7 +443,7 @@ PAYMENT_ORDER: Final = Table(
     UniqueConstraint("order_id", "claim_id"),
     CheckConstraint("amount_fen > 0", name="amount"),
     CheckConstraint("attempt >= 1", name="attempt"),
-    CheckConstraint("state IN ('drafted','ready','sent','settled','returned')", name="state"),
+    CheckConstraint("state IN ('drafted','ready','sent','settled','returned','reversed')", name="state"),
     CheckConstraint("duty = 'payment'", name="duty"),
     ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
     ForeignKeyConstraint(["claim_id", "payer", "duty"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]),
@@ -501,3 +503,114 @@ ORDER_ATTEMPT: Final = Table(
     Index("ix_order_attempt_bank_file_id", "bank_file_id"),
 )
 """One sending of one order to the bank, with the account it went to."""
+
+ORDER_REVERSAL: Final = Table(
+    "order_reversal",
+    METADATA,
+    Column("order_id", String(200), primary_key=True),
+    Column("claim_id", String(200), nullable=False),
+    Column("was", String(20), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", String(200), nullable=False),
+    Column("proposed_on", Date, nullable=False),
+    Column("duty", String(20), nullable=False, server_default="payment"),
+    Column("approved_by", String(200)),
+    Column("approved_on", Date),
+    CheckConstraint("was IN ('ready','returned','settled')", name="was"),
+    CheckConstraint("amount_fen < 0", name="amount"),
+    CheckConstraint("duty = 'payment'", name="duty"),
+    CheckConstraint("approved_by <> proposed_by", name="another_person"),
+    CheckConstraint("(approved_by IS NULL) = (approved_on IS NULL)", name="approved"),
+    ForeignKeyConstraint(["order_id", "claim_id"], ["payment_order.order_id", "payment_order.claim_id"]),
+    ForeignKeyConstraint(
+        ["claim_id", "proposed_by", "duty"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]
+    ),
+)
+"""The opposite entry of an order; what was recorded as settled in error needs a second person."""
+
+ORDER_RESENDING: Final = Table(
+    "order_resending",
+    METADATA,
+    Column("order_id", String(200), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("claim_id", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("decided_on", Date, nullable=False),
+    ForeignKeyConstraint(["order_id", "claim_id"], ["payment_order.order_id", "payment_order.claim_id"]),
+    CheckConstraint("attempt >= 2", name="attempt"),
+)
+"""Why a returned order went out again to the account it had; append-only."""
+
+CLAWBACK: Final = Table(
+    "clawback",
+    METADATA,
+    Column("clawback_id", String(200), primary_key=True),
+    Column("claim_id", ForeignKey("claim.claim_id"), nullable=False),
+    Column("amounts", JSON, nullable=False),
+    Column("asked", JSON, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("sources", JSON, nullable=False),
+    Column("cause", String(100), nullable=False),
+    Column("rule", String(50), nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", String(200), nullable=False),
+    Column("duty", String(20), nullable=False),
+    Column("proposed_on", Date, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("entry", Integer),
+    Column("decided_by", String(200)),
+    Column("decided_on", Date),
+    Column("decision_reason", Text),
+    UniqueConstraint("clawback_id", "claim_id"),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("duty IN ('first_review','second_review')", name="duty"),
+    CheckConstraint("state IN ('proposed','refused','ordered','settled')", name="state"),
+    CheckConstraint("decided_by <> proposed_by", name="two_people"),
+    CheckConstraint(
+        "(state = 'proposed') = (decided_by IS NULL) AND (state = 'proposed') = (decision_reason IS NULL) "
+        "AND (state = 'proposed') = (decided_on IS NULL)",
+        name="decided",
+    ),
+    CheckConstraint("(state IN ('ordered','settled')) = (entry IS NOT NULL)", name="entry"),
+    ForeignKeyConstraint(["claim_id", "entry"], ["claim_entry.claim_id", "claim_entry.entry"]),
+    ForeignKeyConstraint(
+        ["claim_id", "proposed_by", "duty"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]
+    ),
+    Index("ix_clawback_claim_id", "claim_id"),
+)
+"""Money asked back; what was proposed never changes, and it moves only along its states."""
+
+CLAWBACK_LINE: Final = Table(
+    "clawback_line",
+    METADATA,
+    Column("clawback_id", String(200), primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("claim_id", String(200), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    CheckConstraint("amount_fen <> 0", name="amount"),
+    ForeignKeyConstraint(["clawback_id", "claim_id"], ["clawback.clawback_id", "clawback.claim_id"]),
+    Index("ix_clawback_line_claim_id", "claim_id", "line_no"),
+)
+"""What an ordered claw-back asks back of each line; append-only."""
+
+CLAWBACK_REPAYMENT: Final = Table(
+    "clawback_repayment",
+    METADATA,
+    Column("clawback_id", ForeignKey("clawback.clawback_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("funding_source", String(100), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("received_on", Date, nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    Column("reference", String(200)),
+    Column("order_id", ForeignKey("payment_order.order_id"), unique=True),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("kind IN ('bank','offset')", name="kind"),
+    CheckConstraint("(kind = 'offset') = (order_id IS NOT NULL)", name="offset"),
+)
+"""Money that came back, append-only; the database takes no more than was asked."""

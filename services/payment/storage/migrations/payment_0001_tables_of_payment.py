@@ -284,10 +284,12 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("approved_on", sa.Date(), nullable=False),
         sa.Column("first_reviewer", sa.String(length=200), nullable=False),
-        sa.Column("second_reviewer", sa.String(length=200), nullable=False),
+        sa.Column("second_reviewer", sa.String(length=200), nullable=True),
         sa.Column("approver", sa.String(length=200), nullable=False),
+        sa.Column("clawback", sa.JSON(none_as_null=True), nullable=True),
         sa.CheckConstraint(
-            "first_reviewer <> second_reviewer AND second_reviewer <> approver AND first_reviewer <> approver",
+            "first_reviewer <> approver AND (clawback IS NULL) = (second_reviewer IS NOT NULL) "
+            "AND (second_reviewer IS NULL OR (first_reviewer <> second_reviewer AND second_reviewer <> approver))",
             name=op.f("ck_claim_entry_three_people"),
         ),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_entry_claim_id_claim")),
@@ -462,7 +464,7 @@ def upgrade() -> None:
         sa.Column("duty", sa.String(length=20), server_default="payment", nullable=False),
         sa.CheckConstraint("duty = 'payment'", name=op.f("ck_payment_order_duty")),
         sa.CheckConstraint(
-            "state IN ('drafted','ready','sent','settled','returned')", name=op.f("ck_payment_order_state")
+            "state IN ('drafted','ready','sent','settled','returned','reversed')", name=op.f("ck_payment_order_state")
         ),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_payment_order_amount")),
         sa.CheckConstraint("attempt >= 1", name=op.f("ck_payment_order_attempt")),
@@ -538,3 +540,137 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("order_entry", schema=None) as batch_op:
         batch_op.create_index("ix_order_entry_order_id", ["order_id"], unique=False)
+
+    op.create_table(
+        "order_reversal",
+        sa.Column("order_id", sa.String(length=200), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("was", sa.String(length=20), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=200), nullable=False),
+        sa.Column("proposed_on", sa.Date(), nullable=False),
+        sa.Column("duty", sa.String(length=20), server_default="payment", nullable=False),
+        sa.Column("approved_by", sa.String(length=200), nullable=True),
+        sa.Column("approved_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("was IN ('ready','returned','settled')", name=op.f("ck_order_reversal_was")),
+        sa.CheckConstraint("amount_fen < 0", name=op.f("ck_order_reversal_amount")),
+        sa.CheckConstraint("duty = 'payment'", name=op.f("ck_order_reversal_duty")),
+        sa.CheckConstraint("approved_by <> proposed_by", name=op.f("ck_order_reversal_another_person")),
+        sa.CheckConstraint("(approved_by IS NULL) = (approved_on IS NULL)", name=op.f("ck_order_reversal_approved")),
+        sa.ForeignKeyConstraint(
+            ["order_id", "claim_id"],
+            ["payment_order.order_id", "payment_order.claim_id"],
+            name=op.f("fk_order_reversal_order_id_claim_id_payment_order"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "proposed_by", "duty"],
+            ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"],
+            name=op.f("fk_order_reversal_claim_id_proposed_by_duty_claim_duty"),
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_order_reversal")),
+    )
+    op.create_table(
+        "order_resending",
+        sa.Column("order_id", sa.String(length=200), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("attempt >= 2", name=op.f("ck_order_resending_attempt")),
+        sa.ForeignKeyConstraint(
+            ["order_id", "claim_id"],
+            ["payment_order.order_id", "payment_order.claim_id"],
+            name=op.f("fk_order_resending_order_id_claim_id_payment_order"),
+        ),
+        sa.PrimaryKeyConstraint("order_id", "attempt", name=op.f("pk_order_resending")),
+    )
+    op.create_table(
+        "clawback",
+        sa.Column("clawback_id", sa.String(length=200), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("amounts", sa.JSON(), nullable=False),
+        sa.Column("asked", sa.JSON(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("sources", sa.JSON(), nullable=False),
+        sa.Column("cause", sa.String(length=100), nullable=False),
+        sa.Column("rule", sa.String(length=50), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), nullable=False),
+        sa.Column("proposed_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("entry", sa.Integer(), nullable=True),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_clawback_amount")),
+        sa.CheckConstraint("duty IN ('first_review','second_review')", name=op.f("ck_clawback_duty")),
+        sa.CheckConstraint("state IN ('proposed','refused','ordered','settled')", name=op.f("ck_clawback_state")),
+        sa.CheckConstraint("decided_by <> proposed_by", name=op.f("ck_clawback_two_people")),
+        sa.CheckConstraint(
+            "(state = 'proposed') = (decided_by IS NULL) AND (state = 'proposed') = (decision_reason IS NULL) "
+            "AND (state = 'proposed') = (decided_on IS NULL)",
+            name=op.f("ck_clawback_decided"),
+        ),
+        sa.CheckConstraint("(state IN ('ordered','settled')) = (entry IS NOT NULL)", name=op.f("ck_clawback_entry")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_clawback_claim_id_claim")),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "entry"],
+            ["claim_entry.claim_id", "claim_entry.entry"],
+            name=op.f("fk_clawback_claim_id_entry_claim_entry"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "proposed_by", "duty"],
+            ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"],
+            name=op.f("fk_clawback_claim_id_proposed_by_duty_claim_duty"),
+        ),
+        sa.PrimaryKeyConstraint("clawback_id", name=op.f("pk_clawback")),
+        sa.UniqueConstraint("clawback_id", "claim_id", name=op.f("uq_clawback_clawback_id_claim_id")),
+    )
+    with op.batch_alter_table("clawback", schema=None) as batch_op:
+        batch_op.create_index("ix_clawback_claim_id", ["claim_id"], unique=False)
+
+    op.create_table(
+        "clawback_line",
+        sa.Column("clawback_id", sa.String(length=200), nullable=False),
+        sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount_fen <> 0", name=op.f("ck_clawback_line_amount")),
+        sa.ForeignKeyConstraint(
+            ["clawback_id", "claim_id"],
+            ["clawback.clawback_id", "clawback.claim_id"],
+            name=op.f("fk_clawback_line_clawback_id_claim_id_clawback"),
+        ),
+        sa.PrimaryKeyConstraint("clawback_id", "line_no", name=op.f("pk_clawback_line")),
+    )
+    with op.batch_alter_table("clawback_line", schema=None) as batch_op:
+        batch_op.create_index("ix_clawback_line_claim_id", ["claim_id", "line_no"], unique=False)
+
+    op.create_table(
+        "clawback_repayment",
+        sa.Column("clawback_id", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("funding_source", sa.String(length=100), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=True),
+        sa.Column("order_id", sa.String(length=200), nullable=True),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_clawback_repayment_amount")),
+        sa.CheckConstraint("kind IN ('bank','offset')", name=op.f("ck_clawback_repayment_kind")),
+        sa.CheckConstraint("(kind = 'offset') = (order_id IS NOT NULL)", name=op.f("ck_clawback_repayment_offset")),
+        sa.ForeignKeyConstraint(
+            ["clawback_id"], ["clawback.clawback_id"], name=op.f("fk_clawback_repayment_clawback_id_clawback")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["payment_order.order_id"], name=op.f("fk_clawback_repayment_order_id_payment_order")
+        ),
+        sa.PrimaryKeyConstraint("clawback_id", "number", name=op.f("pk_clawback_repayment")),
+        sa.UniqueConstraint("order_id", name=op.f("uq_clawback_repayment_order_id")),
+    )
