@@ -13,13 +13,17 @@ from services.payment.application.claw_back import (
     record_repayment,
 )
 from services.payment.application.correct_account import correct_account
+from services.payment.application.desk import queue
+from services.payment.application.handle_breach import close_breach, open_breach
+from services.payment.application.queries import read_claim
 from services.payment.application.record_decision import GivenDecision, record_decision
 from services.payment.application.resolve_objection import resolve_objection
 from services.payment.application.reverse_order import approve_reversal, resend_order, reverse_order
+from services.payment.domain.breach import BreachConclusion
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.clawback import Clawback, ClawbackState
 from services.payment.domain.order import OrderState, Share
-from services.payment.domain.state import State
+from services.payment.domain.state import Act, State
 from shared.contracts.assessment import CertificateVoided
 from shared.contracts.payment import ClawbackOrdered, ClawbackSettled, PaymentReturned, PaymentSettled
 from shared.domain.actor import Role
@@ -36,7 +40,7 @@ from tests.payment.office import (
     Office,
     person,
 )
-from tests.payment.sample import assessment_completed, certificate, people, training_completed
+from tests.payment.sample import assessment_completed, certificate, people, survey, training_completed
 from tests.payment.test_use_cases_payment import CANCELLED, CORRECTED
 
 YUAN = 100
@@ -380,3 +384,88 @@ async def test_money_comes_back_after_it_was_asked_and_never_in_the_future(
             "recorded_by, reference) VALUES (:id, 1, 'bank', 'x', 150001, '2021-10-01', 'x', 'x')",
             id=clawback.clawback_id,
         )
+
+
+async def test_a_breach_stops_review_notice_order_and_bank_until_another_person_decided_it(
+    received_office: Office,
+) -> None:
+    """JY-CLM-11: opened at any stage it holds the claim; unfounded, everything goes on as it was."""
+    office, claim_id = received_office, await received_office.only_claim()
+
+    async def alleged() -> str:
+        given = {"facts": "名册与考勤不符", "evidence": "来信一封"}
+        return (await office.act(INSPECTOR, open_breach, claim_id=claim_id, **given)).breach_id
+
+    async def unfounded(breach_id: str) -> None:
+        closed = {"conclusion": BreachConclusion.UNFOUNDED, "reason": "经核实相符"}
+        await office.act(APPROVER, close_breach, breach_id=breach_id, **closed)
+
+    breach_id = await alleged()
+    with pytest.raises(Refused) as refused:
+        await office.review(claim_id, Act.FIRST_REVIEW, FIRST)
+    assert (refused.value.code, refused.value.rule) == ("BREACH_OPEN", "JY-CLM-11")
+    async with office.unit(APPROVER) as uow:
+        [item], _ = await queue(uow, after=None, limit=50)
+    assert (item.task.holder.task, item.task.subject) == ("breach", breach_id)
+    await unfounded(breach_id)
+    await office.review_twice(claim_id)
+    breach_id = await alleged()
+    with pytest.raises(Refused, match="BREACH_OPEN"):
+        await office.publish(claim_id)
+    await unfounded(breach_id)
+    await office.publish(claim_id)
+    await office.end_notice(claim_id)
+    await office.review(claim_id, Act.APPROVE, APPROVER)
+    breach_id = await alleged()
+    with pytest.raises(Refused, match="BREACH_OPEN"):
+        await office.order(claim_id, {EMPLOYMENT: 15_000})
+    await unfounded(breach_id)
+    await office.order(claim_id, {EMPLOYMENT: 15_000})
+    breach_id = await alleged()
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()
+    await unfounded(breach_id)
+    assert (await office.send()).amount_fen == 15_000 * YUAN
+    with pytest.raises(Conflict, match="BREACH_CLOSED"):
+        await unfounded(breach_id)
+
+
+async def test_who_opened_a_breach_does_not_decide_it(received_office: Office) -> None:
+    """JY-CLM-11, JY-REP-07: the decision is another person's, in the database too."""
+    claim_id = await received_office.only_claim()
+    breach = await received_office.act(APPROVER, open_breach, claim_id=claim_id, facts="名册不符", evidence="来信")
+
+    given = {"breach_id": breach.breach_id, "conclusion": BreachConclusion.CONFIRMED, "reason": "属实"}
+    with pytest.raises(Forbidden, match="SAME_REVIEWER"):
+        await received_office.act(APPROVER, close_breach, **given)
+    with pytest.raises(IntegrityError):
+        await received_office.rows(
+            "UPDATE claim_breach SET conclusion = 'unfounded', reason = 'x', closed_by = opened_by, "
+            "closed_on = opened_on"
+        )
+    other = person("approver-2", Role.APPROVER)
+    closed = await received_office.act(other, close_breach, **given)
+    assert closed.conclusion is BreachConclusion.CONFIRMED
+    with pytest.raises(IntegrityError):
+        await received_office.rows("UPDATE claim_breach SET conclusion = 'unfounded'")
+
+
+async def test_a_claim_without_a_survey_is_flagged_until_one_was_answered(received_office: Office) -> None:
+    """JY-QUA-01: the flag stops nothing; answers take it away and are shown with their count."""
+    office, claim_id = received_office, await received_office.only_claim()
+
+    async def flags() -> list[tuple[str, str, str]]:
+        found = (await office.claim(claim_id)).assessment.flags
+        return [(flag.code, flag.rule, flag.severity.value) for flag in found]
+
+    assert await flags() == [("SURVEY_MISSING", "JY-QUA-01", "warn")]
+    await office.take(survey(answers=0, satisfied=0))
+    assert await flags() == [("SURVEY_MISSING", "JY-QUA-01", "warn")]
+    await office.take(survey(revision=2))
+
+    assert await flags() == []
+    assert (await office.review(claim_id, Act.FIRST_REVIEW, FIRST)).round == 1
+    async with office.unit(FIRST) as uow:
+        reading = await read_claim(uow, claim_id)
+    assert reading.survey is not None
+    assert (reading.survey.satisfied, reading.survey.valid_responses) == (31, 34)

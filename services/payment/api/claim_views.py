@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from services.payment.application.ports import Account, Attempt, ObjectionText
 from services.payment.application.queries import ClaimReading
+from services.payment.domain.breach import Breach
 from services.payment.domain.claim import Claim
 from services.payment.domain.clawback import Clawback, Repayment
 from services.payment.domain.line_return import LineReturn, waiting_lines
@@ -15,6 +16,7 @@ from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
 from services.payment.domain.order import PaymentOrder
 from services.payment.domain.subsidy import Line
+from shared.contracts.assessment import SatisfactionMeasured
 from shared.domain.money import wan_text
 from shared.policy.decision import Finding, Trace
 
@@ -297,6 +299,43 @@ class AccountView(BaseModel):
         return cls(bank_name=account.bank_name, number_masked=account.number_masked, state=account.state)
 
 
+class BreachView(BaseModel):
+    """A breach of the undertaking; facts and evidence are there only for the bureau."""
+
+    breach_id: str
+    state: Literal["open", "confirmed", "unfounded"]
+    opened_on: date
+    reason: str | None
+    closed_by: str | None
+    closed_on: date | None
+    opened_by: str | None = None
+    facts: str | None = None
+    evidence: str | None = None
+
+    @classmethod
+    def of(cls, breach: Breach, *, whole: bool) -> Self:
+        """Render a breach."""
+        return cls(
+            breach_id=breach.breach_id,
+            state=breach.conclusion.value if breach.conclusion else "open",
+            opened_on=breach.opened_on,
+            reason=breach.reason,
+            closed_by=breach.closed_by,
+            closed_on=breach.closed_on,
+            opened_by=breach.opened_by if whole else None,
+            facts=breach.facts if whole else None,
+            evidence=breach.evidence if whole else None,
+        )
+
+
+class SurveyView(BaseModel):
+    """What the satisfaction survey of the class came to (JY-QUA-01); null while none is known."""
+
+    satisfied: int
+    valid_responses: int
+    invited: int | None
+
+
 class DifferenceView(BaseModel):
     """A difference found after an approval."""
 
@@ -344,6 +383,8 @@ class ClaimView(BaseModel):
     pending_account: AccountView | None
     differences: list[DifferenceView]
     clawbacks: list[ClawbackView]
+    breaches: list[BreachView]
+    satisfaction: SurveyView | None
     version: int
 
     @classmethod
@@ -388,8 +429,16 @@ class ClaimView(BaseModel):
             pending_account=AccountView.of(reading.pending_account),
             differences=[DifferenceView.model_validate(found) for found in reading.differences],
             clawbacks=[ClawbackView.of(clawback) for clawback in claim.clawbacks],
+            breaches=[BreachView.of(breach, whole=reading.of_bureau) for breach in claim.breaches],
+            satisfaction=_survey(reading.survey),
             version=claim.version,
         )
+
+
+def _survey(measured: SatisfactionMeasured | None) -> SurveyView | None:
+    if measured is None:
+        return None
+    return SurveyView(satisfied=measured.satisfied, valid_responses=measured.valid_responses, invited=measured.invited)
 
 
 def _decisions(claim: Claim) -> list[DecisionView]:

@@ -1,4 +1,4 @@
-"""Addresses of corrections: claw-backs, repayments, orders taken back or sent again. Nothing is ever edited."""
+"""Addresses of corrections: claw-backs, repayments, breaches, orders taken back or sent again. Nothing is edited."""
 
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from fastapi import Depends
 from pydantic import BaseModel, Field, model_validator
 
-from services.payment.api.claim_views import ClawbackView, OrderView
+from services.payment.api.claim_views import BreachView, ClawbackView, OrderView
 from services.payment.api.schemas import Body, Day, EmptyBody, Fen, Id, LongText, ReasonBody, ShareBody, ShortText
 from services.payment.application.claw_back import (
     GivenRepayment,
@@ -14,8 +14,10 @@ from services.payment.application.claw_back import (
     propose_clawback,
     record_repayment,
 )
+from services.payment.application.handle_breach import close_breach, open_breach
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.reverse_order import approve_reversal, resend_order, reverse_order
+from services.payment.domain.breach import BreachConclusion
 from services.payment.domain.order import PaymentOrder, Reversal, Share
 from shared.domain.actor import Role
 from shared.web.authentication import requires
@@ -69,6 +71,20 @@ class RepaymentBody(Body):
     def to_command(self) -> GivenRepayment:
         """Give the command."""
         return GivenRepayment(**self.model_dump())
+
+
+class BreachBody(Body):
+    """An alleged breach of the undertaking; what is written is kept with the case and shown to the bureau alone."""
+
+    facts: LongText
+    evidence: LongText
+
+
+class BreachClosureBody(Body):
+    """The decision on a breach."""
+
+    conclusion: Literal["confirmed", "unfounded"]
+    reason: LongText
 
 
 class ReversalAnswer(BaseModel):
@@ -167,3 +183,29 @@ async def post_reversal_approval(order_id: str, body: EmptyBody, unit: Write) ->
 async def post_resending(order_id: str, body: ReasonBody, unit: Write) -> OrderView:
     """Let a returned order join the next bank file with the account it had."""
     return OrderView.of(await resend_order(unit, order_id=order_id, reason=body.reason))
+
+
+@router.post(
+    "/claims/{claim_id}/breaches",
+    status_code=201,
+    summary="登记违反真实性承诺的情况：审核与拨付随即暂停",
+    dependencies=[requires(Role.INSPECTOR, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER)],
+    responses=responses(403, 404, 422),
+)
+async def post_breach(claim_id: str, body: BreachBody, unit: Write) -> BreachView:
+    """Open a breach on a claim."""
+    opened = await open_breach(unit, claim_id=claim_id, facts=body.facts, evidence=body.evidence)
+    return BreachView.of(opened, whole=True)
+
+
+@router.post(
+    "/breaches/{breach_id}/closure",
+    summary="对违反承诺的情况作出决定（须为另一人）",
+    dependencies=[requires(Role.APPROVER)],
+    responses=responses(403, 404, 409),
+)
+async def post_breach_closure(breach_id: str, body: BreachClosureBody, unit: Write) -> BreachView:
+    """Close a breach; review and payment go on."""
+    conclusion = BreachConclusion(body.conclusion)
+    closed = await close_breach(unit, breach_id=breach_id, conclusion=conclusion, reason=body.reason)
+    return BreachView.of(closed, whole=True)

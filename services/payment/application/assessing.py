@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from services.payment.application.ports import PaymentUnit
+from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import Claim
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty, duty_of
@@ -79,7 +80,8 @@ async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
 
 async def stops_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Finding, ...]:
     """Give everything that stands against reviewing or paying the claim now."""
-    return (await assess_case(uow, case, claim.decisions)).stops
+    stops = (await assess_case(uow, case, claim.decisions)).stops
+    return (*stops, *open_breaches(claim.breaches, case.rulebook.payment.breach))
 
 
 async def ordered_of(uow: PaymentUnit, claim: Claim) -> tuple[int, bool]:

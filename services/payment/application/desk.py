@@ -151,6 +151,7 @@ def _waiting_for(actor: Actor) -> Waiting:
         regions=None if institution else tuple(code for code in regions().regions if is_within(code, actor.region)),
         states=frozenset(state for role in roles for state in _STATES.get(role, ())),
         objections=not {Role.APPROVER, Role.INSPECTOR}.isdisjoint(roles),
+        breaches=Role.APPROVER in roles,
         accounts=Role.APPROVER in roles,
         clawbacks=not {Role.FIRST_REVIEWER, Role.SECOND_REVIEWER}.isdisjoint(roles),
         clawback_states=_clawback_states(roles),

@@ -91,15 +91,16 @@ class ApprovedPart:
 class Waiting:
     """Which claims wait for somebody: of an institution or of regions, in these states or with what is said beside.
 
-    `objections`, `accounts`, `clawbacks`, `orders` and `line_returns` add claims with an open objection, a pending
-    account, a difference to claw back, an order that is not settled, a returned line; `clawback_states` those with a
-    claw-back in one of these states.
+    `objections`, `breaches`, `accounts`, `clawbacks`, `orders` and `line_returns` add claims with an open objection, an
+    open breach, a pending account, a difference to claw back, an order that is not settled, a returned line;
+    `clawback_states` those with a claw-back in one of these states.
     """
 
     institution_id: str | None
     regions: Sequence[str] | None
     states: frozenset[State]
     objections: bool = False
+    breaches: bool = False
     accounts: bool = False
     clawbacks: bool = False
     clawback_states: frozenset[ClawbackState] = frozenset()
@@ -258,6 +259,10 @@ class Claims(Protocol):
 
     async def claim_of_objection(self, objection_id: str) -> str | None:
         """Give the claim an objection belongs to."""
+        ...
+
+    async def claim_of_breach(self, breach_id: str) -> str | None:
+        """Give the claim a breach belongs to."""
         ...
 
     async def claim_of_clawback(self, clawback_id: str) -> str | None:

@@ -18,6 +18,7 @@ from services.payment.domain.notice import Notice, NoticeState
 from services.payment.domain.obstacles import obstacles
 from services.payment.domain.order import OrderState, PaymentOrder
 from services.payment.domain.subsidy import Line
+from shared.contracts.assessment import SatisfactionMeasured
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.actor import Role
 from shared.domain.errors import NotFound
@@ -38,12 +39,15 @@ class ClaimReading:
     pending_account: Account | None
     differences: Sequence[Mapping[str, object]]
     objection_texts: Mapping[str, ObjectionText]
+    survey: SatisfactionMeasured | None
+    of_bureau: bool
 
 
 async def read_claim(uow: PaymentUnit, claim_id: str) -> ClaimReading:
     """Give a claim the caller may see, whole."""
     claim = await visible_claim(uow, claim_id)
     orders = await uow.orders.of_claim(claim_id)
+    facts = await uow.classes.facts(claim.class_id)
     of_bureau = uow.actor.has(*BUREAU) and not uow.actor.has(Role.INSTITUTION)
     return ClaimReading(
         claim=claim,
@@ -53,6 +57,8 @@ async def read_claim(uow: PaymentUnit, claim_id: str) -> ClaimReading:
         pending_account=await uow.accounts.with_state(claim_id, "pending"),
         differences=await uow.claims.differences(claim_id),
         objection_texts=await uow.claims.objection_texts(claim_id) if of_bureau else {},
+        survey=facts.survey.fact if facts.survey else None,
+        of_bureau=of_bureau,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from services.payment.application.assessing import assess_case, move_timers, open_case
 from services.payment.application.ports import Account, PaymentUnit
 from services.payment.application.scope import visible_class
+from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import (
     Claim,
     Undertaking,
@@ -60,7 +61,8 @@ async def submit_claim(
     _require_undertaking(undertaking, uow.today, rulebook)
     payout = make_account(uow, account, claim_id, applicant=opened.institution.name, rulebook=rulebook)
     found = await assess_case(uow, case, former.decisions if former else ())
-    refuse_stopped(found.stops)
+    breaches = open_breaches(former.breaches, rulebook.payment.breach) if former else ()
+    refuse_stopped((*found.stops, *breaches))
     fresh = Claim(
         claim_id=claim_id,
         class_id=class_id,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from services.payment.domain.breach import Breach
 from services.payment.domain.clawback import Clawback, clawed_back
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
@@ -111,6 +112,7 @@ class Claim:
     reviews: tuple[Review, ...] = ()
     entries: tuple[Entry, ...] = ()
     clawbacks: tuple[Clawback, ...] = ()
+    breaches: tuple[Breach, ...] = ()
     duties: Mapping[str, Duty] = field(default_factory=dict)
     version: int = 0
 

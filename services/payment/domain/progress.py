@@ -182,6 +182,9 @@ def _tasks(standing: Standing, rulebook: Rulebook) -> Iterator[Task]:
     for objection in claim.objections:
         if objection.is_open:
             yield Task(holder=_OBJECTION, since=objection.raised_on, subject=objection.objection_id)
+    for breach in claim.breaches:
+        if breach.conclusion is None:
+            yield Task(holder=_BREACH, since=breach.opened_on, subject=breach.breach_id)
     if standing.account_pending_since is not None:
         yield Task(holder=_ACCOUNT, since=standing.account_pending_since)
     proposed = [each for each in claim.clawbacks if each.state is ClawbackState.PROPOSED]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
-from services.payment.domain.obstacles import confirmed_doubts, obstacles
+from services.payment.domain.obstacles import confirmed_doubts, obstacles, survey_missing
 from services.payment.domain.rates import RATE_MISSING, RateTable, Wanted
 from services.payment.domain.recognition import recognise
 from shared.contracts.assessment import CertificateIssued
@@ -274,7 +274,7 @@ def _with_cut(
 ) -> Assessment:
     recognised = sum(line.recognised for line in lines)
     base = _base(facts, rulebook, decisions, otherwise=recognised)
-    flags = (*base.flags, *confirmed_doubts(facts, rulebook))
+    flags = (*base.flags, *confirmed_doubts(facts, rulebook), *survey_missing(facts, rulebook))
     headcount = rulebook.payment.headcount
     if headcount is None:
         return Assessment(lines=lines, base=recognised, recognised=recognised, flags=flags)

@@ -19,6 +19,7 @@ from services.payment.storage.clawbacks import clawbacks_of, save_clawbacks
 from services.payment.storage.tables import (
     ACCOUNT,
     CLAIM,
+    CLAIM_BREACH,
     CLAIM_DECISION,
     CLAIM_DIFFERENCE,
     CLAIM_DUTY,
@@ -37,6 +38,7 @@ from shared.database.encryption import Vault
 from shared.domain.errors import Conflict, Refused
 
 _RESOLUTION: Final = ("upheld", "finding", "resolved_by", "resolved_on")
+_CLOSURE: Final = ("conclusion", "reason", "closed_by", "closed_on")
 _UNSETTLED: Final = ("ready", "sent", "returned")
 _LINE_ANSWER: Final = ("answer", "statement", "answered_by", "answered_on")
 
@@ -142,6 +144,7 @@ class StoredClaims:
         await self._save_notices(before, after)
         await self._save_objections(before, after)
         await self._save_line_returns(before, after)
+        await self._save_breaches(before, after)
         for entry in after.entries[len(before.entries) :]:
             await self._add_entry(after, entry)
         await save_clawbacks(self._connection, before.clawbacks, after.clawbacks)
@@ -218,6 +221,11 @@ class StoredClaims:
         query = select(OBJECTION.c.claim_id).where(OBJECTION.c.objection_id == objection_id)
         return (await self._connection.execute(query)).scalar_one_or_none()
 
+    async def claim_of_breach(self, breach_id: str) -> str | None:
+        """Give the claim a breach belongs to."""
+        query = select(CLAIM_BREACH.c.claim_id).where(CLAIM_BREACH.c.breach_id == breach_id)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
     async def claim_of_clawback(self, clawback_id: str) -> str | None:
         """Give the claim a claw-back belongs to."""
         query = select(CLAWBACK.c.claim_id).where(CLAWBACK.c.clawback_id == clawback_id)
@@ -245,6 +253,7 @@ class StoredClaims:
             notices=tuple(map(rows.notice_of, await self._all(NOTICE, claim_id, "round"))),
             reviews=tuple(map(rows.review_of, await self._all(CLAIM_REVIEW, claim_id, "decided_at", "round"))),
             entries=await self._entries(claim_id),
+            breaches=tuple(map(rows.breach_of, await self._all(CLAIM_BREACH, claim_id, "opened_on", "breach_id"))),
             clawbacks=await clawbacks_of(self._connection, claim_id),
             duties={duty.actor: Duty(duty.duty) for duty in duties},
         )
@@ -287,6 +296,16 @@ class StoredClaims:
             changed = update(OBJECTION).where(OBJECTION.c.objection_id == objection.objection_id)
             await self._connection.execute(changed.values({name: row[name] for name in _RESOLUTION}))
 
+    async def _save_breaches(self, before: Claim, after: Claim) -> None:
+        table, known = CLAIM_BREACH, {breach.breach_id: breach for breach in before.breaches}
+        for breach in after.breaches:
+            row = rows.breach_row(breach)
+            if breach.breach_id not in known:
+                await self._insert(table, [row])
+            elif known[breach.breach_id] != breach:
+                closed = update(table).where(table.c.breach_id == breach.breach_id)
+                await self._connection.execute(closed.values({name: row[name] for name in _CLOSURE}))
+
     async def _save_line_returns(self, before: Claim, after: Claim) -> None:
         table, known = CLAIM_LINE_RETURN, set(before.line_returns)
         numbers = {each.number for each in known}
@@ -315,6 +334,8 @@ def _besides(wanted: Waiting) -> Iterator[ColumnElement[bool]]:
     claim_id = CLAIM.c.claim_id
     if wanted.objections:
         yield exists().where(OBJECTION.c.claim_id == claim_id, OBJECTION.c.upheld.is_(None))
+    if wanted.breaches:
+        yield exists().where(CLAIM_BREACH.c.claim_id == claim_id, CLAIM_BREACH.c.conclusion.is_(None))
     if wanted.accounts:
         yield exists().where(ACCOUNT.c.claim_id == claim_id, ACCOUNT.c.state == "pending")
     if wanted.clawbacks:

@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.storage.tables import CLASS_FACT, CLASS_FILE, ENTITLEMENT_ENTRY
-from shared.contracts.assessment import AssessmentCompleted, AssessmentScheduled, CertificateIssued, CertificateVoided
+from shared.contracts.assessment import (
+    AssessmentCompleted,
+    AssessmentScheduled,
+    CertificateIssued,
+    CertificateVoided,
+    SatisfactionMeasured,
+)
 from shared.contracts.catalogue import adapter_of
 from shared.contracts.contract import Contract
 from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
@@ -36,6 +42,7 @@ _ITEM: Final[Mapping[type[Contract], str | None]] = {
     FindingRaised: "finding_id",
     FindingClosed: "finding_id",
     TraineeWithdrawn: "person_id",
+    SatisfactionMeasured: None,
 }
 """The field that names the thing a fact speaks of, None where it speaks of the class."""
 
@@ -137,6 +144,7 @@ class StoredClasses:
             voided=many.get("CertificateVoided", ()),
             raised=many.get("FindingRaised", ()),
             closed=many.get("FindingClosed", ()),
+            survey=one.get("SatisfactionMeasured"),
             withdrawn=many.get("TraineeWithdrawn", ()),
         )
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
+from services.payment.domain.breach import Breach, BreachConclusion
 from services.payment.domain.claim import Claim, Deadlines, Entry, Review, Undertaking
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
@@ -335,4 +336,36 @@ def line_return_of(row: Row[Any]) -> LineReturn:
         statement=row.statement,
         answered_by=row.answered_by,
         answered_on=row.answered_on,
+    )
+
+
+def breach_row(breach: Breach) -> dict[str, Any]:
+    """Give the row of a breach."""
+    return {
+        "breach_id": breach.breach_id,
+        "claim_id": breach.claim_id,
+        "facts": breach.facts,
+        "evidence": breach.evidence,
+        "opened_by": breach.opened_by,
+        "opened_on": breach.opened_on,
+        "conclusion": breach.conclusion.value if breach.conclusion else None,
+        "reason": breach.reason,
+        "closed_by": breach.closed_by,
+        "closed_on": breach.closed_on,
+    }
+
+
+def breach_of(row: Row[Any]) -> Breach:
+    """Give the breach of a row."""
+    return Breach(
+        breach_id=row.breach_id,
+        claim_id=row.claim_id,
+        facts=row.facts,
+        evidence=row.evidence,
+        opened_by=row.opened_by,
+        opened_on=row.opened_on,
+        conclusion=BreachConclusion(row.conclusion) if row.conclusion else None,
+        reason=row.reason,
+        closed_by=row.closed_by,
+        closed_on=row.closed_on,
     )

@@ -375,6 +375,30 @@ NOTICE: Final = Table(
 )
 """Public notices; what was published is never changed."""
 
+CLAIM_BREACH: Final = Table(
+    "claim_breach",
+    METADATA,
+    Column("breach_id", String(200), primary_key=True),
+    Column("claim_id", ForeignKey("claim.claim_id"), nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("opened_by", String(200), nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("conclusion", String(20)),
+    Column("reason", Text),
+    Column("closed_by", String(200)),
+    Column("closed_on", Date),
+    CheckConstraint("conclusion IN ('confirmed','unfounded')", name="conclusion"),
+    CheckConstraint(
+        "(conclusion IS NULL) = (reason IS NULL) AND (conclusion IS NULL) = (closed_by IS NULL) "
+        "AND (conclusion IS NULL) = (closed_on IS NULL)",
+        name="closed",
+    ),
+    CheckConstraint("closed_by <> opened_by", name="two_people"),
+    Index("ix_claim_breach_claim_id", "claim_id"),
+)
+"""Breaches of the undertaking; an open one stops review and payment of its claim."""
+
 OBJECTION: Final = Table(
     "objection",
     METADATA,

@@ -391,6 +391,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("claim_id", "round", "step", name=op.f("pk_claim_review")),
     )
     op.create_table(
+        "claim_breach",
+        sa.Column("breach_id", sa.String(length=200), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("opened_by", sa.String(length=200), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("conclusion", sa.String(length=20), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("closed_by", sa.String(length=200), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("conclusion IN ('confirmed','unfounded')", name=op.f("ck_claim_breach_conclusion")),
+        sa.CheckConstraint(
+            "(conclusion IS NULL) = (reason IS NULL) AND (conclusion IS NULL) = (closed_by IS NULL) "
+            "AND (conclusion IS NULL) = (closed_on IS NULL)",
+            name=op.f("ck_claim_breach_closed"),
+        ),
+        sa.CheckConstraint("closed_by <> opened_by", name=op.f("ck_claim_breach_two_people")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_breach_claim_id_claim")),
+        sa.PrimaryKeyConstraint("breach_id", name=op.f("pk_claim_breach")),
+    )
+    with op.batch_alter_table("claim_breach", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_breach_claim_id", ["claim_id"], unique=False)
+
+    op.create_table(
         "claim_line_return",
         sa.Column("claim_id", sa.String(length=200), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),

@@ -31,7 +31,15 @@ APPEND_ONLY = (
     "clawback_repayment",
     "bank_file",
 )
-GUARDED = ("payment_order", "order_attempt", "order_reversal", "clawback", "claim_line_return", "notice")
+GUARDED = (
+    "payment_order",
+    "order_attempt",
+    "order_reversal",
+    "clawback",
+    "claim_line_return",
+    "claim_breach",
+    "notice",
+)
 ONLY_GROWS = "this ledger only grows"
 ANSWERED = "what was sent and answered is never rewritten"
 PUBLISHED = "what was published is never changed"
@@ -82,6 +90,10 @@ ALONG = (
     "AND EXISTS (SELECT 1 FROM order_reversal AS opposite WHERE opposite.order_id = OLD.order_id "
     "AND opposite.amount_fen = -OLD.amount_fen AND opposite.was = OLD.state "
     "AND (OLD.state <> 'settled' OR opposite.approved_by IS NOT NULL)))"
+)
+BREACH_CHANGED = (
+    "OLD.conclusion IS NOT NULL OR OLD.breach_id <> NEW.breach_id OR OLD.claim_id <> NEW.claim_id "
+    "OR OLD.facts <> NEW.facts OR OLD.evidence <> NEW.evidence OR OLD.opened_by <> NEW.opened_by"
 )
 REVERSAL_CHANGED = (
     "OLD.approved_by IS NOT NULL OR OLD.order_id <> NEW.order_id OR OLD.claim_id <> NEW.claim_id OR OLD.was <> NEW.was "
@@ -139,6 +151,8 @@ def _guard_sqlite() -> None:
     refuse("notice_refuses_delete", "DELETE ON notice", "1", PUBLISHED)
     refuse("claim_line_return_refuses_change", "UPDATE ON claim_line_return", RETURN_CHANGED, ANSWERED)
     refuse("claim_line_return_refuses_delete", "DELETE ON claim_line_return", "1", ANSWERED)
+    refuse("claim_breach_refuses_change", "UPDATE ON claim_breach", BREACH_CHANGED, ANSWERED)
+    refuse("claim_breach_refuses_delete", "DELETE ON claim_breach", "1", ONLY_GROWS)
     refuse("order_reversal_refuses_change", "UPDATE ON order_reversal", REVERSAL_CHANGED, ANSWERED)
     refuse("order_reversal_refuses_delete", "DELETE ON order_reversal", "1", ONLY_GROWS)
     refuse("clawback_along_its_states", "UPDATE ON clawback", CLAWBACK_CHANGED, ANSWERED)
@@ -182,6 +196,8 @@ def _guard_postgresql() -> None:
     _before_row("order_attempt", "UPDATE", "refuse_attempt_change")
     function("refuse_line_return_change", f"IF {RETURN_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
     _before_row("claim_line_return", "UPDATE", "refuse_line_return_change")
+    function("refuse_breach_change", f"IF {BREACH_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
+    _before_row("claim_breach", "UPDATE", "refuse_breach_change")
     function("refuse_reversal_change", f"IF {REVERSAL_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
     _before_row("order_reversal", "UPDATE", "refuse_reversal_change")
     function("refuse_clawback_change", f"IF {CLAWBACK_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
