@@ -24,10 +24,19 @@ class Wiring:
     bus: Bus
     shelf: Shelf
     vault: Vault = field(repr=False)
+    payee_check_key: bytes = field(repr=False)
 
     def unit_of_work(self, actor: Actor = SYSTEM, now: datetime | None = None, write: bool = True) -> PaymentUnitOfWork:
         """Give a transaction to enter; `now` is the legal instant of the act, by default the present one."""
-        return PaymentUnitOfWork(self.database, shelf=self.shelf, vault=self.vault, actor=actor, now=now, write=write)
+        return PaymentUnitOfWork(
+            self.database,
+            shelf=self.shelf,
+            vault=self.vault,
+            actor=actor,
+            now=now,
+            write=write,
+            payee_check_key=self.payee_check_key,
+        )
 
     async def close(self) -> None:
         """Close what was opened here; the bus belongs to the caller."""
@@ -40,11 +49,13 @@ async def wire(settings: PaymentSettings, *, clock: LegalClock, bus: Bus) -> Wir
     Raise WrongDeployment, SettingsError or PolicyFilesInvalid when any of them is not as it must be.
     """
     shelf = load_rulebooks(settings.rulebooks, kept=settings.home / "rulebooks")
-    vault = settings.vault()
+    vault, payee_check_key = settings.vault(), settings.payee_check_key()
     database = open_database(settings.service, settings.database_url, clock=clock, sandbox=settings.sandbox)
     try:
         await pin_deployment(database, initial_offset=timedelta(seconds=settings.sandbox_offset))
     except BaseException:
         await database.close()
         raise
-    return Wiring(settings=settings, database=database, bus=bus, shelf=shelf, vault=vault)
+    return Wiring(
+        settings=settings, database=database, bus=bus, shelf=shelf, vault=vault, payee_check_key=payee_check_key
+    )

@@ -17,7 +17,7 @@ from shared.database.migrate import migrate
 from shared.messaging.embedded import EmbeddedBus
 from shared.web.authentication import Authenticator, StaticKeys
 from tests.payment.callers import ISSUER, Callers
-from tests.payment.office import VAULT, Office
+from tests.payment.office import PAYEE_KEY, VAULT, Office
 from tests.payment.sample import shelf
 from tests.servers import FreshDatabases
 
@@ -108,7 +108,14 @@ async def callers(databases: FreshDatabases, tmp_path: Path) -> AsyncIterator[Ca
         database = await stack.enter_async_context(_opened(url))
         bus = EmbeddedBus(tmp_path / "events")
         stack.push_async_callback(bus.close)
-        wiring = Wiring(settings=PaymentSettings(home=tmp_path), database=database, bus=bus, shelf=shelf(), vault=VAULT)
+        wiring = Wiring(
+            settings=PaymentSettings(home=tmp_path),
+            database=database,
+            bus=bus,
+            shelf=shelf(),
+            vault=VAULT,
+            payee_check_key=PAYEE_KEY,
+        )
         authenticator = Authenticator(issuer=ISSUER, keys=StaticKeys(KeySet([key])))
         office = Office(database, versions_before=100)
         yield Callers(create_app(wiring, authenticator=authenticator), key, stack, office)

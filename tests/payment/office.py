@@ -58,6 +58,7 @@ R = TypeVar("R")
 
 EMPLOYMENT = "employment_subsidy_fund"
 INSURANCE = "unemployment_insurance_fund"
+PAYEE_KEY = bytes(range(64, 96))
 VAULT = Vault([bytes(range(32))], bytes(range(32, 64)))
 ACCOUNT = GivenAccount(holder=INSTITUTION_NAME, bank_name="样例银行济源支行", account_number="4100 0000 8642 0975 31")
 CLAIM_DAY = date(2021, 9, 13)
@@ -94,7 +95,9 @@ class Office:
 
     def unit(self, actor: Actor = SYSTEM, now: datetime | None = None) -> PaymentUnitOfWork:
         """Give a transaction at the office's moment."""
-        return PaymentUnitOfWork(self.database, shelf=shelf(), vault=VAULT, actor=actor, now=now or self.now)
+        return PaymentUnitOfWork(
+            self.database, shelf=shelf(), vault=VAULT, actor=actor, now=now or self.now, payee_check_key=PAYEE_KEY
+        )
 
     async def act(self, actor: Actor, use_case: Callable[..., Awaitable[R]], **command: Any) -> R:
         """Run a use-case in a transaction of its own and commit it."""

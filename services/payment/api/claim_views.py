@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from services.payment.application.ports import Account, Attempt, ObjectionText
 from services.payment.application.queries import ClaimReading
+from services.payment.application.submit_application import Application
 from services.payment.domain.breach import Breach
 from services.payment.domain.claim import Claim
 from services.payment.domain.clawback import Clawback, Repayment
@@ -356,6 +357,7 @@ class ClaimView(BaseModel):
     region: str
     rulebook_id: str
     claimant: str
+    application_id: str | None
     state: str
     round: int
     received_on: date
@@ -398,6 +400,7 @@ class ClaimView(BaseModel):
             region=claim.region,
             rulebook_id=claim.rulebook_id,
             claimant=claim.claimant,
+            application_id=claim.application_id,
             state=claim.state.value,
             round=claim.round,
             received_on=claim.received_on,
@@ -432,6 +435,49 @@ class ClaimView(BaseModel):
             breaches=[BreachView.of(breach, whole=reading.of_bureau) for breach in claim.breaches],
             satisfaction=_survey(reading.survey),
             version=claim.version,
+        )
+
+
+class BatchView(BaseModel):
+    """One batch of an application."""
+
+    claim_id: str
+    class_id: str
+    state: str
+    planned: int
+    recognised: int
+    amount_fen: int
+
+
+class ApplicationView(BaseModel):
+    """An application with its batches and their totals (JY-CLM-09)."""
+
+    application_id: str
+    planned: int
+    recognised: int
+    amount_fen: int
+    batches: list[BatchView]
+
+    @classmethod
+    def of(cls, application: Application) -> Self:
+        """Render an application."""
+        batches = [
+            BatchView(
+                claim_id=batch.claim.claim_id,
+                class_id=batch.claim.class_id,
+                state=batch.claim.state.value,
+                planned=batch.planned,
+                recognised=batch.claim.assessment.recognised,
+                amount_fen=sum(batch.claim.payable.values()),
+            )
+            for batch in application.batches
+        ]
+        return cls(
+            application_id=application.application_id,
+            planned=sum(batch.planned for batch in batches),
+            recognised=sum(batch.recognised for batch in batches),
+            amount_fen=sum(batch.amount_fen for batch in batches),
+            batches=batches,
         )
 
 

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from services.payment.api.claim_views import ClaimView, NoticeAnswer, OrdersAnswer, OrderView
+from services.payment.api.claim_views import ApplicationView, ClaimView, NoticeAnswer, OrdersAnswer, OrderView
 from services.payment.api.schemas import (
     AccountBody,
+    ApplicationBody,
     ClaimBody,
     DecisionBody,
     EmptyBody,
@@ -24,6 +25,7 @@ from services.payment.application.queries import read_claim, read_class
 from services.payment.application.record_decision import record_decision
 from services.payment.application.review_claim import review_claim
 from services.payment.application.scope import BUREAU, claim_for_change
+from services.payment.application.submit_application import read_application, submit_application
 from services.payment.application.submit_claim import submit_claim
 from shared.domain.actor import Role
 from shared.web.authentication import requires
@@ -36,7 +38,8 @@ router = service_router("/payment/v1", tags=["申领"])
 
 Write = Annotated[PaymentUnit, Depends(write_transaction)]
 Read = Annotated[PaymentUnit, Depends(read_transaction)]
-READERS = (Role.INSTITUTION, *BUREAU)
+READERS = (Role.INSTITUTION, Role.TRAINEE, *BUREAU)
+CLAIMANTS = (Role.INSTITUTION, Role.TRAINEE)
 REVIEWERS = (Role.FIRST_REVIEWER, Role.SECOND_REVIEWER)
 
 
@@ -67,18 +70,52 @@ async def get_class(class_id: str, unit: Read, response: Response) -> ClassView:
     "/claims",
     status_code=201,
     summary="提交（或补正后重新提交）补贴申领",
-    dependencies=[requires(Role.INSTITUTION)],
-    responses=responses(404, 409, 422),
+    dependencies=[requires(Role.INSTITUTION, Role.TRAINEE)],
+    responses=responses(403, 404, 409, 422),
 )
 async def post_claim(body: ClaimBody, unit: Write, response: Response) -> ClaimView:
     """Receive a claim; its lines are computed from recorded events alone."""
+    unit.actor.require(Role.TRAINEE if body.claimant == "individual" else Role.INSTITUTION)
     claim = await submit_claim(
         unit,
         class_id=body.class_id,
         undertaking=body.undertaking.to_command(),
         account=body.account.to_command(),
+        claimant=body.claimant,
+        person=body.person.to_command() if body.person else None,
     )
     return await claim_view(unit, claim.claim_id, response)
+
+
+@router.post(
+    "/applications",
+    status_code=201,
+    summary="一份申请提交多个批次（每个班级一项申领）",
+    dependencies=[requires(Role.INSTITUTION)],
+    responses=responses(404, 409, 422),
+)
+async def post_application(body: ApplicationBody, unit: Write) -> ApplicationView:
+    """Receive one application for several classes: all of them or none."""
+    return ApplicationView.of(
+        await submit_application(
+            unit,
+            class_ids=body.class_ids,
+            claimant=body.claimant,
+            undertaking=body.undertaking.to_command(),
+            account=body.account.to_command(),
+        )
+    )
+
+
+@router.get(
+    "/applications/{application_id}",
+    summary="申请及其各批次合计",
+    dependencies=[requires(Role.INSTITUTION, *BUREAU)],
+    responses=responses(404),
+)
+async def get_application(application_id: str, unit: Read) -> ApplicationView:
+    """Give an application with its batches and their totals."""
+    return ApplicationView.of(await read_application(unit, application_id))
 
 
 @router.get("/claims/{claim_id}", summary="申领详情", dependencies=[requires(*READERS)], responses=responses(404))
@@ -146,7 +183,7 @@ async def post_orders(claim_id: str, body: OrdersBody, unit: Write, request: Req
 @router.post(
     "/claims/{claim_id}/account",
     summary="提交更正后的收款账户",
-    dependencies=[requires(Role.INSTITUTION)],
+    dependencies=[requires(*CLAIMANTS)],
     responses=responses(404, 409, 412, 422),
 )
 async def post_account(

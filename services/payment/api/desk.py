@@ -6,7 +6,7 @@ from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from services.payment.api.claim_views import ClaimView
-from services.payment.api.claims import READERS, REVIEWERS, Read, Write, claim_view, require_unchanged
+from services.payment.api.claims import CLAIMANTS, READERS, REVIEWERS, Read, Write, claim_view, require_unchanged
 from services.payment.api.desk_views import ProgressView, QueueItemView, QueuePage
 from services.payment.api.schemas import Body, LongText, ReasonCode
 from services.payment.application.desk import queue, read_class_progress, read_progress
@@ -97,7 +97,7 @@ async def post_line_return(
 @router.post(
     "/claims/{claim_id}/lines/{line_no}/answer",
     summary="答复退回的条目：补正后重新提交，或放弃",
-    dependencies=[requires(Role.INSTITUTION)],
+    dependencies=[requires(*CLAIMANTS)],
     responses=responses(404, 409, 412, 422),
 )
 async def post_line_answer(

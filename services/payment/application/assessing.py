@@ -15,7 +15,7 @@ from services.payment.domain.order import OrderState
 from services.payment.domain.rates import RateTable, rate_table
 from services.payment.domain.reassessment import reassess
 from services.payment.domain.state import State
-from services.payment.domain.subsidy import Assessment, assess
+from services.payment.domain.subsidy import Assessment, assess, narrowed
 from shared import failpoints
 from shared.clock import end_of_day
 from shared.contracts.enrollment import ClassOpened
@@ -27,6 +27,7 @@ from shared.policy.rulebook import Rulebook
 REVIEW_DUE: Final = "review_due"
 REVIEW_DUE_OUTER: Final = "review_due_outer"
 NOTICE_END: Final = "notice_end"
+INDIVIDUAL: Final = "individual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,14 @@ async def assess_case(uow: PaymentUnit, case: Case, decisions: Sequence[Decision
         decisions=decisions,
         entitled=frozenset(held),
     )
+
+
+async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment:
+    """Assess a class as it is known now, for the people of a claim."""
+    found = await assess_case(uow, case, claim.decisions)
+    if claim.persons is None:
+        return found
+    return narrowed(found, claim.persons, alone=claim.claimant == INDIVIDUAL, rulebook=case.rulebook)
 
 
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
@@ -124,13 +133,13 @@ async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, 
 
 
 async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
-    """Assess a class again after its facts changed; without a claim there is nothing to do yet."""
-    claim = await uow.claims.of_class(class_id)
-    if claim is None or claim.state is State.RETURNED:
-        return
-    case = await open_case(uow, class_id)
-    found = await assess_case(uow, case, claim.decisions)
-    await carry_out(uow, claim, replace(claim, assessment=found), case, cause=cause)
+    """Assess a class again for each of its claims after its facts changed; without one there is nothing to do yet."""
+    for claim in await uow.claims.all_of_class(class_id):
+        if claim.state is State.RETURNED:
+            continue
+        case = await open_case(uow, class_id)
+        found = await assess_claim(uow, case, claim)
+        await carry_out(uow, claim, replace(claim, assessment=found), case, cause=cause)
 
 
 async def move_timers(uow: PaymentUnit, claim: Claim) -> None:

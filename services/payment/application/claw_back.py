@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from services.payment.application.assessing import Case, assess_case, carry_out, on_duty, open_case, stops_against
+from services.payment.application.assessing import Case, assess_claim, carry_out, on_duty, open_case, stops_against
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, locked_claim, unknown
@@ -101,7 +101,7 @@ async def decide_clawback(uow: PaymentUnit, *, clawback_id: str, ordered: bool, 
     entry = _opposite_entry(claim, decided)
     changed = _with(replace(acting, entries=(*claim.entries, entry)), decided)
     if case.facts.cancelled is not None:
-        changed = replace(changed, assessment=await assess_case(uow, case, claim.decisions))
+        changed = replace(changed, assessment=await assess_claim(uow, case, claim))
     saved = await carry_out(uow, claim, changed, case, cause="CLAWBACK_ORDERED")
     await commit_budget(uow, saved, case.opened.fact)
     await uow.publish(_ordered_event(saved, decided))
@@ -303,7 +303,7 @@ async def _order_to_set_off(uow: PaymentUnit, owing: Claim, given: GivenRepaymen
     if fitting and order is not None and claim is not None:
         case = await open_case(uow, claim.class_id)
         clear = not claim.is_held and not await stops_against(uow, case, claim)
-        same = claim.institution_id == owing.institution_id and claim.claimant == owing.claimant
+        same = claim.owner == owing.owner
         if clear and same and order.state is OrderState.READY:
             acting = on_duty(uow, claim, case, Duty.PAYMENT)
             if acting != claim:

@@ -1,6 +1,6 @@
 """Hand in a corrected account, and approve or refuse it: returned orders then go out again (JY-PAY-04)."""
 
-from services.payment.application.assessing import on_duty, open_case
+from services.payment.application.assessing import INDIVIDUAL, on_duty, open_case
 from services.payment.application.ports import Account, PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.application.submit_claim import GivenAccount, make_account
@@ -24,7 +24,16 @@ async def correct_account(uow: PaymentUnit, *, claim_id: str, given: GivenAccoun
             advice="如需更正账户，请由审核人员退回申领后，补正账户重新提交。",
         )
     case = await open_case(uow, claim.class_id)
-    account = make_account(uow, given, claim_id, applicant=case.opened.fact.institution.name, rulebook=case.rulebook)
+    former = await uow.accounts.with_state(claim_id, "active")
+    individual = claim.claimant == INDIVIDUAL
+    account = make_account(
+        uow,
+        given,
+        claim_id,
+        applicant=former.holder if individual and former else case.opened.fact.institution.name,
+        individual=individual,
+        rulebook=case.rulebook,
+    )
     await uow.accounts.add(account)
     await uow.claims.save(claim, claim)
     await uow.audit(action="account_corrected", subject=claim_id, details={"account_id": account.account_id})

@@ -202,7 +202,19 @@ class Claims(Protocol):
         ...
 
     async def of_class(self, class_id: str) -> Claim | None:
-        """Give the institution's claim for the class."""
+        """Give the institution's (or enterprise's) claim for the class."""
+        ...
+
+    async def all_of_class(self, class_id: str) -> Sequence[Claim]:
+        """Give every claim for people of the class, by id."""
+        ...
+
+    async def of_application(self, application_id: str) -> Sequence[Claim]:
+        """Give the claims of one application, by class."""
+        ...
+
+    async def add_application(self, application_id: str, *, institution_id: str, by: str, on: date) -> None:
+        """Store an application to which claims will belong."""
         ...
 
     async def ids_of(self, regions: Collection[str]) -> Sequence[str]:
@@ -222,7 +234,7 @@ class Claims(Protocol):
         ...
 
     async def add(self, claim: Claim, *, signer: str) -> Claim:
-        """Store a new claim for everybody on its lines; the database refuses people claimed for the class before."""
+        """Store a new claim for its people; the database refuses people claimed for the class before."""
         ...
 
     async def save(self, before: Claim, after: Claim) -> Claim:
@@ -369,6 +381,11 @@ class PaymentUnit(Protocol):
     def actor(self) -> Actor: ...
     @property
     def shelf(self) -> Shelf: ...
+
+    def payee_check(self, name: str, identity_number: str) -> tuple[str, str]:
+        """Give the keyed check of a person and the id of its key, to compare with what enrollment enrolled."""
+        ...
+
     @property
     def classes(self) -> Classes: ...
     @property

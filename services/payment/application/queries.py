@@ -48,7 +48,7 @@ async def read_claim(uow: PaymentUnit, claim_id: str) -> ClaimReading:
     claim = await visible_claim(uow, claim_id)
     orders = await uow.orders.of_claim(claim_id)
     facts = await uow.classes.facts(claim.class_id)
-    of_bureau = uow.actor.has(*BUREAU) and not uow.actor.has(Role.INSTITUTION)
+    of_bureau = uow.actor.has(*BUREAU) and not uow.actor.has(Role.INSTITUTION, Role.TRAINEE)
     return ClaimReading(
         claim=claim,
         orders=orders,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.payment.application.assessing import Case, assess_case, carry_out, on_duty, open_case
+from services.payment.application.assessing import Case, assess_claim, carry_out, on_duty, open_case
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim
@@ -54,13 +54,14 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
         subject=claim_id,
         details={"rule": given.rule, "accepted": given.accepted, "persons": len(decision.persons or ())},
     )
-    found = await assess_case(uow, case, saved.decisions)
+    found = await assess_claim(uow, case, saved)
     return await carry_out(uow, saved, replace(saved, assessment=found), case, cause="DECISION_RECORDED")
 
 
 def _persons(given: GivenDecision, claim: Claim, case: Case) -> frozenset[str] | None:
     """Give whom the decision speaks of by name: an open question of people is decided for those it is about now."""
     roster = frozenset(trainee.person_id for trainee in case.opened.fact.trainees)
+    roster &= roster if claim.persons is None else claim.persons
     if given.persons is not None and not given.persons <= roster:
         raise Refused(
             code="PERSON_NOT_IN_CLASS",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from services.payment.application.assessing import Case, assess_case, carry_out, on_duty, open_case, ordered_of
+from services.payment.application.assessing import Case, assess_claim, carry_out, on_duty, open_case, ordered_of
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, unknown
@@ -129,7 +129,7 @@ async def _take_back(uow: PaymentUnit, order: PaymentOrder, claim: Claim, acting
     await uow.orders.save(order, taken)
     changed = acting
     if case.facts.cancelled is not None:
-        changed = replace(acting, assessment=await assess_case(uow, case, claim.decisions))
+        changed = replace(acting, assessment=await assess_claim(uow, case, claim))
     elif acting.state not in IN_REVIEW:
         ordered_fen, settled = await ordered_of(uow, acting)
         changed = replace(acting, state=money_state(acting, ordered_fen=ordered_fen, settled=settled))

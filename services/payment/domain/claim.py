@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Literal
 
 from services.payment.domain.breach import Breach
 from services.payment.domain.clawback import Clawback, clawed_back
@@ -30,6 +31,8 @@ from shared.domain.errors import Conflict, Refused
 from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
 from shared.policy.decision import Trace
 from shared.policy.rulebook import Rulebook
+
+Claimant = Literal["institution", "enterprise", "individual"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +85,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One claim for one class; a second one for the class is refused, whoever claims (JY-CLM-01).
+    """One claim for one class; a second one for the same people is refused, whoever claims (JY-CLM-01).
 
     `overdue` names the limits that passed unmet in this round; `clawback_fen` is what was ordered beyond what the facts
     now support: it is never taken back automatically and holds every further payment. `awaits_rate` says that an
     approved claim could not be computed for want of a rate; `since` is the day on which it came to its state.
+    `persons` are those it claims for, None for the whole roster; `owner` is the institution or, of an individual's
+    claim, the person's account; `application_id` joins the batches of one application (JY-CLM-09).
     """
 
     claim_id: str
@@ -94,11 +99,14 @@ class Claim:
     institution_id: str
     region: str
     rulebook_id: str
-    claimant: str
+    claimant: Claimant
     undertaking: Undertaking
     received_on: date
     deadlines: Deadlines
     assessment: Assessment
+    persons: frozenset[str] | None = None
+    owner: str = ""
+    application_id: str | None = None
     state: State = State.SUBMITTED
     round: int = 1
     overdue: frozenset[str] = frozenset()
@@ -179,8 +187,12 @@ class Claim:
 
     @property
     def people(self) -> Mapping[int, str]:
-        """Give whose every line is, by line number; class-level lines belong to nobody."""
-        return {line.line_no: line.person_id for line in self.assessment.lines if line.person_id is not None}
+        """Give whose every line is, by line number; class-level lines and those of other claims belong to nobody."""
+        return {
+            line.line_no: line.person_id
+            for line in self.assessment.lines
+            if line.person_id is not None and (self.persons is None or line.person_id in self.persons)
+        }
 
     @property
     def is_public(self) -> bool:
@@ -240,7 +252,7 @@ def submitted(claim: Claim) -> ClaimSubmitted:
     return ClaimSubmitted(
         class_id=claim.class_id,
         claim_id=claim.claim_id,
-        claimant="institution",
+        claimant=claim.claimant,
         round=claim.round,
         heads=sum(line.person_id is not None and line.line_no in wanted for line in claim.assessment.lines),
         amount_fen=sum(wanted.values()),

@@ -18,6 +18,7 @@ from services.payment.storage import rows
 from services.payment.storage.clawbacks import clawbacks_of, save_clawbacks
 from services.payment.storage.tables import (
     ACCOUNT,
+    APPLICATION,
     CLAIM,
     CLAIM_BREACH,
     CLAIM_DECISION,
@@ -62,10 +63,30 @@ class StoredClaims:
         return (await self._connection.execute(query)).scalar_one_or_none()
 
     async def of_class(self, class_id: str) -> Claim | None:
-        """Give the institution's claim for the class."""
-        query = select(CLAIM).where(CLAIM.c.class_id == class_id, CLAIM.c.claimant == "institution")
+        """Give the institution's (or enterprise's) claim for the class."""
+        query = select(CLAIM).where(CLAIM.c.class_id == class_id, CLAIM.c.claimant != "individual")
         row = (await self._connection.execute(query)).first()
         return None if row is None else await self._whole(row)
+
+    async def all_of_class(self, class_id: str) -> Sequence[Claim]:
+        """Give every claim for people of the class, by id."""
+        query = select(CLAIM).where(CLAIM.c.class_id == class_id).order_by(CLAIM.c.claim_id)
+        return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
+
+    async def of_application(self, application_id: str) -> Sequence[Claim]:
+        """Give the claims of one application, by class."""
+        query = select(CLAIM).where(CLAIM.c.application_id == application_id).order_by(CLAIM.c.class_id)
+        return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
+
+    async def add_application(self, application_id: str, *, institution_id: str, by: str, on: date) -> None:
+        """Store an application to which claims will belong."""
+        row = {
+            "application_id": application_id,
+            "institution_id": institution_id,
+            "submitted_by": by,
+            "received_on": on,
+        }
+        await self._connection.execute(insert(APPLICATION).values(row))
 
     async def ids_of(self, regions: Collection[str]) -> Sequence[str]:
         """Give the ids of the claims of these regions that were approved at least once."""
@@ -77,7 +98,7 @@ class StoredClaims:
         """Give claims that wait, by the end of their review's limit, from a cursor on; raise Refused CURSOR_INVALID."""
         query = select(CLAIM).where(or_(CLAIM.c.state.in_(wanted.states), *_besides(wanted)))
         if wanted.institution_id is not None:
-            query = query.where(CLAIM.c.institution_id == wanted.institution_id)
+            query = query.where(CLAIM.c.owner == wanted.institution_id, CLAIM.c.claimant != "individual")
         if wanted.regions is not None:
             query = query.where(CLAIM.c.region.in_(wanted.regions))
         if after is not None:
@@ -97,7 +118,7 @@ class StoredClaims:
         return (await self._connection.execute(query.order_by(CLAIM.c.class_id))).scalars().all()
 
     async def add(self, claim: Claim, *, signer: str) -> Claim:
-        """Store a new claim for everybody on its lines; the database refuses people claimed for the class before."""
+        """Store a new claim for its people; the database refuses people claimed for the class before."""
         stored = replace(claim, version=1, since=self._today)
         row = {
             "claim_id": claim.claim_id,
@@ -106,6 +127,8 @@ class StoredClaims:
             "region": claim.region,
             "rulebook_id": claim.rulebook_id,
             "claimant": claim.claimant,
+            "owner": claim.owner,
+            "application_id": claim.application_id,
             "undertaking_signer_sealed": self._vault.seal(signer, purpose=_signer(claim.claim_id)),
             "version": 1,
             "state_since": self._today,
@@ -113,9 +136,8 @@ class StoredClaims:
         await self._connection.execute(insert(CLAIM).values({**rows.claim_row(claim), **row}))
         await self._insert(CLAIM_LINE, [rows.line_row(claim.claim_id, line) for line in claim.assessment.lines])
         people = [
-            {"class_id": claim.class_id, "person_id": line.person_id, "claim_id": claim.claim_id}
-            for line in claim.assessment.lines
-            if line.person_id is not None
+            {"class_id": claim.class_id, "person_id": person_id, "claim_id": claim.claim_id}
+            for person_id in sorted(set(claim.people.values()))
         ]
         await self._insert(CLAIM_PERSON, people)
         await self._insert(CLAIM_DUTY, rows.duty_rows(claim.claim_id, claim.duties))
@@ -244,8 +266,10 @@ class StoredClaims:
     async def _whole(self, row: Row[Any]) -> Claim:
         claim_id = row.claim_id
         duties = await self._all(CLAIM_DUTY, claim_id, "actor")
+        persons = await self._all(CLAIM_PERSON, claim_id, "person_id")
         return rows.claim_of(
             row,
+            persons=frozenset(person.person_id for person in persons),
             lines=tuple(map(rows.line_of, await self._all(CLAIM_LINE, claim_id, "line_no"))),
             decisions=tuple(map(rows.decision_of, await self._all(CLAIM_DECISION, claim_id, "number"))),
             objections=tuple(map(rows.objection_of, await self._all(OBJECTION, claim_id, "raised_on", "objection_id"))),

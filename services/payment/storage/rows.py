@@ -62,6 +62,8 @@ def claim_of(row: Row[Any], **parts: Any) -> Claim:
         region=row.region,
         rulebook_id=row.rulebook_id,
         claimant=row.claimant,
+        owner=row.owner,
+        application_id=row.application_id,
         undertaking=Undertaking(
             text_version=row.undertaking_version,
             signer=row.undertaking_signer,

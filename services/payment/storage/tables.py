@@ -158,6 +158,16 @@ BUDGET_COMMITMENT: Final = Table(
 )
 """What a class holds of a budget; all rows of a budget add up to its `reserved_fen`."""
 
+APPLICATION: Final = Table(
+    "application",
+    METADATA,
+    Column("application_id", String(200), primary_key=True),
+    Column("institution_id", String(200), nullable=False),
+    Column("submitted_by", String(200), nullable=False),
+    Column("received_on", Date, nullable=False),
+)
+"""One application with several batches, each a claim of its own (JY-CLM-09); append-only."""
+
 CLAIM: Final = Table(
     "claim",
     METADATA,
@@ -167,6 +177,8 @@ CLAIM: Final = Table(
     Column("region", String(6), nullable=False),
     Column("rulebook_id", String(200), nullable=False),
     Column("claimant", String(20), nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("application_id", ForeignKey("application.application_id")),
     Column("state", String(20), nullable=False),
     Column("round", Integer, nullable=False),
     Column("received_on", Date, nullable=False),
@@ -192,6 +204,8 @@ CLAIM: Final = Table(
     CheckConstraint("clawback_fen >= 0", name="clawback"),
     CheckConstraint("base >= 0 AND recognised >= 0", name="heads"),
     Index("ix_claim_class_id", "class_id"),
+    Index("ix_claim_application_id", "application_id"),
+    Index("ix_claim_owner", "owner"),
 )
 
 CLAIM_PERSON: Final = Table(
@@ -201,6 +215,7 @@ CLAIM_PERSON: Final = Table(
     Column("person_id", String(200), primary_key=True),
     Column("claim_id", String(200), nullable=False),
     ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
+    Index("ix_claim_person_claim_id", "claim_id"),
 )
 """A person's training in a class is claimed once over all kinds of claimants (JY-CLM-01)."""
 

@@ -8,7 +8,7 @@ from services.payment.storage.claims import StoredClaims
 from services.payment.storage.classes import StoredClasses
 from services.payment.storage.entitlements import StoredEntitlements
 from services.payment.storage.orders import StoredOrders
-from shared.database.encryption import Vault
+from shared.database.encryption import Vault, payee_check, payee_check_key_id
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
@@ -27,10 +27,17 @@ class PaymentUnitOfWork(UnitOfWork):
         actor: Actor,
         now: datetime | None = None,
         write: bool = True,
+        payee_check_key: bytes,
     ) -> None:
         super().__init__(database, actor=actor, now=now, write=write)
         self.shelf = shelf
+        self._payee_check_key = payee_check_key
         self._vault = vault
+
+    def payee_check(self, name: str, identity_number: str) -> tuple[str, str]:
+        """Give the keyed check of a person and the id of its key, to compare with what enrollment enrolled."""
+        key = self._payee_check_key
+        return payee_check(name, identity_number, key), payee_check_key_id(key)
 
     def open_repositories(self) -> None:
         """Build the repositories on the open connection."""

@@ -12,6 +12,14 @@ depends_on = None
 def upgrade() -> None:
     """Go forward; the way back is a backup."""
     op.create_table(
+        "application",
+        sa.Column("application_id", sa.String(length=200), nullable=False),
+        sa.Column("institution_id", sa.String(length=200), nullable=False),
+        sa.Column("submitted_by", sa.String(length=200), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("application_id", name=op.f("pk_application")),
+    )
+    op.create_table(
         "bank_file",
         sa.Column("bank_file_id", sa.String(length=200), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
@@ -133,6 +141,8 @@ def upgrade() -> None:
         sa.Column("region", sa.String(length=6), nullable=False),
         sa.Column("rulebook_id", sa.String(length=200), nullable=False),
         sa.Column("claimant", sa.String(length=20), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("application_id", sa.String(length=200), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
@@ -160,12 +170,17 @@ def upgrade() -> None:
         sa.CheckConstraint("base >= 0 AND recognised >= 0", name=op.f("ck_claim_heads")),
         sa.CheckConstraint("clawback_fen >= 0", name=op.f("ck_claim_clawback")),
         sa.CheckConstraint("round >= 1", name=op.f("ck_claim_round")),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.application_id"], name=op.f("fk_claim_application_id_application")
+        ),
         sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_claim_class_id_class_file")),
         sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_claim")),
         sa.UniqueConstraint("claim_id", "class_id", name=op.f("uq_claim_claim_id_class_id")),
     )
     with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_application_id", ["application_id"], unique=False)
         batch_op.create_index("ix_claim_class_id", ["class_id"], unique=False)
+        batch_op.create_index("ix_claim_owner", ["owner"], unique=False)
 
     op.create_table(
         "class_fact",
@@ -329,6 +344,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("class_id", "person_id", name=op.f("pk_claim_person")),
     )
+    with op.batch_alter_table("claim_person", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_person_claim_id", ["claim_id"], unique=False)
+
     op.create_table(
         "notice",
         sa.Column("notice_id", sa.String(length=200), nullable=False),

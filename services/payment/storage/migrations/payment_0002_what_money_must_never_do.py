@@ -15,6 +15,7 @@ branch_labels = None
 depends_on = None
 
 APPEND_ONLY = (
+    "application",
     "rate",
     "budget_allotment",
     "entitlement_entry",
