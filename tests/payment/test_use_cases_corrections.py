@@ -469,3 +469,25 @@ async def test_a_claim_without_a_survey_is_flagged_until_one_was_answered(receiv
         reading = await read_claim(uow, claim_id)
     assert reading.survey is not None
     assert (reading.survey.satisfied, reading.survey.valid_responses) == (31, 34)
+
+
+async def test_a_source_whose_decision_does_not_stand_any_more_pays_nothing(
+    approved_office: Office, claim_id: str
+) -> None:
+    """JY-FND-02: a source outside the document's list is decided on when money leaves, too."""
+    office, other = approved_office, "other"
+    key = BudgetKey(region="419001", funding_source=other, year=2021)
+    await office.act(FINANCE, allot_budget, key=key, amount_fen=10_000_000, document="测试指标文件")
+    accepted = GivenDecision(rule="JY-FND-02", accepted=True, reason="依据上级文件")
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=accepted)
+    [order] = await office.order(claim_id, {other: 13_500})
+    refused = GivenDecision(rule="JY-FND-02", accepted=False, reason="上级文件已废止")
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=refused)
+
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send(other)
+    async with office.unit(FINANCE) as uow:
+        [item], _ = await queue(uow, after=None, limit=50)
+    assert (item.task.holder.task, item.task.subject) == ("reversal", order.order_id)
+    await office.act(FINANCE, reverse_order, order_id=order.order_id, reason="来源不再成立")
+    await pay(office, claim_id, {EMPLOYMENT: 13_500})

@@ -11,6 +11,7 @@ from services.payment.api.schemas import (
     ClaimBody,
     DecisionBody,
     EmptyBody,
+    FeatureBody,
     NoticeBody,
     OrdersBody,
     ReasonBody,
@@ -23,6 +24,7 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.publish_notice import publish_notice
 from services.payment.application.queries import read_claim, read_class
 from services.payment.application.record_decision import record_decision
+from services.payment.application.request_feature import request_feature
 from services.payment.application.review_claim import review_claim
 from services.payment.application.scope import BUREAU, claim_for_change
 from services.payment.application.submit_application import read_application, submit_application
@@ -64,6 +66,18 @@ async def get_class(class_id: str, unit: Read, response: Response) -> ClassView:
     view = ClassView.of(await read_class(unit, class_id))
     response.headers["ETag"] = etag(view.version)
     return view
+
+
+@router.post(
+    "/classes/{class_id}/feature-requests",
+    status_code=204,
+    summary="申请文件可能未规定的待遇（预拨、生活费补贴、评价补贴等）",
+    dependencies=[requires(Role.INSTITUTION)],
+    responses=responses(404, 422),
+)
+async def post_feature_request(class_id: str, body: FeatureBody, unit: Write) -> None:
+    """Answer with the rule by which the feature is off."""
+    await request_feature(unit, class_id=class_id, feature=body.feature)
 
 
 @router.post(

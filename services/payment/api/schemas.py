@@ -254,3 +254,9 @@ class ReasonBody(Body):
     """Why something is done or refused; kept with the act."""
 
     reason: LongText
+
+
+class FeatureBody(Body):
+    """What is asked for beyond the subsidy of a class (JY-PAY-06)."""
+
+    feature: Literal["advance", "living_allowance", "evaluation", "employment_link", "three_times_cap", "credit_rating"]

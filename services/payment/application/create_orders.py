@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from services.payment.application.assessing import Case, on_duty, open_case, require_clear
+from services.payment.application.assessing import on_duty, open_case, require_clear
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
@@ -38,7 +38,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
         due,
         shares,
         rulebook=case.rulebook,
-        decided_sources=_decided_sources(claim, case),
+        decided_sources=_decided_sources(claim, case.rulebook),
         excluded=excluded_lines(claim, case.rulebook),
     )
     saved = await uow.claims.save(claim, replace(acting, state=state))
@@ -100,9 +100,9 @@ def _orders(
     return tuple(orders)
 
 
-def _decided_sources(claim: Claim, case: Case) -> frozenset[str]:
+def _decided_sources(claim: Claim, rulebook: Rulebook) -> frozenset[str]:
     """Give the sources outside the document's list that a person decided on: one decision admits all of them."""
-    term = case.rulebook.payment.funding_sources
+    term = rulebook.payment.funding_sources
     decision = latest(claim.decisions, term.rule) if term else None
     if term is None or decision is None or not decision.accepted:
         return frozenset()
@@ -129,5 +129,16 @@ def excluded_orders(claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rule
     for order in orders:
         source = sources.source(order.funding_source) if sources else None
         if source and source.special_account and lines & {entry.line_no for entry in order.entries}:
+            found.add(order.order_id)
+    return frozenset(found)
+
+
+def undecided_orders(claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rulebook) -> frozenset[str]:
+    """Give the orders on a source that needs a decision which does not stand any more (JY-FND-02)."""
+    sources, decided = rulebook.payment.funding_sources, _decided_sources(claim, rulebook)
+    found = set()
+    for order in orders:
+        source = sources.source(order.funding_source) if sources else None
+        if source and source.human_decision and source.code not in decided:
             found.add(order.order_id)
     return frozenset(found)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from services.payment.application.assessing import assess_case, open_case, stops_against
-from services.payment.application.create_orders import excluded_orders
+from services.payment.application.create_orders import excluded_orders, undecided_orders
 from services.payment.application.ports import PaymentUnit, Waiting
 from services.payment.application.scope import visible_claim, visible_class
 from services.payment.domain.claim import Claim, Review
@@ -135,6 +135,7 @@ async def _standing(uow: PaymentUnit, claim: Claim, rulebook: Rulebook, stops: t
         orders=orders,
         account_pending_since=pending.submitted_on if pending else None,
         excluded=excluded_orders(claim, orders, rulebook),
+        undecided=undecided_orders(claim, orders, rulebook),
     )
 
 

@@ -4,7 +4,7 @@ Nothing here decides: it reads the claim, what stands against its class now, its
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -71,14 +71,16 @@ class Blocker:
 class Standing:
     """What progress is read from: a claim, what stops its class now, its orders, and its account that waits.
 
-    `excluded` are orders that may not be paid from their source any more (JY-FND-03).
+    `excluded` are orders that may not be paid from the special account any more (JY-FND-03), `undecided` those on a
+    source for which no decision stands (JY-FND-02).
     """
 
     claim: Claim
     stops: tuple[Finding, ...] = ()
     orders: tuple[PaymentOrder, ...] = ()
     account_pending_since: date | None = None
-    excluded: frozenset[str] = field(default_factory=frozenset)
+    excluded: frozenset[str] = frozenset()
+    undecided: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +249,7 @@ def _of_order(order: PaymentOrder, standing: Standing) -> Holder | None:
     if order.state is OrderState.RETURNED:
         return _CORRECT if standing.account_pending_since is None else None
     if order.state is OrderState.READY:
-        barred = standing.claim.is_held or order.order_id in standing.excluded
+        barred = standing.claim.is_held or order.order_id in standing.excluded | standing.undecided
         return _REORDER if barred else _BANK_FILE
     return None
 
@@ -322,7 +324,15 @@ def _of_money(standing: Standing, rulebook: Rulebook) -> Iterator[Blocker]:
             "请申领人更正收款账户；账户无误的，由拨付人员说明原因后重新发出。",
             _CORRECT,
         )
-    if any(order.state is OrderState.READY and order.order_id in standing.excluded for order in standing.orders):
+    if _ready(standing, standing.undecided):
+        yield _blocker(
+            payment.funding_sources,
+            "DECISION_NEEDED",
+            "拨付单所用的资金来源须有审核人员的决定，该决定现已不成立。",
+            "请审核人员重新记录决定，或撤销该拨付单改由其他资金来源支付。",
+            _QUESTION,
+        )
+    if _ready(standing, standing.excluded):
         yield _blocker(
             payment.special_account,
             "EXCLUDED_FROM_SPECIAL_ACCOUNT",
@@ -330,6 +340,10 @@ def _of_money(standing: Standing, rulebook: Rulebook) -> Iterator[Blocker]:
             "请撤销该拨付单，将这些学员的金额改由其他资金来源支付。",
             _REORDER,
         )
+
+
+def _ready(standing: Standing, among: frozenset[str]) -> bool:
+    return any(order.state is OrderState.READY and order.order_id in among for order in standing.orders)
 
 
 def _blocker(
