@@ -1,5 +1,6 @@
 """After payment nothing is edited: money comes back, and orders are taken back, by opposite entries alone."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from services.payment.application.claw_back import (
 from services.payment.application.correct_account import correct_account
 from services.payment.application.desk import queue
 from services.payment.application.handle_breach import close_breach, open_breach
-from services.payment.application.queries import read_claim
+from services.payment.application.queries import ledger, read_claim
 from services.payment.application.record_decision import GivenDecision, record_decision
 from services.payment.application.resolve_objection import resolve_objection
 from services.payment.application.reverse_order import approve_reversal, resend_order, reverse_order
@@ -30,6 +31,7 @@ from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from tests.payment.office import (
     APPROVER,
+    AUDITOR,
     EMPLOYMENT,
     FINANCE,
     FIRST,
@@ -104,6 +106,7 @@ async def test_paid_money_is_asked_back_by_two_people_and_the_slot_stays_used_un
     assert (clawback.amount_fen, clawback.entry, clawback.ground.rule) == (1_500 * YUAN, 2, "JY-ASM-04")
     assert (claim.state, claim.clawback_fen, claim.is_held) == (State.PAID, 0, False)
     assert claim.difference == {}
+    assert claim.clawbacks == (clawback,)
     assert sum(claim.decided.values()) == 12_000 * YUAN
     [event] = await office.events(ClawbackOrdered)
     assert (event["amount_fen"], event["entry"], sorted(event["persons"])) == (1_500 * YUAN, 2, ["p10", "p9"])
@@ -445,6 +448,7 @@ async def test_who_opened_a_breach_does_not_decide_it(received_office: Office) -
         )
     other = person("approver-2", Role.APPROVER)
     closed = await received_office.act(other, close_breach, **given)
+    assert (await received_office.claim(claim_id)).breaches == (closed,)
     assert closed.conclusion is BreachConclusion.CONFIRMED
     with pytest.raises(IntegrityError):
         await received_office.rows("UPDATE claim_breach SET conclusion = 'unfounded'")
@@ -491,3 +495,58 @@ async def test_a_source_whose_decision_does_not_stand_any_more_pays_nothing(
     assert (item.task.holder.task, item.task.subject) == ("reversal", order.order_id)
     await office.act(FINANCE, reverse_order, order_id=order.order_id, reason="来源不再成立")
     await pay(office, claim_id, {EMPLOYMENT: 13_500})
+
+
+async def test_a_line_that_comes_back_after_its_clawback_is_paid_again_by_a_supplement(
+    approved_office: Office, claim_id: str
+) -> None:
+    """JY-ASM-04: decided, ordered and asked back stay apart, and the database counts with all three."""
+    office = approved_office
+    await pay(office, claim_id, {EMPLOYMENT: 13_500})
+    await lose(office, 9, 10)
+    await asked_back(office, claim_id)
+    again = replace(certificate("p9"), certificate_id="class-1-level-p9-again", number="level-p9-again")
+    remaining = [certificate(each) for each in people(1, 8)]
+    await office.take(again, assessment_completed([*remaining, again], revision=3))
+
+    assert (await office.claim(claim_id)).difference == {9: 1_500 * YUAN}
+    await office.approve_supplement(claim_id)
+    with pytest.raises(Refused, match="SPLIT_SUM"):
+        await office.order(claim_id, {EMPLOYMENT: 1_501})
+    await pay(office, claim_id, {EMPLOYMENT: 1_500})
+
+    claim = await office.claim(claim_id)
+    assert (claim.state, sum(claim.decided.values())) == (State.PAID, 13_500 * YUAN)
+    [owed] = claim.clawbacks
+    assert owed.outstanding_fen == 1_500 * YUAN
+    async with office.unit(AUDITOR) as uow:
+        rows = [row async for row in ledger(uow, region="419001", canonical=False)]
+    [line] = [row for row in rows if row["line_no"] == 9]
+    assert [entry["amount_fen"] for entry in line["entries"]] == [150_000, -150_000, 150_000]
+    assert line["entries"][1]["rules"][0]["rule"] == "JY-ASM-04"
+    assert (line["clawbacks"][0]["asked_fen"], line["clawbacks"][0]["outstanding_fen"]) == (150_000, 150_000)
+    assert sum(row["amount_fen"] for row in rows) == 13_500 * YUAN
+
+
+async def test_what_was_corrected_is_never_rewritten(approved_office: Office, claim_id: str) -> None:
+    """Claw-backs, their lines and repayments, and reversals only grow, whoever writes to the database."""
+    office = approved_office
+    await pay(office, claim_id, {EMPLOYMENT: 13_500})
+    await lose(office, 9, 10)
+    clawback = await asked_back(office, claim_id)
+    await office.act(FINANCE, record_repayment, clawback_id=clawback.clawback_id, given=by_bank(office, 500))
+
+    for statement in (
+        "UPDATE clawback SET amount_fen = 1",
+        "UPDATE clawback SET state = 'settled'",
+        "UPDATE clawback SET state = 'proposed', decided_by = NULL",
+        "DELETE FROM clawback",
+        "UPDATE clawback_line SET amount_fen = 1",
+        "DELETE FROM clawback_line",
+        "UPDATE clawback_repayment SET amount_fen = 1",
+        "DELETE FROM clawback_repayment",
+        "INSERT INTO order_reversal (order_id, claim_id, was, amount_fen, reason, proposed_by, proposed_on) "
+        "SELECT order_id, claim_id, 'settled', -amount_fen, 'x', 'first-1', '2021-10-01' FROM payment_order",
+    ):
+        with pytest.raises(IntegrityError):
+            await office.rows(statement)

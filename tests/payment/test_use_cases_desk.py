@@ -154,9 +154,10 @@ async def test_one_line_is_returned_and_the_rest_is_paid_and_the_answer_becomes_
 ) -> None:
     """JY-CLM-07: a line given back for a standard reason keeps nobody else waiting."""
     office, claim_id = received_office, await received_office.only_claim()
-    await office.act(
+    saved = await office.act(
         FIRST, return_line, claim_id=claim_id, line_no=4, reason_code="ATTENDANCE_DOUBT", note="请补交签到说明"
     )
+    assert await office.claim(claim_id) == saved
     assert await waiting(office, SCHOOL) == [("class-1", "line_answer")]
     await office.review(claim_id, Act.FIRST_REVIEW, FIRST)
     with pytest.raises(Conflict, match="LINE_ANSWER_LATER"):

@@ -250,4 +250,15 @@ def _ids(
             for order in orders
             if any(entry.line_no == line_no for entry in order.entries)
         ],
+        "clawbacks": [
+            {
+                "clawback_id": clawback.clawback_id,
+                "entry": clawback.entry,
+                "asked_fen": clawback.asked[line_no],
+                "outstanding_fen": clawback.outstanding_fen,
+                "decided_by": [clawback.proposed_by, clawback.decided_by],
+            }
+            for clawback in claim.clawbacks
+            if clawback.is_ordered and line_no in clawback.asked
+        ],
     }
