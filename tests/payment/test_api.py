@@ -436,7 +436,7 @@ async def test_a_trainee_claims_over_http_and_no_answer_repeats_who_he_is(caller
     problem(await callers.post("/claims", SCHOOL, body), 403, "ROLE_MISSING")
     problem(await callers.post("/claims", trainee, CLAIM), 403, "ROLE_MISSING")
     problem(await callers.post("/claims", SCHOOL, {**CLAIM, "claimant": "enterprise"}), 422, "CLAIMANT_NOT_ADMITTED")
-    problem(await callers.get("/classes/class-1", trainee), 404, "NOT_FOUND")
+    problem(await callers.get("/classes/class-1", trainee), 403, "ROLE_MISSING")
 
 
 async def test_one_application_for_several_classes_over_http(callers: Callers) -> None:

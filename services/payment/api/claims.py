@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Response
 
-from services.payment.api.claim_views import ApplicationView, ClaimView, NoticeAnswer, OrdersAnswer, OrderView
+from services.payment.api.claim_views import ClaimView, NoticeAnswer, OrdersAnswer, OrderView
+from services.payment.api.part_views import ApplicationView
 from services.payment.api.schemas import (
     AccountBody,
     ApplicationBody,
@@ -40,8 +41,9 @@ router = service_router("/payment/v1", tags=["申领"])
 
 Write = Annotated[PaymentUnit, Depends(write_transaction)]
 Read = Annotated[PaymentUnit, Depends(read_transaction)]
-READERS = (Role.INSTITUTION, Role.TRAINEE, *BUREAU)
 CLAIMANTS = (Role.INSTITUTION, Role.TRAINEE)
+READERS = (*CLAIMANTS, *BUREAU)
+CLASS_READERS = (Role.INSTITUTION, *BUREAU)
 REVIEWERS = (Role.FIRST_REVIEWER, Role.SECOND_REVIEWER)
 
 
@@ -59,7 +61,10 @@ async def claim_view(unit: PaymentUnit, claim_id: str, response: Response) -> Cl
 
 
 @router.get(
-    "/classes/{class_id}", summary="班级资金情况与申领条件", dependencies=[requires(*READERS)], responses=responses(404)
+    "/classes/{class_id}",
+    summary="班级资金情况与申领条件",
+    dependencies=[requires(*CLASS_READERS)],
+    responses=responses(404),
 )
 async def get_class(class_id: str, unit: Read, response: Response) -> ClassView:
     """Give what payment knows of a class and what still stands against a claim."""
@@ -124,7 +129,7 @@ async def post_application(body: ApplicationBody, unit: Write) -> ApplicationVie
 @router.get(
     "/applications/{application_id}",
     summary="申请及其各批次合计",
-    dependencies=[requires(Role.INSTITUTION, *BUREAU)],
+    dependencies=[requires(*CLASS_READERS)],
     responses=responses(404),
 )
 async def get_application(application_id: str, unit: Read) -> ApplicationView:

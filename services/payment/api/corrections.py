@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 from fastapi import Depends
 from pydantic import BaseModel, Field, model_validator
 
-from services.payment.api.claim_views import BreachView, ClawbackView, OrderView
+from services.payment.api.claim_views import OrderView
+from services.payment.api.part_views import BreachView, ClawbackView
 from services.payment.api.schemas import Body, Day, EmptyBody, Fen, Id, LongText, ReasonBody, ShareBody, ShortText
 from services.payment.application.claw_back import (
     GivenRepayment,

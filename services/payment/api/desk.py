@@ -6,7 +6,16 @@ from fastapi import Path, Query, Request, Response
 from pydantic import Field
 
 from services.payment.api.claim_views import ClaimView
-from services.payment.api.claims import CLAIMANTS, READERS, REVIEWERS, Read, Write, claim_view, require_unchanged
+from services.payment.api.claims import (
+    CLAIMANTS,
+    CLASS_READERS,
+    READERS,
+    REVIEWERS,
+    Read,
+    Write,
+    claim_view,
+    require_unchanged,
+)
 from services.payment.api.desk_views import ProgressView, QueueItemView, QueuePage
 from services.payment.api.schemas import Body, LongText, ReasonCode
 from services.payment.application.desk import queue, read_class_progress, read_progress
@@ -54,7 +63,7 @@ async def get_claim_blockers(claim_id: str, unit: Read, response: Response) -> P
 @router.get(
     "/classes/{class_id}/blockers",
     summary="班级为什么还没有补贴：尚未申领时还缺什么",
-    dependencies=[requires(*READERS)],
+    dependencies=[requires(*CLASS_READERS)],
     responses=responses(404),
 )
 async def get_class_blockers(class_id: str, unit: Read, response: Response) -> ProgressView:

@@ -74,7 +74,7 @@ async def submit_claim(
     nothing is stored. An individual who is not on the roster finds no class.
     """
     alone = claimant == INDIVIDUAL
-    if alone:
+    if alone:  # who he is decides whether the class exists for him
         await uow.classes.find(class_id, lock=True)
     else:
         await visible_class(uow, class_id, lock=True)
@@ -117,22 +117,31 @@ async def submit_claim(
         application_id=application_id,
         duties=duties_of_class(opened.reviews),
     )
-    if former is not None:
-        claim = await uow.claims.save(former, resubmit(former, fresh, rulebook=rulebook))
-        await uow.claims.sign_again(claim, signer=undertaking.signer)
-    else:
-        claim = await uow.claims.add(fresh, signer=undertaking.signer)
+    claim = await _store(uow, former, fresh, signer=undertaking.signer, rulebook=rulebook)
     failpoints.hit(failpoints.INSIDE_CLAIM)
     await uow.accounts.add(replace(payout, state="active"))
+    await _announce(uow, claim)
+    return claim
+
+
+async def _announce(uow: PaymentUnit, claim: Claim) -> None:
+    """Start the review's clock and say that it runs."""
     await move_timers(uow, claim)
     await uow.publish(submitted(claim))
     details: dict[str, TraceValue] = {
-        "class_id": class_id,
-        "claimant": claimant,
+        "class_id": claim.class_id,
+        "claimant": claim.claimant,
         "round": claim.round,
         "amount_fen": sum(claim.payable.values()),
     }
-    await uow.audit(action="claim_submitted", subject=claim_id, details=details)
+    await uow.audit(action="claim_submitted", subject=claim.claim_id, details=details)
+
+
+async def _store(uow: PaymentUnit, former: Claim | None, fresh: Claim, *, signer: str, rulebook: Rulebook) -> Claim:
+    if former is None:
+        return await uow.claims.add(fresh, signer=signer)
+    claim = await uow.claims.save(former, resubmit(former, fresh, rulebook=rulebook))
+    await uow.claims.sign_again(claim, signer=signer)
     return claim
 
 
