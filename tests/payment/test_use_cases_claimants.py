@@ -1,5 +1,7 @@
 """Who may claim: institution, enterprise or the trainee himself, each person of a class once over all of them."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
 
@@ -7,29 +9,42 @@ import pytest
 from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
 
+from services.payment.application.claw_back import (
+    GivenRepayment,
+    decide_clawback,
+    propose_clawback,
+    record_repayment,
+)
 from services.payment.application.correct_account import correct_account
 from services.payment.application.queries import read_claim, read_class
 from services.payment.application.submit_application import Application, read_application, submit_application
 from services.payment.application.submit_claim import GivenAccount, GivenPerson, SignedUndertaking, submit_claim
 from services.payment.domain.claim import Claim, Claimant
+from services.payment.domain.clawback import Clawback
 from services.payment.domain.state import Act, State
+from shared.clock import LegalClock
+from shared.contracts.assessment import CertificateVoided
 from shared.contracts.enrollment import ClassOpened
 from shared.contracts.payment import ClaimSubmitted
 from shared.database.encryption import payee_check, payee_check_key_id
+from shared.database.engine import open_database
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from tests.payment.office import (
     ACCOUNT,
+    APPROVER,
     CLAIM_DAY,
     EMPLOYMENT,
+    FINANCE,
     FIRST,
     PAYEE_KEY,
     SCHOOL,
+    SECOND,
     Office,
     approved,
     person,
 )
-from tests.payment.sample import certificate, class_opened, people, training_completed
+from tests.payment.sample import assessment_completed, certificate, class_opened, people, training_completed
 
 YUAN = 100
 TRAINEE = person("trainee-7", Role.TRAINEE, organisation="trainees")
@@ -285,3 +300,58 @@ async def test_a_certificate_lost_by_one_leaves_the_others_claim_as_it_is(finish
 
     assert (await finished.claim(school.claim_id)).state is State.SECOND_REVIEW
     assert (await finished.claim(alone.claim_id)).state is State.SUBMITTED
+
+
+async def test_a_trainee_and_his_school_claim_at_once_and_he_is_claimed_once(finished: Office) -> None:
+    """JY-CLM-01: whoever comes second finds him claimed; nobody's money is promised twice."""
+
+    async def contend(race: Callable[[Office], Awaitable[Claim]]) -> Claim:
+        url = finished.database.engine.url.render_as_string(hide_password=False)
+        database = open_database("payment", url, clock=LegalClock())
+        try:
+            return await race(Office(database, versions_before=100))
+        finally:
+            await database.close()
+
+    results = await asyncio.gather(
+        contend(claim_alone), contend(lambda office: office.submit()), return_exceptions=True
+    )
+
+    claims = [result for result in results if isinstance(result, Claim)]
+    assert [result for result in results if not isinstance(result, Claim | Conflict)] == []
+    assert sum(sum(claim.payable.values()) for claim in claims) == 15_000 * YUAN
+    assert len(await finished.rows("SELECT 1 FROM claim_person WHERE person_id = 'p7'")) == 1
+
+
+async def test_repayments_recorded_at_once_never_exceed_what_was_asked(approved_office: Office, claim_id: str) -> None:
+    """The last fen comes in once, however many clerks record it."""
+    office = approved_office
+    [order] = await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.answer(await office.send(), order.order_id, "settled")
+    remaining = [certificate(each) for each in people(1, 8)]
+    for number in (9, 10):
+        issued = certificate(f"p{number}")
+        await office.take(
+            CertificateVoided(
+                class_id="class-1",
+                certificate_id=issued.certificate_id,
+                person_id=issued.person_id,
+                on=date(2021, 9, 20),
+                reason="替考",
+            )
+        )
+    await office.take(assessment_completed(remaining, revision=2))
+    proposal = await office.act(SECOND, propose_clawback, claim_id=claim_id, reason="证书已作废")
+    clawback_id = proposal.clawback_id
+    await office.act(APPROVER, decide_clawback, clawback_id=clawback_id, ordered=True, reason="同意")
+    whole = GivenRepayment(kind="bank", on=office.now.date(), amount_fen=1_500 * YUAN, reference="BANK-1")
+
+    results = await asyncio.gather(
+        *(office.act(FINANCE, record_repayment, clawback_id=clawback_id, given=whole) for _ in range(4)),
+        return_exceptions=True,
+    )
+
+    assert sum(isinstance(result, Clawback) for result in results) == 1
+    assert sum(isinstance(result, Conflict) for result in results) == 3
+    [paid] = await office.rows("SELECT SUM(amount_fen) AS fen FROM clawback_repayment")
+    assert paid.fen == 1_500 * YUAN
