@@ -27,6 +27,7 @@ class Wiring:
     bus: Bus
     shelf: Shelf
     vault: Vault = field(repr=False)
+    payee_check_key: bytes = field(repr=False)
     plans: Sequence[TargetTable] = ()
     forms: Sequence[Form] = ()
 
@@ -41,6 +42,7 @@ class Wiring:
             write=write,
             plans=self.plans,
             forms=self.forms,
+            payee_check_key=self.payee_check_key,
         )
 
     async def close(self) -> None:
@@ -55,11 +57,20 @@ async def wire(settings: PaymentSettings, *, clock: LegalClock, bus: Bus) -> Wir
     """
     shelf = load_rulebooks(settings.rulebooks, kept=settings.home / "rulebooks")
     plans, forms = load_targets(settings.rulebooks), load_forms()
-    vault = settings.vault()
+    vault, payee_check_key = settings.vault(), settings.payee_check_key()
     database = open_database(settings.service, settings.database_url, clock=clock, sandbox=settings.sandbox)
     try:
         await pin_deployment(database, initial_offset=timedelta(seconds=settings.sandbox_offset))
     except BaseException:
         await database.close()
         raise
-    return Wiring(settings=settings, database=database, bus=bus, shelf=shelf, vault=vault, plans=plans, forms=forms)
+    return Wiring(
+        settings=settings,
+        database=database,
+        bus=bus,
+        shelf=shelf,
+        vault=vault,
+        payee_check_key=payee_check_key,
+        plans=plans,
+        forms=forms,
+    )

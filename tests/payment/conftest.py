@@ -18,7 +18,7 @@ from shared.messaging.embedded import EmbeddedBus
 from shared.policy.loader import load_forms, load_targets
 from shared.web.authentication import Authenticator, StaticKeys
 from tests.payment.callers import ISSUER, Callers
-from tests.payment.office import VAULT, Office
+from tests.payment.office import PAYEE_KEY, VAULT, Office
 from tests.payment.sample import shelf
 from tests.servers import FreshDatabases
 
@@ -117,6 +117,7 @@ async def callers(databases: FreshDatabases, tmp_path: Path) -> AsyncIterator[Ca
             vault=VAULT,
             plans=load_targets(),
             forms=load_forms(),
+            payee_check_key=PAYEE_KEY,
         )
         authenticator = Authenticator(issuer=ISSUER, keys=StaticKeys(KeySet([key])))
         office = Office(database, versions_before=100)

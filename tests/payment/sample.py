@@ -15,6 +15,7 @@ from shared.contracts.assessment import (
     CertificateIssued,
     CertificateKind,
     KindCount,
+    SatisfactionMeasured,
 )
 from shared.contracts.enrollment import (
     ClassOpened,
@@ -215,6 +216,15 @@ def assessment_completed(
     )
 
 
+def survey(
+    *, class_id: str = "class-1", satisfied: int = 31, answers: int = 34, revision: int = 1
+) -> SatisfactionMeasured:
+    """Give the end of a satisfaction survey."""
+    return SatisfactionMeasured(
+        class_id=class_id, satisfied=satisfied, valid_responses=answers, invited=40, revision=revision
+    )
+
+
 def class_facts(
     *,
     roster: Sequence[str],
@@ -246,6 +256,7 @@ def class_facts(
             Known(event_id=f"e-{exam.assessment_id}", fact=exam) for exam in ([scheduled()] if exams is None else exams)
         ),
         certificates=tuple(Known(event_id=f"e-{issued.certificate_id}", fact=issued) for issued in certificates),
+        survey=Known(event_id="e-survey", fact=survey()),
     )
 
 

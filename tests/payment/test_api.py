@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.contracts.assessment import CertificateVoided
 from shared.domain.actor import Actor, Role
 from tests.payment.callers import Callers
 from tests.payment.office import (
@@ -19,7 +20,7 @@ from tests.payment.office import (
     SECOND,
     person,
 )
-from tests.payment.sample import INSTITUTION_NAME, JIYUAN
+from tests.payment.sample import INSTITUTION_NAME, JIYUAN, assessment_completed, certificate, people
 
 NUMBER = "410000008642097531"
 CLAIM: dict[str, Any] = {
@@ -327,3 +328,135 @@ async def test_every_route_says_who_may_call_it(callers: Callers) -> None:
         "/payment/v1/notices/{notice_id}",
         "/payment/v1/notices/{notice_id}/objections",
     }
+
+
+async def test_blockers_queue_and_a_returned_line_over_http(callers: Callers) -> None:
+    """JY-CLM-02, JY-CLM-07: who holds it, how many working days are left, and one line given back."""
+    before = await callers.get("/classes/class-1/blockers", SCHOOL)
+    assert (ok(before)["next"]["task"], ok(before)["blockers"]) == ("claim", [])
+    assert ok(await callers.get("/classes/class-1", SCHOOL))["version"] > 0
+    assert (await callers.get("/classes/class-1", SCHOOL)).headers["etag"] == before.headers["etag"]
+    claim_id = await claimed(callers)
+
+    progress = ok(await callers.get(f"/claims/{claim_id}/blockers", SCHOOL))
+    assert (progress["next"]["role"], progress["next"]["since"]) == ("first_reviewer", "2021-09-13")
+    assert (progress["next"]["working_days_left"], progress["next"]["working_days_left_outer"]) == (7, 15)
+    [item] = ok(await callers.get("/queue", FIRST))["items"]
+    assert (item["claim_id"], item["task"]["task"], item["amount_fen"]) == (claim_id, "first_review", 1_500_000)
+    assert ok(await callers.get("/queue", SECOND))["items"] == []
+    problem(await callers.get("/queue", AUDITOR), 403, "ROLE_MISSING")
+    problem(await callers.get("/queue", FIRST, after="nonsense"), 422, "CURSOR_INVALID")
+    problem(await callers.get(f"/claims/{claim_id}/blockers", OTHER_SCHOOL), 404, "NOT_FOUND")
+
+    body = {"reason_code": "ATTENDANCE_DOUBT", "note": "请补交签到说明"}
+    problem(await callers.post(f"/claims/{claim_id}/lines/4/return", SCHOOL, body), 403, "ROLE_MISSING")
+    view = ok(await callers.post(f"/claims/{claim_id}/lines/4/return", FIRST, body))
+    assert (view["lines"][3]["state"], view["amount_fen"]) == ("returned", 1_350_000)
+    ok(await callers.post(f"/claims/{claim_id}/reviews", FIRST, review("first_review")))
+    [item] = ok(await callers.get("/queue", SECOND))["items"]
+    assert item["last_review"]["opinion"] == "已核对"
+    answer = {"answer": "given_up", "statement": "无法补正"}
+    view = ok(await callers.post(f"/claims/{claim_id}/lines/4/answer", SCHOOL, answer))
+    assert view["lines"][3]["state"] == "struck"
+
+
+async def test_corrections_over_http_are_for_the_roles_that_make_them(callers: Callers) -> None:
+    """JY-CLM-11, JY-REP-07: breaches, claw-backs and reversals, and whoever may not touch them."""
+    claim_id = await claimed(callers)
+    breach = {"facts": "名册与考勤不符", "evidence": "来信"}
+    opened = ok(await callers.post(f"/claims/{claim_id}/breaches", INSPECTOR, breach), 201)
+    seen = ok(await callers.get(f"/claims/{claim_id}", SCHOOL))["breaches"][0]
+    assert (seen["state"], seen["facts"], seen["evidence"]) == ("open", None, None)
+    problem(await callers.post(f"/claims/{claim_id}/reviews", FIRST, review("first_review")), 422, "BREACH_OPEN")
+    closure = {"conclusion": "unfounded", "reason": "经核实相符"}
+    problem(await callers.post(f"/breaches/{opened['breach_id']}/closure", INSPECTOR, closure), 403, "ROLE_MISSING")
+    ok(await callers.post(f"/breaches/{opened['breach_id']}/closure", APPROVER, closure))
+
+    problem(await callers.post(f"/claims/{claim_id}/clawbacks", FIRST, {"reason": "x"}), 409, "NOTHING_TO_CLAW_BACK")
+    problem(await callers.post(f"/claims/{claim_id}/clawbacks", FINANCE, {"reason": "x"}), 403, "ROLE_MISSING")
+    problem(
+        await callers.post("/clawbacks/none/decision", APPROVER, {"decision": "order", "reason": "x"}), 404, "NOT_FOUND"
+    )
+    repayment = {"kind": "bank", "on": "2021-09-13"}
+    problem(await callers.post("/clawbacks/none/repayments", FINANCE, repayment), 422, "INPUT_INVALID")
+    problem(await callers.post("/orders/none/reversal", FINANCE, {"reason": "x"}), 404, "NOT_FOUND")
+    problem(await callers.post("/orders/none/reversal-approval", FINANCE), 403, "ROLE_MISSING")
+    problem(await callers.post("/orders/none/resending", FINANCE, {"reason": "x"}), 404, "NOT_FOUND")
+    problem(
+        await callers.post(f"/claims/{claim_id}/account-refusal", APPROVER, {"reason": "x"}), 404, "ACCOUNT_NOT_PENDING"
+    )
+
+
+async def test_paid_money_is_asked_back_and_comes_in_over_http(callers: Callers) -> None:
+    """A claw-back from the proposal to the last repayment, as the API tells it."""
+    claim_id = await claimed(callers)
+    await callers.office.approve(claim_id)
+    [order] = await callers.office.order(claim_id, {EMPLOYMENT: 15_000})
+    file = await callers.office.send()
+    await callers.office.answer(file, order.order_id, "settled")
+    wrong = ok(await callers.post(f"/orders/{order.order_id}/reversal", FINANCE, {"reason": "误登记"}), 201)
+    assert (wrong["order"]["state"], wrong["amount_fen"], wrong["approved_by"]) == ("settled", -1_500_000, None)
+    remaining = [certificate(each) for each in people(1, 9)]
+    voided = CertificateVoided(
+        class_id="class-1",
+        certificate_id=certificate("p10").certificate_id,
+        person_id="p10",
+        on=date(2021, 9, 14),
+        reason="替考",
+    )
+    await callers.office.take(voided, assessment_completed(remaining, revision=2))
+    callers.move_to(callers.office.now.date())
+
+    proposal = ok(await callers.post(f"/claims/{claim_id}/clawbacks", FIRST, {"reason": "证书已作废"}), 201)
+    assert (proposal["amount_fen"], proposal["rule"], proposal["state"]) == (150_000, "JY-ASM-04", "proposed")
+    path = f"/clawbacks/{proposal['clawback_id']}"
+    ordered = ok(await callers.post(f"{path}/decision", APPROVER, {"decision": "order", "reason": "同意"}))
+    assert (ordered["state"], ordered["outstanding_fen"], ordered["entry"]) == ("ordered", 150_000, 2)
+    day = callers.office.now.date().isoformat()
+    back = {"kind": "bank", "on": day, "amount_fen": 150_000, "reference": "BANK-1"}
+    settled = ok(await callers.post(f"{path}/repayments", FINANCE, back), 201)
+    assert (settled["state"], settled["outstanding_fen"], len(settled["repayments"])) == ("settled", 0, 1)
+    view = ok(await callers.get(f"/claims/{claim_id}", SCHOOL))
+    assert (view["decided_fen"], view["clawbacks"][0]["state"]) == (1_350_000, "settled")
+
+
+async def test_a_trainee_claims_over_http_and_no_answer_repeats_who_he_is(callers: Callers) -> None:
+    """JY-CLM-08, JY-PAY-04: identity is compared and forgotten; a stranger finds no class."""
+    trainee = person("trainee-1", Role.TRAINEE, organisation="trainees")
+    body = {
+        **CLAIM,
+        "claimant": "individual",
+        "person": {"name": "样例学员甲", "identity_number": "000000190001010079"},
+    }
+
+    refused = problem(await callers.post("/claims", trainee, body), 422, "ID_CHECKSUM")
+    assert "000000190001010079" not in str(refused)
+    assert "样例学员甲" not in str(refused)
+    problem(await callers.post("/claims", trainee, {**body, "person": None}), 422, "BLOCK_MISSING")
+    problem(await callers.post("/claims", SCHOOL, body), 403, "ROLE_MISSING")
+    problem(await callers.post("/claims", trainee, CLAIM), 403, "ROLE_MISSING")
+    problem(await callers.post("/claims", SCHOOL, {**CLAIM, "claimant": "enterprise"}), 422, "CLAIMANT_NOT_ADMITTED")
+    problem(await callers.get("/classes/class-1", trainee), 403, "ROLE_MISSING")
+
+
+async def test_one_application_for_several_classes_over_http(callers: Callers) -> None:
+    """JY-CLM-09: totals of the batches, and every claim by its own address."""
+    body = {key: value for key, value in CLAIM.items() if key != "class_id"} | {"class_ids": ["class-1"]}
+
+    made = ok(await callers.post("/applications", SCHOOL, body), 201)
+    read = ok(await callers.get(f"/applications/{made['application_id']}", FIRST))
+
+    assert (read["planned"], read["recognised"], read["amount_fen"]) == (50, 10, 1_500_000)
+    assert ok(await callers.get(f"/claims/{read['batches'][0]['claim_id']}", SCHOOL))["application_id"]
+    problem(await callers.get(f"/applications/{made['application_id']}", OTHER_SCHOOL), 404, "NOT_FOUND")
+
+
+async def test_a_feature_the_document_does_not_provide_for_is_off(callers: Callers) -> None:
+    """JY-PAY-06: an advance under the 2021 rulebook is refused with its rule and clause."""
+    answer = await callers.post("/classes/class-1/feature-requests", SCHOOL, {"feature": "advance"})
+
+    refused = problem(answer, 422, "FEATURE_OFF")
+    assert (refused["rule"], refused["clause"]) == ("JY-PAY-06", "全文")
+    problem(
+        await callers.post("/classes/class-1/feature-requests", OTHER_SCHOOL, {"feature": "advance"}), 404, "NOT_FOUND"
+    )

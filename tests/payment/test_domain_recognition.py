@@ -7,11 +7,11 @@ import pytest
 
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import Known
-from shared.contracts.assessment import AssessmentScheduled, CertificateVoided
+from shared.contracts.assessment import AssessmentScheduled, CertificateKind, CertificateVoided
 from shared.contracts.enrollment import TraineeWithdrawn
 from shared.contracts.supervision import FindingClosed, FindingRaised
 from shared.policy.decision import Severity
-from tests.payment.sample import assessed, certificate, class_facts, rate, scheduled, training_completed
+from tests.payment.sample import accepted, assessed, certificate, class_facts, rate, scheduled, training_completed
 
 
 def refusals(facts, **options):  # type: ignore[no-untyped-def]
@@ -27,6 +27,7 @@ def exception(until: date, *kinds: str) -> Decision:
         decided_by="reviewer-1",
         decided_on=date(2021, 5, 20),
         kinds=frozenset(kinds),
+        valid_from=date(2021, 5, 20),
         valid_until=until,
     )
 
@@ -36,12 +37,14 @@ def exception(until: date, *kinds: str) -> Decision:
     [
         (date(2021, 9, 30), ("level",), ("level",), 1),
         (date(2021, 10, 1), ("level",), ("level",), 0),
+        (date(2021, 5, 20), ("level",), ("level",), 1),
+        (date(2021, 5, 19), ("level",), ("level",), 0),
         (date(2021, 9, 30), ("level",), ("level", "special_ability"), 0),
         (date(2021, 9, 30), ("level", "special_ability"), ("level", "special_ability"), 1),
         (date(2021, 9, 30), ("qualification",), ("qualification",), 0),
     ],
 )
-def test_a_transitional_exception_covers_only_its_kinds_and_exams_up_to_its_last_day(
+def test_a_transitional_exception_covers_only_its_kinds_and_exams_from_its_first_to_its_last_day(
     exam_on: date, kinds: tuple[str, ...], certifiable: tuple[str, ...], recognised: int
 ) -> None:
     issued = certificate("p1", "completion", issued=date(2021, 11, 1))
@@ -215,3 +218,31 @@ def test_an_open_blocking_doubt_stops_the_claim_until_it_is_closed(
     assert [finding.code for finding in found.stops] == ([stop] if stop else [])
     assert [finding.code for finding in found.flags] == ([flag] if flag else [])
     assert all(finding.severity is Severity.WARN for finding in found.flags)
+
+
+@pytest.mark.parametrize(
+    ("attempted", "attempt", "decisions", "codes"),
+    [
+        (("level",), 2, (), []),
+        (("level",), 1, (), []),
+        (("special_ability",), 2, (), [("DIRECT_COMPLETION_EXAM", "JY-ASM-05")]),
+        (
+            ("level",),
+            2,
+            (accepted("JY-ASM-05", "p1", accept=False),),
+            [("COMPLETION_AFTER_ATTEMPT_REFUSED", "JY-ASM-05")],
+        ),
+        ((), 2, (), [("COMPLETION_AFTER_ATTEMPT_UNDECIDED", "JY-ASM-05")]),
+        ((), 2, (accepted("JY-ASM-05", "p1"),), []),
+    ],
+)
+def test_the_kinds_attempted_before_decide_jy_asm_05_and_without_them_a_person_does(
+    attempted: tuple[CertificateKind, ...],
+    attempt: int,
+    decisions: tuple[Decision, ...],
+    codes: list[tuple[str, str]],
+) -> None:
+    issued = replace(certificate("p1", "completion", attempt=attempt), attempted_kinds=attempted)
+    facts = class_facts(roster=["p1"], certificates=[issued], spot=(1, 1), exams=[scheduled("completion"), scheduled()])
+
+    assert refusals(facts, decisions=decisions) == codes

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.payment.application.allot_budget import allot_budget
 from services.payment.application.answer_bank_file import answer_bank_file
-from services.payment.application.correct_account import approve_account, correct_account
+from services.payment.application.correct_account import approve_account, correct_account, refuse_account
 from services.payment.application.create_bank_file import bank_file_content
 from services.payment.application.enter_rate import enter_rate
 from services.payment.application.queries import ledger, read_claim
@@ -574,3 +574,43 @@ async def test_a_dismissed_objection_after_payment_is_paid_with_its_share_of_the
     assert {entry.line_no: entry.amount_fen for entry in second.entries} == {4: 1_500 * YUAN, 11: -150 * YUAN}
     decided = (await office.claim(claim.claim_id)).decided
     assert (sum(decided.values()), decided[11]) == (13_500 * YUAN, -1_500 * YUAN)
+
+
+async def test_an_approved_claim_that_waited_for_a_rate_is_computed_again_when_it_is_entered(office: Office) -> None:
+    await office.act(FINANCE, enter_rate, rate=rate(1500, certificate_kind="level"))
+    key = BudgetKey(region="419001", funding_source=EMPLOYMENT, year=2021)
+    await office.act(FINANCE, allot_budget, key=key, amount_fen=10_000_000, document="测试指标文件")
+    await office.open_class()
+    await office.finish_class()
+    claim_id = (await office.submit()).claim_id
+    await office.approve(claim_id)
+    other = certificate("p10", "special_ability")
+    remaining = [*(certificate(each) for each in people(1, 9)), other]
+    await office.take(other, void(10), assessment_completed(remaining, revision=2))
+    waiting = await office.claim(claim_id)
+    assert (waiting.awaits_rate, sum(waiting.payable.values())) == (True, 15_000 * YUAN)
+
+    await office.act(FINANCE, enter_rate, rate=rate(801, certificate_kind="special_ability"))
+
+    claim = await office.claim(claim_id)
+    assert (claim.awaits_rate, claim.state, claim.round) == (False, State.SUBMITTED, 2)
+    assert sum(claim.payable.values()) == (9 * 1_500 + 801) * YUAN
+
+
+async def test_a_refused_account_leaves_the_approved_one_and_payment_goes_on(
+    approved_office: Office, claim_id: str
+) -> None:
+    """JY-PAY-04: a changed account needs an approval; refused, the money goes where it was approved to go."""
+    office = approved_office
+    await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.act(SCHOOL, correct_account, claim_id=claim_id, given=CORRECTED)
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()
+
+    await office.act(APPROVER, refuse_account, claim_id=claim_id, reason="开户证明与机构名称不符")
+
+    file = await office.send()
+    content = await office.act(FINANCE, bank_file_content, bank_file_id=file.bank_file_id)
+    assert "410000008642097531" in content.decode()
+    with pytest.raises(NotFound, match="ACCOUNT_NOT_PENDING"):
+        await office.act(APPROVER, refuse_account, claim_id=claim_id, reason="再次")

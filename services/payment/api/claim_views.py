@@ -6,11 +6,13 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
+from services.payment.api.part_views import BreachView, ClawbackView, LineReturnView, SurveyView
 from services.payment.application.ports import Account, Attempt, ObjectionText
 from services.payment.application.queries import ClaimReading
 from services.payment.domain.claim import Claim
+from services.payment.domain.line_return import waiting_lines
 from services.payment.domain.notice import Notice
-from services.payment.domain.objection import Objection, frozen_lines, struck_lines
+from services.payment.domain.objection import Objection
 from services.payment.domain.order import PaymentOrder
 from services.payment.domain.subsidy import Line
 from shared.domain.money import wan_text
@@ -27,7 +29,7 @@ class LineView(BaseModel):
     certificate_kind: str | None
     amount_fen: int
     decided_fen: int
-    state: Literal["due", "frozen", "struck", "refused", "class_level"]
+    state: Literal["due", "frozen", "returned", "struck", "refused", "class_level"]
     rules: list[str]
     traces: list[Trace]
     evidence: list[str]
@@ -37,13 +39,16 @@ class LineView(BaseModel):
     def of(cls, line: Line, claim: Claim) -> Self:
         """Render a line; the class-level cut shows what it comes to while objected lines are left out."""
         number, of_class = line.line_no, line.person_id is None
-        struck, frozen = struck_lines(claim.objections), frozen_lines(claim.objections)
-        state: Literal["due", "frozen", "struck", "refused", "class_level"] = "due" if line.recognised else "refused"
+        state: Literal["due", "frozen", "returned", "struck", "refused", "class_level"] = "refused"
+        if line.recognised:
+            state = "due"
         if of_class:
             state = "class_level"
-        elif number in struck:
+        elif number in claim.struck:
             state = "struck"
-        elif number in frozen:
+        elif number in waiting_lines(claim.line_returns):
+            state = "returned"
+        elif number in claim.frozen:
             state = "frozen"
         return cls(
             line_no=number,
@@ -83,6 +88,7 @@ class DecisionView(BaseModel):
     decided_on: date
     persons: list[str] | None
     kinds: list[str]
+    since: date | None
     until: date | None
 
 
@@ -233,6 +239,7 @@ class ClaimView(BaseModel):
     region: str
     rulebook_id: str
     claimant: str
+    application_id: str | None
     state: str
     round: int
     received_on: date
@@ -251,6 +258,7 @@ class ClaimView(BaseModel):
     lines: list[LineView]
     decisions: list[DecisionView]
     reviews: list[ReviewView]
+    line_returns: list[LineReturnView]
     notice: NoticeAnswer | None
     notices: list[NoticeAnswer]
     objections: list[ObjectionView]
@@ -258,6 +266,9 @@ class ClaimView(BaseModel):
     account: AccountView | None
     pending_account: AccountView | None
     differences: list[DifferenceView]
+    clawbacks: list[ClawbackView]
+    breaches: list[BreachView]
+    satisfaction: SurveyView | None
     version: int
 
     @classmethod
@@ -271,6 +282,7 @@ class ClaimView(BaseModel):
             region=claim.region,
             rulebook_id=claim.rulebook_id,
             claimant=claim.claimant,
+            application_id=claim.application_id,
             state=claim.state.value,
             round=claim.round,
             received_on=claim.received_on,
@@ -279,7 +291,7 @@ class ClaimView(BaseModel):
             overdue=sorted(claim.overdue),
             amount_fen=sum(claim.payable.values()),
             decided_fen=sum(claim.decided.values()),
-            ordered_fen=sum(order.amount_fen for order in reading.orders),
+            ordered_fen=sum(order.amount_fen for order in reading.orders if order.counts),
             clawback_fen=claim.clawback_fen,
             base=claim.assessment.base,
             recognised=claim.assessment.recognised,
@@ -293,6 +305,7 @@ class ClaimView(BaseModel):
             lines=[LineView.of(line, claim) for line in claim.assessment.lines],
             decisions=_decisions(claim),
             reviews=_reviews(claim),
+            line_returns=[LineReturnView.of(each) for each in claim.line_returns],
             notice=NoticeAnswer.of(claim.notice) if claim.notice else None,
             notices=[NoticeAnswer.of(notice) for notice in claim.notices],
             objections=_objections(claim, reading.objection_texts),
@@ -300,6 +313,9 @@ class ClaimView(BaseModel):
             account=AccountView.of(reading.account),
             pending_account=AccountView.of(reading.pending_account),
             differences=[DifferenceView.model_validate(found) for found in reading.differences],
+            clawbacks=[ClawbackView.of(clawback) for clawback in claim.clawbacks],
+            breaches=[BreachView.of(breach, whole=reading.of_bureau) for breach in claim.breaches],
+            satisfaction=SurveyView.of(reading.survey),
             version=claim.version,
         )
 
@@ -314,6 +330,7 @@ def _decisions(claim: Claim) -> list[DecisionView]:
             decided_on=decision.decided_on,
             persons=None if decision.persons is None else sorted(decision.persons),
             kinds=sorted(decision.kinds),
+            since=decision.valid_from,
             until=decision.valid_until,
         )
         for decision in claim.decisions

@@ -5,24 +5,30 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 
 from services.payment.api.claim_views import ClaimView, NoticeAnswer, OrdersAnswer, OrderView
+from services.payment.api.part_views import ApplicationView
 from services.payment.api.schemas import (
     AccountBody,
+    ApplicationBody,
     ClaimBody,
     DecisionBody,
     EmptyBody,
+    FeatureBody,
     NoticeBody,
     OrdersBody,
+    ReasonBody,
     ReviewBody,
 )
 from services.payment.api.views import ClassView
-from services.payment.application.correct_account import approve_account, correct_account
+from services.payment.application.correct_account import approve_account, correct_account, refuse_account
 from services.payment.application.create_orders import create_orders
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.publish_notice import publish_notice
 from services.payment.application.queries import read_claim, read_class
 from services.payment.application.record_decision import record_decision
+from services.payment.application.request_feature import request_feature
 from services.payment.application.review_claim import review_claim
 from services.payment.application.scope import BUREAU, claim_for_change
+from services.payment.application.submit_application import read_application, submit_application
 from services.payment.application.submit_claim import submit_claim
 from shared.domain.actor import Role
 from shared.web.authentication import requires
@@ -35,7 +41,9 @@ router = service_router("/payment/v1", tags=["申领"])
 
 Write = Annotated[PaymentUnit, Depends(write_transaction)]
 Read = Annotated[PaymentUnit, Depends(read_transaction)]
-READERS = (Role.INSTITUTION, *BUREAU)
+CLAIMANTS = (Role.INSTITUTION, Role.TRAINEE)
+READERS = (*CLAIMANTS, *BUREAU)
+CLASS_READERS = (Role.INSTITUTION, *BUREAU)
 REVIEWERS = (Role.FIRST_REVIEWER, Role.SECOND_REVIEWER)
 
 
@@ -45,42 +53,94 @@ async def require_unchanged(request: Request, unit: PaymentUnit, claim_id: str) 
         require_match(request, (await claim_for_change(unit, claim_id)).version)
 
 
-async def _view(unit: PaymentUnit, claim_id: str, response: Response) -> ClaimView:
+async def claim_view(unit: PaymentUnit, claim_id: str, response: Response) -> ClaimView:
+    """Render a claim whole, its version as the answer's entity tag."""
     view = ClaimView.of(await read_claim(unit, claim_id))
     response.headers["ETag"] = etag(view.version)
     return view
 
 
 @router.get(
-    "/classes/{class_id}", summary="班级资金情况与申领条件", dependencies=[requires(*READERS)], responses=responses(404)
+    "/classes/{class_id}",
+    summary="班级资金情况与申领条件",
+    dependencies=[requires(*CLASS_READERS)],
+    responses=responses(404),
 )
-async def get_class(class_id: str, unit: Read) -> ClassView:
+async def get_class(class_id: str, unit: Read, response: Response) -> ClassView:
     """Give what payment knows of a class and what still stands against a claim."""
-    return ClassView.of(await read_class(unit, class_id))
+    view = ClassView.of(await read_class(unit, class_id))
+    response.headers["ETag"] = etag(view.version)
+    return view
+
+
+@router.post(
+    "/classes/{class_id}/feature-requests",
+    status_code=204,
+    summary="申请文件可能未规定的待遇（预拨、生活费补贴、评价补贴等）",
+    dependencies=[requires(Role.INSTITUTION)],
+    responses=responses(404, 422),
+)
+async def post_feature_request(class_id: str, body: FeatureBody, unit: Write) -> None:
+    """Answer with the rule by which the feature is off."""
+    await request_feature(unit, class_id=class_id, feature=body.feature)
 
 
 @router.post(
     "/claims",
     status_code=201,
     summary="提交（或补正后重新提交）补贴申领",
-    dependencies=[requires(Role.INSTITUTION)],
-    responses=responses(404, 409, 422),
+    dependencies=[requires(Role.INSTITUTION, Role.TRAINEE)],
+    responses=responses(403, 404, 409, 422),
 )
 async def post_claim(body: ClaimBody, unit: Write, response: Response) -> ClaimView:
     """Receive a claim; its lines are computed from recorded events alone."""
+    unit.actor.require(Role.TRAINEE if body.claimant == "individual" else Role.INSTITUTION)
     claim = await submit_claim(
         unit,
         class_id=body.class_id,
         undertaking=body.undertaking.to_command(),
         account=body.account.to_command(),
+        claimant=body.claimant,
+        person=body.person.to_command() if body.person else None,
     )
-    return await _view(unit, claim.claim_id, response)
+    return await claim_view(unit, claim.claim_id, response)
+
+
+@router.post(
+    "/applications",
+    status_code=201,
+    summary="一份申请提交多个批次（每个班级一项申领）",
+    dependencies=[requires(Role.INSTITUTION)],
+    responses=responses(404, 409, 422),
+)
+async def post_application(body: ApplicationBody, unit: Write) -> ApplicationView:
+    """Receive one application for several classes: all of them or none."""
+    return ApplicationView.of(
+        await submit_application(
+            unit,
+            class_ids=body.class_ids,
+            claimant=body.claimant,
+            undertaking=body.undertaking.to_command(),
+            account=body.account.to_command(),
+        )
+    )
+
+
+@router.get(
+    "/applications/{application_id}",
+    summary="申请及其各批次合计",
+    dependencies=[requires(*CLASS_READERS)],
+    responses=responses(404),
+)
+async def get_application(application_id: str, unit: Read) -> ApplicationView:
+    """Give an application with its batches and their totals."""
+    return ApplicationView.of(await read_application(unit, application_id))
 
 
 @router.get("/claims/{claim_id}", summary="申领详情", dependencies=[requires(*READERS)], responses=responses(404))
 async def get_claim(claim_id: str, unit: Read, response: Response) -> ClaimView:
     """Give a claim with lines, traces, evidence and what is still missing."""
-    return await _view(unit, claim_id, response)
+    return await claim_view(unit, claim_id, response)
 
 
 @router.post(
@@ -96,7 +156,7 @@ async def post_decision(
     """Record what a rule leaves to a person; the claim is computed again."""
     await require_unchanged(request, unit, claim_id)
     await record_decision(unit, claim_id=claim_id, given=body.to_command())
-    return await _view(unit, claim_id, response)
+    return await claim_view(unit, claim_id, response)
 
 
 @router.post(
@@ -109,7 +169,7 @@ async def post_review(claim_id: str, body: ReviewBody, unit: Write, request: Req
     """Pass or return a claim; each step by another person."""
     await require_unchanged(request, unit, claim_id)
     await review_claim(unit, claim_id=claim_id, given=body.to_command())
-    return await _view(unit, claim_id, response)
+    return await claim_view(unit, claim_id, response)
 
 
 @router.post(
@@ -142,7 +202,7 @@ async def post_orders(claim_id: str, body: OrdersBody, unit: Write, request: Req
 @router.post(
     "/claims/{claim_id}/account",
     summary="提交更正后的收款账户",
-    dependencies=[requires(Role.INSTITUTION)],
+    dependencies=[requires(*CLAIMANTS)],
     responses=responses(404, 409, 412, 422),
 )
 async def post_account(
@@ -151,7 +211,7 @@ async def post_account(
     """Hand in a corrected account; it waits for approval."""
     await require_unchanged(request, unit, claim_id)
     await correct_account(unit, claim_id=claim_id, given=body.to_command())
-    return await _view(unit, claim_id, response)
+    return await claim_view(unit, claim_id, response)
 
 
 @router.post(
@@ -166,4 +226,19 @@ async def post_account_approval(
     """Approve the pending account; returned orders join the next bank file."""
     await require_unchanged(request, unit, claim_id)
     await approve_account(unit, claim_id=claim_id)
-    return await _view(unit, claim_id, response)
+    return await claim_view(unit, claim_id, response)
+
+
+@router.post(
+    "/claims/{claim_id}/account-refusal",
+    summary="不予通过更正后的收款账户",
+    dependencies=[requires(Role.APPROVER)],
+    responses=responses(404, 412),
+)
+async def post_account_refusal(
+    claim_id: str, body: ReasonBody, unit: Write, request: Request, response: Response
+) -> ClaimView:
+    """Refuse the pending account; the approved one stays."""
+    await require_unchanged(request, unit, claim_id)
+    await refuse_account(unit, claim_id=claim_id, reason=body.reason)
+    return await claim_view(unit, claim_id, response)

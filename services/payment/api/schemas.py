@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from services.payment.application.ports import ObjectionText
 from services.payment.application.record_decision import GivenDecision
 from services.payment.application.review_claim import GivenReview
-from services.payment.application.submit_claim import GivenAccount, SignedUndertaking
+from services.payment.application.submit_claim import GivenAccount, GivenPerson, SignedUndertaking
 from services.payment.domain.order import Answer, Share
 from services.payment.domain.rates import Rate
 from services.payment.domain.state import Act
@@ -100,11 +100,32 @@ class AccountBody(Body):
         return GivenAccount(holder=self.holder, bank_name=self.bank_name, account_number=self.account_number)
 
 
+class PersonBody(Body):
+    """An individual claimant's name and identity number: compared with the roster, never stored, never given back."""
+
+    name: ShortText
+    identity_number: Annotated[Text, Field(min_length=1, max_length=40)]
+
+    def to_command(self) -> GivenPerson:
+        """Give the command's part."""
+        return GivenPerson(name=self.name, identity_number=self.identity_number)
+
+
 class ClaimBody(Body):
-    """An institution's claim for a class."""
+    """A claim for a class: of its institution, of the enterprise that trained its own people, or of one trainee."""
 
     class_id: Id
-    claimant: Literal["institution"]
+    claimant: Literal["institution", "enterprise", "individual"]
+    undertaking: UndertakingBody
+    account: AccountBody
+    person: Annotated[PersonBody | None, Field(description="个人申领时必填（附件2 注2）")] = None
+
+
+class ApplicationBody(Body):
+    """One application with several batches, each a class (JY-CLM-09)."""
+
+    class_ids: Annotated[list[Id], Field(min_length=1, max_length=100)]
+    claimant: Literal["institution", "enterprise"]
     undertaking: UndertakingBody
     account: AccountBody
 
@@ -117,6 +138,7 @@ class DecisionBody(Body):
     persons: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
     value: Annotated[Literal["accept", "refuse"], Field(description="接受或不予接受")] = "accept"
     kinds: Annotated[list[CertificateKind], Field(max_length=10, description="过渡期例外适用的证书类别")] = []
+    since: Annotated[Day | None, Field(description="过渡期例外的最早考核日")] = None
     until: Annotated[Day | None, Field(description="过渡期例外的最后考核日")] = None
 
     def to_command(self) -> GivenDecision:
@@ -127,6 +149,7 @@ class DecisionBody(Body):
             reason=self.reason,
             persons=None if self.persons is None else frozenset(self.persons),
             kinds=frozenset(self.kinds),
+            since=self.since,
             until=self.until,
         )
 
@@ -225,3 +248,15 @@ class AnswersBody(Body):
 
 class EmptyBody(Body):
     """Nothing to say beyond the address."""
+
+
+class ReasonBody(Body):
+    """Why something is done or refused; kept with the act."""
+
+    reason: LongText
+
+
+class FeatureBody(Body):
+    """What is asked for beyond the subsidy of a class (JY-PAY-06)."""
+
+    feature: Literal["advance", "living_allowance", "evaluation", "employment_link", "three_times_cap", "credit_rating"]

@@ -77,6 +77,7 @@ class ClassView(BaseModel):
     reservation: ReservationView
     missing: list[Finding]
     claim_id: str | None
+    version: int
 
     @classmethod
     def of(cls, reading: ClassReading) -> Self:
@@ -103,6 +104,7 @@ class ClassView(BaseModel):
             ),
             missing=list(reading.missing),
             claim_id=reading.claim_id,
+            version=file.version,
         )
 
 

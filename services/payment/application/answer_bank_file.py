@@ -68,7 +68,7 @@ async def _follow(uow: PaymentUnit, order: PaymentOrder) -> None:
         return
     acting = on_duty(uow, claim, await open_case(uow, claim.class_id), Duty.PAYMENT)
     if acting.state is State.ORDERED:
-        ordered_fen, settled = await ordered_of(uow, claim.claim_id)
+        ordered_fen, settled = await ordered_of(uow, claim)
         acting = replace(acting, state=money_state(acting, ordered_fen=ordered_fen, settled=settled))
     if acting != claim:
         await uow.claims.save(claim, acting)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from services.payment.application.ports import PaymentUnit
+from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import Claim
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty, duty_of
@@ -14,18 +15,19 @@ from services.payment.domain.order import OrderState
 from services.payment.domain.rates import RateTable, rate_table
 from services.payment.domain.reassessment import reassess
 from services.payment.domain.state import State
-from services.payment.domain.subsidy import Assessment, assess
+from services.payment.domain.subsidy import Assessment, assess, narrowed
 from shared import failpoints
 from shared.clock import end_of_day
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.jurisdiction import regions
-from shared.policy.decision import TraceValue
+from shared.policy.decision import Finding, TraceValue
 from shared.policy.judging import refuse_stopped
 from shared.policy.rulebook import Rulebook
 
 REVIEW_DUE: Final = "review_due"
 REVIEW_DUE_OUTER: Final = "review_due_outer"
 NOTICE_END: Final = "notice_end"
+INDIVIDUAL: Final = "individual"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,24 +74,38 @@ async def assess_case(uow: PaymentUnit, case: Case, decisions: Sequence[Decision
     )
 
 
+async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment:
+    """Assess a class as it is known now, for the people of a claim."""
+    found = await assess_case(uow, case, claim.decisions)
+    if claim.persons is None:
+        return found
+    return narrowed(found, claim.persons, alone=claim.claimant == INDIVIDUAL, rulebook=case.rulebook)
+
+
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
     """Raise Refused while anything stands against reviewing or paying the claim, a missing rate included."""
-    refuse_stopped((await assess_case(uow, case, claim.decisions)).stops)
+    refuse_stopped(await stops_against(uow, case, claim))
 
 
-async def ordered_of(uow: PaymentUnit, claim_id: str) -> tuple[int, bool]:
-    """Give what is ordered of a claim in fen, and whether the bank credited all of it.
+async def stops_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Finding, ...]:
+    """Give everything that stands against reviewing or paying the claim now."""
+    stops = (await assess_case(uow, case, claim.decisions)).stops
+    return (*stops, *open_breaches(claim.breaches, case.rulebook.payment.breach))
 
-    A returned order counts as ordered: it is sent again as the same order, never replaced by another.
+
+async def ordered_of(uow: PaymentUnit, claim: Claim) -> tuple[int, bool]:
+    """Give what is ordered of a claim in fen, net of what was asked back, and whether the bank credited all of it.
+
+    A returned order counts as ordered: it is sent again as the same order, or reversed.
     """
-    orders = await uow.orders.of_claim(claim_id)
+    orders = [order for order in await uow.orders.of_claim(claim.claim_id) if order.counts]
     settled = bool(orders) and all(order.state is OrderState.SETTLED for order in orders)
-    return sum(order.amount_fen for order in orders), settled
+    return claim.net_of(sum(order.amount_fen for order in orders)), settled
 
 
 async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, *, cause: str) -> Claim:
     """Store what a claim becomes now that it is as in `changed`, publish it, and move its timers."""
-    ordered_fen, settled = await ordered_of(uow, claim.claim_id)
+    ordered_fen, settled = await ordered_of(uow, changed)
     outcome = reassess(
         claim,
         changed,
@@ -117,13 +133,13 @@ async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, 
 
 
 async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
-    """Assess a class again after its facts changed; without a claim there is nothing to do yet."""
-    claim = await uow.claims.of_class(class_id)
-    if claim is None or claim.state is State.RETURNED:
-        return
-    case = await open_case(uow, class_id)
-    found = await assess_case(uow, case, claim.decisions)
-    await carry_out(uow, claim, replace(claim, assessment=found), case, cause=cause)
+    """Assess a class again for each of its claims after its facts changed; without one there is nothing to do yet."""
+    for claim in await uow.claims.all_of_class(class_id):
+        if claim.state is State.RETURNED:
+            continue
+        case = await open_case(uow, class_id)
+        found = await assess_claim(uow, case, claim)
+        await carry_out(uow, claim, replace(claim, assessment=found), case, cause=cause)
 
 
 async def move_timers(uow: PaymentUnit, claim: Claim) -> None:

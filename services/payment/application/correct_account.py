@@ -1,6 +1,6 @@
-"""Hand in a corrected account, and approve it: returned orders then go out again (JY-PAY-04)."""
+"""Hand in a corrected account, and approve or refuse it: returned orders then go out again (JY-PAY-04)."""
 
-from services.payment.application.assessing import on_duty, open_case
+from services.payment.application.assessing import INDIVIDUAL, on_duty, open_case
 from services.payment.application.ports import Account, PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.application.submit_claim import GivenAccount, make_account
@@ -24,11 +24,14 @@ async def correct_account(uow: PaymentUnit, *, claim_id: str, given: GivenAccoun
             advice="如需更正账户，请由审核人员退回申领后，补正账户重新提交。",
         )
     case = await open_case(uow, claim.class_id)
+    former = await uow.accounts.with_state(claim_id, "active")
+    individual = claim.claimant == INDIVIDUAL
     account = make_account(
+        uow,
         given,
         claim_id,
-        applicant=case.opened.fact.institution.name,
-        by=uow.actor.subject,
+        applicant=former.holder if individual and former else case.opened.fact.institution.name,
+        individual=individual,
         rulebook=case.rulebook,
     )
     await uow.accounts.add(account)
@@ -42,6 +45,31 @@ async def approve_account(uow: PaymentUnit, *, claim_id: str) -> tuple[Claim, tu
 
     Raise Forbidden SAME_REVIEWER for whoever handed it in.
     """
+    claim, acting, pending = await _pending(uow, claim_id)
+    await uow.accounts.activate(pending, by=uow.actor.subject)
+    again = []
+    for order in await uow.orders.of_claim(claim_id):
+        if order.state is OrderState.RETURNED:
+            ready = send_again(order)
+            await uow.orders.save(order, ready)
+            again.append(ready)
+    saved = await uow.claims.save(claim, acting)
+    details: dict[str, TraceValue] = {"account_id": pending.account_id, "orders": len(again)}
+    await uow.audit(action="account_approved", subject=claim_id, details=details)
+    return saved, tuple(again)
+
+
+async def refuse_account(uow: PaymentUnit, *, claim_id: str, reason: str) -> Claim:
+    """Refuse the pending account with a reason: the approved one stays, and orders go on to it."""
+    claim, acting, pending = await _pending(uow, claim_id)
+    await uow.accounts.refuse(pending, by=uow.actor.subject, reason=reason)
+    saved = await uow.claims.save(claim, acting)
+    await uow.audit(action="account_refused", subject=claim_id, details={"account_id": pending.account_id})
+    return saved
+
+
+async def _pending(uow: PaymentUnit, claim_id: str) -> tuple[Claim, Claim, Account]:
+    """Give the claim, the claim with the caller's duty in it, and the account that waits for his word."""
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
     acting = on_duty(uow, claim, case, Duty.BUREAU_OPINION)
@@ -54,14 +82,4 @@ async def approve_account(uow: PaymentUnit, *, claim_id: str) -> tuple[Claim, tu
         )
     if pending.submitted_by == uow.actor.subject:
         raise same_person("收款账户由您提交，不能由您审核。", case.rulebook.payment.four_eyes)
-    await uow.accounts.activate(pending, by=uow.actor.subject)
-    again = []
-    for order in await uow.orders.of_claim(claim_id):
-        if order.state is OrderState.RETURNED:
-            ready = send_again(order)
-            await uow.orders.save(order, ready)
-            again.append(ready)
-    saved = await uow.claims.save(claim, acting)
-    details: dict[str, TraceValue] = {"account_id": pending.account_id, "orders": len(again)}
-    await uow.audit(action="account_approved", subject=claim_id, details=details)
-    return saved, tuple(again)
+    return claim, acting, pending

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import assess_case, on_duty, open_case
-from services.payment.application.create_orders import excluded_lines
+from services.payment.application.assessing import on_duty, open_case, stops_against
+from services.payment.application.create_orders import excluded_orders, undecided_orders
 from services.payment.application.ports import Account, Attempt, BankFile, PaymentUnit
 from services.payment.application.scope import unknown
 from services.payment.domain.bank_file import BankRow, bank_file, digest
@@ -19,7 +19,8 @@ async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile
     """Make a file of the source's ready orders within the caller's region and give it.
 
     Orders of a class with an open doubt, of a claim that is held by a difference, those whose account waits for
-    approval, and those of the special account that would pay excluded people stay behind. Raise Refused NO_ORDERS_READY
+    approval, those of the special account that would pay excluded people, and those on a source whose decision does not
+    stand any more stay behind. Raise Refused NO_ORDERS_READY
     when none is left, Forbidden SAME_REVIEWER when the caller holds another duty in one of the claims.
     """
     mine = tuple(code for code in regions().regions if is_within(code, uow.actor.region))
@@ -97,12 +98,11 @@ async def _payable(uow: PaymentUnit, order: PaymentOrder) -> tuple[ClassOpened, 
     if claim is None or account is None or await uow.accounts.with_state(order.claim_id, "pending") is not None:
         return None
     case = await open_case(uow, order.class_id)
-    if claim.is_held or (await assess_case(uow, case, claim.decisions)).stops:
+    if claim.is_held or await stops_against(uow, case, claim):
         return None
-    # Money leaves now: exclusions decided since the order was made hold it back (JY-FND-03).
-    sources = case.rulebook.payment.funding_sources
-    source = sources.source(order.funding_source) if sources else None
-    if source and source.special_account and excluded_lines(claim, case) & {each.line_no for each in order.entries}:
+    # Money leaves now: what was decided since the order was made holds it back (JY-FND-02, JY-FND-03).
+    rulebook = case.rulebook
+    if excluded_orders(claim, [order], rulebook) or undecided_orders(claim, [order], rulebook):
         return None
     acting = on_duty(uow, claim, case, Duty.PAYMENT)
     if acting != claim:

@@ -1,21 +1,22 @@
 """Order what is decided and not yet ordered, split by funding source (JY-PAY-01, JY-FND-02, JY-FND-03)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from services.payment.application.assessing import Case, on_duty, open_case, require_clear
+from services.payment.application.assessing import on_duty, open_case, require_clear
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim, minus
+from services.payment.domain.clawback import clawed_back
 from services.payment.domain.decision import latest
 from services.payment.domain.duty import Duty
-from services.payment.domain.objection import frozen_lines
-from services.payment.domain.order import OrderEntry, PaymentOrder, Share, split
+from services.payment.domain.order import OrderEntry, PaymentOrder, Share, ordered_by_line, split
 from services.payment.domain.state import Act, State, following
 from shared.clock import new_id
 from shared.domain.errors import Conflict
+from shared.policy.rulebook import Rulebook
 
 
 async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Share]) -> tuple[PaymentOrder, ...]:
@@ -37,8 +38,8 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
         due,
         shares,
         rulebook=case.rulebook,
-        decided_sources=_decided_sources(claim, case),
-        excluded=excluded_lines(claim, case),
+        decided_sources=_decided_sources(claim, case.rulebook),
+        excluded=excluded_lines(claim, case.rulebook),
     )
     saved = await uow.claims.save(claim, replace(acting, state=state))
     orders = _orders(saved, parts, standing)
@@ -54,16 +55,13 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
 
 
 def _due(claim: Claim, standing: Sequence[PaymentOrder]) -> dict[int, int]:
-    """Give decided minus ordered by line, without what an open objection freezes (JY-PAY-01).
+    """Give decided minus ordered by line, without what is frozen (JY-PAY-01).
 
-    A returned order still counts, it is sent again and never replaced.
+    A returned order still counts, it is sent again; a reversed one counts no more, nor does what was asked back.
     """
-    ordered: Counter[int] = Counter()
-    for order in standing:
-        for entry in order.entries:
-            ordered[entry.line_no] += entry.amount_fen
-    frozen = frozen_lines(claim.objections)
-    due = {line_no: fen for line_no, fen in minus(claim.decided, ordered).items() if line_no not in frozen or fen < 0}
+    net = minus(ordered_by_line(standing), clawed_back(claim.clawbacks))
+    unordered = minus(claim.decided, net)
+    due = {line_no: fen for line_no, fen in unordered.items() if line_no not in claim.frozen or fen < 0}
     if sum(due.values()) <= 0:
         raise Conflict(
             code="NOTHING_DUE",
@@ -102,18 +100,18 @@ def _orders(
     return tuple(orders)
 
 
-def _decided_sources(claim: Claim, case: Case) -> frozenset[str]:
+def _decided_sources(claim: Claim, rulebook: Rulebook) -> frozenset[str]:
     """Give the sources outside the document's list that a person decided on: one decision admits all of them."""
-    term = case.rulebook.payment.funding_sources
+    term = rulebook.payment.funding_sources
     decision = latest(claim.decisions, term.rule) if term else None
     if term is None or decision is None or not decision.accepted:
         return frozenset()
     return frozenset(source.code for source in term.sources if source.human_decision)
 
 
-def excluded_lines(claim: Claim, case: Case) -> frozenset[int]:
+def excluded_lines(claim: Claim, rulebook: Rulebook) -> frozenset[int]:
     """Give the lines of people whom a recorded decision keeps off the special account."""
-    term = case.rulebook.payment.special_account
+    term = rulebook.payment.special_account
     if term is None:
         return frozenset()
     found = set()
@@ -121,4 +119,26 @@ def excluded_lines(claim: Claim, case: Case) -> frozenset[int]:
         decision = latest(claim.decisions, term.rule, line.person_id) if line.person_id else None
         if decision is not None and not decision.accepted:
             found.add(line.line_no)
+    return frozenset(found)
+
+
+def excluded_orders(claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rulebook) -> frozenset[str]:
+    """Give the orders that would pay excluded people from the special account (JY-FND-03)."""
+    lines, sources = excluded_lines(claim, rulebook), rulebook.payment.funding_sources
+    found = set()
+    for order in orders:
+        source = sources.source(order.funding_source) if sources else None
+        if source and source.special_account and lines & {entry.line_no for entry in order.entries}:
+            found.add(order.order_id)
+    return frozenset(found)
+
+
+def undecided_orders(claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rulebook) -> frozenset[str]:
+    """Give the orders on a source that needs a decision which does not stand any more (JY-FND-02)."""
+    sources, decided = rulebook.payment.funding_sources, _decided_sources(claim, rulebook)
+    found = set()
+    for order in orders:
+        source = sources.source(order.funding_source) if sources else None
+        if source and source.human_decision and source.code not in decided:
+            found.add(order.order_id)
     return frozenset(found)

@@ -1,12 +1,17 @@
 """Enter a rate of a region (JY-PAY-05); rows are only added, a later one replaces an earlier for what is still open."""
 
+from services.payment.application.assessing import refresh_claim
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import require_own_region
 from services.payment.domain.rates import Rate
+from shared.domain.jurisdiction import is_within, regions
 
 
 async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
-    """Add a row to the table of a region within the caller's, and give it with its number."""
+    """Add a row to the table of a region within the caller's, and give it with its number.
+
+    Approved claims of the region that waited for a rate are computed again.
+    """
     require_own_region(uow.actor, rate.region)
     entered = await uow.rates.add(rate, by=uow.actor.subject, at=uow.now)
     details = {
@@ -18,4 +23,8 @@ async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
         "amount_fen": rate.amount_fen,
     }
     await uow.audit(action="rate_entered", subject=f"{rate.region}/{entered.number}", details=details)
+    inside = tuple(code for code in regions().regions if is_within(code, rate.region))
+    for class_id in await uow.claims.awaiting_rates(inside):
+        await uow.classes.lock(class_id)
+        await refresh_claim(uow, class_id, cause="RATE_ENTERED")
     return entered

@@ -8,13 +8,15 @@ from typing import Protocol
 from services.payment.application.report_ports import Reports
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.claim import Claim
+from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.entitlement import ClassFile, Scope
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
-from services.payment.domain.order import Answer, PaymentOrder
+from services.payment.domain.order import Answer, PaymentOrder, Reversal
 from services.payment.domain.rates import Rate
 from services.payment.domain.reassessment import Difference
+from services.payment.domain.state import State
 from shared.contracts.contract import Contract
 from shared.domain.actor import Actor
 from shared.policy.decision import Trace, TraceValue
@@ -35,6 +37,7 @@ class Account:
     number_masked: str
     state: str
     submitted_by: str
+    submitted_on: date
     approved_by: str | None = None
 
 
@@ -87,6 +90,27 @@ class ApprovedPart:
     evidence: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Which claims wait for somebody: of an institution or of regions, in these states or with what is said beside.
+
+    `objections`, `breaches`, `accounts`, `clawbacks`, `orders` and `line_returns` add claims with an open objection, an
+    open breach, a pending account, a difference to claw back, an order that is not settled, a returned line;
+    `clawback_states` those with a claw-back in one of these states.
+    """
+
+    institution_id: str | None
+    regions: Sequence[str] | None
+    states: frozenset[State]
+    objections: bool = False
+    breaches: bool = False
+    accounts: bool = False
+    clawbacks: bool = False
+    clawback_states: frozenset[ClawbackState] = frozenset()
+    orders: bool = False
+    line_returns: bool = False
+
+
 class Classes(Protocol):
     """Files and facts of classes."""
 
@@ -104,6 +128,10 @@ class Classes(Protocol):
 
     async def keep(self, fact: Contract, *, event_id: str, version: int) -> bool:
         """Store what an event said unless a higher revision is known; say whether it was new."""
+        ...
+
+    async def is_cancelled(self, class_id: str) -> bool:
+        """Say whether the class was cancelled."""
         ...
 
     async def facts(self, class_id: str) -> ClassFacts:
@@ -177,15 +205,39 @@ class Claims(Protocol):
         ...
 
     async def of_class(self, class_id: str) -> Claim | None:
-        """Give the institution's claim for the class."""
+        """Give the institution's (or enterprise's) claim for the class."""
+        ...
+
+    async def all_of_class(self, class_id: str) -> Sequence[Claim]:
+        """Give every claim for people of the class, by id."""
+        ...
+
+    async def of_application(self, application_id: str) -> Sequence[Claim]:
+        """Give the claims of one application, by class."""
+        ...
+
+    async def add_application(self, application_id: str, *, institution_id: str, by: str, on: date) -> None:
+        """Store an application to which claims will belong."""
         ...
 
     async def ids_of(self, regions: Collection[str]) -> Sequence[str]:
         """Give the ids of the claims of these regions that were approved at least once."""
         ...
 
+    async def waiting(self, wanted: Waiting, *, after: str | None, limit: int) -> Sequence[Claim]:
+        """Give claims that wait, by the end of their review's limit, from a cursor on; raise Refused CURSOR_INVALID."""
+        ...
+
+    def cursor_of(self, claim: Claim) -> str:
+        """Give the cursor that stands behind a claim."""
+        ...
+
+    async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
+        """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
+        ...
+
     async def add(self, claim: Claim, *, signer: str) -> Claim:
-        """Store a new claim for everybody on its lines; the database refuses people claimed for the class before."""
+        """Store a new claim for its people; the database refuses people claimed for the class before."""
         ...
 
     async def save(self, before: Claim, after: Claim) -> Claim:
@@ -224,6 +276,14 @@ class Claims(Protocol):
         """Give the claim an objection belongs to."""
         ...
 
+    async def claim_of_breach(self, breach_id: str) -> str | None:
+        """Give the claim a breach belongs to."""
+        ...
+
+    async def claim_of_clawback(self, clawback_id: str) -> str | None:
+        """Give the claim a claw-back belongs to."""
+        ...
+
     async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
         """Open what objectors wrote, by objection id."""
         ...
@@ -242,6 +302,10 @@ class Accounts(Protocol):
 
     async def activate(self, account: Account, *, by: str) -> None:
         """Let a pending account take the place of the active one."""
+        ...
+
+    async def refuse(self, account: Account, *, by: str, reason: str) -> None:
+        """Let a pending account be refused; the active one stays."""
         ...
 
     async def opened(self, account_ids: Collection[str]) -> Mapping[str, Account]:
@@ -292,6 +356,22 @@ class Orders(Protocol):
         """Store what the bank answered to an attempt."""
         ...
 
+    async def add_reversal(self, reversal: Reversal) -> None:
+        """Store the opposite entry of an order."""
+        ...
+
+    async def approve_reversal(self, reversal: Reversal) -> None:
+        """Store who approved a reversal, and when."""
+        ...
+
+    async def reversal(self, order_id: str) -> Reversal | None:
+        """Give the opposite entry of an order."""
+        ...
+
+    async def add_resending(self, order: PaymentOrder, *, reason: str, by: str, on: date) -> None:
+        """Store why a returned order goes out again to the same account."""
+        ...
+
 
 class PaymentUnit(Protocol):
     """One transaction of payment."""
@@ -304,6 +384,11 @@ class PaymentUnit(Protocol):
     def actor(self) -> Actor: ...
     @property
     def shelf(self) -> Shelf: ...
+
+    def payee_check(self, name: str, identity_number: str) -> tuple[str, str]:
+        """Give the keyed check of a person and the id of its key, to compare with what enrollment enrolled."""
+        ...
+
     @property
     def classes(self) -> Classes: ...
     @property

@@ -29,7 +29,7 @@ async def publish_notice(uow: PaymentUnit, *, claim_id: str, site: str) -> Notic
         )
     period = period_of(terms.notice, uow.today)
     # A line frozen in an earlier round is shown too: it may be released, and then needs no second notice.
-    listed = claim.difference if claim.entries else claim.possible
+    listed = claim.difference if claim.entries else claim.listed
     content = public_list(
         case.opened.fact, claim.assessment.lines, listed, rulebook=case.rulebook, period=period, site=site
     )

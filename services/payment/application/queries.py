@@ -18,6 +18,7 @@ from services.payment.domain.notice import Notice, NoticeState
 from services.payment.domain.obstacles import obstacles
 from services.payment.domain.order import OrderState, PaymentOrder
 from services.payment.domain.subsidy import Line
+from shared.contracts.assessment import SatisfactionMeasured
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.actor import Role
 from shared.domain.errors import NotFound
@@ -38,13 +39,16 @@ class ClaimReading:
     pending_account: Account | None
     differences: Sequence[Mapping[str, object]]
     objection_texts: Mapping[str, ObjectionText]
+    survey: SatisfactionMeasured | None
+    of_bureau: bool
 
 
 async def read_claim(uow: PaymentUnit, claim_id: str) -> ClaimReading:
     """Give a claim the caller may see, whole."""
     claim = await visible_claim(uow, claim_id)
     orders = await uow.orders.of_claim(claim_id)
-    of_bureau = uow.actor.has(*BUREAU) and not uow.actor.has(Role.INSTITUTION)
+    facts = await uow.classes.facts(claim.class_id)
+    of_bureau = uow.actor.has(*BUREAU) and not uow.actor.has(Role.INSTITUTION, Role.TRAINEE)
     return ClaimReading(
         claim=claim,
         orders=orders,
@@ -53,6 +57,8 @@ async def read_claim(uow: PaymentUnit, claim_id: str) -> ClaimReading:
         pending_account=await uow.accounts.with_state(claim_id, "pending"),
         differences=await uow.claims.differences(claim_id),
         objection_texts=await uow.claims.objection_texts(claim_id) if of_bureau else {},
+        survey=facts.survey.fact if facts.survey else None,
+        of_bureau=of_bureau,
     )
 
 
@@ -176,7 +182,7 @@ def _line_row(
         "programme": line.programme,
         "certificate_kind": approved[-1].certificate_kind,
         "amount_fen": sum(part.amount_fen for part in approved),
-        "ordered_fen": sum(paid.values()),
+        "ordered_fen": sum(fen for (_, state, _), fen in paid.items() if state != OrderState.REVERSED),
         "settled_fen": sum(fen for (_, state, _), fen in paid.items() if state == OrderState.SETTLED),
         "entries": [
             {
@@ -243,5 +249,16 @@ def _ids(
             }
             for order in orders
             if any(entry.line_no == line_no for entry in order.entries)
+        ],
+        "clawbacks": [
+            {
+                "clawback_id": clawback.clawback_id,
+                "entry": clawback.entry,
+                "asked_fen": clawback.asked[line_no],
+                "outstanding_fen": clawback.outstanding_fen,
+                "decided_by": [clawback.proposed_by, clawback.decided_by],
+            }
+            for clawback in claim.clawbacks
+            if clawback.is_ordered and line_no in clawback.asked
         ],
     }

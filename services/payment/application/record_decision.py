@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.payment.application.assessing import Case, assess_case, carry_out, on_duty, open_case
+from services.payment.application.assessing import Case, assess_claim, carry_out, on_duty, open_case
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim
@@ -23,6 +23,7 @@ class GivenDecision:
     reason: str
     persons: frozenset[str] | None = None
     kinds: frozenset[str] = frozenset()
+    since: date | None = None
     until: date | None = None
 
 
@@ -30,8 +31,8 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
     """Record a reviewer's decision and let the claim follow; a later decision on the same question replaces an earlier.
 
     Raise Refused RULE_NOT_DECIDABLE for a rule that leaves nothing to a person, NOTHING_TO_DECIDE when the question
-    does not arise (people who are named may be decided on before), DECISION_INCOMPLETE when kinds and last day of a
-    transitional exception are missing.
+    does not arise (people who are named may be decided on before), DECISION_INCOMPLETE when kinds, first or last day
+    of a transitional exception are missing.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
@@ -44,6 +45,7 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
         decided_on=uow.today,
         persons=_persons(given, claim, case),
         kinds=given.kinds,
+        valid_from=given.since,
         valid_until=given.until,
     )
     saved = await uow.claims.save(claim, replace(acting, decisions=(*claim.decisions, decision)))
@@ -52,13 +54,14 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
         subject=claim_id,
         details={"rule": given.rule, "accepted": given.accepted, "persons": len(decision.persons or ())},
     )
-    found = await assess_case(uow, case, saved.decisions)
+    found = await assess_claim(uow, case, saved)
     return await carry_out(uow, saved, replace(saved, assessment=found), case, cause="DECISION_RECORDED")
 
 
 def _persons(given: GivenDecision, claim: Claim, case: Case) -> frozenset[str] | None:
     """Give whom the decision speaks of by name: an open question of people is decided for those it is about now."""
     roster = frozenset(trainee.person_id for trainee in case.opened.fact.trainees)
+    roster &= roster if claim.persons is None else claim.persons
     if given.persons is not None and not given.persons <= roster:
         raise Refused(
             code="PERSON_NOT_IN_CLASS",
@@ -120,11 +123,12 @@ def _require_complete(given: GivenDecision, rulebook: Rulebook) -> None:
     term = rulebook.assessment.transitional_exceptions
     if term is None or given.rule != term.rule or not given.accepted:
         return
-    if given.until is None or not given.kinds or not given.kinds <= set(term.kinds):
+    dated = given.since is not None and given.until is not None and given.since <= given.until
+    if not dated or not given.kinds or not given.kinds <= set(term.kinds):
         raise Refused(
             code="DECISION_INCOMPLETE",
-            message=f"过渡期例外须写明适用的证书类别（{'、'.join(term.kinds)}）和截止日期。",
-            advice="请补充证书类别和截止日期后重新提交。",
+            message=f"过渡期例外须写明适用的证书类别（{'、'.join(term.kinds)}）、起始日期和截止日期。",
+            advice="请补充证书类别、起止日期（起始日期不晚于截止日期）后重新提交。",
             field="kinds",
             rule=term.rule,
             clause=term.clause,

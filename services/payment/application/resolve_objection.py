@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import assess_case, carry_out, on_duty, open_case
+from services.payment.application.assessing import assess_claim, carry_out, on_duty, open_case
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, unknown
@@ -31,7 +31,7 @@ async def resolve_objection(uow: PaymentUnit, *, objection_id: str, upheld: bool
     )
     after = replace(acting, objections=tuple(decided if each is asked else each for each in claim.objections))
     if case.facts.cancelled is not None:  # a dismissed line of a cancelled class is due to nobody
-        after = replace(after, assessment=await assess_case(uow, case, claim.decisions))
+        after = replace(after, assessment=await assess_claim(uow, case, claim))
     people = claim.people
     saved = await carry_out(uow, claim, after, case, cause="OBJECTION_RESOLVED")
     if saved.entries and upheld:

@@ -100,7 +100,7 @@ async def _approve(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review
     after, _, event = approve(
         acting, review, on=uow.today, funding_source=case.opened.fact.funding_source, rulebook=case.rulebook
     )
-    ordered_fen, settled = await ordered_of(uow, claim.claim_id)
+    ordered_fen, settled = await ordered_of(uow, claim)
     # An entry that takes back what was not ordered yet may leave nothing to pay.
     resting = money_state(after, ordered_fen=ordered_fen, settled=settled)
     saved = await uow.claims.save(claim, replace(after, state=resting))
@@ -121,7 +121,7 @@ async def _settle_entitlement(uow: PaymentUnit, claim: Claim) -> None:
     paid = {person for line_no, person in people.items() if decided.get(line_no, 0) > 0}
     hoped = {person for line_no, person in people.items() if line_no in possible}
     orders = await uow.orders.of_claim(claim.claim_id)
-    ordered = {people.get(entry.line_no) for order in orders for entry in order.entries}
+    ordered = {people.get(entry.line_no) for order in orders if order.counts for entry in order.entries}
     left_out = set(people.values()) - paid - hoped
     await uow.entitlements.use(claim.class_id, paid, on=uow.today)
     for persons, used in ((left_out, False), (left_out - ordered, True)):

@@ -25,6 +25,8 @@ def sees(actor: Actor, *, institution_id: str | None, region: str | None) -> boo
     """
     if actor.has(Role.INSTITUTION):
         return institution_id is not None and actor.organisation == institution_id
+    if actor.has(Role.TRAINEE):
+        return False
     return region is not None and actor.has(*BUREAU) and is_within(region, actor.region)
 
 
@@ -48,9 +50,18 @@ async def visible_claim(uow: PaymentUnit, claim_id: str) -> Claim:
 
 
 def _visible(uow: PaymentUnit, claim: Claim | None) -> Claim:
-    if claim is None or not sees(uow.actor, institution_id=claim.institution_id, region=claim.region):
+    if claim is None or not sees_claim(uow.actor, claim):
         raise unknown("申领", "claim_id")
     return claim
+
+
+def sees_claim(actor: Actor, claim: Claim) -> bool:
+    """Say whether a claim exists for the actor: a claimant sees his own alone, whatever other role the token names."""
+    if actor.has(Role.INSTITUTION):
+        return claim.claimant != "individual" and claim.owner == actor.organisation
+    if actor.has(Role.TRAINEE):
+        return claim.claimant == "individual" and claim.owner == actor.subject
+    return sees(actor, institution_id=claim.institution_id, region=claim.region)
 
 
 async def visible_class(uow: PaymentUnit, class_id: str, *, lock: bool = False) -> ClassFile:

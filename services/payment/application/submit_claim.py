@@ -1,13 +1,15 @@
-"""Receive an institution's claim (JY-CLM-01, JY-CLM-06): computed from events alone, reviewed from today."""
+"""Receive a claim (JY-CLM-01, -06, -08): computed from events alone, reviewed from today, whoever claims."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from services.payment.application.assessing import assess_case, move_timers, open_case
+from services.payment.application.assessing import INDIVIDUAL, Case, assess_case, move_timers, open_case
 from services.payment.application.ports import Account, PaymentUnit
-from services.payment.application.scope import visible_class
+from services.payment.application.scope import sees_claim, unknown, visible_class
+from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import (
     Claim,
+    Claimant,
     Undertaking,
     already_claimed,
     deadlines,
@@ -16,10 +18,12 @@ from services.payment.domain.claim import (
 )
 from services.payment.domain.duty import duties_of_class
 from services.payment.domain.order import require_payee
+from services.payment.domain.subsidy import narrowed
 from shared import failpoints
 from shared.clock import new_id
+from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.errors import Refused
-from shared.domain.identifiers import cleaned, company_account
+from shared.domain.identifiers import cleaned, company_account, identity_number, personal_card
 from shared.domain.masking import masked_account, masked_name
 from shared.policy.decision import TraceValue
 from shared.policy.judging import refuse_stopped
@@ -44,30 +48,62 @@ class GivenAccount:
     account_number: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPerson:
+    """An individual claimant as he identifies himself; compared with the roster's keyed check, never stored."""
+
+    name: str = field(repr=False)
+    identity_number: str = field(repr=False)
+
+
 async def submit_claim(
-    uow: PaymentUnit, *, class_id: str, undertaking: SignedUndertaking, account: GivenAccount
+    uow: PaymentUnit,
+    *,
+    class_id: str,
+    undertaking: SignedUndertaking,
+    account: GivenAccount,
+    claimant: Claimant = "institution",
+    person: GivenPerson | None = None,
+    application_id: str | None = None,
 ) -> Claim:
     """Receive a claim for a class, or the returned one again as a new round; give it computed.
 
-    Raise Refused with every reason that stands against the class, ALREADY_CLAIMED, UNDERTAKING_MISSING, PAYEE_MISMATCH
-    or RATE_MISSING; then nothing is stored.
+    An institution or enterprise claims for everybody of its class whom nobody claimed for; an individual for himself,
+    recognised by name and identity number. Raise Refused with every reason that stands against the class,
+    ALREADY_CLAIMED, CLAIMANT_NOT_ADMITTED, BLOCK_MISSING, UNDERTAKING_MISSING, PAYEE_MISMATCH or RATE_MISSING; then
+    nothing is stored. An individual who is not on the roster finds no class.
     """
-    file = await visible_class(uow, class_id, lock=True)
+    alone = claimant == INDIVIDUAL
+    if alone:  # who he is decides whether the class exists for him
+        await uow.classes.find(class_id, lock=True)
+    else:
+        await visible_class(uow, class_id, lock=True)
     case = await open_case(uow, class_id)
     opened, rulebook = case.opened.fact, case.rulebook
-    former = await uow.claims.of_class(class_id)
+    _require_admitted(claimant, opened, rulebook)
+    trainee = _recognised(uow, person, case) if alone else None
+    former, persons = await _former_and_persons(uow, opened, trainee, rulebook)
     claim_id = former.claim_id if former else new_id()
     _require_undertaking(undertaking, uow.today, rulebook)
-    payout = make_account(account, claim_id, applicant=opened.institution.name, by=uow.actor.subject, rulebook=rulebook)
-    found = await assess_case(uow, case, former.decisions if former else ())
-    refuse_stopped(found.stops)
+    payout = make_account(
+        uow,
+        account,
+        claim_id,
+        applicant=person.name if alone and person else opened.institution.name,
+        individual=alone,
+        rulebook=rulebook,
+    )
+    whole = await assess_case(uow, case, former.decisions if former else ())
+    breaches = open_breaches(former.breaches, rulebook.payment.breach) if former else ()
+    refuse_stopped((*whole.stops, *breaches))
+    found = narrowed(whole, persons, alone=alone, rulebook=rulebook)
     fresh = Claim(
         claim_id=claim_id,
         class_id=class_id,
         institution_id=opened.institution.institution_id,
         region=opened.region,
         rulebook_id=rulebook.id,
-        claimant="institution",
+        claimant=claimant,
         undertaking=Undertaking(
             text_version=undertaking.text_version,
             signer=masked_name(undertaking.signer),
@@ -76,30 +112,110 @@ async def submit_claim(
         received_on=uow.today,
         deadlines=deadlines(rulebook, uow.today),
         assessment=found,
+        persons=persons,
+        owner=uow.actor.subject if alone else opened.institution.institution_id,
+        application_id=application_id,
         duties=duties_of_class(opened.reviews),
     )
-    if former is not None:
-        claim = await uow.claims.save(former, resubmit(former, fresh, rulebook=rulebook))
-        await uow.claims.sign_again(claim, signer=undertaking.signer)
-    else:
-        people = [trainee.person_id for trainee in opened.trainees]
-        if await uow.claims.claimants(file.class_id, people):
-            raise already_claimed(rulebook)
-        claim = await uow.claims.add(fresh, signer=undertaking.signer)
+    claim = await _store(uow, former, fresh, signer=undertaking.signer, rulebook=rulebook)
     failpoints.hit(failpoints.INSIDE_CLAIM)
     await uow.accounts.add(replace(payout, state="active"))
-    await move_timers(uow, claim)
-    await uow.publish(submitted(claim))
-    details: dict[str, TraceValue] = {
-        "class_id": class_id,
-        "round": claim.round,
-        "amount_fen": sum(claim.payable.values()),
-    }
-    await uow.audit(action="claim_submitted", subject=claim_id, details=details)
+    await _announce(uow, claim)
     return claim
 
 
-def make_account(given: GivenAccount, claim_id: str, *, applicant: str, by: str, rulebook: Rulebook) -> Account:
+async def _announce(uow: PaymentUnit, claim: Claim) -> None:
+    """Start the review's clock and say that it runs."""
+    await move_timers(uow, claim)
+    await uow.publish(submitted(claim))
+    details: dict[str, TraceValue] = {
+        "class_id": claim.class_id,
+        "claimant": claim.claimant,
+        "round": claim.round,
+        "amount_fen": sum(claim.payable.values()),
+    }
+    await uow.audit(action="claim_submitted", subject=claim.claim_id, details=details)
+
+
+async def _store(uow: PaymentUnit, former: Claim | None, fresh: Claim, *, signer: str, rulebook: Rulebook) -> Claim:
+    if former is None:
+        return await uow.claims.add(fresh, signer=signer)
+    claim = await uow.claims.save(former, resubmit(former, fresh, rulebook=rulebook))
+    await uow.claims.sign_again(claim, signer=signer)
+    return claim
+
+
+async def _former_and_persons(
+    uow: PaymentUnit, opened: ClassOpened, trainee: OpenedTrainee | None, rulebook: Rulebook
+) -> tuple[Claim | None, frozenset[str]]:
+    """Give the claimant's own earlier claim and whom he may claim for; raise ALREADY_CLAIMED when nobody is left."""
+    everybody = frozenset(each.person_id for each in opened.trainees)
+    wanted = everybody if trainee is None else frozenset({trainee.person_id})
+    claimed = await uow.claims.claimants(opened.class_id, wanted)
+    former = None
+    for claim in await uow.claims.all_of_class(opened.class_id):
+        individual = claim.claimant == INDIVIDUAL
+        if (trainee is None and not individual) or (trainee and individual and claim.claim_id in claimed.values()):
+            former = claim
+    if former is not None and not sees_claim(uow.actor, former):
+        raise already_claimed(rulebook)
+    mine = frozenset(each for each in wanted if claimed.get(each) in (None, former.claim_id if former else None))
+    if not mine:
+        raise already_claimed(rulebook)
+    return former, mine
+
+
+def _require_admitted(claimant: str, opened: ClassOpened, rulebook: Rulebook) -> None:
+    """Raise Refused CLAIMANT_NOT_ADMITTED for a kind the document does not name, or an enterprise that is none."""
+    term = rulebook.payment.claimants
+    trains_its_own = term is not None and opened.institution.kind in term.enterprise_kinds
+    if term is not None and term.admits(claimant) and (claimant != "enterprise" or trains_its_own):
+        return
+    raise Refused(
+        code="CLAIMANT_NOT_ADMITTED",
+        message="申领主体类别与文件规定或班级的办班主体不符。",
+        advice="请由培训机构、自办培训的企业或学员本人按各自类别申领。",
+        field="claimant",
+        value=claimant,
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
+    )
+
+
+def _recognised(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> OpenedTrainee:
+    """Give the roster's entry of an individual claimant; whoever is not on it finds no class.
+
+    Raise Refused BLOCK_MISSING for a block of the individual's form that is not there (JY-CLM-08).
+    """
+    opened, form = case.opened.fact, case.rulebook.payment.individual_form
+    blocks = {
+        "person": person is not None,
+        "institution": bool(cleaned(opened.institution.name)),
+        "evaluation_body": any(cleaned(exam.fact.body_name) for exam in case.facts.exams),
+    }
+    missing = [block for block in form.required_blocks if not blocks[block]] if form else []
+    if person is None or missing:
+        raise Refused(
+            code="BLOCK_MISSING",
+            message=f"个人申领表缺少必填部分：{'、'.join(missing or ['person'])}。",
+            advice="请填写个人基本信息；培训机构和评价机构信息由系统记录提供，尚未记录的请等待相应环节办结。",
+            field=(missing or ["person"])[0],
+            rule=form.rule if form else None,
+            clause=form.clause if form else None,
+            document=form.document if form else None,
+        )
+    number = identity_number(person.identity_number).value
+    check, key_id = uow.payee_check(person.name, number)
+    for trainee in opened.trainees:
+        if trainee.payee_check_key == key_id and trainee.payee_check == check:
+            return trainee
+    raise unknown("班级", "class_id")
+
+
+def make_account(
+    uow: PaymentUnit, given: GivenAccount, claim_id: str, *, applicant: str, individual: bool, rulebook: Rulebook
+) -> Account:
     """Give the account to store, pending; raise Refused when the number is none or the holder another (JY-PAY-04).
 
     The bank's name goes into a file that spreadsheets open: what they would run, or what breaks a line, is refused.
@@ -112,7 +228,7 @@ def make_account(given: GivenAccount, claim_id: str, *, applicant: str, by: str,
             advice="请按开户许可证填写开户银行全称。",
             field="account.bank_name",
         )
-    number = company_account(given.account_number)
+    number = personal_card(given.account_number) if individual else company_account(given.account_number)
     return Account(
         account_id=new_id(),
         claim_id=claim_id,
@@ -121,7 +237,8 @@ def make_account(given: GivenAccount, claim_id: str, *, applicant: str, by: str,
         number=number,
         number_masked=masked_account(number),
         state="pending",
-        submitted_by=by,
+        submitted_by=uow.actor.subject,
+        submitted_on=uow.today,
     )
 
 

@@ -9,9 +9,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Literal
 
+from services.payment.domain.breach import Breach
+from services.payment.domain.clawback import Clawback, clawed_back
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
+from services.payment.domain.line_return import LineReturn, given_up_lines, waiting_lines
 from services.payment.domain.notice import Notice, NoticeState, covers
 from services.payment.domain.objection import Objection, frozen_lines, struck_lines
 from services.payment.domain.state import Act, State, following
@@ -25,7 +29,10 @@ from shared.contracts.payment import (
 )
 from shared.domain.errors import Conflict, Refused
 from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
+from shared.policy.decision import Trace
 from shared.policy.rulebook import Rulebook
+
+Claimant = Literal["institution", "enterprise", "individual"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,23 +67,31 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One approval: the amounts it adds to (or takes from) what is decided, and who carried it."""
+    """One approval: the amounts it adds to (or takes from) what is decided, and who carried it.
+
+    The opposite entry of a claw-back names its reason in `clawback`; it is carried by two people, one of the reviewers
+    (`first_reviewer`) who proposed it and the approver.
+    """
 
     number: int
     round: int
     amounts: Mapping[int, int]
     approved_on: date
     first_reviewer: str
-    second_reviewer: str
+    second_reviewer: str | None
     approver: str
+    clawback: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One claim for one class; a second one for the class is refused, whoever claims (JY-CLM-01).
+    """One claim for one class; a second one for the same people is refused, whoever claims (JY-CLM-01).
 
     `overdue` names the limits that passed unmet in this round; `clawback_fen` is what was ordered beyond what the facts
-    now support: it is never taken back automatically and holds every further payment.
+    now support: it is never taken back automatically and holds every further payment. `awaits_rate` says that an
+    approved claim could not be computed for want of a rate; `since` is the day on which it came to its state.
+    `persons` are those it claims for, None for the whole roster; `owner` is the institution or, of an individual's
+    claim, the person's account; `application_id` joins the batches of one application (JY-CLM-09).
     """
 
     claim_id: str
@@ -84,20 +99,28 @@ class Claim:
     institution_id: str
     region: str
     rulebook_id: str
-    claimant: str
+    claimant: Claimant
     undertaking: Undertaking
     received_on: date
     deadlines: Deadlines
     assessment: Assessment
+    persons: frozenset[str] | None = None
+    owner: str = ""
+    application_id: str | None = None
     state: State = State.SUBMITTED
     round: int = 1
     overdue: frozenset[str] = frozenset()
     clawback_fen: int = 0
+    awaits_rate: bool = False
+    since: date = date.min
     decisions: tuple[Decision, ...] = ()
     objections: tuple[Objection, ...] = ()
     notices: tuple[Notice, ...] = ()
+    line_returns: tuple[LineReturn, ...] = ()
     reviews: tuple[Review, ...] = ()
     entries: tuple[Entry, ...] = ()
+    clawbacks: tuple[Clawback, ...] = ()
+    breaches: tuple[Breach, ...] = ()
     duties: Mapping[str, Duty] = field(default_factory=dict)
     version: int = 0
 
@@ -112,12 +135,27 @@ class Claim:
 
         An objection to the notice of a supplement is no finding yet: it takes nothing back that was approved before.
         """
-        return self._amounts(struck_lines(self.objections), frozen_lines(self.objections))
+        return self._amounts(self.struck, self.frozen)
 
     @property
     def possible(self) -> dict[int, int]:
-        """Give what lines come to if every open objection were dismissed."""
-        return self._amounts(struck_lines(self.objections))
+        """Give what lines come to if every open objection were dismissed and every returned line handed in again."""
+        return self._amounts(self.struck)
+
+    @property
+    def listed(self) -> dict[int, int]:
+        """Give what a first notice shows: frozen lines too, which a dismissal releases, but none that was returned."""
+        return self._amounts(self.struck | waiting_lines(self.line_returns))
+
+    @property
+    def struck(self) -> frozenset[int]:
+        """Give the lines that are never paid: an objection to them was upheld, or the claimant gave them up."""
+        return struck_lines(self.objections) | given_up_lines(self.line_returns)
+
+    @property
+    def frozen(self) -> frozenset[int]:
+        """Give the lines that wait: for the decision on an objection, or for the claimant's answer to a return."""
+        return frozen_lines(self.objections) | waiting_lines(self.line_returns)
 
     @property
     def decided(self) -> dict[int, int]:
@@ -126,6 +164,10 @@ class Claim:
         for entry in self.entries:
             total.update(entry.amounts)
         return dict(total)
+
+    def net_of(self, ordered_fen: int) -> int:
+        """Give what stands ordered when what was asked back is taken from it, in fen."""
+        return ordered_fen - sum(clawed_back(self.clawbacks).values())
 
     @property
     def difference(self) -> dict[int, int]:
@@ -145,8 +187,12 @@ class Claim:
 
     @property
     def people(self) -> Mapping[int, str]:
-        """Give whose every line is, by line number; class-level lines belong to nobody."""
-        return {line.line_no: line.person_id for line in self.assessment.lines if line.person_id is not None}
+        """Give whose every line is, by line number; class-level lines and those of other claims belong to nobody."""
+        return {
+            line.line_no: line.person_id
+            for line in self.assessment.lines
+            if line.person_id is not None and (self.persons is None or line.person_id in self.persons)
+        }
 
     @property
     def is_public(self) -> bool:
@@ -206,7 +252,7 @@ def submitted(claim: Claim) -> ClaimSubmitted:
     return ClaimSubmitted(
         class_id=claim.class_id,
         claim_id=claim.claim_id,
-        claimant="institution",
+        claimant=claim.claimant,
         round=claim.round,
         heads=sum(line.person_id is not None and line.line_no in wanted for line in claim.assessment.lines),
         amount_fen=sum(wanted.values()),
@@ -323,7 +369,7 @@ def approve(
         rulebook_id=claim.rulebook_id,
         institution_id=claim.institution_id,
         first_reviewer=entry.first_reviewer,
-        second_reviewer=entry.second_reviewer,
+        second_reviewer=reviewers[Act.SECOND_REVIEW],
         approver=entry.approver,
         approved_on=on,
         amount_fen=amount_fen,

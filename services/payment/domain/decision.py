@@ -12,8 +12,8 @@ from shared.policy.terms.term import Term
 class Decision:
     """One decision: `persons` are those it speaks of, None when it speaks of the whole class.
 
-    `kinds` and `valid_until` belong to a transitional exception (JY-ASM-06): the certificate kinds that cannot be had
-    yet, and the last exam day it covers.
+    `kinds`, `valid_from` and `valid_until` belong to a transitional exception (JY-ASM-06): the certificate kinds that
+    cannot be had yet, and the first and last exam day it covers.
     """
 
     rule: str
@@ -23,6 +23,7 @@ class Decision:
     decided_on: date
     persons: frozenset[str] | None = None
     kinds: frozenset[str] = frozenset()
+    valid_from: date | None = None
     valid_until: date | None = None
 
 

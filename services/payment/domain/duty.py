@@ -48,12 +48,12 @@ def duty_of(
     """Give the duty in which the actor acts: the one held already, else the first option a role allows.
 
     Raise Forbidden SAME_REVIEWER when the actor holds another duty, ROLE_MISSING without a fitting role,
-    CLAIMANT_REVIEWS for whoever acts for an institution.
+    CLAIMANT_REVIEWS for whoever acts for an institution or as a trainee.
     """
-    if actor.has(Role.INSTITUTION):
+    if actor.has(Role.INSTITUTION, Role.TRAINEE):
         raise Forbidden(
             code="CLAIMANT_REVIEWS",
-            message="办班机构的账号不能办理申领的审核、公示、核查和拨付。",
+            message="办班机构和学员的账号不能办理申领的审核、公示、核查和拨付。",
             advice="请由人社部门人员使用其本人账号办理。",
             rule=four_eyes.rule if four_eyes else None,
             clause=four_eyes.clause if four_eyes else None,

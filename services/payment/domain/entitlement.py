@@ -57,7 +57,8 @@ class ClassFile:
 
     `asked_version` is the version of enrollment's class that asked; only the answer to the newest counts. `released`
     says why the class holds nothing any more; a released class is never reserved again, nor is a person who `left` it.
-    `per_head_fen` is the rate at which its places were reserved, in a budget of `funding_source`.
+    `per_head_fen` is the rate at which its places were reserved, in a budget of `funding_source`. `version` grows with
+    every act on the class or its claims.
     """
 
     class_id: str
@@ -69,6 +70,7 @@ class ClassFile:
     asked_version: int = 0
     released: str | None = None
     left: frozenset[str] = frozenset()
+    version: int = 0
 
     def ask(self, version: int, request: ReservationRequest) -> "Asked":
         """Take a request of enrollment's class at a version and give who may still be reserved.

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from shared.contracts.assessment import AssessmentCompleted, AssessmentScheduled, CertificateIssued, CertificateVoided
+from shared.contracts.assessment import (
+    AssessmentCompleted,
+    AssessmentScheduled,
+    CertificateIssued,
+    CertificateVoided,
+    SatisfactionMeasured,
+)
 from shared.contracts.contract import Contract
 from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
 from shared.contracts.supervision import (
@@ -44,6 +50,7 @@ class ClassFacts:
     raised: tuple[Known[FindingRaised], ...] = ()
     closed: tuple[Known[FindingClosed], ...] = ()
     withdrawn: tuple[Known[TraineeWithdrawn], ...] = ()
+    survey: Known[SatisfactionMeasured] | None = None
 
     def completed(self, event: str) -> bool:
         """Say whether a completion event that a programme's evidence names has arrived."""

@@ -59,6 +59,18 @@ def confirmed_doubts(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]
         )
 
 
+def survey_missing(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
+    """Give a warning while no answer to the satisfaction survey is known (JY-QUA-01); it stops nothing."""
+    term = rulebook.assessment.satisfaction_survey
+    if term is not None and (facts.survey is None or not facts.survey.fact.valid_responses):
+        yield term.finding(
+            code="SURVEY_MISSING",
+            severity=Severity.WARN,
+            message="系统内没有该班级的满意度调查有效答卷。",
+            advice="请评价环节组织学员完成满意度调查；审核人员在意见中说明。",
+        )
+
+
 def not_opened() -> Refused:
     """Give the refusal of a class of which no opening is known here."""
     return Refused(

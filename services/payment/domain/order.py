@@ -4,7 +4,8 @@ An order's entries are parts of lines and add up to it. An order counts from its
 sent again, as the next attempt of the same order, once a corrected account has been approved.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -18,12 +19,13 @@ from shared.policy.rulebook import Rulebook
 
 
 class OrderState(StrEnum):
-    """Ready for a bank file, sent in one, credited, or returned by the bank."""
+    """Ready for a bank file, sent in one, credited, returned by the bank, or taken back by an opposite entry."""
 
     READY = "ready"
     SENT = "sent"
     SETTLED = "settled"
     RETURNED = "returned"
+    REVERSED = "reversed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,35 @@ class PaymentOrder:
     entries: tuple[OrderEntry, ...]
     state: OrderState = OrderState.READY
     attempt: int = 1
+
+    @property
+    def counts(self) -> bool:
+        """Say whether the order stands; one that was reversed pays nothing."""
+        return self.state is not OrderState.REVERSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """The opposite entry of an order; of a settled one it counts from another person's approval on."""
+
+    order_id: str
+    claim_id: str
+    was: OrderState
+    amount_fen: int
+    reason: str
+    proposed_by: str
+    proposed_on: date
+    approved_by: str | None = None
+    approved_on: date | None = None
+
+
+def ordered_by_line(orders: Iterable[PaymentOrder]) -> dict[int, int]:
+    """Give what standing orders pay of each line, in fen."""
+    ordered: Counter[int] = Counter()
+    for order in orders:
+        for entry in order.entries if order.counts else ():
+            ordered[entry.line_no] += entry.amount_fen
+    return dict(ordered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

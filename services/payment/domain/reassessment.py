@@ -15,6 +15,7 @@ from services.payment.domain.claim import (
     back_to_claimant,
     back_to_first_review,
     deadlines,
+    minus,
     submitted,
     withdrawn_notices,
 )
@@ -23,6 +24,7 @@ from services.payment.domain.rates import RATE_MISSING
 from services.payment.domain.state import State
 from services.payment.domain.subsidy import Assessment
 from shared.contracts.contract import Contract
+from shared.policy.decision import Finding
 from shared.policy.rulebook import Rulebook
 
 
@@ -70,9 +72,17 @@ def reassess(
     """
     if claim.state is State.RETURNED:
         return Reassessed(claim=changed)
+    changed = replace(changed, awaits_rate=False)
     if changed.assessment.stops:
         standing = replace(changed, assessment=claim.assessment)  # no lines could be computed: the former ones stay
-        return _stopped(standing, changed.assessment, ordered_fen=ordered_fen, settled=settled, by=by)
+        return _stopped(
+            standing,
+            changed.assessment,
+            former_clawback_fen=claim.clawback_fen,
+            ordered_fen=ordered_fen,
+            settled=settled,
+            by=by,
+        )
 
     def new_round(current: Claim) -> Reassessed:
         fresh, returned = back_to_first_review(current, deadlines(rulebook, on), code=cause, by=by)
@@ -83,11 +93,13 @@ def reassess(
     return Reassessed(claim=changed) if claim.full == changed.full else new_round(changed)
 
 
-def _stopped(claim: Claim, found: Assessment, *, ordered_fen: int, settled: bool, by: str) -> Reassessed:
+def _stopped(
+    claim: Claim, found: Assessment, *, former_clawback_fen: int, ordered_fen: int, settled: bool, by: str
+) -> Reassessed:
     """Handle facts that stop the class.
 
-    A cancellation is final, and what nothing but a new rate can compute waits for it at the claimant's, because no
-    event will tell that it is there. Everything else is asked again at each act.
+    A cancellation is final. What nothing but a new rate can compute waits for it: before approval at the claimant's,
+    afterwards marked, to be computed again when a rate is entered. Everything else is asked again at each act.
     """
     codes = {stop.code for stop in found.stops}
     final = next((code for code in (CANCELLED, RATE_MISSING) if code in codes), None)
@@ -95,15 +107,25 @@ def _stopped(claim: Claim, found: Assessment, *, ordered_fen: int, settled: bool
         waiting, returned = back_to_claimant(claim, code=final, by=by)
         return Reassessed(claim=waiting, events=(returned,))
     if final != CANCELLED:
-        return Reassessed(claim=claim)
-    held = _out_of_review(replace(claim, clawback_fen=ordered_fen), ordered_fen=ordered_fen, settled=settled)
-    if held.clawback_fen == claim.clawback_fen:
+        return Reassessed(claim=replace(claim, awaits_rate=final == RATE_MISSING))
+    worthless = replace(claim, clawback_fen=ordered_fen, assessment=_without_lines(claim.assessment, found.stops))
+    held = _out_of_review(worthless, ordered_fen=ordered_fen, settled=settled)
+    if held.clawback_fen == former_clawback_fen:
         return Reassessed(claim=held)
-    taken = {line_no: -amount for line_no, amount in claim.decided.items()}
-    return Reassessed(
-        claim=held,
-        difference=Difference(kind=DifferenceKind.CLAWBACK_PENDING, amount_fen=-ordered_fen, amounts=taken),
+    kind = DifferenceKind.CLAWBACK_PENDING if ordered_fen else DifferenceKind.DISSOLVED
+    taken = minus({}, claim.decided)
+    return Reassessed(claim=held, difference=Difference(kind=kind, amount_fen=-ordered_fen, amounts=taken))
+
+
+def _without_lines(found: Assessment, stops: tuple[Finding, ...]) -> Assessment:
+    """Give the assessment of a cancelled class: its people stand there, nobody of them is due anything."""
+    cancelled = tuple(stop for stop in stops if stop.code == CANCELLED)
+    lines = tuple(
+        replace(line, amount_fen=0, recognised=False, findings=cancelled)
+        for line in found.lines
+        if line.person_id is not None
     )
+    return replace(found, lines=lines, base=0, recognised=0, flags=())
 
 
 def _after_approval(
@@ -131,7 +153,7 @@ def _out_of_review(claim: Claim, *, ordered_fen: int, settled: bool) -> Claim:
 
 
 def money_state(claim: Claim, *, ordered_fen: int, settled: bool) -> State:
-    """Give where an approved claim stands when nothing of it is under review."""
-    if not ordered_fen or ordered_fen < sum(claim.decided.values()):
+    """Give where an approved claim stands when nothing of it is under review; `ordered_fen` is net of claw-backs."""
+    if ordered_fen < sum(claim.decided.values()) or not (ordered_fen or settled):
         return State.APPROVED
     return State.PAID if settled else State.ORDERED

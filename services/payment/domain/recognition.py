@@ -91,7 +91,9 @@ def _after_attempt(
 ) -> Recognition:
     """Judge a fallback certificate although a higher kind could be had: only after an attempt, and as the term says.
 
-    A second attempt is one after a better exam only where the class had such an exam before the certificate.
+    Where the event names the kinds attempted before, they decide, unless a person decided against it. An event without
+    them leaves it to a recorded decision: its second attempt is one after a better exam only where the class had such
+    an exam before the certificate.
     """
     certificate = known.fact
     inputs: dict[str, TraceValue] = {
@@ -99,20 +101,32 @@ def _after_attempt(
         "certifiable": ",".join(higher),
         "attempt": certificate.attempt,
     }
-    better = any(
-        exam.fact.certificate_kind in higher and exam.fact.exam_on <= certificate.issued_on for exam in facts.exams
+    attempted = certificate.attempted_kinds
+    better = (
+        not set(attempted).isdisjoint(higher)
+        if attempted
+        else certificate.attempt >= 2 and _better_exam_before(certificate, facts, higher)
     )
-    if certificate.attempt < 2 or not better or priority.fallback_after_attempt == "not_recognised":
+    if not better or priority.fallback_after_attempt == "not_recognised":
         return Recognition(certificate=None, findings=(_direct(priority),))
+    if attempted:
+        inputs["attempted_kinds"] = ",".join(attempted)
     trace = priority.trace(result="recognised", inputs=inputs)
+    decision = latest(decisions, priority.rule, certificate.person_id)
     if priority.fallback_after_attempt == "recognised":
         return Recognition(certificate=known, traces=(trace,))
-    decision = latest(decisions, priority.rule, certificate.person_id)
-    if decision is None:
-        return Recognition(certificate=None, findings=(_undecided(priority),))
-    if not decision.accepted:
+    if decision is not None and not decision.accepted:
         return Recognition(certificate=None, findings=(_decided_against(priority),))
-    return Recognition(certificate=known, traces=(trace, decision_trace(priority, decision)))
+    if decision is None and not attempted:
+        return Recognition(certificate=None, findings=(_undecided(priority),))
+    decided = (decision_trace(priority, decision),) if decision else ()
+    return Recognition(certificate=known, traces=(trace, *decided))
+
+
+def _better_exam_before(certificate: CertificateIssued, facts: ClassFacts, higher: tuple[str, ...]) -> bool:
+    return any(
+        exam.fact.certificate_kind in higher and exam.fact.exam_on <= certificate.issued_on for exam in facts.exams
+    )
 
 
 def _transition(
@@ -125,16 +139,19 @@ def _transition(
     """Give the trace of a transitional exception that covers every higher kind on the exam day (JY-ASM-06)."""
     term = rulebook.assessment.transitional_exceptions
     decision = latest(decisions, term.rule) if term else None
-    if term is None or decision is None or not decision.accepted or decision.valid_until is None:
+    if term is None or decision is None or not decision.accepted:
+        return None
+    if decision.valid_from is None or decision.valid_until is None:
         return None
     if not set(higher) <= decision.kinds & set(term.kinds):
         return None
     held = [exam.fact.exam_on for exam in facts.exams if exam.fact.assessment_id == known.fact.assessment_id]
     examined_on = held[0] if held else known.fact.issued_on
-    if examined_on > decision.valid_until:
+    if not decision.valid_from <= examined_on <= decision.valid_until:
         return None
     inputs = {
         "kinds": ",".join(sorted(decision.kinds)),
+        "valid_from": decision.valid_from.isoformat(),
         "valid_until": decision.valid_until.isoformat(),
         "examined_on": examined_on.isoformat(),
         "decided_by": decision.decided_by,

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
-from services.payment.domain.obstacles import confirmed_doubts, obstacles
+from services.payment.domain.obstacles import confirmed_doubts, obstacles, survey_missing
 from services.payment.domain.rates import RATE_MISSING, RateTable, Wanted
 from services.payment.domain.recognition import recognise
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.money import floor_share
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
+from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.payment import Headcount
 
@@ -100,6 +101,36 @@ def assess(
     if stops:
         return Assessment(stops=stops)
     return _with_cut(priced, facts, rulebook, decisions)
+
+
+def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, rulebook: Rulebook) -> Assessment:
+    """Give a class's assessment as it stands for a claim of some of its people (JY-CLM-01).
+
+    Base and recognised heads stay the class's, so that everybody bears the same share of a cut. An individual
+    (`alone`) sees nobody else's line; in an institution's claim the lines of people who claimed themselves are
+    refused as ALREADY_CLAIMED.
+    """
+    people = [line for line in found.lines if line.person_id is not None]
+    if found.stops or all(line.person_id in persons for line in people):
+        return found
+    if alone:
+        mine = [line for line in people if line.person_id in persons]
+        lines = [replace(line, line_no=number) for number, line in enumerate(mine, start=1)]
+    else:
+        lines = [line if line.person_id in persons else _claimed_elsewhere(line, rulebook) for line in people]
+    cut = amounts(lines, base=found.base, recognised=found.recognised, withheld=frozenset()).get(len(lines) + 1)
+    of_class = [replace(line, line_no=len(lines) + 1, amount_fen=cut) for line in found.lines[len(people) :] if cut]
+    return replace(found, lines=(*lines, *of_class))
+
+
+def _claimed_elsewhere(line: Line, rulebook: Rulebook) -> Line:
+    refused = (rulebook.payment.claimants or CONSISTENCY).finding(
+        code="ALREADY_CLAIMED",
+        severity=Severity.STOP,
+        message="该学员已另行申领本班补贴，同一学员同一班级只能申领一次。",
+        advice="本申领不计该学员的金额，无须办理。",
+    )
+    return replace(line, amount_fen=0, recognised=False, certificate_kind=None, traces=(), findings=(refused,))
 
 
 def amounts(lines: Iterable[Line], *, base: int, recognised: int, withheld: frozenset[int]) -> dict[int, int]:
@@ -274,7 +305,7 @@ def _with_cut(
 ) -> Assessment:
     recognised = sum(line.recognised for line in lines)
     base = _base(facts, rulebook, decisions, otherwise=recognised)
-    flags = (*base.flags, *confirmed_doubts(facts, rulebook))
+    flags = (*base.flags, *confirmed_doubts(facts, rulebook), *survey_missing(facts, rulebook))
     headcount = rulebook.payment.headcount
     if headcount is None:
         return Assessment(lines=lines, base=recognised, recognised=recognised, flags=flags)

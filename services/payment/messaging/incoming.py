@@ -8,7 +8,13 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.receive_fact import receive_fact
 from services.payment.application.release_entitlement import release_class, release_trainees
 from services.payment.application.reserve_entitlement import reserve_entitlement
-from shared.contracts.assessment import AssessmentCompleted, AssessmentScheduled, CertificateIssued, CertificateVoided
+from shared.contracts.assessment import (
+    AssessmentCompleted,
+    AssessmentScheduled,
+    CertificateIssued,
+    CertificateVoided,
+    SatisfactionMeasured,
+)
 from shared.contracts.contract import Contract, topic_of
 from shared.contracts.enrollment import ClassApproved, ClassChanged, ClassClosed, ClassOpened, TraineeWithdrawn
 from shared.contracts.envelope import Envelope
@@ -115,4 +121,5 @@ HANDLERS: Final[dict[type[Contract], Handler]] = {
     CertificateIssued: on_fact,
     CertificateVoided: on_turning_fact,
     AssessmentCompleted: on_turning_fact,
+    SatisfactionMeasured: on_turning_fact,
 }

@@ -30,6 +30,7 @@ class StoredAccounts:
             "number_masked": account.number_masked,
             "state": account.state,
             "submitted_by": account.submitted_by,
+            "submitted_on": account.submitted_on,
             "approved_by": account.approved_by,
         }
         await self._connection.execute(insert(ACCOUNT).values(row))
@@ -46,6 +47,11 @@ class StoredAccounts:
         await self._connection.execute(
             update(ACCOUNT).where(ACCOUNT.c.account_id == account.account_id).values(state="active", approved_by=by)
         )
+
+    async def refuse(self, account: Account, *, by: str, reason: str) -> None:
+        """Let a pending account be refused; the active one stays."""
+        refused = update(ACCOUNT).where(ACCOUNT.c.account_id == account.account_id)
+        await self._connection.execute(refused.values(state="refused", refused_by=by, refusal_reason=reason))
 
     async def opened(self, account_ids: Collection[str]) -> Mapping[str, Account]:
         """Open accounts for a bank file."""
@@ -66,6 +72,7 @@ class StoredAccounts:
             number_masked=row.number_masked,
             state=row.state,
             submitted_by=row.submitted_by,
+            submitted_on=row.submitted_on,
             approved_by=row.approved_by,
         )
 

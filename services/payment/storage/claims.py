@@ -1,45 +1,56 @@
 """Claims, loaded and saved whole; only what changed is written."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Row, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.payment.application.ports import ApprovedPart, ObjectionText
+from services.payment.application.ports import ApprovedPart, ObjectionText, Waiting
 from services.payment.domain.claim import Claim, Entry
 from services.payment.domain.duty import Duty
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
 from services.payment.domain.reassessment import Difference
 from services.payment.storage import rows
+from services.payment.storage.clawbacks import clawbacks_of, save_clawbacks
 from services.payment.storage.tables import (
+    ACCOUNT,
+    APPLICATION,
     CLAIM,
+    CLAIM_BREACH,
     CLAIM_DECISION,
     CLAIM_DIFFERENCE,
     CLAIM_DUTY,
     CLAIM_ENTRY,
     CLAIM_ENTRY_LINE,
     CLAIM_LINE,
+    CLAIM_LINE_RETURN,
     CLAIM_PERSON,
     CLAIM_REVIEW,
+    CLAWBACK,
     NOTICE,
     OBJECTION,
+    PAYMENT_ORDER,
 )
 from shared.database.encryption import Vault
-from shared.domain.errors import Conflict
+from shared.domain.errors import Conflict, Refused
 
 _RESOLUTION: Final = ("upheld", "finding", "resolved_by", "resolved_on")
+_CLOSURE: Final = ("conclusion", "reason", "closed_by", "closed_on")
+_UNSETTLED: Final = ("ready", "sent", "returned")
+_LINE_ANSWER: Final = ("answer", "statement", "answered_by", "answered_on")
 
 
 class StoredClaims:
     """The claims of one transaction."""
 
-    def __init__(self, connection: AsyncConnection, vault: Vault) -> None:
+    def __init__(self, connection: AsyncConnection, vault: Vault, today: date) -> None:
         self._connection = connection
         self._vault = vault
+        self._today = today
 
     async def find(self, claim_id: str) -> Claim | None:
         """Give the claim; whoever will change it locks its class first."""
@@ -52,10 +63,30 @@ class StoredClaims:
         return (await self._connection.execute(query)).scalar_one_or_none()
 
     async def of_class(self, class_id: str) -> Claim | None:
-        """Give the institution's claim for the class."""
-        query = select(CLAIM).where(CLAIM.c.class_id == class_id, CLAIM.c.claimant == "institution")
+        """Give the institution's (or enterprise's) claim for the class."""
+        query = select(CLAIM).where(CLAIM.c.class_id == class_id, CLAIM.c.claimant != "individual")
         row = (await self._connection.execute(query)).first()
         return None if row is None else await self._whole(row)
+
+    async def all_of_class(self, class_id: str) -> Sequence[Claim]:
+        """Give every claim for people of the class, by id."""
+        query = select(CLAIM).where(CLAIM.c.class_id == class_id).order_by(CLAIM.c.claim_id)
+        return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
+
+    async def of_application(self, application_id: str) -> Sequence[Claim]:
+        """Give the claims of one application, by class."""
+        query = select(CLAIM).where(CLAIM.c.application_id == application_id).order_by(CLAIM.c.class_id)
+        return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
+
+    async def add_application(self, application_id: str, *, institution_id: str, by: str, on: date) -> None:
+        """Store an application to which claims will belong."""
+        row = {
+            "application_id": application_id,
+            "institution_id": institution_id,
+            "submitted_by": by,
+            "received_on": on,
+        }
+        await self._connection.execute(insert(APPLICATION).values(row))
 
     async def ids_of(self, regions: Collection[str]) -> Sequence[str]:
         """Give the ids of the claims of these regions that were approved at least once."""
@@ -63,9 +94,32 @@ class StoredClaims:
         query = select(CLAIM.c.claim_id).where(CLAIM.c.region.in_(regions), CLAIM.c.claim_id.in_(approved))
         return (await self._connection.execute(query.order_by(CLAIM.c.claim_id))).scalars().all()
 
+    async def waiting(self, wanted: Waiting, *, after: str | None, limit: int) -> Sequence[Claim]:
+        """Give claims that wait, by the end of their review's limit, from a cursor on; raise Refused CURSOR_INVALID."""
+        query = select(CLAIM).where(or_(CLAIM.c.state.in_(wanted.states), *_besides(wanted)))
+        if wanted.institution_id is not None:
+            query = query.where(CLAIM.c.owner == wanted.institution_id, CLAIM.c.claimant != "individual")
+        if wanted.regions is not None:
+            query = query.where(CLAIM.c.region.in_(wanted.regions))
+        if after is not None:
+            due, claim_id = _cursor(after)
+            behind = and_(CLAIM.c.review_due == due, CLAIM.c.claim_id > claim_id)
+            query = query.where(or_(CLAIM.c.review_due > due, behind))
+        query = query.order_by(CLAIM.c.review_due, CLAIM.c.claim_id).limit(limit)
+        return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
+
+    def cursor_of(self, claim: Claim) -> str:
+        """Give the cursor that stands behind a claim."""
+        return f"{claim.deadlines.review_due.isoformat()}.{claim.claim_id}"
+
+    async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
+        """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
+        query = select(CLAIM.c.class_id).where(CLAIM.c.region.in_(regions), CLAIM.c.awaits_rate).distinct()
+        return (await self._connection.execute(query.order_by(CLAIM.c.class_id))).scalars().all()
+
     async def add(self, claim: Claim, *, signer: str) -> Claim:
-        """Store a new claim for everybody on its lines; the database refuses people claimed for the class before."""
-        stored = replace(claim, version=1)
+        """Store a new claim for its people; the database refuses people claimed for the class before."""
+        stored = replace(claim, version=1, since=self._today)
         row = {
             "claim_id": claim.claim_id,
             "class_id": claim.class_id,
@@ -73,15 +127,17 @@ class StoredClaims:
             "region": claim.region,
             "rulebook_id": claim.rulebook_id,
             "claimant": claim.claimant,
+            "owner": claim.owner,
+            "application_id": claim.application_id,
             "undertaking_signer_sealed": self._vault.seal(signer, purpose=_signer(claim.claim_id)),
             "version": 1,
+            "state_since": self._today,
         }
         await self._connection.execute(insert(CLAIM).values({**rows.claim_row(claim), **row}))
         await self._insert(CLAIM_LINE, [rows.line_row(claim.claim_id, line) for line in claim.assessment.lines])
         people = [
-            {"class_id": claim.class_id, "person_id": line.person_id, "claim_id": claim.claim_id}
-            for line in claim.assessment.lines
-            if line.person_id is not None
+            {"class_id": claim.class_id, "person_id": person_id, "claim_id": claim.claim_id}
+            for person_id in sorted(set(claim.people.values()))
         ]
         await self._insert(CLAIM_PERSON, people)
         await self._insert(CLAIM_DUTY, rows.duty_rows(claim.claim_id, claim.duties))
@@ -90,10 +146,12 @@ class StoredClaims:
     async def save(self, before: Claim, after: Claim) -> Claim:
         """Store what changed; raise Conflict when the stored claim moved on."""
         claim_id = after.claim_id
+        moved = (before.state, before.round) != (after.state, after.round)
+        since = self._today if moved else before.since
         written = await self._connection.execute(
             update(CLAIM)
             .where(CLAIM.c.claim_id == claim_id, CLAIM.c.version == before.version)
-            .values({**rows.claim_row(after), "version": before.version + 1})
+            .values({**rows.claim_row(after), "state_since": since, "version": before.version + 1})
         )
         if written.rowcount != 1:
             raise Conflict(
@@ -107,9 +165,12 @@ class StoredClaims:
         await self._save_people(before, after)
         await self._save_notices(before, after)
         await self._save_objections(before, after)
+        await self._save_line_returns(before, after)
+        await self._save_breaches(before, after)
         for entry in after.entries[len(before.entries) :]:
             await self._add_entry(after, entry)
-        return replace(after, version=before.version + 1)
+        await save_clawbacks(self._connection, before.clawbacks, after.clawbacks)
+        return replace(after, version=before.version + 1, since=since)
 
     async def sign_again(self, claim: Claim, *, signer: str) -> None:
         """Store the undertaking of a claim handed in again."""
@@ -182,6 +243,16 @@ class StoredClaims:
         query = select(OBJECTION.c.claim_id).where(OBJECTION.c.objection_id == objection_id)
         return (await self._connection.execute(query)).scalar_one_or_none()
 
+    async def claim_of_breach(self, breach_id: str) -> str | None:
+        """Give the claim a breach belongs to."""
+        query = select(CLAIM_BREACH.c.claim_id).where(CLAIM_BREACH.c.breach_id == breach_id)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+    async def claim_of_clawback(self, clawback_id: str) -> str | None:
+        """Give the claim a claw-back belongs to."""
+        query = select(CLAWBACK.c.claim_id).where(CLAWBACK.c.clawback_id == clawback_id)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
     async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
         """Open what objectors wrote, by objection id."""
         texts = {}
@@ -195,14 +266,19 @@ class StoredClaims:
     async def _whole(self, row: Row[Any]) -> Claim:
         claim_id = row.claim_id
         duties = await self._all(CLAIM_DUTY, claim_id, "actor")
+        persons = await self._all(CLAIM_PERSON, claim_id, "person_id")
         return rows.claim_of(
             row,
+            persons=frozenset(person.person_id for person in persons),
             lines=tuple(map(rows.line_of, await self._all(CLAIM_LINE, claim_id, "line_no"))),
             decisions=tuple(map(rows.decision_of, await self._all(CLAIM_DECISION, claim_id, "number"))),
             objections=tuple(map(rows.objection_of, await self._all(OBJECTION, claim_id, "raised_on", "objection_id"))),
+            line_returns=tuple(map(rows.line_return_of, await self._all(CLAIM_LINE_RETURN, claim_id, "number"))),
             notices=tuple(map(rows.notice_of, await self._all(NOTICE, claim_id, "round"))),
             reviews=tuple(map(rows.review_of, await self._all(CLAIM_REVIEW, claim_id, "decided_at", "round"))),
             entries=await self._entries(claim_id),
+            breaches=tuple(map(rows.breach_of, await self._all(CLAIM_BREACH, claim_id, "opened_on", "breach_id"))),
+            clawbacks=await clawbacks_of(self._connection, claim_id),
             duties={duty.actor: Duty(duty.duty) for duty in duties},
         )
 
@@ -244,6 +320,27 @@ class StoredClaims:
             changed = update(OBJECTION).where(OBJECTION.c.objection_id == objection.objection_id)
             await self._connection.execute(changed.values({name: row[name] for name in _RESOLUTION}))
 
+    async def _save_breaches(self, before: Claim, after: Claim) -> None:
+        table, known = CLAIM_BREACH, {breach.breach_id: breach for breach in before.breaches}
+        for breach in after.breaches:
+            row = rows.breach_row(breach)
+            if breach.breach_id not in known:
+                await self._insert(table, [row])
+            elif known[breach.breach_id] != breach:
+                closed = update(table).where(table.c.breach_id == breach.breach_id)
+                await self._connection.execute(closed.values({name: row[name] for name in _CLOSURE}))
+
+    async def _save_line_returns(self, before: Claim, after: Claim) -> None:
+        table, known = CLAIM_LINE_RETURN, set(before.line_returns)
+        numbers = {each.number for each in known}
+        for each in set(after.line_returns) - known:
+            row = rows.line_return_row(after.claim_id, each)
+            if each.number not in numbers:
+                await self._insert(table, [row])
+                continue
+            answered = update(table).where(table.c.claim_id == after.claim_id, table.c.number == each.number)
+            await self._connection.execute(answered.values({name: row[name] for name in _LINE_ANSWER}))
+
     async def _add_entry(self, claim: Claim, entry: Entry) -> None:
         await self._insert(CLAIM_ENTRY, [rows.entry_row(claim.claim_id, entry)])
         await self._insert(CLAIM_ENTRY_LINE, [rows.entry_line_row(claim, entry, line_no) for line_no in entry.amounts])
@@ -255,6 +352,37 @@ class StoredClaims:
     async def _insert(self, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
         if values:
             await self._connection.execute(insert(table), list(values))
+
+
+def _besides(wanted: Waiting) -> Iterator[ColumnElement[bool]]:
+    claim_id = CLAIM.c.claim_id
+    if wanted.objections:
+        yield exists().where(OBJECTION.c.claim_id == claim_id, OBJECTION.c.upheld.is_(None))
+    if wanted.breaches:
+        yield exists().where(CLAIM_BREACH.c.claim_id == claim_id, CLAIM_BREACH.c.conclusion.is_(None))
+    if wanted.accounts:
+        yield exists().where(ACCOUNT.c.claim_id == claim_id, ACCOUNT.c.state == "pending")
+    if wanted.clawbacks:
+        yield CLAIM.c.clawback_fen > 0
+    if wanted.clawback_states:
+        yield exists().where(CLAWBACK.c.claim_id == claim_id, CLAWBACK.c.state.in_(wanted.clawback_states))
+    if wanted.orders:
+        yield exists().where(PAYMENT_ORDER.c.claim_id == claim_id, PAYMENT_ORDER.c.state.in_(_UNSETTLED))
+    if wanted.line_returns:
+        yield exists().where(CLAIM_LINE_RETURN.c.claim_id == claim_id, CLAIM_LINE_RETURN.c.answer.is_(None))
+
+
+def _cursor(text: str) -> tuple[date, str]:
+    day, _, claim_id = text.partition(".")
+    try:
+        return date.fromisoformat(day), claim_id
+    except ValueError:
+        raise Refused(
+            code="CURSOR_INVALID",
+            message="翻页游标无效。",
+            advice="请使用上一页返回的 next，或从第一页重新查询。",
+            field="after",
+        ) from None
 
 
 def _signer(claim_id: str) -> str:

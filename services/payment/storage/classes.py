@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.storage.tables import CLASS_FACT, CLASS_FILE, ENTITLEMENT_ENTRY
-from shared.contracts.assessment import AssessmentCompleted, AssessmentScheduled, CertificateIssued, CertificateVoided
+from shared.contracts.assessment import (
+    AssessmentCompleted,
+    AssessmentScheduled,
+    CertificateIssued,
+    CertificateVoided,
+    SatisfactionMeasured,
+)
 from shared.contracts.catalogue import adapter_of
 from shared.contracts.contract import Contract
 from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
@@ -36,6 +42,7 @@ _ITEM: Final[Mapping[type[Contract], str | None]] = {
     FindingRaised: "finding_id",
     FindingClosed: "finding_id",
     TraineeWithdrawn: "person_id",
+    SatisfactionMeasured: None,
 }
 """The field that names the thing a fact speaks of, None where it speaks of the class."""
 
@@ -49,8 +56,11 @@ class StoredClasses:
         self._connection = connection
 
     async def lock(self, class_id: str) -> ClassFile:
-        """Give the class's file, made if need be, and keep every other writer of this class waiting."""
-        empty = {"class_id": class_id, "per_head_fen": 0, "asked_version": 0}
+        """Give the class's file, made if need be, and keep every other writer of this class waiting.
+
+        Whoever locks a class changes something of it, so its version grows.
+        """
+        empty = {"class_id": class_id, "per_head_fen": 0, "asked_version": 0, "version": 0}
         await self._connection.execute(insert_or_ignore(self._connection, CLASS_FILE, empty))
         found = await self.find(class_id, lock=True)
         if found is None:
@@ -59,8 +69,9 @@ class StoredClasses:
 
     async def find(self, class_id: str, *, lock: bool = False) -> ClassFile | None:
         """Give the class's file, None for a class not known here."""
-        query = select(CLASS_FILE).where(CLASS_FILE.c.class_id == class_id)
-        row = (await self._connection.execute(query.with_for_update() if lock else query)).first()
+        mine = CLASS_FILE.c.class_id == class_id
+        grown = update(CLASS_FILE).where(mine).values(version=CLASS_FILE.c.version + 1).returning(CLASS_FILE)
+        row = (await self._connection.execute(grown if lock else select(CLASS_FILE).where(mine))).first()
         if row is None:
             return None
         entry = ENTITLEMENT_ENTRY.c
@@ -106,6 +117,12 @@ class StoredClasses:
         ).returning(CLASS_FACT.c.event_id)
         return (await self._connection.execute(newer)).first() is not None
 
+    async def is_cancelled(self, class_id: str) -> bool:
+        """Say whether the class was cancelled."""
+        fact = CLASS_FACT.c
+        query = select(fact.event_id).where(fact.class_id == class_id, fact.event == ClassCancelled.EVENT.name)
+        return (await self._connection.execute(query)).first() is not None
+
     async def facts(self, class_id: str) -> ClassFacts:
         """Give everything known of the class."""
         query = select(CLASS_FACT).where(CLASS_FACT.c.class_id == class_id).order_by(CLASS_FACT.c.item)
@@ -127,6 +144,7 @@ class StoredClasses:
             voided=many.get("CertificateVoided", ()),
             raised=many.get("FindingRaised", ()),
             closed=many.get("FindingClosed", ()),
+            survey=one.get("SatisfactionMeasured"),
             withdrawn=many.get("TraineeWithdrawn", ()),
         )
 
@@ -149,4 +167,5 @@ def _file(row: Row[Any], left: frozenset[str]) -> ClassFile:
         asked_version=row.asked_version,
         released=row.released,
         left=left,
+        version=row.version,
     )

@@ -1,14 +1,23 @@
 """Payment orders, their entries and attempts, and the bank's files as rows."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.application.ports import Attempt, BankFile
-from services.payment.domain.order import Answer, OrderEntry, OrderState, PaymentOrder
-from services.payment.storage.tables import BANK_FILE, CLAIM, ORDER_ATTEMPT, ORDER_ENTRY, PAYMENT_ORDER
+from services.payment.domain.order import Answer, OrderEntry, OrderState, PaymentOrder, Reversal
+from services.payment.storage.tables import (
+    BANK_FILE,
+    CLAIM,
+    ORDER_ATTEMPT,
+    ORDER_ENTRY,
+    ORDER_RESENDING,
+    ORDER_REVERSAL,
+    PAYMENT_ORDER,
+)
 from shared.domain.errors import Conflict
 
 _ORDER = PAYMENT_ORDER.c
@@ -146,6 +155,56 @@ class StoredOrders:
         await self._connection.execute(
             asked.values(outcome=answer.outcome, answered_on=answer.on, reason_code=answer.reason_code)
         )
+
+    async def add_reversal(self, reversal: Reversal) -> None:
+        """Store the opposite entry of an order."""
+        row = {
+            "order_id": reversal.order_id,
+            "claim_id": reversal.claim_id,
+            "was": reversal.was.value,
+            "amount_fen": reversal.amount_fen,
+            "reason": reversal.reason,
+            "proposed_by": reversal.proposed_by,
+            "proposed_on": reversal.proposed_on,
+        }
+        await self._connection.execute(insert(ORDER_REVERSAL).values(row))
+
+    async def approve_reversal(self, reversal: Reversal) -> None:
+        """Store who approved a reversal, and when."""
+        pending = update(ORDER_REVERSAL).where(ORDER_REVERSAL.c.order_id == reversal.order_id)
+        await self._connection.execute(
+            pending.values(approved_by=reversal.approved_by, approved_on=reversal.approved_on)
+        )
+
+    async def reversal(self, order_id: str) -> Reversal | None:
+        """Give the opposite entry of an order."""
+        query = select(ORDER_REVERSAL).where(ORDER_REVERSAL.c.order_id == order_id)
+        row = (await self._connection.execute(query)).first()
+        if row is None:
+            return None
+        return Reversal(
+            order_id=row.order_id,
+            claim_id=row.claim_id,
+            was=OrderState(row.was),
+            amount_fen=row.amount_fen,
+            reason=row.reason,
+            proposed_by=row.proposed_by,
+            proposed_on=row.proposed_on,
+            approved_by=row.approved_by,
+            approved_on=row.approved_on,
+        )
+
+    async def add_resending(self, order: PaymentOrder, *, reason: str, by: str, on: date) -> None:
+        """Store why a returned order goes out again to the same account."""
+        row = {
+            "order_id": order.order_id,
+            "attempt": order.attempt,
+            "claim_id": order.claim_id,
+            "reason": reason,
+            "decided_by": by,
+            "decided_on": on,
+        }
+        await self._connection.execute(insert(ORDER_RESENDING).values(row))
 
     async def _orders(self, query: Select[Any]) -> tuple[PaymentOrder, ...]:
         found = (await self._connection.execute(query.order_by(_ORDER.order_id))).all()

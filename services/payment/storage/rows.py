@@ -6,9 +6,11 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
+from services.payment.domain.breach import Breach, BreachConclusion
 from services.payment.domain.claim import Claim, Deadlines, Entry, Review, Undertaking
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
+from services.payment.domain.line_return import LineAnswer, LineReturn
 from services.payment.domain.notice import Notice, NoticeState, Period
 from services.payment.domain.objection import Objection
 from services.payment.domain.state import Act, State
@@ -39,6 +41,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "review_due_outer": claim.deadlines.review_due_outer,
         "overdue": sorted(claim.overdue),
         "clawback_fen": claim.clawback_fen,
+        "awaits_rate": claim.awaits_rate,
         "base": claim.assessment.base,
         "recognised": claim.assessment.recognised,
         "traces": traces_json(claim.assessment.traces),
@@ -59,6 +62,8 @@ def claim_of(row: Row[Any], **parts: Any) -> Claim:
         region=row.region,
         rulebook_id=row.rulebook_id,
         claimant=row.claimant,
+        owner=row.owner,
+        application_id=row.application_id,
         undertaking=Undertaking(
             text_version=row.undertaking_version,
             signer=row.undertaking_signer,
@@ -77,6 +82,8 @@ def claim_of(row: Row[Any], **parts: Any) -> Claim:
         round=row.round,
         overdue=frozenset(row.overdue),
         clawback_fen=row.clawback_fen,
+        awaits_rate=row.awaits_rate,
+        since=row.state_since,
         version=row.version,
         **parts,
     )
@@ -129,6 +136,7 @@ def decision_row(claim_id: str, number: int, decision: Decision) -> dict[str, An
         "decided_on": decision.decided_on,
         "persons": None if decision.persons is None else sorted(decision.persons),
         "kinds": sorted(decision.kinds),
+        "valid_from": decision.valid_from,
         "valid_until": decision.valid_until,
     }
 
@@ -143,6 +151,7 @@ def decision_of(row: Row[Any]) -> Decision:
         decided_on=row.decided_on,
         persons=None if row.persons is None else frozenset(row.persons),
         kinds=frozenset(row.kinds),
+        valid_from=row.valid_from,
         valid_until=row.valid_until,
     )
 
@@ -189,6 +198,7 @@ def entry_row(claim_id: str, entry: Entry) -> dict[str, Any]:
         "first_reviewer": entry.first_reviewer,
         "second_reviewer": entry.second_reviewer,
         "approver": entry.approver,
+        "clawback": None if entry.clawback is None else traces_json([entry.clawback])[0],
     }
 
 
@@ -202,6 +212,7 @@ def entry_of(row: Row[Any], amounts: Mapping[int, int]) -> Entry:
         first_reviewer=row.first_reviewer,
         second_reviewer=row.second_reviewer,
         approver=row.approver,
+        clawback=None if row.clawback is None else traces_of([row.clawback])[0],
     )
 
 
@@ -214,7 +225,7 @@ def entry_line_row(claim: Claim, entry: Entry, line_no: int) -> dict[str, Any]:
         "line_no": line_no,
         "amount_fen": entry.amounts[line_no],
         "certificate_kind": line.certificate_kind,
-        "traces": traces_json(line.traces),
+        "traces": traces_json(line.traces if entry.clawback is None else (entry.clawback,)),
         "evidence": list(line.evidence),
     }
 
@@ -290,4 +301,73 @@ def objection_of(row: Row[Any]) -> Objection:
         finding=row.finding,
         resolved_by=row.resolved_by,
         resolved_on=row.resolved_on,
+    )
+
+
+def line_return_row(claim_id: str, returned: LineReturn) -> dict[str, Any]:
+    """Give the row of a line's return."""
+    return {
+        "claim_id": claim_id,
+        "number": returned.number,
+        "line_no": returned.line_no,
+        "round": returned.round,
+        "reason_code": returned.reason_code,
+        "note": returned.note,
+        "returned_by": returned.returned_by,
+        "duty": returned.duty.value,
+        "returned_on": returned.returned_on,
+        "answer": returned.answer.value if returned.answer else None,
+        "statement": returned.statement,
+        "answered_by": returned.answered_by,
+        "answered_on": returned.answered_on,
+    }
+
+
+def line_return_of(row: Row[Any]) -> LineReturn:
+    """Give the line's return of a row."""
+    return LineReturn(
+        number=row.number,
+        line_no=row.line_no,
+        round=row.round,
+        reason_code=row.reason_code,
+        note=row.note,
+        returned_by=row.returned_by,
+        duty=Duty(row.duty),
+        returned_on=row.returned_on,
+        answer=LineAnswer(row.answer) if row.answer else None,
+        statement=row.statement,
+        answered_by=row.answered_by,
+        answered_on=row.answered_on,
+    )
+
+
+def breach_row(breach: Breach) -> dict[str, Any]:
+    """Give the row of a breach."""
+    return {
+        "breach_id": breach.breach_id,
+        "claim_id": breach.claim_id,
+        "facts": breach.facts,
+        "evidence": breach.evidence,
+        "opened_by": breach.opened_by,
+        "opened_on": breach.opened_on,
+        "conclusion": breach.conclusion.value if breach.conclusion else None,
+        "reason": breach.reason,
+        "closed_by": breach.closed_by,
+        "closed_on": breach.closed_on,
+    }
+
+
+def breach_of(row: Row[Any]) -> Breach:
+    """Give the breach of a row."""
+    return Breach(
+        breach_id=row.breach_id,
+        claim_id=row.claim_id,
+        facts=row.facts,
+        evidence=row.evidence,
+        opened_by=row.opened_by,
+        opened_on=row.opened_on,
+        conclusion=BreachConclusion(row.conclusion) if row.conclusion else None,
+        reason=row.reason,
+        closed_by=row.closed_by,
+        closed_on=row.closed_on,
     )

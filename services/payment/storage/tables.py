@@ -46,6 +46,7 @@ CLASS_FILE: Final = Table(
     Column("per_head_fen", BigInteger, nullable=False),
     Column("asked_version", BigInteger, nullable=False),
     Column("released", String(100)),
+    Column("version", BigInteger, nullable=False),
     CheckConstraint("per_head_fen >= 0", name="per_head"),
     CheckConstraint("asked_version >= 0", name="asked_version"),
 )
@@ -217,6 +218,16 @@ BUDGET_COMMITMENT: Final = Table(
 )
 """What a class holds of a budget; all rows of a budget add up to its `reserved_fen`."""
 
+APPLICATION: Final = Table(
+    "application",
+    METADATA,
+    Column("application_id", String(200), primary_key=True),
+    Column("institution_id", String(200), nullable=False),
+    Column("submitted_by", String(200), nullable=False),
+    Column("received_on", Date, nullable=False),
+)
+"""One application with several batches, each a claim of its own (JY-CLM-09); append-only."""
+
 CLAIM: Final = Table(
     "claim",
     METADATA,
@@ -226,6 +237,8 @@ CLAIM: Final = Table(
     Column("region", String(6), nullable=False),
     Column("rulebook_id", String(200), nullable=False),
     Column("claimant", String(20), nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("application_id", ForeignKey("application.application_id")),
     Column("state", String(20), nullable=False),
     Column("round", Integer, nullable=False),
     Column("received_on", Date, nullable=False),
@@ -233,6 +246,8 @@ CLAIM: Final = Table(
     Column("review_due_outer", Date, nullable=False),
     Column("overdue", JSON, nullable=False),
     Column("clawback_fen", BigInteger, nullable=False),
+    Column("awaits_rate", Boolean, nullable=False),
+    Column("state_since", Date, nullable=False),
     Column("base", Integer, nullable=False),
     Column("recognised", Integer, nullable=False),
     Column("traces", JSON, nullable=False),
@@ -249,6 +264,8 @@ CLAIM: Final = Table(
     CheckConstraint("clawback_fen >= 0", name="clawback"),
     CheckConstraint("base >= 0 AND recognised >= 0", name="heads"),
     Index("ix_claim_class_id", "class_id"),
+    Index("ix_claim_application_id", "application_id"),
+    Index("ix_claim_owner", "owner"),
 )
 
 CLAIM_PERSON: Final = Table(
@@ -258,6 +275,7 @@ CLAIM_PERSON: Final = Table(
     Column("person_id", String(200), primary_key=True),
     Column("claim_id", String(200), nullable=False),
     ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
+    Index("ix_claim_person_claim_id", "claim_id"),
 )
 """A person's training in a class is claimed once over all kinds of claimants (JY-CLM-01)."""
 
@@ -295,6 +313,7 @@ CLAIM_DECISION: Final = Table(
     Column("decided_on", Date, nullable=False),
     Column("persons", JSON(none_as_null=True)),
     Column("kinds", JSON, nullable=False),
+    Column("valid_from", Date),
     Column("valid_until", Date),
 )
 
@@ -324,6 +343,43 @@ CLAIM_REVIEW: Final = Table(
     ForeignKeyConstraint(["claim_id", "actor", "step"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]),
 )
 
+CLAIM_LINE_RETURN: Final = Table(
+    "claim_line_return",
+    METADATA,
+    Column("claim_id", ForeignKey("claim.claim_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("line_no", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("reason_code", String(50), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("returned_by", String(200), nullable=False),
+    Column("duty", String(20), nullable=False),
+    Column("returned_on", Date, nullable=False),
+    Column("answer", String(20)),
+    Column("statement", Text),
+    Column("answered_by", String(200)),
+    Column("answered_on", Date),
+    CheckConstraint("duty IN ('first_review','second_review')", name="duty"),
+    CheckConstraint("answer IN ('resubmitted','given_up')", name="answer"),
+    CheckConstraint(
+        "(answer IS NULL) = (statement IS NULL) AND (answer IS NULL) = (answered_by IS NULL) "
+        "AND (answer IS NULL) = (answered_on IS NULL)",
+        name="answered",
+    ),
+    ForeignKeyConstraint(
+        ["claim_id", "returned_by", "duty"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]
+    ),
+    Index(
+        "uq_claim_line_return_waiting",
+        "claim_id",
+        "line_no",
+        unique=True,
+        postgresql_where=text("answer IS NULL"),
+        sqlite_where=text("answer IS NULL"),
+    ),
+)
+"""Lines given back to the claimant one by one, for a standard reason."""
+
 CLAIM_ENTRY: Final = Table(
     "claim_entry",
     METADATA,
@@ -332,14 +388,16 @@ CLAIM_ENTRY: Final = Table(
     Column("round", Integer, nullable=False),
     Column("approved_on", Date, nullable=False),
     Column("first_reviewer", String(200), nullable=False),
-    Column("second_reviewer", String(200), nullable=False),
+    Column("second_reviewer", String(200)),
     Column("approver", String(200), nullable=False),
+    Column("clawback", JSON(none_as_null=True)),
     CheckConstraint(
-        "first_reviewer <> second_reviewer AND second_reviewer <> approver AND first_reviewer <> approver",
+        "first_reviewer <> approver AND (clawback IS NULL) = (second_reviewer IS NOT NULL) "
+        "AND (second_reviewer IS NULL OR (first_reviewer <> second_reviewer AND second_reviewer <> approver))",
         name="three_people",
     ),
 )
-"""Approvals, append-only."""
+"""Approvals by three people and, by two, the opposite entries of claw-backs; append-only."""
 
 CLAIM_ENTRY_LINE: Final = Table(
     "claim_entry_line",
@@ -392,6 +450,30 @@ NOTICE: Final = Table(
 )
 """Public notices; what was published is never changed."""
 
+CLAIM_BREACH: Final = Table(
+    "claim_breach",
+    METADATA,
+    Column("breach_id", String(200), primary_key=True),
+    Column("claim_id", ForeignKey("claim.claim_id"), nullable=False),
+    Column("facts", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("opened_by", String(200), nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("conclusion", String(20)),
+    Column("reason", Text),
+    Column("closed_by", String(200)),
+    Column("closed_on", Date),
+    CheckConstraint("conclusion IN ('confirmed','unfounded')", name="conclusion"),
+    CheckConstraint(
+        "(conclusion IS NULL) = (reason IS NULL) AND (conclusion IS NULL) = (closed_by IS NULL) "
+        "AND (conclusion IS NULL) = (closed_on IS NULL)",
+        name="closed",
+    ),
+    CheckConstraint("closed_by <> opened_by", name="two_people"),
+    Index("ix_claim_breach_claim_id", "claim_id"),
+)
+"""Breaches of the undertaking; an open one stops review and payment of its claim."""
+
 OBJECTION: Final = Table(
     "objection",
     METADATA,
@@ -422,9 +504,13 @@ ACCOUNT: Final = Table(
     Column("number_masked", String(50), nullable=False),
     Column("state", String(20), nullable=False),
     Column("submitted_by", String(200), nullable=False),
+    Column("submitted_on", Date, nullable=False),
     Column("approved_by", String(200)),
-    CheckConstraint("state IN ('pending','active','replaced')", name="state"),
+    Column("refused_by", String(200)),
+    Column("refusal_reason", Text),
+    CheckConstraint("state IN ('pending','active','replaced','refused')", name="state"),
     CheckConstraint("approved_by <> submitted_by", name="another_person"),
+    CheckConstraint("(state = 'refused') = (refused_by IS NOT NULL AND refusal_reason IS NOT NULL)", name="refusal"),
     Index(
         "uq_account_active",
         "claim_id",
@@ -456,7 +542,7 @@ PAYMENT_ORDER: Final = Table(
     UniqueConstraint("order_id", "claim_id"),
     CheckConstraint("amount_fen > 0", name="amount"),
     CheckConstraint("attempt >= 1", name="attempt"),
-    CheckConstraint("state IN ('drafted','ready','sent','settled','returned')", name="state"),
+    CheckConstraint("state IN ('drafted','ready','sent','settled','returned','reversed')", name="state"),
     CheckConstraint("duty = 'payment'", name="duty"),
     ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
     ForeignKeyConstraint(["claim_id", "payer", "duty"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]),
@@ -516,3 +602,114 @@ ORDER_ATTEMPT: Final = Table(
     Index("ix_order_attempt_bank_file_id", "bank_file_id"),
 )
 """One sending of one order to the bank, with the account it went to."""
+
+ORDER_REVERSAL: Final = Table(
+    "order_reversal",
+    METADATA,
+    Column("order_id", String(200), primary_key=True),
+    Column("claim_id", String(200), nullable=False),
+    Column("was", String(20), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", String(200), nullable=False),
+    Column("proposed_on", Date, nullable=False),
+    Column("duty", String(20), nullable=False, server_default="payment"),
+    Column("approved_by", String(200)),
+    Column("approved_on", Date),
+    CheckConstraint("was IN ('ready','returned','settled')", name="was"),
+    CheckConstraint("amount_fen < 0", name="amount"),
+    CheckConstraint("duty = 'payment'", name="duty"),
+    CheckConstraint("approved_by <> proposed_by", name="another_person"),
+    CheckConstraint("(approved_by IS NULL) = (approved_on IS NULL)", name="approved"),
+    ForeignKeyConstraint(["order_id", "claim_id"], ["payment_order.order_id", "payment_order.claim_id"]),
+    ForeignKeyConstraint(
+        ["claim_id", "proposed_by", "duty"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]
+    ),
+)
+"""The opposite entry of an order; what was recorded as settled in error needs a second person."""
+
+ORDER_RESENDING: Final = Table(
+    "order_resending",
+    METADATA,
+    Column("order_id", String(200), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("claim_id", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("decided_on", Date, nullable=False),
+    ForeignKeyConstraint(["order_id", "claim_id"], ["payment_order.order_id", "payment_order.claim_id"]),
+    CheckConstraint("attempt >= 2", name="attempt"),
+)
+"""Why a returned order went out again to the account it had; append-only."""
+
+CLAWBACK: Final = Table(
+    "clawback",
+    METADATA,
+    Column("clawback_id", String(200), primary_key=True),
+    Column("claim_id", ForeignKey("claim.claim_id"), nullable=False),
+    Column("amounts", JSON, nullable=False),
+    Column("asked", JSON, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("sources", JSON, nullable=False),
+    Column("cause", String(100), nullable=False),
+    Column("rule", String(50), nullable=False),
+    Column("clause", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", String(200), nullable=False),
+    Column("duty", String(20), nullable=False),
+    Column("proposed_on", Date, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("entry", Integer),
+    Column("decided_by", String(200)),
+    Column("decided_on", Date),
+    Column("decision_reason", Text),
+    UniqueConstraint("clawback_id", "claim_id"),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("duty IN ('first_review','second_review')", name="duty"),
+    CheckConstraint("state IN ('proposed','refused','ordered','settled')", name="state"),
+    CheckConstraint("decided_by <> proposed_by", name="two_people"),
+    CheckConstraint(
+        "(state = 'proposed') = (decided_by IS NULL) AND (state = 'proposed') = (decision_reason IS NULL) "
+        "AND (state = 'proposed') = (decided_on IS NULL)",
+        name="decided",
+    ),
+    CheckConstraint("(state IN ('ordered','settled')) = (entry IS NOT NULL)", name="entry"),
+    ForeignKeyConstraint(["claim_id", "entry"], ["claim_entry.claim_id", "claim_entry.entry"]),
+    ForeignKeyConstraint(
+        ["claim_id", "proposed_by", "duty"], ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"]
+    ),
+    Index("ix_clawback_claim_id", "claim_id"),
+)
+"""Money asked back; what was proposed never changes, and it moves only along its states."""
+
+CLAWBACK_LINE: Final = Table(
+    "clawback_line",
+    METADATA,
+    Column("clawback_id", String(200), primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("claim_id", String(200), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    CheckConstraint("amount_fen <> 0", name="amount"),
+    ForeignKeyConstraint(["clawback_id", "claim_id"], ["clawback.clawback_id", "clawback.claim_id"]),
+    Index("ix_clawback_line_claim_id", "claim_id", "line_no"),
+)
+"""What an ordered claw-back asks back of each line; append-only."""
+
+CLAWBACK_REPAYMENT: Final = Table(
+    "clawback_repayment",
+    METADATA,
+    Column("clawback_id", ForeignKey("clawback.clawback_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("funding_source", String(100), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("received_on", Date, nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    Column("reference", String(200)),
+    Column("order_id", ForeignKey("payment_order.order_id"), unique=True),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("kind IN ('bank','offset')", name="kind"),
+    CheckConstraint("(kind = 'offset') = (order_id IS NOT NULL)", name="offset"),
+)
+"""Money that came back, append-only; the database takes no more than was asked."""

@@ -14,7 +14,7 @@ from services.payment.storage.orders import StoredOrders
 from services.payment.storage.reports import StoredReports
 from services.payment.storage.tables import CLASS_FILE
 from shared.contracts.contract import Contract, aggregate_id
-from shared.database.encryption import Vault
+from shared.database.encryption import Vault, payee_check, payee_check_key_id
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
@@ -35,14 +35,21 @@ class PaymentUnitOfWork(UnitOfWork):
         actor: Actor,
         now: datetime | None = None,
         write: bool = True,
+        payee_check_key: bytes,
         plans: Sequence[TargetTable] = (),
         forms: Sequence[Form] = (),
     ) -> None:
         super().__init__(database, actor=actor, now=now, write=write)
         self.shelf = shelf
+        self._payee_check_key = payee_check_key
         self._vault = vault
         self.plans = plans
         self.forms = forms
+
+    def payee_check(self, name: str, identity_number: str) -> tuple[str, str]:
+        """Give the keyed check of a person and the id of its key, to compare with what enrollment enrolled."""
+        key = self._payee_check_key
+        return payee_check(name, identity_number, key), payee_check_key_id(key)
 
     def open_repositories(self) -> None:
         """Build the repositories on the open connection."""
@@ -51,7 +58,7 @@ class PaymentUnitOfWork(UnitOfWork):
         self.entitlements = StoredEntitlements(self.connection)
         self.budgets = StoredBudgets(self.connection)
         self.rates = StoredRates(self.connection)
-        self.claims = StoredClaims(self.connection, self._vault)
+        self.claims = StoredClaims(self.connection, self._vault, self.today)
         self.accounts = StoredAccounts(self.connection, self._vault)
         self.orders = StoredOrders(self.connection)
 

@@ -41,10 +41,32 @@ class Evidence(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimants(Term):
-    """Who may claim and with which documents; a (person, class) is claimed once over all kinds (JY-CLM-01)."""
+    """Who may claim and with which documents; a (person, class) is claimed once over all kinds (JY-CLM-01).
+
+    `enterprise_kinds` are the kinds of institutions that train their own people and so may claim as an enterprise.
+    """
 
     kinds: tuple[Item, ...]
     documents: tuple[Item, ...]
+    enterprise_kinds: tuple[str, ...] = ()
+
+    def admits(self, kind: str) -> bool:
+        """Say whether the document lets this kind of claimant claim."""
+        return any(each.code == kind for each in self.kinds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndividualForm(Term):
+    """The blocks that an individual's application needs; everything else of the form is left out (JY-CLM-08)."""
+
+    required_blocks: tuple[Literal["person", "institution", "evaluation_body"], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batches(Term):
+    """Several batches may stand in one application, a claim for each class (JY-CLM-09)."""
+
+    batches_max: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,12 +214,21 @@ class SpecialAccountRecheck(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnReasons(Term):
+    """The standard reasons for which a reviewer gives one trainee's line back (JY-CLM-07)."""
+
+    reasons: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentTerms:
     """The chapter of payment."""
 
     entitlement: Entitlement | None = None
     evidence: Evidence | None = None
     claimants: Claimants | None = None
+    individual_form: IndividualForm | None = None
+    batches: Batches | None = None
     review_limit: ReviewLimit | None = None
     review_limit_outer: ReviewLimit | None = None
     notice: Notice | None = None
@@ -206,6 +237,7 @@ class PaymentTerms:
     breach: Breach | None = None
     steps: Steps | None = None
     four_eyes: FourEyes | None = None
+    return_reasons: ReturnReasons | None = None
     attendance_base: AttendanceBase | None = None
     attendance_average: AttendanceAverage | None = None
     headcount: Headcount | None = None

@@ -73,6 +73,14 @@ def _create_reports() -> None:
 def upgrade() -> None:
     """Go forward; the way back is a backup."""
     op.create_table(
+        "application",
+        sa.Column("application_id", sa.String(length=200), nullable=False),
+        sa.Column("institution_id", sa.String(length=200), nullable=False),
+        sa.Column("submitted_by", sa.String(length=200), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("application_id", name=op.f("pk_application")),
+    )
+    op.create_table(
         "bank_file",
         sa.Column("bank_file_id", sa.String(length=200), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
@@ -107,6 +115,7 @@ def upgrade() -> None:
         sa.Column("per_head_fen", sa.BigInteger(), nullable=False),
         sa.Column("asked_version", sa.BigInteger(), nullable=False),
         sa.Column("released", sa.String(length=100), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("asked_version >= 0", name=op.f("ck_class_file_asked_version")),
         sa.CheckConstraint("per_head_fen >= 0", name=op.f("ck_class_file_per_head")),
         sa.PrimaryKeyConstraint("class_id", name=op.f("pk_class_file")),
@@ -194,6 +203,8 @@ def upgrade() -> None:
         sa.Column("region", sa.String(length=6), nullable=False),
         sa.Column("rulebook_id", sa.String(length=200), nullable=False),
         sa.Column("claimant", sa.String(length=20), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("application_id", sa.String(length=200), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
@@ -201,6 +212,8 @@ def upgrade() -> None:
         sa.Column("review_due_outer", sa.Date(), nullable=False),
         sa.Column("overdue", sa.JSON(), nullable=False),
         sa.Column("clawback_fen", sa.BigInteger(), nullable=False),
+        sa.Column("awaits_rate", sa.Boolean(), nullable=False),
+        sa.Column("state_since", sa.Date(), nullable=False),
         sa.Column("base", sa.Integer(), nullable=False),
         sa.Column("recognised", sa.Integer(), nullable=False),
         sa.Column("traces", sa.JSON(), nullable=False),
@@ -219,12 +232,17 @@ def upgrade() -> None:
         sa.CheckConstraint("base >= 0 AND recognised >= 0", name=op.f("ck_claim_heads")),
         sa.CheckConstraint("clawback_fen >= 0", name=op.f("ck_claim_clawback")),
         sa.CheckConstraint("round >= 1", name=op.f("ck_claim_round")),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["application.application_id"], name=op.f("fk_claim_application_id_application")
+        ),
         sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_claim_class_id_class_file")),
         sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_claim")),
         sa.UniqueConstraint("claim_id", "class_id", name=op.f("uq_claim_claim_id_class_id")),
     )
     with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_application_id", ["application_id"], unique=False)
         batch_op.create_index("ix_claim_class_id", ["class_id"], unique=False)
+        batch_op.create_index("ix_claim_owner", ["owner"], unique=False)
 
     op.create_table(
         "class_fact",
@@ -263,8 +281,15 @@ def upgrade() -> None:
         sa.Column("number_masked", sa.String(length=50), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("submitted_by", sa.String(length=200), nullable=False),
+        sa.Column("submitted_on", sa.Date(), nullable=False),
         sa.Column("approved_by", sa.String(length=200), nullable=True),
-        sa.CheckConstraint("state IN ('pending','active','replaced')", name=op.f("ck_account_state")),
+        sa.Column("refused_by", sa.String(length=200), nullable=True),
+        sa.Column("refusal_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('pending','active','replaced','refused')", name=op.f("ck_account_state")),
+        sa.CheckConstraint(
+            "(state = 'refused') = (refused_by IS NOT NULL AND refusal_reason IS NOT NULL)",
+            name=op.f("ck_account_refusal"),
+        ),
         sa.CheckConstraint("approved_by <> submitted_by", name=op.f("ck_account_another_person")),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_account_claim_id_claim")),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account")),
@@ -296,6 +321,7 @@ def upgrade() -> None:
         sa.Column("decided_on", sa.Date(), nullable=False),
         sa.Column("persons", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_decision_claim_id_claim")),
         sa.PrimaryKeyConstraint("claim_id", "number", name=op.f("pk_claim_decision")),
@@ -335,10 +361,12 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("approved_on", sa.Date(), nullable=False),
         sa.Column("first_reviewer", sa.String(length=200), nullable=False),
-        sa.Column("second_reviewer", sa.String(length=200), nullable=False),
+        sa.Column("second_reviewer", sa.String(length=200), nullable=True),
         sa.Column("approver", sa.String(length=200), nullable=False),
+        sa.Column("clawback", sa.JSON(none_as_null=True), nullable=True),
         sa.CheckConstraint(
-            "first_reviewer <> second_reviewer AND second_reviewer <> approver AND first_reviewer <> approver",
+            "first_reviewer <> approver AND (clawback IS NULL) = (second_reviewer IS NOT NULL) "
+            "AND (second_reviewer IS NULL OR (first_reviewer <> second_reviewer AND second_reviewer <> approver))",
             name=op.f("ck_claim_entry_three_people"),
         ),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_entry_claim_id_claim")),
@@ -378,6 +406,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("class_id", "person_id", name=op.f("pk_claim_person")),
     )
+    with op.batch_alter_table("claim_person", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_person_claim_id", ["claim_id"], unique=False)
+
     op.create_table(
         "notice",
         sa.Column("notice_id", sa.String(length=200), nullable=False),
@@ -440,6 +471,70 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("claim_id", "round", "step", name=op.f("pk_claim_review")),
     )
     op.create_table(
+        "claim_breach",
+        sa.Column("breach_id", sa.String(length=200), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=False),
+        sa.Column("opened_by", sa.String(length=200), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("conclusion", sa.String(length=20), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("closed_by", sa.String(length=200), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("conclusion IN ('confirmed','unfounded')", name=op.f("ck_claim_breach_conclusion")),
+        sa.CheckConstraint(
+            "(conclusion IS NULL) = (reason IS NULL) AND (conclusion IS NULL) = (closed_by IS NULL) "
+            "AND (conclusion IS NULL) = (closed_on IS NULL)",
+            name=op.f("ck_claim_breach_closed"),
+        ),
+        sa.CheckConstraint("closed_by <> opened_by", name=op.f("ck_claim_breach_two_people")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_breach_claim_id_claim")),
+        sa.PrimaryKeyConstraint("breach_id", name=op.f("pk_claim_breach")),
+    )
+    with op.batch_alter_table("claim_breach", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_breach_claim_id", ["claim_id"], unique=False)
+
+    op.create_table(
+        "claim_line_return",
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("reason_code", sa.String(length=50), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("returned_by", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), nullable=False),
+        sa.Column("returned_on", sa.Date(), nullable=False),
+        sa.Column("answer", sa.String(length=20), nullable=True),
+        sa.Column("statement", sa.Text(), nullable=True),
+        sa.Column("answered_by", sa.String(length=200), nullable=True),
+        sa.Column("answered_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("duty IN ('first_review','second_review')", name=op.f("ck_claim_line_return_duty")),
+        sa.CheckConstraint("answer IN ('resubmitted','given_up')", name=op.f("ck_claim_line_return_answer")),
+        sa.CheckConstraint(
+            "(answer IS NULL) = (statement IS NULL) AND (answer IS NULL) = (answered_by IS NULL) "
+            "AND (answer IS NULL) = (answered_on IS NULL)",
+            name=op.f("ck_claim_line_return_answered"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "returned_by", "duty"],
+            ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"],
+            name=op.f("fk_claim_line_return_claim_id_returned_by_duty_claim_duty"),
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_line_return_claim_id_claim")),
+        sa.PrimaryKeyConstraint("claim_id", "number", name=op.f("pk_claim_line_return")),
+    )
+    with op.batch_alter_table("claim_line_return", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_claim_line_return_waiting",
+            ["claim_id", "line_no"],
+            unique=True,
+            postgresql_where=sa.text("answer IS NULL"),
+            sqlite_where=sa.text("answer IS NULL"),
+        )
+
+    op.create_table(
         "objection",
         sa.Column("objection_id", sa.String(length=200), nullable=False),
         sa.Column("notice_id", sa.String(length=200), nullable=False),
@@ -474,7 +569,7 @@ def upgrade() -> None:
         sa.Column("duty", sa.String(length=20), server_default="payment", nullable=False),
         sa.CheckConstraint("duty = 'payment'", name=op.f("ck_payment_order_duty")),
         sa.CheckConstraint(
-            "state IN ('drafted','ready','sent','settled','returned')", name=op.f("ck_payment_order_state")
+            "state IN ('drafted','ready','sent','settled','returned','reversed')", name=op.f("ck_payment_order_state")
         ),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_payment_order_amount")),
         sa.CheckConstraint("attempt >= 1", name=op.f("ck_payment_order_attempt")),
@@ -550,3 +645,137 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("order_entry", schema=None) as batch_op:
         batch_op.create_index("ix_order_entry_order_id", ["order_id"], unique=False)
+
+    op.create_table(
+        "order_reversal",
+        sa.Column("order_id", sa.String(length=200), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("was", sa.String(length=20), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=200), nullable=False),
+        sa.Column("proposed_on", sa.Date(), nullable=False),
+        sa.Column("duty", sa.String(length=20), server_default="payment", nullable=False),
+        sa.Column("approved_by", sa.String(length=200), nullable=True),
+        sa.Column("approved_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("was IN ('ready','returned','settled')", name=op.f("ck_order_reversal_was")),
+        sa.CheckConstraint("amount_fen < 0", name=op.f("ck_order_reversal_amount")),
+        sa.CheckConstraint("duty = 'payment'", name=op.f("ck_order_reversal_duty")),
+        sa.CheckConstraint("approved_by <> proposed_by", name=op.f("ck_order_reversal_another_person")),
+        sa.CheckConstraint("(approved_by IS NULL) = (approved_on IS NULL)", name=op.f("ck_order_reversal_approved")),
+        sa.ForeignKeyConstraint(
+            ["order_id", "claim_id"],
+            ["payment_order.order_id", "payment_order.claim_id"],
+            name=op.f("fk_order_reversal_order_id_claim_id_payment_order"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "proposed_by", "duty"],
+            ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"],
+            name=op.f("fk_order_reversal_claim_id_proposed_by_duty_claim_duty"),
+        ),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_order_reversal")),
+    )
+    op.create_table(
+        "order_resending",
+        sa.Column("order_id", sa.String(length=200), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("attempt >= 2", name=op.f("ck_order_resending_attempt")),
+        sa.ForeignKeyConstraint(
+            ["order_id", "claim_id"],
+            ["payment_order.order_id", "payment_order.claim_id"],
+            name=op.f("fk_order_resending_order_id_claim_id_payment_order"),
+        ),
+        sa.PrimaryKeyConstraint("order_id", "attempt", name=op.f("pk_order_resending")),
+    )
+    op.create_table(
+        "clawback",
+        sa.Column("clawback_id", sa.String(length=200), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("amounts", sa.JSON(), nullable=False),
+        sa.Column("asked", sa.JSON(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("sources", sa.JSON(), nullable=False),
+        sa.Column("cause", sa.String(length=100), nullable=False),
+        sa.Column("rule", sa.String(length=50), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), nullable=False),
+        sa.Column("proposed_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("entry", sa.Integer(), nullable=True),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_clawback_amount")),
+        sa.CheckConstraint("duty IN ('first_review','second_review')", name=op.f("ck_clawback_duty")),
+        sa.CheckConstraint("state IN ('proposed','refused','ordered','settled')", name=op.f("ck_clawback_state")),
+        sa.CheckConstraint("decided_by <> proposed_by", name=op.f("ck_clawback_two_people")),
+        sa.CheckConstraint(
+            "(state = 'proposed') = (decided_by IS NULL) AND (state = 'proposed') = (decision_reason IS NULL) "
+            "AND (state = 'proposed') = (decided_on IS NULL)",
+            name=op.f("ck_clawback_decided"),
+        ),
+        sa.CheckConstraint("(state IN ('ordered','settled')) = (entry IS NOT NULL)", name=op.f("ck_clawback_entry")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_clawback_claim_id_claim")),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "entry"],
+            ["claim_entry.claim_id", "claim_entry.entry"],
+            name=op.f("fk_clawback_claim_id_entry_claim_entry"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id", "proposed_by", "duty"],
+            ["claim_duty.claim_id", "claim_duty.actor", "claim_duty.duty"],
+            name=op.f("fk_clawback_claim_id_proposed_by_duty_claim_duty"),
+        ),
+        sa.PrimaryKeyConstraint("clawback_id", name=op.f("pk_clawback")),
+        sa.UniqueConstraint("clawback_id", "claim_id", name=op.f("uq_clawback_clawback_id_claim_id")),
+    )
+    with op.batch_alter_table("clawback", schema=None) as batch_op:
+        batch_op.create_index("ix_clawback_claim_id", ["claim_id"], unique=False)
+
+    op.create_table(
+        "clawback_line",
+        sa.Column("clawback_id", sa.String(length=200), nullable=False),
+        sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount_fen <> 0", name=op.f("ck_clawback_line_amount")),
+        sa.ForeignKeyConstraint(
+            ["clawback_id", "claim_id"],
+            ["clawback.clawback_id", "clawback.claim_id"],
+            name=op.f("fk_clawback_line_clawback_id_claim_id_clawback"),
+        ),
+        sa.PrimaryKeyConstraint("clawback_id", "line_no", name=op.f("pk_clawback_line")),
+    )
+    with op.batch_alter_table("clawback_line", schema=None) as batch_op:
+        batch_op.create_index("ix_clawback_line_claim_id", ["claim_id", "line_no"], unique=False)
+
+    op.create_table(
+        "clawback_repayment",
+        sa.Column("clawback_id", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("funding_source", sa.String(length=100), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=True),
+        sa.Column("order_id", sa.String(length=200), nullable=True),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_clawback_repayment_amount")),
+        sa.CheckConstraint("kind IN ('bank','offset')", name=op.f("ck_clawback_repayment_kind")),
+        sa.CheckConstraint("(kind = 'offset') = (order_id IS NOT NULL)", name=op.f("ck_clawback_repayment_offset")),
+        sa.ForeignKeyConstraint(
+            ["clawback_id"], ["clawback.clawback_id"], name=op.f("fk_clawback_repayment_clawback_id_clawback")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["payment_order.order_id"], name=op.f("fk_clawback_repayment_order_id_payment_order")
+        ),
+        sa.PrimaryKeyConstraint("clawback_id", "number", name=op.f("pk_clawback_repayment")),
+        sa.UniqueConstraint("order_id", name=op.f("uq_clawback_repayment_order_id")),
+    )

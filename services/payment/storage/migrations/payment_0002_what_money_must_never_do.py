@@ -15,6 +15,7 @@ branch_labels = None
 depends_on = None
 
 APPEND_ONLY = (
+    "application",
     "rate",
     "budget_allotment",
     "entitlement_entry",
@@ -26,11 +27,23 @@ APPEND_ONLY = (
     "claim_entry_line",
     "claim_difference",
     "order_entry",
+    "order_resending",
+    "clawback_line",
+    "clawback_repayment",
     "bank_file",
     "monthly_report",
     "monthly_report_copy",
     "monthly_report_dispatch",
     "employment",
+)
+GUARDED = (
+    "payment_order",
+    "order_attempt",
+    "order_reversal",
+    "clawback",
+    "claim_line_return",
+    "claim_breach",
+    "notice",
 )
 ONLY_GROWS = "this ledger only grows"
 ANSWERED = "what was sent and answered is never rewritten"
@@ -42,9 +55,28 @@ FIXED = "amount, claim and source of an order never change"
 WRONG_WAY = "an order moves only along its states"
 BORN_DRAFTED = "an order begins as a draft"
 
-DECIDED = "SELECT COALESCE(SUM(amount_fen), 0) FROM claim_entry_line WHERE claim_id = NEW.claim_id"
-ORDERED = "SELECT COALESCE(SUM(amount_fen), 0) FROM order_entry WHERE claim_id = NEW.claim_id"
+BEYOND_ASKED = "more came back than was asked"
+
 LINE = " AND line_no = NEW.line_no"
+
+
+def decided(line: str = "") -> str:
+    """Give what may stand ordered of a claim (of a line of it): what is decided, and what was asked back of it."""
+    return (
+        f"(SELECT COALESCE(SUM(amount_fen), 0) FROM claim_entry_line WHERE claim_id = NEW.claim_id{line})"  # noqa: S608 constants of this file
+        f" + (SELECT COALESCE(SUM(amount_fen), 0) FROM clawback_line WHERE claim_id = NEW.claim_id{line})"
+    )
+
+
+def ordered(line: str = "") -> str:
+    """Give what stands ordered of a claim (of a line of it): the entries of orders that were not reversed."""
+    return (
+        "(SELECT COALESCE(SUM(amount_fen), 0) FROM order_entry AS entry WHERE entry.claim_id = NEW.claim_id"  # noqa: S608
+        f"{line.replace('line_no', 'entry.line_no', 1)} AND EXISTS (SELECT 1 FROM payment_order AS standing "
+        "WHERE standing.order_id = entry.order_id AND standing.state <> 'reversed'))"
+    )
+
+
 ENTRIES = "SELECT COALESCE(SUM(amount_fen), 0) FROM order_entry WHERE order_id = NEW.order_id"
 
 CHANGED = (
@@ -56,7 +88,36 @@ ALONG = (
     "OR (OLD.state = 'drafted' AND NEW.state = 'ready' AND NEW.attempt = OLD.attempt) "
     "OR (OLD.state = 'ready' AND NEW.state = 'sent' AND NEW.attempt = OLD.attempt) "
     "OR (OLD.state = 'sent' AND NEW.state IN ('settled', 'returned') AND NEW.attempt = OLD.attempt) "
-    "OR (OLD.state = 'returned' AND NEW.state = 'ready' AND NEW.attempt = OLD.attempt + 1)"
+    "OR (OLD.state = 'returned' AND NEW.state = 'ready' AND NEW.attempt = OLD.attempt + 1) "
+    "OR (OLD.state = 'ready' AND NEW.state = 'settled' AND NEW.attempt = OLD.attempt AND EXISTS (SELECT 1 "
+    "FROM clawback_repayment AS paid WHERE paid.order_id = OLD.order_id AND paid.amount_fen = OLD.amount_fen)) "
+    "OR (OLD.state IN ('ready', 'returned', 'settled') AND NEW.state = 'reversed' AND NEW.attempt = OLD.attempt "
+    "AND EXISTS (SELECT 1 FROM order_reversal AS opposite WHERE opposite.order_id = OLD.order_id "
+    "AND opposite.amount_fen = -OLD.amount_fen AND opposite.was = OLD.state "
+    "AND (OLD.state <> 'settled' OR opposite.approved_by IS NOT NULL)))"
+)
+BREACH_CHANGED = (
+    "OLD.conclusion IS NOT NULL OR OLD.breach_id <> NEW.breach_id OR OLD.claim_id <> NEW.claim_id "
+    "OR OLD.facts <> NEW.facts OR OLD.evidence <> NEW.evidence OR OLD.opened_by <> NEW.opened_by"
+)
+REVERSAL_CHANGED = (
+    "OLD.approved_by IS NOT NULL OR OLD.order_id <> NEW.order_id OR OLD.claim_id <> NEW.claim_id OR OLD.was <> NEW.was "
+    "OR OLD.amount_fen <> NEW.amount_fen OR OLD.reason <> NEW.reason OR OLD.proposed_by <> NEW.proposed_by"
+)
+CLAWBACK_CHANGED = (
+    "OLD.clawback_id <> NEW.clawback_id OR OLD.claim_id <> NEW.claim_id OR OLD.amount_fen <> NEW.amount_fen "
+    "OR OLD.reason <> NEW.reason OR OLD.proposed_by <> NEW.proposed_by OR OLD.cause <> NEW.cause "
+    "OR CAST(OLD.amounts AS TEXT) <> CAST(NEW.amounts AS TEXT) OR CAST(OLD.asked AS TEXT) <> CAST(NEW.asked AS TEXT) "
+    "OR CAST(OLD.sources AS TEXT) <> CAST(NEW.sources AS TEXT) "
+    "OR (OLD.state <> 'proposed' AND (OLD.decided_by <> NEW.decided_by OR OLD.entry <> NEW.entry)) "
+    "OR NOT ((OLD.state = 'proposed' AND NEW.state IN ('ordered', 'refused')) OR OLD.state = NEW.state "
+    "OR (OLD.state = 'ordered' AND NEW.state = 'settled' AND (SELECT COALESCE(SUM(paid.amount_fen), 0) "
+    "FROM clawback_repayment AS paid WHERE paid.clawback_id = NEW.clawback_id) = NEW.amount_fen))"
+)
+TOO_MUCH_BACK = (
+    "NEW.amount_fen + (SELECT COALESCE(SUM(paid.amount_fen), 0) FROM clawback_repayment AS paid "
+    "WHERE paid.clawback_id = NEW.clawback_id) > (SELECT COALESCE(SUM(asked.amount_fen), 0) FROM clawback AS asked "
+    "WHERE asked.clawback_id = NEW.clawback_id AND asked.state IN ('ordered', 'settled'))"
 )
 NOTICE_CHANGED = (
     "OLD.claim_id <> NEW.claim_id OR OLD.list_hash <> NEW.list_hash OR OLD.starts_on <> NEW.starts_on "
@@ -65,6 +126,10 @@ NOTICE_CHANGED = (
     "OR CAST(OLD.amounts AS TEXT) <> CAST(NEW.amounts AS TEXT)"
 )
 
+RETURN_CHANGED = (
+    "OLD.answer IS NOT NULL OR OLD.claim_id <> NEW.claim_id OR OLD.number <> NEW.number OR OLD.line_no <> NEW.line_no "
+    "OR OLD.reason_code <> NEW.reason_code OR OLD.note <> NEW.note OR OLD.returned_by <> NEW.returned_by"
+)
 ATTEMPT_CHANGED = (
     "OLD.outcome IS NOT NULL OR OLD.order_id <> NEW.order_id OR OLD.attempt <> NEW.attempt "
     "OR OLD.claim_id <> NEW.claim_id OR OLD.bank_file_id <> NEW.bank_file_id OR OLD.account_id <> NEW.account_id "
@@ -89,12 +154,21 @@ def _guard_sqlite() -> None:
         refuse(f"{table}_refuses_delete", f"DELETE ON {table}", "1", ONLY_GROWS)
     refuse("notice_refuses_change", "UPDATE ON notice", NOTICE_CHANGED, PUBLISHED)
     refuse("notice_refuses_delete", "DELETE ON notice", "1", PUBLISHED)
+    refuse("claim_line_return_refuses_change", "UPDATE ON claim_line_return", RETURN_CHANGED, ANSWERED)
+    refuse("claim_line_return_refuses_delete", "DELETE ON claim_line_return", "1", ANSWERED)
+    refuse("claim_breach_refuses_change", "UPDATE ON claim_breach", BREACH_CHANGED, ANSWERED)
+    refuse("claim_breach_refuses_delete", "DELETE ON claim_breach", "1", ONLY_GROWS)
+    refuse("order_reversal_refuses_change", "UPDATE ON order_reversal", REVERSAL_CHANGED, ANSWERED)
+    refuse("order_reversal_refuses_delete", "DELETE ON order_reversal", "1", ONLY_GROWS)
+    refuse("clawback_along_its_states", "UPDATE ON clawback", CLAWBACK_CHANGED, ANSWERED)
+    refuse("clawback_refuses_delete", "DELETE ON clawback", "1", ONLY_GROWS)
+    refuse("clawback_repayment_within_asked", "INSERT ON clawback_repayment", TOO_MUCH_BACK, BEYOND_ASKED)
     refuse("order_attempt_refuses_change", "UPDATE ON order_attempt", ATTEMPT_CHANGED, ANSWERED)
     refuse("order_attempt_refuses_delete", "DELETE ON order_attempt", "1", ANSWERED)
-    decided, ordered = f"({DECIDED}{LINE})", f"(({ORDERED}{LINE}) + NEW.amount_fen)"
+    of_line, with_this = f"({decided(LINE)})", f"({ordered(LINE)} + NEW.amount_fen)"
     beyond = (
-        f"(NEW.amount_fen > 0 AND {ordered} > {decided}) OR (NEW.amount_fen < 0 AND {ordered} < {decided}) "
-        f"OR ({ORDERED}) + NEW.amount_fen > ({DECIDED})"
+        f"(NEW.amount_fen > 0 AND {with_this} > {of_line}) OR (NEW.amount_fen < 0 AND {with_this} < {of_line}) "
+        f"OR {ordered()} + NEW.amount_fen > {decided()}"
     )
     drafted = "(SELECT state FROM payment_order WHERE order_id = NEW.order_id)"
     refuse("order_entry_within_decided", "INSERT ON order_entry", beyond, BEYOND_DECIDED)
@@ -115,7 +189,7 @@ def _guard_postgresql() -> None:
         op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {variables} BEGIN {body} END $$")
 
     function("refuse_ledger_change", raising(ONLY_GROWS))
-    for table in (*APPEND_ONLY, "payment_order", "order_attempt", "notice"):
+    for table in (*APPEND_ONLY, *GUARDED):
         acts = "UPDATE OR DELETE OR TRUNCATE" if table in APPEND_ONLY else "DELETE OR TRUNCATE"
         op.execute(
             f"CREATE TRIGGER {table}_refuses_change BEFORE {acts} ON {table} "
@@ -125,6 +199,20 @@ def _guard_postgresql() -> None:
     _before_row("notice", "UPDATE", "refuse_notice_change")
     function("refuse_attempt_change", f"IF {ATTEMPT_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
     _before_row("order_attempt", "UPDATE", "refuse_attempt_change")
+    function("refuse_line_return_change", f"IF {RETURN_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
+    _before_row("claim_line_return", "UPDATE", "refuse_line_return_change")
+    function("refuse_breach_change", f"IF {BREACH_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
+    _before_row("claim_breach", "UPDATE", "refuse_breach_change")
+    function("refuse_reversal_change", f"IF {REVERSAL_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
+    _before_row("order_reversal", "UPDATE", "refuse_reversal_change")
+    function("refuse_clawback_change", f"IF {CLAWBACK_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
+    _before_row("clawback", "UPDATE", "refuse_clawback_change")
+    function(
+        "keep_within_asked",
+        "PERFORM 1 FROM clawback WHERE clawback_id = NEW.clawback_id FOR UPDATE; "
+        f"IF {TOO_MUCH_BACK} THEN {raising(BEYOND_ASKED)} END IF; RETURN NEW;",
+    )
+    _before_row("clawback_repayment", "INSERT", "keep_within_asked")
     function("keep_within_decided", *_within_decided(raising))
     _before_row("order_entry", "INSERT", "keep_within_decided")
     function(
@@ -144,9 +232,9 @@ def _within_decided(raising: Callable[[str], str]) -> tuple[str, str]:
         "PERFORM 1 FROM claim WHERE claim_id = NEW.claim_id FOR UPDATE;",
         "IF (SELECT state FROM payment_order WHERE order_id = NEW.order_id) <> 'drafted'",
         f"THEN {raising(NO_DRAFT)} END IF;",
-        f"decided := ({DECIDED}{LINE}); ordered := ({ORDERED}{LINE}) + NEW.amount_fen;",
+        f"decided := {decided(LINE)}; ordered := {ordered(LINE)} + NEW.amount_fen;",
         "IF (NEW.amount_fen > 0 AND ordered > decided) OR (NEW.amount_fen < 0 AND ordered < decided)",
-        f"OR ({ORDERED}) + NEW.amount_fen > ({DECIDED}) THEN {raising(BEYOND_DECIDED)} END IF; RETURN NEW;",
+        f"OR {ordered()} + NEW.amount_fen > {decided()} THEN {raising(BEYOND_DECIDED)} END IF; RETURN NEW;",
     )
     return " ".join(steps), "DECLARE decided bigint; ordered bigint;"
 

@@ -1,0 +1,192 @@
+"""What a desk asks: why is this unpaid, and what waits for me."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from services.payment.application.assessing import assess_case, open_case, stops_against
+from services.payment.application.create_orders import excluded_orders, undecided_orders
+from services.payment.application.ports import PaymentUnit, Waiting
+from services.payment.application.scope import visible_claim, visible_class
+from services.payment.domain.claim import Claim, Review
+from services.payment.domain.clawback import ClawbackState
+from services.payment.domain.facts import ClassFacts
+from services.payment.domain.obstacles import CANCELLED, not_opened
+from services.payment.domain.progress import Progress, Standing, Task, class_progress, progress_of
+from services.payment.domain.state import State
+from shared.domain.actor import Actor, Role
+from shared.domain.jurisdiction import is_within, regions
+from shared.policy.decision import Finding, Severity
+from shared.policy.judging import CONSISTENCY
+from shared.policy.rulebook import Rulebook
+
+PAGE: Final = 50
+"""Claims looked at in one step of reading a queue."""
+
+_STATES: Final = {
+    Role.FIRST_REVIEWER: (State.SUBMITTED,),
+    Role.SECOND_REVIEWER: (State.FIRST_REVIEW, State.SECOND_REVIEW),
+    Role.APPROVER: (State.NOTICE_CLEAR,),
+    Role.FINANCE: (State.APPROVED,),
+    Role.INSTITUTION: (State.RETURNED,),
+}
+_BESIDES: Final = {
+    "objection": Role.INSPECTOR,
+    "decision": Role.SECOND_REVIEWER,
+    "clawback": Role.SECOND_REVIEWER,
+    "repayment": Role.FINANCE,
+}
+"""Tasks that a second role may take too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressReading:
+    """The progress of a class or of its claim."""
+
+    class_id: str
+    claim: Claim | None
+    progress: Progress
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueItem:
+    """One task of one claim, with the last review of its round."""
+
+    claim: Claim
+    task: Task
+    last_review: Review | None
+
+
+async def read_progress(uow: PaymentUnit, claim_id: str) -> ProgressReading:
+    """Give why a claim that the caller may see is not paid: next step, who holds it, what is missing."""
+    return await _of_claim(uow, await visible_claim(uow, claim_id))
+
+
+async def read_class_progress(uow: PaymentUnit, class_id: str) -> ProgressReading:
+    """Give the same for a class: its claim's, or what stands between it and a claim."""
+    file = await visible_class(uow, class_id)
+    claim = await uow.claims.of_class(class_id)
+    if claim is not None:
+        return await _of_claim(uow, claim)
+    facts = await uow.classes.facts(class_id)
+    if facts.opened is None:
+        rulebook = uow.shelf.by_id(file.rulebook_id) if file.rulebook_id else None
+        stops: Sequence[Finding] = (_unopened(rulebook),)
+    else:
+        stops = (await assess_case(uow, await open_case(uow, class_id), ())).stops
+    return ProgressReading(
+        class_id=class_id,
+        claim=None,
+        progress=class_progress(stops, since=_last_day(facts)),
+        version=file.version,
+    )
+
+
+async def queue(uow: PaymentUnit, *, after: str | None, limit: int) -> tuple[Sequence[QueueItem], str | None]:
+    """Give what waits for the caller in his region or institution, the earliest limit first, and the next cursor.
+
+    A page ends with a whole claim, so it may be a little longer than `limit`.
+    """
+    actor = uow.actor
+    wanted = _waiting_for(actor)
+    found: list[QueueItem] = []
+    while True:
+        claims = await uow.claims.waiting(wanted, after=after, limit=PAGE)
+        for claim in claims:
+            found += await _items_of(uow, claim)
+            after = uow.claims.cursor_of(claim)
+            if len(found) >= limit:
+                return found, after
+        if len(claims) < PAGE:
+            return found, None
+
+
+async def _of_claim(uow: PaymentUnit, claim: Claim) -> ProgressReading:
+    case = await open_case(uow, claim.class_id)
+    stops = await stops_against(uow, case, claim)
+    standing = await _standing(uow, claim, case.rulebook, stops)
+    progress = progress_of(standing, rulebook=case.rulebook)
+    return ProgressReading(class_id=claim.class_id, claim=claim, progress=progress, version=claim.version)
+
+
+async def _items_of(uow: PaymentUnit, claim: Claim) -> list[QueueItem]:
+    rulebook = uow.shelf.by_id(claim.rulebook_id)
+    stops: tuple[Finding, ...] = ()
+    if await uow.classes.is_cancelled(claim.class_id):
+        words = CONSISTENCY.finding(code=CANCELLED, severity=Severity.STOP, message="班级已取消。", advice="无须办理。")
+        stops = (words,)
+    standing = await _standing(uow, claim, rulebook, stops)
+    done = [review for review in claim.reviews if review.round == claim.round]
+    return [
+        QueueItem(claim=claim, task=task, last_review=done[-1] if done else None)
+        for task in progress_of(standing, rulebook=rulebook).tasks
+        if _may_do(task, uow.actor)
+    ]
+
+
+async def _standing(uow: PaymentUnit, claim: Claim, rulebook: Rulebook, stops: tuple[Finding, ...]) -> Standing:
+    orders = tuple(order for order in await uow.orders.of_claim(claim.claim_id) if order.counts)
+    pending = await uow.accounts.with_state(claim.claim_id, "pending")
+    return Standing(
+        claim=claim,
+        stops=stops,
+        orders=orders,
+        account_pending_since=pending.submitted_on if pending else None,
+        excluded=excluded_orders(claim, orders, rulebook),
+        undecided=undecided_orders(claim, orders, rulebook),
+    )
+
+
+def _may_do(task: Task, actor: Actor) -> bool:
+    role, besides = task.holder.role, _BESIDES.get(task.holder.task)
+    return (role is not None and actor.has(role)) or (besides is not None and actor.has(besides))
+
+
+def _waiting_for(actor: Actor) -> Waiting:
+    institution = actor.has(Role.INSTITUTION)
+    roles = (Role.INSTITUTION,) if institution else tuple(actor.roles)
+    return Waiting(
+        institution_id=actor.organisation if institution else None,
+        regions=None if institution else tuple(code for code in regions().regions if is_within(code, actor.region)),
+        states=frozenset(state for role in roles for state in _STATES.get(role, ())),
+        objections=not {Role.APPROVER, Role.INSPECTOR}.isdisjoint(roles),
+        breaches=Role.APPROVER in roles,
+        accounts=Role.APPROVER in roles,
+        clawbacks=not {Role.FIRST_REVIEWER, Role.SECOND_REVIEWER}.isdisjoint(roles),
+        clawback_states=_clawback_states(roles),
+        orders=not {Role.FINANCE, Role.INSTITUTION}.isdisjoint(roles),
+        line_returns=institution,
+    )
+
+
+def _clawback_states(roles: Sequence[Role]) -> frozenset[ClawbackState]:
+    decides, collects = Role.APPROVER in roles, not {Role.FINANCE, Role.INSTITUTION}.isdisjoint(roles)
+    states = (ClawbackState.PROPOSED,) * decides + (ClawbackState.ORDERED,) * collects
+    return frozenset(states)
+
+
+def _unopened(rulebook: Rulebook | None) -> Finding:
+    refusal = not_opened()
+    term = rulebook.payment.evidence if rulebook else None
+    return (term or CONSISTENCY).finding(
+        code=refusal.code,
+        severity=Severity.STOP,
+        message=refusal.message,
+        advice=refusal.advice,
+        field=refusal.field,
+        value="ClassOpened",
+    )
+
+
+def _last_day(facts: ClassFacts) -> date | None:
+    """Give the last legal day on which something is known to have happened to a class."""
+    days = [
+        facts.opened.fact.opening_date if facts.opened else None,
+        facts.training.fact.completed_on if facts.training else None,
+        facts.examination.fact.completed_on if facts.examination else None,
+        facts.cancelled.fact.on if facts.cancelled else None,
+        *(known.fact.issued_on for known in facts.certificates),
+    ]
+    return max((day for day in days if day is not None), default=None)

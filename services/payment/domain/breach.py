@@ -1,0 +1,59 @@
+"""A breach of the truthfulness undertaking (JY-CLM-11): it stops review and payment until a person decided it.
+
+What follows from a confirmed breach lies outside the document: no sanction and no amount is computed.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+
+from shared.domain.errors import Conflict
+from shared.policy.decision import Finding, Severity
+from shared.policy.terms.payment import Breach as BreachTerm
+
+
+class BreachConclusion(StrEnum):
+    """What a person found: there was a breach, or there was none."""
+
+    CONFIRMED = "confirmed"
+    UNFOUNDED = "unfounded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """One case: what is alleged, on which evidence, by whom; `conclusion` is None while it is open."""
+
+    breach_id: str
+    claim_id: str
+    facts: str = field(repr=False)
+    evidence: str = field(repr=False)
+    opened_by: str
+    opened_on: date
+    conclusion: BreachConclusion | None = None
+    reason: str | None = None
+    closed_by: str | None = None
+    closed_on: date | None = None
+
+    def closed(self, conclusion: BreachConclusion, *, reason: str, by: str, on: date) -> "Breach":
+        """Give the case as it is decided; raise Conflict BREACH_CLOSED when it was before."""
+        if self.conclusion is not None:
+            raise Conflict(
+                code="BREACH_CLOSED",
+                message="该承诺违反事项已经作出决定，不能重复办理。",
+                advice="如有新的情况，请另行登记。",
+            )
+        return replace(self, conclusion=conclusion, reason=reason, closed_by=by, closed_on=on)
+
+
+def open_breaches(breaches: Iterable[Breach], term: BreachTerm | None) -> Iterator[Finding]:
+    """Give a stopping finding for every case that nobody decided yet."""
+    for breach in breaches:
+        if breach.conclusion is None and term is not None:
+            yield term.finding(
+                code="BREACH_OPEN",
+                severity=Severity.STOP,
+                message=f"申领有 {breach.opened_on.isoformat()} 登记、尚未处理的承诺违反事项，审核和拨付均须等待。",
+                advice="请人社部门核实后记录决定，再继续办理。",
+                value=breach.breach_id,
+            )
