@@ -1,5 +1,6 @@
 """Reservations of slots and budget: what is answered, what is given back, and when."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -91,6 +92,19 @@ async def test_a_person_trained_this_year_is_refused_with_the_rule(office: Offic
     [refused] = answer["refused"]
     assert (refused["person_id"], refused["code"], refused["rule"]) == ("p2", "ENTITLEMENT_USED", "JY-ENR-05")
     assert await reserved_fen(office) == 3 * 150_000
+
+
+async def test_a_recorded_decision_grants_one_place_above_the_cap_in_its_own_class_only(office: Office) -> None:
+    """JY-ENR-05: what enrollment decided and payment was told."""
+    await office.provide()
+    decided = approved("class-2", ["p1", "p2"])
+    request = decided.reservation
+    trainees = tuple(replace(each, repeat_by_decision=each.person_id == "p1") for each in request.trainees)
+    again = replace(decided, reservation=replace(request, trainees=trainees))
+    await office.take(approved("class-1", ["p1", "p2"]), again, approved("class-3", ["p1"]))
+
+    assert [answer["granted"] for answer in await answers(office, "class-2")] == [["p1"]]
+    assert [answer["granted"] for answer in await answers(office, "class-3")] == [[]]
 
 
 async def test_another_year_is_another_entitlement(office: Office) -> None:

@@ -142,8 +142,13 @@ class Classes(Protocol):
 class Entitlements(Protocol):
     """Slots of people, and the ledger of their changes."""
 
-    async def take(self, class_id: str, persons: Sequence[str], scope: Scope, *, on: date) -> frozenset[str]:
-        """Take a slot for everybody who has one left and give those who hold one for this class now."""
+    async def take(
+        self, class_id: str, persons: Sequence[str], scope: Scope, *, excepted: Collection[str] = (), on: date
+    ) -> frozenset[str]:
+        """Take a slot for everybody who has one left and give those who hold one for this class now.
+
+        A recorded decision lets those `excepted` have one above the cap, where theirs are used (JY-ENR-05).
+        """
         ...
 
     async def held(self, class_id: str) -> Mapping[str, str]:

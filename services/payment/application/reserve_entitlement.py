@@ -34,7 +34,8 @@ async def reserve_entitlement(
     scope = scope_of(rulebook, request)
     taken = frozenset(asked.wanted)
     if scope is not None:
-        taken = await uow.entitlements.take(class_id, asked.wanted, scope, on=uow.today)
+        excepted = {trainee.person_id for trainee in request.trainees if trainee.repeat_by_decision}
+        taken = await uow.entitlements.take(class_id, asked.wanted, scope, excepted=excepted, on=uow.today)
     per_head_fen, budget = await _reserve_budget(uow, asked, rulebook, request, heads=len(taken))
     await uow.classes.save(replace(asked.file, per_head_fen=per_head_fen))
     given = answer(asked, granted=taken, rulebook=rulebook, budget=budget)

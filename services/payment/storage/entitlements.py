@@ -13,6 +13,8 @@ from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict
 
 _SLOT = ENTITLEMENT_SLOT.c
+_EXCEPTIONS_MAX = 10
+"""So many decisions may let one person train beyond the cap of one scope."""
 
 
 class StoredEntitlements:
@@ -21,29 +23,33 @@ class StoredEntitlements:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def take(self, class_id: str, persons: Sequence[str], scope: Scope, *, on: date) -> frozenset[str]:
+    async def take(
+        self, class_id: str, persons: Sequence[str], scope: Scope, *, excepted: Collection[str] = (), on: date
+    ) -> frozenset[str]:
         """Take a slot for everybody who has one left and give those who hold one for this class now.
 
+        A recorded decision lets those `excepted` have one above the cap, where theirs are used (JY-ENR-05).
         Slots are asked for in the order of people, so that two classes wanting the same people wait for each other in
         one order. A slot of the class in another scope (its opening moved to another year) is given up first.
         """
         await self._leave_other_scopes(class_id, scope, on)
         holding = select(_SLOT.person_id).where(_SLOT.class_id == class_id)
         granted = set((await self._connection.execute(holding)).scalars())
-        for slot_no in range(1, scope.slots_max + 1):
+        for slot_no in range(1, scope.slots_max + _EXCEPTIONS_MAX + 1):
+            eligible = persons if slot_no <= scope.slots_max else excepted
             rows = [
                 {
                     "person_id": person,
                     "scope": scope.key,
                     "slot_no": slot_no,
-                    "slots_max": scope.slots_max,
+                    "slots_max": max(scope.slots_max, slot_no),
                     "class_id": class_id,
                     "state": "reserved",
                 }
-                for person in sorted(set(persons) - granted)
+                for person in sorted(set(persons) & set(eligible) - granted)
             ]
             if not rows:
-                break
+                continue
             statement = insert_or_ignore(self._connection, ENTITLEMENT_SLOT, rows).returning(*ENTITLEMENT_SLOT.c)
             taken = (await self._connection.execute(statement)).all()
             granted.update(row.person_id for row in taken)

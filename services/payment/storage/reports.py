@@ -12,9 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.payment.domain.class_record import ClassRecord, Employment, Settlement
 from services.payment.domain.monthly_report import Dispatch, Month, MonthlyReport, SealedCopy
 from services.payment.storage.tables import (
+    CLAIM,
     CLAIM_LINE,
     CLASS_FACT,
     CLASS_FILE,
+    CLAWBACK,
+    CLAWBACK_REPAYMENT,
     EMPLOYMENT,
     MONTHLY_REPORT,
     MONTHLY_REPORT_COPY,
@@ -162,7 +165,21 @@ class StoredReports:
             found[row.class_id].append(
                 Settlement(person_id=row.person_id, amount_fen=row.amount_fen, on=row.answered_on)
             )
+        await self._subtract_repayments(found, regions)
         return found
+
+    async def _subtract_repayments(self, found: defaultdict[str, list[Settlement]], regions: Collection[str]) -> None:
+        """Count money that came back through the bank against the day it came; an offset was never sent."""
+        back = CLAWBACK_REPAYMENT.c
+        query = (
+            select(CLAIM.c.class_id, back.amount_fen, back.received_on)
+            .join(CLAWBACK, CLAWBACK.c.clawback_id == back.clawback_id)
+            .join(CLAIM, CLAIM.c.claim_id == CLAWBACK.c.claim_id)
+            .join(CLASS_FILE, CLASS_FILE.c.class_id == CLAIM.c.class_id)
+            .where(CLASS_FILE.c.region.in_(regions), back.kind == "bank")
+        )
+        for row in await self._connection.execute(query):
+            found[row.class_id].append(Settlement(person_id=None, amount_fen=-row.amount_fen, on=row.received_on))
 
     async def _employed(self, regions: Collection[str]) -> defaultdict[str, set[str]]:
         query = (
