@@ -244,6 +244,7 @@ async def test_the_second_reviewer_is_another_person_by_rule(callers: Callers) -
 
 
 async def test_the_public_sees_the_masked_list_and_nothing_else(callers: Callers) -> None:
+    """JY-CLM-05, JY-INT-03: one address, one hash of what stands there, from when to when."""
     claim_id = await claimed(callers)
     for step, reviewer in (("first_review", FIRST), ("second_review", SECOND)):
         ok(await callers.post(f"/claims/{claim_id}/reviews", reviewer, review(step)))
@@ -255,6 +256,8 @@ async def test_the_public_sees_the_masked_list_and_nothing_else(callers: Callers
         "institution", "class", "occupation", "level", "heads", "amount_fen", "dates", "site", "legal_basis", "lines",
         "list_hash",
     }  # fmt: skip
+    assert public["list_hash"] == notice["list_hash"]
+    assert {notice["starts_on"], notice["ends_on"]} <= set(public["dates"].values())
     assert {frozenset(line) for line in public["lines"]} == {frozenset({"line_no", "masked_name", "amount_fen"})}
     for hidden in (NUMBER, "check-p", '"p1"', "样例负责人", "employee", claim_id):
         assert hidden not in answer.text
