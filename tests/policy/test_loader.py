@@ -68,7 +68,7 @@ def mistakes_in(folder: Path) -> tuple[Mistake, ...]:
         ("valid_to = 2021-12-31", "valid_to = 2020-12-31", "valid_to", "早于", "valid_to"),
         ('rule = "JY-ENR-07"', 'rule = "JY-ENR-77"', "enrollment.class_size.rule", "没有 JY-ENR-77", "JY-ENR-"),
         ('rule = "JY-ENR-07"', 'rule = "HL-CLM-01"', "enrollment.class_size.rule", "葫人社发", "document"),
-        ('clause = "三(三)"', 'clause = " "', "assessment.transitional_exceptions.clause", "不得为空", "条款"),
+        ('clause = "三(三)"', 'clause = " "', "enrollment.suspensions.clause", "不得为空", "条款"),
         ('local = ["mixed_class"]', 'local = ["mixed"]', "enrollment.class_size.local", "没有 mixed", "mixed_class"),
         ('code = "graduate"', 'code = "gradate"', "enrollment.groups[4].code", "recruit", "“graduate”"),
         (
