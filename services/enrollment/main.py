@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.enrollment.api import classes, institutions, rosters
+from services.enrollment.api import centres, classes, institutions, registers, rosters, suspensions
 from services.enrollment.messaging.incoming import TOPICS
 from services.enrollment.wiring import Wiring
 from shared.web.application import create_application
@@ -19,6 +19,9 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
         description="培训机构与目录、实名制人员、开班申请与花名册逐行审核、审批、名额与预算预留、按期开班。",
         routers=[
             institutions.router,
+            suspensions.router,
+            centres.router,
+            registers.router,
             classes.router,
             rosters.router,
             sandbox_router("enrollment", consumes=TOPICS),

@@ -1,8 +1,12 @@
-"""Enrollment's background work: events of supervision and payment, openings by timer, relay and audit seals."""
+"""Enrollment's background work: events of the other services, what falls due by timer, relay and audit seals."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Any, Final
 
 from services.enrollment.application.open_class import OPEN_CLASS, open_class
+from services.enrollment.application.rectify import flag_overdue
+from services.enrollment.application.suspend_institution import RECTIFICATION_DUE
 from services.enrollment.messaging.incoming import HANDLERS, TOPICS
 from services.enrollment.storage.unit_of_work import EnrollmentUnitOfWork
 from services.enrollment.wiring import Wiring
@@ -12,6 +16,12 @@ from shared.messaging.consumer import Consumer
 from shared.timers.runner import TimerRunner
 from shared.worker import Worker
 
+TIMERS: Final[Mapping[str, Callable[[Any, str], Awaitable[None]]]] = {
+    OPEN_CLASS: open_class,
+    RECTIFICATION_DUE: flag_overdue,
+}
+"""What each kind of timer starts."""
+
 
 def create_worker(wiring: Wiring) -> Worker:
     """Give the worker of enrollment, whose consumer group is the service's name."""
@@ -20,5 +30,5 @@ def create_worker(wiring: Wiring) -> Worker:
         return wiring.unit_of_work(SYSTEM, now=moment)
 
     consumer = Consumer(wiring.database, wiring.bus, "enrollment", TOPICS, HANDLERS, wiring.unit_of_work)
-    timers = TimerRunner(wiring.database, {OPEN_CLASS: open_class}, at_moment)
+    timers = TimerRunner(wiring.database, TIMERS, at_moment)
     return Worker(wiring.database, wiring.bus, consumers=[consumer], duties=[timers.run, Sealer(wiring.database).run])

@@ -76,6 +76,7 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass) -> JudgedC
         filed_teachers={teacher.teacher_id for teacher in teachers},
         venues=await uow.institutions.venues(institution_id, {row.venue_id for row in plan.sessions}),
         bookings=await uow.classes.bookings(training_class),
+        conditions=await uow.centres.findings(institution_id),
     )
     kind = programme_type(plan, book)
     return JudgedClass(

@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from services.enrollment.storage.centre_repository import CentreRepository
 from services.enrollment.storage.class_repository import ClassRepository
 from services.enrollment.storage.institution_repository import InstitutionRepository
 from services.enrollment.storage.occupation_repository import OccupationRepository
 from services.enrollment.storage.person_repository import PersonRepository
+from services.enrollment.storage.quality_repository import QualityRepository
+from services.enrollment.storage.register_repository import RegisterRepository
 from services.enrollment.storage.roster_repository import RosterRepository
 from shared.database.encryption import Vault
 from shared.database.engine import Database
@@ -36,7 +39,10 @@ class EnrollmentUnitOfWork(UnitOfWork):
     def open_repositories(self) -> None:
         """Build the repositories on the open connection."""
         self.occupations = OccupationRepository(self.connection)
-        self.institutions = InstitutionRepository(self.connection)
+        self.institutions = InstitutionRepository(self.connection, self._vault)
+        self.centres = CentreRepository(self.connection, self._vault)
+        self.quality = QualityRepository(self.connection, self._vault)
+        self.registers = RegisterRepository(self.connection, self._vault)
         self.persons = PersonRepository(self.connection, self._vault, self._payee_check_key)
         self.classes = ClassRepository(self.connection)
         self.rosters = RosterRepository(self.connection, self._vault)

@@ -1,6 +1,6 @@
 """Frozen rosters: after submission no row comes, changes or comes back, and the planned headcount stands.
 
-Duties, reviews and listed occupations are only ever added.
+Duties, reviews, listed occupations, findings on conditions and what registers said are only ever added.
 """
 
 from alembic import op
@@ -13,7 +13,10 @@ depends_on = None
 _ROW = "roster_row is closed: the class is neither draft nor returned"
 _PLANNED = "planned is frozen: the class is neither draft nor returned"
 _BACK = "roster_row is closed: whoever was refused or has left does not come back"
-_KEPT = ("duty", "review", "occupation")
+_KEPT = (
+    *("duty", "review", "occupation"),
+    *("condition_finding", "register_revision"),
+)
 _FIXED = (
     *("class_id", "row_no", "person_id", "sealed_particulars", "masked_name", "group_code", "fee_fen", "name_differs"),
     *("employer_name", "employer_credit_code", "employer_region", "declares_ability_and_will", "exclusions"),
