@@ -72,7 +72,7 @@ def _counted(terms: Register, facts: ReportFacts) -> RegisterReport:
         if terms.report.shape == "heads":
             groups[group]["heads"] += _number(entry, "participants")
     rows = (ReportRow(key=key, name=_name(terms, key), counts=dict(groups[key])) for key in sorted(groups))
-    return RegisterReport(totals=dict(sum(groups.values(), Counter())), rows=tuple(rows))
+    return RegisterReport(totals=_summed(groups.values()), rows=tuple(rows))
 
 
 def _pairs(facts: ReportFacts) -> RegisterReport:
@@ -172,7 +172,14 @@ def _steps(terms: Register, facts: ReportFacts) -> RegisterReport:
         counts = {"tasks": 1, "steps": len(steps), "open_steps": open_steps, "open_tasks": int(open_steps > 0)}
         classes[_text(entry, "class_id")].update(counts)
     rows = (ReportRow(key=key, name=key, counts=dict(classes[key])) for key in sorted(classes))
-    return RegisterReport(totals=dict(sum(classes.values(), Counter())), rows=tuple(rows))
+    return RegisterReport(totals=_summed(classes.values()), rows=tuple(rows))
+
+
+def _summed(counts: Iterable[Counter[str]]) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for one in counts:
+        totals.update(one)  # adding counters would drop what is zero
+    return dict(totals)
 
 
 def _of_period(terms: Register, facts: ReportFacts) -> Iterable[RegisterEntry]:
