@@ -109,18 +109,18 @@ def _register_uses(book: Rulebook) -> Iterator[_Use]:
         yield (*key, "key"), register.key, fields | ({"person"} if register.person else set())
         yield (*key, "report", "by"), (report.by,) if report.by else (), fields
         yield (*key, "report", "day"), (report.day,) if report.day else (), fields
-        yield (*key, "fields"), REPORT_FIELDS[report.shape], fields
+        yield (*key, "report", "shape"), REPORT_FIELDS[report.shape], fields
         for row, check in enumerate(register.checks):
             yield (*key, "checks", row), (check.field, check.when), fields
             yield (*key, "checks", row, "institution_kinds"), check.institution_kinds, kinds
         if report.against:
-            against = terms.register(report.against)
-            yield (*key, "report", "against"), (report.against,), {one.code for one in terms.registers if one.person}
-            proof = against.field("proof") if against else None
-            proofs = {choice.code for choice in proof.choices} if proof else set()
-            named = [code for code in (report.training, report.certificate) if code]
-            yield (*key, "report"), named, proofs
-            yield (*key, "report", "against"), PASS_FIELDS, {one.code for one in against.fields} if against else ()
+            passes = {one.code: one for one in terms.registers if one.person}
+            yield (*key, "report", "against"), (report.against,), passes
+            if against := passes.get(report.against):
+                proof = against.field("proof")
+                named = [code for code in (report.training, report.certificate) if code]
+                yield (*key, "report"), named, {choice.code for choice in proof.choices} if proof else set()
+                yield (*key, "report", "against"), PASS_FIELDS, {field.code for field in against.fields}
 
 
 def _payment_uses(book: Rulebook) -> Iterator[_Use]:

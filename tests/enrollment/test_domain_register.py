@@ -86,7 +86,13 @@ def test_a_field_that_cannot_be_read_is_named_and_never_repeated(changed: dict[s
 @given(
     st.dictionaries(
         st.sampled_from([one.code for one in register("post_assignment").fields]),
-        st.one_of(st.none(), st.booleans(), st.integers(), st.sampled_from(["", "岗位", CHEMICAL]), st.dates().map(date.isoformat)),
+        st.one_of(
+            st.none(),
+            st.booleans(),
+            st.integers(),
+            st.sampled_from(["", "岗位", CHEMICAL]),
+            st.dates().map(date.isoformat),
+        ),
     )
 )
 def test_whatever_is_sent_either_every_required_field_is_read_or_something_is_objected(sent: dict[str, object]) -> None:
