@@ -16,7 +16,7 @@ GRACE_SECONDS = 20
 async def serve(
     application: Any, *, host: str, port: int, lifespan: bool = False, listener: socket.socket | None = None
 ) -> None:
-    """Serve until SIGTERM or SIGINT; on `listener` when one is open already."""
+    """Serve until SIGTERM or SIGINT, then return; on `listener` when one is open already."""
     server = uvicorn.Server(
         uvicorn.Config(
             application,
@@ -30,7 +30,8 @@ async def serve(
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
-    await server.serve(sockets=None if listener is None else [listener])
+    with stopping_on_signal():  # uvicorn ends by raising its signal once more, which would kill what still has to close
+        await server.serve(sockets=None if listener is None else [listener])
 
 
 @contextmanager

@@ -81,6 +81,13 @@ class ServiceSettings(BaseSettings):
     sandbox: bool = False
     sandbox_offset: int = 0
     """Seconds by which a new sandbox's legal time begins ahead of the machine's (or, negative, behind it)."""
+    webhook_hosts: str = ""
+    """Hosts that webhooks may be sent to, separated by blanks or commas; `*.example.cn` allows every host below it.
+
+    Without any, none is allowed; in a sandbox, every one.
+    """
+    province_url: str | None = None
+    """Where the provincial gateway answers; without it nothing is pushed. Its secret is `province_token`."""
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8000, ge=0, le=65535)
     worker_port: int = Field(default=8100, ge=0, le=65535)
@@ -104,7 +111,9 @@ class ServiceSettings(BaseSettings):
             return init_settings, common
         return init_settings, EnvSettingsSource(settings_cls, env_prefix=f"{PREFIX}{service.upper()}_"), common
 
-    @field_validator("kafka", "kafka_username", "kafka_ca_file", "database", "issuer", "jwks_url", mode="before")
+    @field_validator(
+        *("kafka", "kafka_username", "kafka_ca_file", "database", "issuer", "jwks_url", "province_url"), mode="before"
+    )
     @classmethod
     def _blank_is_absent(cls, value: object) -> object:
         return None if value == "" else value

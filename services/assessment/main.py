@@ -3,8 +3,11 @@
 from fastapi import FastAPI
 
 from services.assessment.api import assessments, bodies, classes
+from services.assessment.application.provincial_record import PROVINCIAL_RECORD
 from services.assessment.messaging.incoming import TOPICS
 from services.assessment.wiring import Wiring
+from shared.changes.doors import change_routers
+from shared.province.api import provincial_router
 from shared.web.application import create_application
 from shared.web.authentication import Authenticator
 from shared.web.health import database_check
@@ -21,6 +24,8 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             bodies.router,
             classes.router,
             assessments.router,
+            *change_routers(wiring.settings),
+            provincial_router(wiring.settings, PROVINCIAL_RECORD),
             sandbox_router("assessment", consumes=TOPICS),
         ],
         authenticator=authenticator,

@@ -40,6 +40,7 @@ class Database:
     sandbox: bool = False
     outbox_written: asyncio.Event = field(default_factory=asyncio.Event)
     timers_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    changes_written: asyncio.Event = field(default_factory=asyncio.Event)
     _writer: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -70,7 +71,7 @@ def open_database(service: str, url: str, *, clock: LegalClock, sandbox: bool = 
     # hide_parameters: what a statement carries may be personal, and an error's text is printed in many places.
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = create_async_engine(parsed, connect_args={"timeout": 5}, hide_parameters=True)
         _prepare_sqlite(engine)
     else:

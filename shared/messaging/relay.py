@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, func, select
 
 from shared import failpoints
+from shared.changes.log import number_changes
 from shared.clock import machine_now, monotonic
 from shared.database.engine import Database
 from shared.messaging.backoff import Backoff, wait_for_any
@@ -138,9 +139,8 @@ class Relay:
 
     async def _mark(self, acknowledged: Collection[int]) -> None:
         async with asyncio.timeout(_DATABASE_SECONDS), self.database.connect() as connection, connection.begin():
-            await connection.execute(
-                update(OUTBOX).where(among(connection, OUTBOX.c.seq, acknowledged)).values(published_at=machine_now())
-            )
+            await number_changes(connection, acknowledged, published_at=machine_now())
+        self.database.changes_written.set()
 
     async def _prune_when_due(self) -> None:
         if monotonic() < self._prune_at:

@@ -85,7 +85,7 @@ async def late_commit(database: Database, bus: EmbeddedBus) -> None:
     """Commit a transaction after a later one was relayed, and see its event on the topic all the same."""
     relay, publisher = Relay(database, bus), bus.publisher()
     if database.is_sqlite:  # one writer at a time: only a number can come late there, as after a restored backup
-        row = {"topic": ENROLLMENT, "created_at": machine_now()}
+        row = {"topic": ENROLLMENT, "type": "test", "region": "000000", "created_at": machine_now()}
         for seq, person in ((2, "early"), (1, "late")):
             payload = value_of(withdrawn(f"class {seq}", person), 1)
             async with database.connect() as connection, connection.begin():

@@ -2,10 +2,14 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from services.assessment.storage.assessment_repository import StoredAssessments
 from services.assessment.storage.body_repository import StoredBodies
 from services.assessment.storage.certificate_repository import StoredCertificates
 from services.assessment.storage.class_repository import StoredClasses
+from services.assessment.storage.tables import EXAMINED_CLASS
+from shared.contracts.contract import Contract, aggregate_id
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
@@ -32,3 +36,8 @@ class AssessmentUnitOfWork(UnitOfWork):
         self.classes = StoredClasses(self.connection)
         self.assessments = StoredAssessments(self.connection)
         self.certificates = StoredCertificates(self.connection)
+
+    async def region_of(self, fact: Contract) -> str | None:
+        """Give the region of the class that the event is about."""
+        query = select(EXAMINED_CLASS.c.region).where(EXAMINED_CLASS.c.class_id == aggregate_id(fact))
+        return (await self.connection.execute(query)).scalar_one_or_none()
