@@ -117,6 +117,7 @@ def suspension(**given: object) -> Suspension:
         suspension_id="suspension",
         since=date(2021, 5, 1),
         until=None,
+        rulebook_id=book().id,
         reason="training_quality",
         remark="抽查发现问题",
         rectify_by=date(2021, 5, 31),

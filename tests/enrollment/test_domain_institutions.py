@@ -59,6 +59,7 @@ def application(**given: object) -> ListingApplication:
         institution_id="school",
         applied_on=date(2021, 5, 6),
         applied_by="clerk",
+        rulebook_id=book().id,
         attachments=tuple(attachments(*SLOTS)),
     )
     return replace(sample, **given)

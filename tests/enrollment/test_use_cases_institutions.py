@@ -261,6 +261,22 @@ async def test_a_suspension_is_lifted_after_report_and_decision_and_classes_open
         await desk.act(submit_report, **reporting(suspension_id), by=SCHOOL)
 
 
+async def test_a_suspension_is_ended_by_the_rulebook_that_began_it_after_that_lapsed(desk: Desk) -> None:
+    """JY-QUA-02 and JY-INT-04: in 2022 no rulebook is in force, and nobody stays suspended for that."""
+    class_id = await desk.opened()
+    case = await case_opened(desk, class_id)
+    later = moment(date(2022, 1, 10), 9)
+    decided = await desk.act(decide_case, case_id=case.case_id, confirmed=True, remark="已核实", by=APPROVER, at=later)
+    assert decided.decision is not None
+    this = {"institution_id": "school", "suspension_id": decided.decision.suspension_id}
+    await desk.act(lift, **this, reason="revoked", remark="问卷误发", by=APPROVER, at=later)
+    with pytest.raises(Refused) as missing:
+        await desk.act(
+            suspend_institution, institution_id="school", reason="training_quality", remark="x", by=APPROVER, at=later
+        )
+    assert missing.value.code == "RULEBOOK_MISSING"
+
+
 async def test_only_the_own_school_reports_and_only_its_bureau_decides(desk: Desk) -> None:
     suspension_id = await suspended(desk)
     handed = await desk.act(submit_report, **reporting(suspension_id), by=SCHOOL)

@@ -17,7 +17,7 @@ from shared.contracts.assessment import CertificateIssued, CertificateVoided
 from shared.domain.actor import Actor
 from shared.domain.errors import Conflict, DomainError, Forbidden, NotFound, Refused
 from tests.enrollment.desk import APPLYING, APPROVER, OTHER_SCHOOL, SCHOOL, Desk, people, rows
-from tests.enrollment.sample import REGION
+from tests.enrollment.sample import REGION, moment
 from tests.enrollment.test_domain_register import CHEMICAL, CONTEST
 from tests.enrollment.test_storage import refuses
 from tests.enrollment.test_use_cases_closing import receive
@@ -92,6 +92,19 @@ async def test_an_entry_is_mended_and_struck_and_every_version_is_kept(desk: Des
             update(REGISTER_REVISION).values(struck=False),
             update(REGISTER_ENTRY).values(struck_on=None),
         )
+
+
+async def test_what_was_recorded_stays_readable_and_mendable_after_the_rulebook_lapsed(desk: Desk) -> None:
+    """JY-INT-04: nothing new is recorded without a rulebook in force."""
+    entry = await written(desk, "contest", CONTEST)
+    later = moment(date(2022, 1, 10), 9)
+    with pytest.raises(Refused) as missing:
+        await desk.act(record_entry, Written(register="contest", fields=CONTEST), by=APPROVER, at=later)
+    assert missing.value.code == "RULEBOOK_MISSING"
+    async with desk.unit(APPROVER, later) as uow:
+        terms, found, _ = await list_entries(uow, register="contest", region=None, cursor=None)
+    assert (terms.rule, found) == ("JY-QUA-04", [entry])
+    await desk.act(strike_entry, register="contest", entry_id=entry.entry_id, by=APPROVER, at=later)
 
 
 async def test_an_institution_writes_and_reads_its_own_alone(desk: Desk) -> None:

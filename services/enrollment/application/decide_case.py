@@ -21,8 +21,9 @@ async def decide_case(uow: UnitOfWork, *, case_id: str, confirmed: bool, remark:
     decision = CaseDecision(on=uow.today, by=uow.actor.subject, remark=remark)
     decide(case, decision)  # before anything is done about it
     if confirmed:
-        reason = suspension_terms(uow, institution.region).on_low_satisfaction
-        suspension, _ = await suspend(uow, institution, reason=reason, remark=remark)
+        book = uow.shelf.by_id(case.rulebook_id)
+        reason = suspension_terms(book).on_low_satisfaction
+        suspension, _ = await suspend(uow, institution, book, reason=reason, remark=remark)
         decision = replace(decision, suspension_id=suspension.suspension_id)
     decided = decide(case, decision)
     version = await uow.quality.save_case(decided)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from services.enrollment.application.ports import UnitOfWork
-from services.enrollment.application.provided import book_today
+from services.enrollment.application.provided import book_last_in_force, book_today
 from services.enrollment.application.scope import (
     institution_of_region,
     is_of_bureau,
@@ -28,6 +28,7 @@ from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from shared.domain.identifiers import identity_number
 from shared.domain.masking import masked_name
 from shared.policy.judging import refuse_stopped
+from shared.policy.rulebook import Rulebook
 from shared.policy.terms.register import Register
 
 
@@ -130,13 +131,13 @@ async def _register(uow: UnitOfWork, written: Written) -> tuple[Register, Instit
         holder = await own_institution(uow, uow.actor.organisation)
         if written.institution_id not in (None, holder.institution_id):
             await own_institution(uow, written.institution_id or "")
-        return _terms(uow, written.register, holder.region), holder, holder.region
+        return _terms(uow, written.register, book_today(uow, holder.region)), holder, holder.region
     if written.institution_id is not None:
         holder = await institution_of_region(uow, written.institution_id)
-        return _terms(uow, written.register, holder.region), holder, holder.region
+        return _terms(uow, written.register, book_today(uow, holder.region)), holder, holder.region
     region = written.region or uow.actor.region
     require_region(uow, region)
-    terms = _terms(uow, written.register, region)
+    terms = _terms(uow, written.register, book_today(uow, region))
     if terms.of_institution:
         raise Refused(
             code="INSTITUTION_MISSING",
@@ -147,18 +148,21 @@ async def _register(uow: UnitOfWork, written: Written) -> tuple[Register, Instit
     return terms, None, region
 
 
-def _terms(uow: UnitOfWork, register: str, region: str) -> Register:
-    terms = register_terms(uow, register, region)
+def _terms(uow: UnitOfWork, register: str, book: Rulebook) -> Register:
+    terms = _kept(register, book)
     uow.actor.require(*(Role(role) for role in terms.roles))
     return terms
 
 
 def register_terms(uow: UnitOfWork, register: str, region: str) -> Register:
-    """Give the register of a region's rulebook in force today; raise NotFound REGISTER_NOT_FOUND without one."""
-    book = book_today(uow, region).enrollment
-    terms = book.register(register)
+    """Give the register of the rulebook last in force in the region; raise NotFound REGISTER_NOT_FOUND without one."""
+    return _kept(register, book_last_in_force(uow, region))
+
+
+def _kept(register: str, book: Rulebook) -> Register:
+    terms = book.enrollment.register(register)
     if terms is None:
-        known = "、".join(f"{one.code}（{one.name}）" for one in book.registers)
+        known = "、".join(f"{one.code}（{one.name}）" for one in book.enrollment.registers)
         raise NotFound(
             code="REGISTER_NOT_FOUND",
             message="本地政策文件没有规定这个登记册。",
@@ -184,7 +188,7 @@ async def _standing(
             require_region(uow, entry.region)
     except (NotFound, Forbidden):
         raise _no_entry() from None
-    return _terms(uow, register, entry.region), entry, holder
+    return _terms(uow, register, book_last_in_force(uow, entry.region)), entry, holder
 
 
 def _no_entry() -> NotFound:

@@ -17,7 +17,6 @@ from services.enrollment.domain.centre import (
     judge_finding,
 )
 from services.enrollment.domain.centre import reply as replied
-from services.enrollment.domain.institution import Institution
 from shared.clock import new_id
 from shared.domain.errors import Conflict, NotFound
 from shared.policy.judging import refuse_stopped
@@ -30,7 +29,8 @@ async def apply_for_listing(
 ) -> ListingApplication:
     """Hand in a centre's application with every proof that the rulebook asks (JY-INS-02)."""
     institution = await own_institution(uow, institution_id)
-    terms = provided(book_today(uow, institution.region).enrollment.centre_application, _PROCEDURE)
+    book = book_today(uow, institution.region)
+    terms = provided(book.enrollment.centre_application, _PROCEDURE)
     if institution.kind not in terms.institution_kinds:
         raise Conflict(
             code="NO_APPLICATION_NEEDED",
@@ -46,6 +46,7 @@ async def apply_for_listing(
         institution_id=institution_id,
         applied_on=uow.today,
         applied_by=uow.actor.subject,
+        rulebook_id=book.id,
         attachments=tuple(attachments),
     )
     if not await uow.centres.add(application):
@@ -60,16 +61,16 @@ async def apply_for_listing(
 
 async def assess_centre(uow: UnitOfWork, *, application_id: str, assessment: Assessment) -> ListingApplication:
     """Record what the experts found on site (JY-INS-03)."""
-    application, institution = await _application(uow, application_id)
-    terms = provided(book_today(uow, institution.region).enrollment.centre_listing, _PROCEDURE)
+    application = await _application(uow, application_id)
+    terms = provided(uow.shelf.by_id(application.rulebook_id).enrollment.centre_listing, _PROCEDURE)
     assessed = assess(application, assessment, terms=terms, today=uow.today)
     return await _saved(uow, assessed, action="centre_assessed")
 
 
 async def reply_to_centre(uow: UnitOfWork, *, application_id: str, reply: Reply) -> ListingApplication:
     """Record the bureau's reply, by another person than recorded the assessment (JY-INS-03)."""
-    application, institution = await _application(uow, application_id)
-    book = book_today(uow, institution.region).enrollment
+    application = await _application(uow, application_id)
+    book = uow.shelf.by_id(application.rulebook_id).enrollment
     terms = provided(book.centre_listing, _PROCEDURE)
     answered = replied(application, reply, terms=terms, four_eyes=book.four_eyes, today=uow.today)
     return await _saved(uow, answered, action="centre_replied_to")
@@ -93,14 +94,19 @@ async def record_conditions(
     return await uow.centres.findings(institution_id)
 
 
-async def _application(uow: UnitOfWork, application_id: str) -> tuple[ListingApplication, Institution]:
+async def _application(uow: UnitOfWork, application_id: str) -> ListingApplication:
     application = await uow.centres.get(application_id, lock=True)
-    if application is not None:
-        try:
-            return application, await institution_of_region(uow, application.institution_id)
-        except NotFound:
-            pass
-    raise NotFound(
+    if application is None:
+        raise _no_application()
+    try:
+        await institution_of_region(uow, application.institution_id)
+    except NotFound:
+        raise _no_application() from None
+    return application
+
+
+def _no_application() -> NotFound:
+    return NotFound(
         code="APPLICATION_NOT_FOUND",
         message="没有这份申请，或不在您的办理范围内。",
         advice="请从申请列表中查询 application_id。",

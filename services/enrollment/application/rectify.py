@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import institution_of_region, own_institution
 from services.enrollment.application.suspend_institution import RECTIFICATION_DUE, await_report, suspension_terms
-from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.suspension import (
     Lifting,
     RectificationReport,
@@ -56,7 +55,7 @@ async def review_report(
     uow: UnitOfWork, *, institution_id: str, suspension_id: str, report_id: str, accepted: bool, opinion: str
 ) -> Rectification:
     """Accept or reject a report; after a rejection the rulebook's working days begin again today."""
-    institution = await institution_of_region(uow, institution_id)
+    await institution_of_region(uow, institution_id)
     found = await _locked(uow, institution_id, suspension_id)
     require_unlifted(found.suspension)
     report = next((one for one in found.reports if one.report_id == report_id), None)
@@ -68,7 +67,7 @@ async def review_report(
         )
     decided = decide_report(report, accepted=accepted, opinion=opinion, by=uow.actor.subject, on=uow.today)
     await uow.quality.save_decision(decided)
-    suspension = found.suspension if accepted else await _begin_again(uow, institution, found.suspension)
+    suspension = found.suspension if accepted else await _begin_again(uow, found.suspension)
     await uow.audit(action="rectification_decided", subject=suspension_id, details={"accepted": accepted})
     reports = tuple(decided if one.report_id == report_id else one for one in found.reports)
     return replace(found, suspension=suspension, reports=reports)
@@ -79,7 +78,7 @@ async def lift(uow: UnitOfWork, *, institution_id: str, suspension_id: str, reas
     institution = await institution_of_region(uow, institution_id)
     found = await _locked(uow, institution_id, suspension_id)
     lifting = Lifting(on=uow.today, by=uow.actor.subject, reason=reason, remark=remark)
-    terms = suspension_terms(uow, institution.region)
+    terms = suspension_terms(uow.shelf.by_id(found.suspension.rulebook_id))
     lifted, fact = lift_suspension(institution, found.suspension, lifting, reports=found.reports, terms=terms)
     await uow.institutions.save_suspension(lifted)
     await uow.unschedule(kind=RECTIFICATION_DUE, key=suspension_id)
@@ -113,8 +112,8 @@ async def _locked(uow: UnitOfWork, institution_id: str, suspension_id: str) -> R
     return Rectification(suspension=known[1], reports=await uow.quality.reports(suspension_id), version=version)
 
 
-async def _begin_again(uow: UnitOfWork, institution: Institution, suspension: Suspension) -> Suspension:
-    days = suspension_terms(uow, institution.region).rectification_working_days
+async def _begin_again(uow: UnitOfWork, suspension: Suspension) -> Suspension:
+    days = suspension_terms(uow.shelf.by_id(suspension.rulebook_id)).rectification_working_days
     again = replace(suspension, rectify_by=add_working_days(uow.today, days), overdue=False)
     await uow.institutions.save_suspension(again)
     await await_report(uow, again)

@@ -6,6 +6,7 @@ from datetime import date
 from services.enrollment.application.keep_register import register_terms
 from services.enrollment.application.paging import PAGE, cursor_of, place_of
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.provided import book_last_in_force
 from services.enrollment.application.scope import is_of_bureau, own_institution, reading_scope, require_region
 from services.enrollment.domain.register import RegisterEntry
 from services.enrollment.domain.register_report import RegisterReport, ReportFacts, report
@@ -23,9 +24,8 @@ class ReportedRegister:
 
 
 async def list_registers(uow: UnitOfWork, *, region: str | None) -> tuple[Register, ...]:
-    """Give the registers that the region's rulebook keeps today."""
-    found = uow.shelf.in_force(await _region(uow, region), uow.today)
-    return found.enrollment.registers
+    """Give the registers that the rulebook last in force in the region keeps."""
+    return book_last_in_force(uow, await _region(uow, region)).enrollment.registers
 
 
 async def list_entries(

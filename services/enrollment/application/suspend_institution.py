@@ -11,6 +11,7 @@ from services.enrollment.domain.suspension import Suspension
 from services.enrollment.domain.suspension import suspend_institution as suspended
 from shared.clock import end_of_day, new_id
 from shared.domain.working_days import add_working_days
+from shared.policy.rulebook import Rulebook
 from shared.policy.terms.enrollment import Suspensions
 
 RECTIFICATION_DUE: Final = "rectification_due"
@@ -31,24 +32,27 @@ async def suspend_institution(
     Faults are to be mended by `rectify_by`, else within the rulebook's working days.
     """
     institution = await institution_of_region(uow, institution_id)
-    return await suspend(uow, institution, reason=reason, remark=remark, until=until, rectify_by=rectify_by)
+    book = book_today(uow, institution.region)
+    return await suspend(uow, institution, book, reason=reason, remark=remark, until=until, rectify_by=rectify_by)
 
 
 async def suspend(
     uow: UnitOfWork,
     institution: Institution,
+    book: Rulebook,
     *,
     reason: str,
     remark: str,
     until: date | None = None,
     rectify_by: date | None = None,
 ) -> tuple[Suspension, int]:
-    """Suspend an institution that the actor was found to be in charge of."""
-    terms = suspension_terms(uow, institution.region)
+    """Suspend, under the rulebook, an institution that the actor was found to be in charge of."""
+    terms = suspension_terms(book)
     suspension = Suspension(
         suspension_id=new_id(),
         since=uow.today,
         until=until,
+        rulebook_id=book.id,
         reason=reason,
         remark=remark,
         rectify_by=rectify_by or add_working_days(uow.today, terms.rectification_working_days),
@@ -71,6 +75,6 @@ async def await_report(uow: UnitOfWork, suspension: Suspension) -> None:
     await uow.schedule(due=end_of_day(suspension.rectify_by), kind=RECTIFICATION_DUE, key=suspension.suspension_id)
 
 
-def suspension_terms(uow: UnitOfWork, region: str) -> Suspensions:
-    """Give the terms of suspensions in force today, or raise Refused NOT_PROVIDED."""
-    return provided(book_today(uow, region).enrollment.suspensions, "暂停开班")
+def suspension_terms(book: Rulebook) -> Suspensions:
+    """Give the rulebook's terms of suspensions, or raise Refused NOT_PROVIDED."""
+    return provided(book.enrollment.suspensions, "暂停开班")

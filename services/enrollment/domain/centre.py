@@ -71,12 +71,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingApplication:
-    """A centre's application to be listed, with what followed."""
+    """A centre's application to be listed, with what followed; the rulebook of its day rules it to its end."""
 
     application_id: str
     institution_id: str
     applied_on: date
     applied_by: str
+    rulebook_id: str
     attachments: tuple[Attachment, ...]
     state: ApplicationState = "applied"
     assessment: Assessment | None = None

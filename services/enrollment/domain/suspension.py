@@ -33,10 +33,11 @@ class Suspension:
     """From `since` to `until` (both included; None until it is lifted) no class may open.
 
     `reason` is a code of the rulebook, `remark` says it in somebody's words and stays here; `overdue` says that the day
-    `rectify_by` passed without a rectification report.
+    `rectify_by` passed without a rectification report. The rulebook of its first day rules it to its end.
     """
 
     suspension_id: str
+    rulebook_id: str
     since: date
     until: date | None
     reason: str

@@ -162,6 +162,7 @@ class InstitutionRepository:
         return {
             "since": suspension.since,
             "until": suspension.until,
+            "rulebook_id": suspension.rulebook_id,
             "reason": suspension.reason,
             "sealed_remark": self._vault.seal(suspension.remark, purpose=f"suspension.remark:{own}"),
             "rectify_by": suspension.rectify_by,
@@ -188,6 +189,7 @@ class InstitutionRepository:
             suspension_id=own,
             since=row.since,
             until=row.until,
+            rulebook_id=row.rulebook_id,
             reason=row.reason,
             remark=self._vault.open(row.sealed_remark, purpose=f"suspension.remark:{own}"),
             rectify_by=row.rectify_by,
