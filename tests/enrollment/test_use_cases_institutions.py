@@ -24,14 +24,13 @@ from services.enrollment.application.suspend_institution import suspend_institut
 from services.enrollment.domain.centre import ListingApplication
 from services.enrollment.domain.institution import AnnualInspection, LiabilityIncident
 from services.enrollment.domain.quality_case import QualityCase
-from services.enrollment.storage.tables import (
+from services.enrollment.storage.institution_tables import (
     CENTRE_APPLICATION,
     CONDITION_FINDING,
-    INSTITUTION,
     QUALITY_CASE,
     RECTIFICATION_REPORT,
-    SUSPENSION,
 )
+from services.enrollment.storage.tables import INSTITUTION, SUSPENSION
 from shared.audit.tables import AUDIT_ENTRY
 from shared.clock import end_of_day, new_id
 from shared.contracts.assessment import SatisfactionMeasured

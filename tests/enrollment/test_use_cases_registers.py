@@ -12,7 +12,7 @@ from services.enrollment.application.keep_register import Written, record_entry,
 from services.enrollment.application.report_register import ReportedRegister, list_entries, report_register
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.register import RegisterEntry
-from services.enrollment.storage.tables import REGISTER_ENTRY, REGISTER_REVISION
+from services.enrollment.storage.institution_tables import REGISTER_ENTRY, REGISTER_REVISION
 from shared.contracts.assessment import CertificateIssued, CertificateVoided
 from shared.domain.actor import Actor
 from shared.domain.errors import Conflict, DomainError, Forbidden, NotFound, Refused

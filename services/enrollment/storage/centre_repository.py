@@ -19,7 +19,8 @@ from services.enrollment.domain.centre import (
     ListingApplication,
     Reply,
 )
-from services.enrollment.storage.tables import CENTRE_APPLICATION, CONDITION_FINDING, INSTITUTION
+from services.enrollment.storage.institution_tables import CENTRE_APPLICATION, CONDITION_FINDING
+from services.enrollment.storage.tables import INSTITUTION
 from shared.database.encryption import Vault
 from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict

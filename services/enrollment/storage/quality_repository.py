@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.enrollment.domain.quality_case import CaseDecision, CaseState, QualityCase
 from services.enrollment.domain.suspension import RectificationReport, ReportState
-from services.enrollment.storage.tables import QUALITY_CASE, RECTIFICATION_REPORT
+from services.enrollment.storage.institution_tables import QUALITY_CASE, RECTIFICATION_REPORT
 from shared.database.encryption import Vault
 from shared.domain.errors import Conflict
 

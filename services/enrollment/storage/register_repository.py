@@ -9,7 +9,7 @@ from sqlalchemy import Row, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.enrollment.domain.register import RegisterEntry, Value
-from services.enrollment.storage.tables import REGISTER_ENTRY, REGISTER_REVISION
+from services.enrollment.storage.institution_tables import REGISTER_ENTRY, REGISTER_REVISION
 from shared.database.encryption import Vault
 from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict
