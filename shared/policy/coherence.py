@@ -113,10 +113,10 @@ def _register_uses(book: Rulebook) -> Iterator[_Use]:
         for row, check in enumerate(register.checks):
             yield (*key, "checks", row), (check.field, check.when), fields
             yield (*key, "checks", row, "institution_kinds"), check.institution_kinds, kinds
-        if report.against:
+        if report.against or report.shape in ("coverage", "violations"):
             passes = {one.code: one for one in terms.registers if one.person}
-            yield (*key, "report", "against"), (report.against,), passes
-            if against := passes.get(report.against):
+            yield (*key, "report", "against"), (report.against or "against",), passes
+            if against := passes.get(report.against or ""):
                 proof = against.field("proof")
                 named = [code for code in (report.training, report.certificate) if code]
                 yield (*key, "report"), named, {choice.code for choice in proof.choices} if proof else set()

@@ -1,11 +1,13 @@
 """The directory, suspensions, centres and registers over HTTP with real tokens, on both databases."""
 
+import json
 from typing import Any
 
 import httpx
 import pytest
 
 from peibu.demo.people import sample_credit_code
+from services.enrollment.api.schemas import Body
 from services.enrollment.application.measure_satisfaction import measure_satisfaction
 from shared.contracts.assessment import SatisfactionMeasured
 from shared.domain.actor import Role
@@ -262,3 +264,12 @@ async def test_bad_input_is_told_by_field(clients: Clients, address: str, body: 
     assert answer.status_code == 422
     told = answer.json().get("errors") or [answer.json()]
     assert any(str(error["field"]).endswith(field) for error in told)
+
+
+def test_every_example_of_a_body_is_a_body() -> None:
+    shown = 0
+    for body in Body.__subclasses__():
+        for example in body.model_json_schema().get("examples", ()):
+            body.model_validate_json(json.dumps(example))
+            shown += 1
+    assert shown >= 15

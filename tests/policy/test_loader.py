@@ -123,6 +123,13 @@ def mistakes_in(folder: Path) -> tuple[Mistake, ...]:
             "未在",
             "safety_training",
         ),
+        (
+            'against = "safety_pass", training = "safety_training" ',
+            'training = "safety_training" ',
+            "enrollment.registers[6].report.against",
+            "against 未在",
+            "safety_pass",
+        ),
         ('roles = ["institution"]', 'roles = ["public"]', "enrollment.registers[4].roles[1]", "approver", "选择"),
         ('role = "finance"', 'role = "banker"', "payment.steps.steps[5].role", "finance", "选择"),
         ("[enrollment.class_hour]", "[enrollment.class_hour", "（文件）", "不是有效的 TOML", "引号"),

@@ -52,6 +52,20 @@ class ExpertBody(Body):
 class AssessmentBody(Body):
     """The experts' assessment on site and the document that shows it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "passed": True,
+                    "assessed_on": "2021-05-08",
+                    "experts": [{"name": "赵示例", "organisation": "示例学院", "title": "教授"}],
+                    "reference": "评估-1",
+                    "sha256": _DIGEST,
+                }
+            ]
+        }
+    )
+
     passed: Truth
     assessed_on: Day
     experts: Annotated[list[ExpertBody], Field(max_length=50)]
@@ -162,6 +176,24 @@ class ConditionBody(Body):
 
 class ConditionsBody(Body):
     """What was found about a centre's basic conditions."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "findings": [
+                        {
+                            "occupation": "6-18-02-04",
+                            "condition": "venue",
+                            "met": True,
+                            "found_on": "2021-05-08",
+                            "evidence": "核查-1",
+                        }
+                    ]
+                }
+            ]
+        }
+    )
 
     findings: Annotated[list[ConditionBody], Field(min_length=1, max_length=300)]
 

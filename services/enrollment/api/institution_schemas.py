@@ -44,12 +44,18 @@ class OccupationAnswer(OccupationBody):
 class IncidentBody(Body):
     """A liability problem from running the school."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"on": "2021-03-01", "finding": "核查认定存在办学责任问题"}]}
+    )
+
     on: Day
     finding: LongText
 
 
 class InspectionBody(Body):
     """One year's inspection."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"year": 2020, "passed": True}]})
 
     year: Whole = Field(ge=1949, le=9999)
     passed: Truth
@@ -77,6 +83,12 @@ class InstitutionAnswer(BaseModel):
 
 class DirectoryEntryBody(Body):
     """A directory entry; without `valid_to` it has no end."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"valid_from": "2021-01-01", "valid_to": "2021-12-31", "occupations": ["6-18-02-04"]}]
+        }
+    )
 
     valid_from: Day
     valid_to: Day | None = None

@@ -69,6 +69,12 @@ class EntryBody(Body):
 class RevisionBody(Body):
     """The entry's fields as they stand from now on, all of them."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"fields": {"class_id": "3f0c", "guaranteed_loan": "done", "follow_up_support": "open"}}]
+        }
+    )
+
     fields: Fields
 
 
