@@ -40,7 +40,7 @@ class InstitutionRepository:
             "kind": institution.kind,
             "region": institution.region,
             "ownership": institution.ownership,
-            "liability_incidents": _INCIDENTS.dump_python(institution.liability_incidents, mode="json"),
+            "sealed_incidents": self._sealed_incidents(institution),
             "annual_inspections": _INSPECTIONS.dump_python(institution.annual_inspections, mode="json"),
             "version": institution.version,
         }
@@ -53,7 +53,7 @@ class InstitutionRepository:
             select(INSTITUTION).where(INSTITUTION.c.institution_id == institution_id)
         )
         row = found.one_or_none()
-        return None if row is None else _institution(row)
+        return None if row is None else self._institution(row)
 
     async def next_version(self, institution_id: str) -> int:
         """Raise the institution's version by one, which locks it, and give the new one."""
@@ -77,7 +77,7 @@ class InstitutionRepository:
             query = query.where(column.region.in_(regions))
         if after is not None:
             query = query.where(column.institution_id > after)
-        return [_institution(row) for row in await self._connection.execute(query)]
+        return [self._institution(row) for row in await self._connection.execute(query)]
 
     async def save_records(self, institution: Institution) -> None:
         """Store the institution's annual inspections and liability incidents; whoever does holds its lock."""
@@ -85,7 +85,7 @@ class InstitutionRepository:
             update(INSTITUTION)
             .where(INSTITUTION.c.institution_id == institution.institution_id)
             .values(
-                liability_incidents=_INCIDENTS.dump_python(institution.liability_incidents, mode="json"),
+                sealed_incidents=self._sealed_incidents(institution),
                 annual_inspections=_INSPECTIONS.dump_python(institution.annual_inspections, mode="json"),
             )
         )
@@ -239,16 +239,25 @@ class InstitutionRepository:
         )
         return {row.venue_id: Venue(venue_id=row.venue_id, name=row.name, stations=row.stations) for row in found}
 
+    def _sealed_incidents(self, institution: Institution) -> bytes:
+        # What people found is told in their words, which may name somebody.
+        text = _INCIDENTS.dump_json(institution.liability_incidents).decode()
+        return self._vault.seal(text, purpose=_incidents(institution.institution_id))
 
-def _institution(row: Row[Any]) -> Institution:
-    return Institution(
-        institution_id=row.institution_id,
-        name=row.name,
-        credit_code=row.credit_code,
-        kind=row.kind,
-        region=row.region,
-        ownership=row.ownership,
-        liability_incidents=_INCIDENTS.validate_python(row.liability_incidents),
-        annual_inspections=_INSPECTIONS.validate_python(row.annual_inspections),
-        version=row.version,
-    )
+    def _institution(self, row: Row[Any]) -> Institution:
+        incidents = self._vault.open(row.sealed_incidents, purpose=_incidents(row.institution_id))
+        return Institution(
+            institution_id=row.institution_id,
+            name=row.name,
+            credit_code=row.credit_code,
+            kind=row.kind,
+            region=row.region,
+            ownership=row.ownership,
+            liability_incidents=_INCIDENTS.validate_json(incidents),
+            annual_inspections=_INSPECTIONS.validate_python(row.annual_inspections),
+            version=row.version,
+        )
+
+
+def _incidents(institution_id: str) -> str:
+    return f"institution.incidents:{institution_id}"

@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=50), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
         sa.Column("ownership", sa.String(length=10), nullable=False),
-        sa.Column("liability_incidents", sa.JSON(), nullable=False),
+        sa.Column("sealed_incidents", sa.LargeBinary(), nullable=False),
         sa.Column("annual_inspections", sa.JSON(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("ownership IN ('public', 'private')", name=op.f("ck_institution_ownership")),
