@@ -5,6 +5,7 @@ Everything goes through the public APIs, as a bureau would enter it. All of it i
 
 from collections.abc import Awaitable, Callable
 from datetime import date
+from itertools import product
 from typing import Any
 
 import httpx
@@ -42,20 +43,31 @@ async def seed(http: httpx.AsyncClient, issue: Issue, *, year: int) -> dict[str,
     }
     await _reference_data(staff, year=year)
     ids = await _institution(http, issue, staff["approver"], year=year)
-    body = await staff["approver"].post(
-        "/assessment/v1/bodies",
-        {
-            "name": "示例职业技能评价机构",
-            "credit_code": sample_credit_code(2),
-            "region": REGION,
-            "certificate_kinds": ["level"],
-            "occupations": [OCCUPATION],
-            "is_bureau": False,
-        },
-        key="seed-body",
-    )
-    await issue(name="assessor", subject="assessor", organisation=body["body_id"], roles=[Role.ASSESSOR])
-    return {**ids, "body_id": body["body_id"]}
+    bodies = await _bodies(issue, staff["approver"])
+    return {**ids, **bodies}
+
+
+async def _bodies(issue: Issue, approver: Party) -> dict[str, str]:
+    ids = {}
+    for name, seed_number, client, kinds in (
+        ("示例职业技能评价机构", 2, "assessor", ["level", "qualification"]),
+        ("示例人社部门考核中心", 3, "bureau-assessor", ["completion"]),
+    ):
+        body = await approver.post(
+            "/assessment/v1/bodies",
+            {
+                "name": name,
+                "credit_code": sample_credit_code(seed_number),
+                "region": REGION,
+                "certificate_kinds": kinds,
+                "occupations": [OCCUPATION],
+                "is_bureau": kinds == ["completion"],
+            },
+            key=f"seed-body-{client}",
+        )
+        await issue(name=client, subject=client, organisation=body["body_id"], roles=[Role.ASSESSOR])
+        ids[client] = str(body["body_id"])
+    return {"body_id": ids["assessor"], "bureau_body_id": ids["bureau-assessor"]}
 
 
 async def _reference_data(staff: dict[str, Party], *, year: int) -> None:
@@ -72,21 +84,21 @@ async def _reference_data(staff: dict[str, Party], *, year: int) -> None:
         },
         key="seed-occupation",
     )
-    for part in ("theory", "practice"):
+    for kind, part in product(("level", "qualification", "completion"), ("theory", "practice")):
         await approver.post(
             "/assessment/v1/pass-marks",
             {
                 "region": REGION,
                 "occupation": OCCUPATION,
                 "level": LEVEL,
-                "certificate_kind": "level",
+                "certificate_kind": kind,
                 "part": part,
                 "full_mark": 100,
                 "pass_mark": 60,
                 "valid_from": first_day,
                 "source": "示例数据",
             },
-            key=f"seed-pass-mark-{part}",
+            key=f"seed-pass-mark-{kind}-{part}",
         )
     rate: dict[str, Any] = {
         "region": REGION,

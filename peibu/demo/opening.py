@@ -5,7 +5,7 @@ from itertools import islice
 
 from peibu.demo.party import Json, StoryBroken, until
 from peibu.demo.people import SamplePerson, broken_identity_number, sample_people
-from peibu.demo.scene import DAYS, LEVEL, OCCUPATION, PLANNED, TRAINING_TYPE, Scene, expect, moment, training_days
+from peibu.demo.scene import LEVEL, TRAINING_TYPE, Scene, expect, moment
 
 THEORY_SESSIONS = 7
 """7 of 20 sessions are theory: 28 of 80 class hours, so practice is exactly 65 %."""
@@ -17,15 +17,15 @@ class Opening(Scene):
     async def apply(self) -> str:
         """The institution applies for a class with plan and teaching plan."""
         script, cast = self.script, self.cast
-        days = training_days(script.opening)
+        days = self.days
         answer = await cast.institution.post(
             "/enrollment/v1/classes",
             {
                 "kind": "class",
                 "training_type": TRAINING_TYPE,
-                "occupation": OCCUPATION,
+                "occupation": self.occupation,
                 "level": LEVEL,
-                "planned": PLANNED,
+                "planned": self.planned,
                 "opening_date": days[0].isoformat(),
                 "closing_date": days[-1].isoformat(),
                 "funding_source": "skills_action_fund",
@@ -42,11 +42,11 @@ class Opening(Scene):
     async def submit_roster(self) -> str:
         """Fifty rows are judged one by one: one number is mistyped, one person stands twice."""
         script = self.script
-        script.people = list(islice(sample_people(script.seed), PLANNED))
+        script.people = list(islice(sample_people(script.seed), self.planned))
         answer = await self.cast.institution.post(
             f"/enrollment/v1/classes/{script.class_id}/roster", {"rows": self.roster_rows()}, key=self.key("roster")
         )
-        expect(answer, accepted=self.accepted, refused=PLANNED - self.accepted)
+        expect(answer, accepted=self.accepted, refused=self.planned - self.accepted)
         refused = [
             f"第{row['row']}行 {finding['code']}（{finding['rule']}，{finding['clause']}）"
             for row in answer["rows"]
@@ -108,7 +108,7 @@ class Opening(Scene):
 
     def _timetable(self, days: list[date]) -> list[Json]:
         sessions: list[Json] = []
-        for number in range(2 * DAYS):
+        for number in range(2 * len(days)):
             day, starts = days[number // 2], (time(8, 30) if number % 2 == 0 else time(14, 0))
             begin = moment(day, starts)
             sessions.append(

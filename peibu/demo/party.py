@@ -41,6 +41,10 @@ class Party:
         self._token = ""
         self._token_until = 0.0
 
+    def signed_in(self, credential: Credential) -> "Party":
+        """Give somebody else who talks through the same client."""
+        return Party(self._http, credential)
+
     async def get(self, path: str, **query: str | int) -> Json:
         """Read a resource."""
         return _json(await self._send("GET", path, params=query))

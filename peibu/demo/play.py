@@ -43,6 +43,7 @@ def cast_over(http: httpx.AsyncClient, home: Path) -> Cast:
         approver=party("approver"),
         inspector=party("inspector"),
         assessor=party("assessor"),
+        bureau_assessor=party("bureau-assessor"),
         exam_patrol=party("exam-patrol"),
         finance=party("finance"),
         auditor=party("auditor"),
@@ -52,6 +53,7 @@ def cast_over(http: httpx.AsyncClient, home: Path) -> Cast:
         institution_name=sample["institution_name"],
         device_id=sample["device_id"],
         body_id=sample["body_id"],
+        bureau_body_id=sample["bureau_body_id"],
         teacher_ids=tuple(sample["teacher_ids"].split(",")),
         venue_id=sample["venue_id"],
     )

@@ -28,6 +28,7 @@ class Cast:
     approver: Party
     inspector: Party
     assessor: Party
+    bureau_assessor: Party
     exam_patrol: Party
     finance: Party
     auditor: Party
@@ -36,6 +37,7 @@ class Cast:
     institution_id: str
     device_id: str
     body_id: str
+    bureau_body_id: str
     teacher_ids: tuple[str, ...]
     venue_id: str
     institution_name: str
@@ -70,6 +72,9 @@ Step = tuple[str, Callable[[], Awaitable[str]]]
 class Scene:
     """One class, its parties and its place in time."""
 
+    occupation = OCCUPATION
+    planned = PLANNED
+    """How many people the class is applied for."""
     accepted = 48
     """How many rows of the roster are good."""
     opening_absent = 2
@@ -78,6 +83,11 @@ class Scene:
     def __init__(self, cast: Cast, script: Script) -> None:
         self.cast = cast
         self.script = script
+
+    @property
+    def days(self) -> list[date]:
+        """Give the training days."""
+        return training_days(self.script.opening, DAYS)
 
     def key(self, name: str) -> str:
         """Give the idempotency key of one act of this story: the same when it is played again after a crash."""
@@ -107,11 +117,11 @@ class Scene:
         return await until(lambda: self.cast.institution.get(path), holds, what=what)
 
 
-def training_days(opening: date) -> list[date]:
-    """Give the ten training days: weekdays from the opening date on."""
+def training_days(opening: date, count: int) -> list[date]:
+    """Give so many training days: weekdays from the opening date on."""
     days: list[date] = []
     day = opening
-    while len(days) < DAYS:
+    while len(days) < count:
         if day.weekday() < 5:
             days.append(day)
         day += timedelta(days=1)

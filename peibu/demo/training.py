@@ -1,23 +1,25 @@
 """Act two: training under supervision, the exam and the certificates (supervision, assessment)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
 from peibu.demo.party import Json, StoryBroken, until
-from peibu.demo.scene import DAYS, Scene, moment, training_days
+from peibu.demo.scene import Scene, moment
 from shared.clock import SHANGHAI
 
-SPOT_HEADCOUNTS = {4: 42, 7: 40}
-"""Training day of each spot check, and who is there."""
 FAILED_EXAMS = 4
 
 
 class Training(Scene):
     """The class learns, is checked and is examined."""
 
+    spot_headcounts: Mapping[int, int] = {4: 42, 7: 40}
+    """Training day of each spot check, and how many are there."""
+
     async def train(self) -> str:
         """Ten days of sign-ins (some twice, one day late), videos of every session, three visits."""
         script = self.script
-        days = training_days(script.opening)
+        days = self.days
         late = days[2]
         for number, day in enumerate(days):
             await self.move_clock(moment(day, time(18, 0)))
@@ -26,11 +28,11 @@ class Training(Scene):
             await self._push_videos(day)
             if number == 0:
                 await self._check("opening", day, len(script.roster) - self.opening_absent)
-            if number in SPOT_HEADCOUNTS:
-                await self._check("spot", day, SPOT_HEADCOUNTS[number])
-            if number == DAYS // 2 - 1:
-                await self._apply_for_exam()
-            if number == DAYS // 2:
+            if number in self.spot_headcounts:
+                await self._check("spot", day, self.spot_headcounts[number])
+            if number == len(days) // 2 - 1:
+                await self.apply_for_exam()
+            if number == len(days) // 2:
                 await self._push_sign_ins(2, late)
         await self._push_sign_ins(0, days[0])
         pushed = sum(map(len, script.sign_ins.values()))
@@ -39,7 +41,7 @@ class Training(Scene):
     async def complete_training(self) -> str:
         """The last session closes; the bureau states its opinion."""
         script, cast = self.script, self.cast
-        last = training_days(script.opening)[-1]
+        last = self.days[-1]
         await self.move_clock(moment(last + timedelta(days=2), time(9, 0)))
         await until(
             lambda: self.read(cast.inspector, f"/supervision/v1/classes/{script.class_id}"),
@@ -56,7 +58,7 @@ class Training(Scene):
     async def examine(self) -> str:
         """The body, not the trainer, examines; scores meet pass marks; the patrol signs."""
         script, cast = self.script, self.cast
-        exam_on = training_days(script.opening)[-1] + timedelta(days=4)
+        exam_on = self.days[-1] + timedelta(days=4)
         await self.move_clock(moment(exam_on, time(17, 0)))
         scores = [
             {"person_id": person, "part": part, "score": 55 if place < FAILED_EXAMS and part == "practice" else 76}
@@ -77,7 +79,7 @@ class Training(Scene):
     async def certify(self) -> str:
         """Everybody who passed gets a certificate with a number of the national pattern."""
         script, cast = self.script, self.cast
-        issued_on = training_days(script.opening)[-1] + timedelta(days=8)
+        issued_on = self.days[-1] + timedelta(days=8)
         await self.move_clock(moment(issued_on, time(10, 0)))
         certificates = [
             {
@@ -95,10 +97,10 @@ class Training(Scene):
         )
         return f"{len(certificates)} 本职业技能等级证书"
 
-    async def _apply_for_exam(self) -> None:
+    async def apply_for_exam(self) -> None:
         """Apply a week before the end; the text asks for three days."""
         script = self.script
-        exam_on = training_days(script.opening)[-1] + timedelta(days=4)
+        exam_on = self.days[-1] + timedelta(days=4)
         answer = await self.cast.institution.post(
             f"/assessment/v1/classes/{script.class_id}/assessments",
             {
@@ -119,8 +121,8 @@ class Training(Scene):
             there = script.roster
             if number == 0:
                 there = there[: len(there) - self.opening_absent]
-            if number in SPOT_HEADCOUNTS:
-                there = there[: SPOT_HEADCOUNTS[number]]
+            if number in self.spot_headcounts:
+                there = there[: self.spot_headcounts[number]]
             batch = []
             for session in self._sessions_on(day):
                 begin = datetime.fromisoformat(session["starts_at"])

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.payment.api import claims, money, notices
+from services.payment.api import claims, money, notices, reports
 from services.payment.messaging.incoming import TOPICS
 from services.payment.wiring import Wiring
 from shared.changes.doors import change_routers
@@ -17,12 +17,13 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
     return create_application(
         "payment",
         title="培补 · 资金",
-        description="补贴资格与预算、申领与审核、公示与异议、拨付与银行回执、资金台账。",
+        description="补贴资格与预算、申领与审核、公示与异议、拨付与银行回执、资金台账、统计与月报。",
         routers=[
             claims.router,
             notices.router,
             money.router,
             *change_routers(wiring.settings),
+            reports.router,
             sandbox_router("payment", consumes=TOPICS),
         ],
         authenticator=authenticator,

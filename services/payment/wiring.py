@@ -1,5 +1,6 @@
 """The one place where payment's parts meet: database, bus, clock, rulebooks and the vault."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,8 +12,10 @@ from shared.database.encryption import Vault
 from shared.database.engine import Database, open_database
 from shared.domain.actor import SYSTEM, Actor
 from shared.messaging.bus import Bus
-from shared.policy.loader import load_rulebooks
+from shared.policy.form import Form
+from shared.policy.loader import load_forms, load_rulebooks, load_targets
 from shared.policy.rulebook import Shelf
+from shared.policy.targets import TargetTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +27,21 @@ class Wiring:
     bus: Bus
     shelf: Shelf
     vault: Vault = field(repr=False)
+    plans: Sequence[TargetTable] = ()
+    forms: Sequence[Form] = ()
 
     def unit_of_work(self, actor: Actor = SYSTEM, now: datetime | None = None, write: bool = True) -> PaymentUnitOfWork:
         """Give a transaction to enter; `now` is the legal instant of the act, by default the present one."""
-        return PaymentUnitOfWork(self.database, shelf=self.shelf, vault=self.vault, actor=actor, now=now, write=write)
+        return PaymentUnitOfWork(
+            self.database,
+            shelf=self.shelf,
+            vault=self.vault,
+            actor=actor,
+            now=now,
+            write=write,
+            plans=self.plans,
+            forms=self.forms,
+        )
 
     async def close(self) -> None:
         """Close what was opened here; the bus belongs to the caller."""
@@ -40,6 +54,7 @@ async def wire(settings: PaymentSettings, *, clock: LegalClock, bus: Bus) -> Wir
     Raise WrongDeployment, SettingsError or PolicyFilesInvalid when any of them is not as it must be.
     """
     shelf = load_rulebooks(settings.rulebooks, kept=settings.home / "rulebooks")
+    plans, forms = load_targets(settings.rulebooks), load_forms()
     vault = settings.vault()
     database = open_database(settings.service, settings.database_url, clock=clock, sandbox=settings.sandbox)
     try:
@@ -47,4 +62,4 @@ async def wire(settings: PaymentSettings, *, clock: LegalClock, bus: Bus) -> Wir
     except BaseException:
         await database.close()
         raise
-    return Wiring(settings=settings, database=database, bus=bus, shelf=shelf, vault=vault)
+    return Wiring(settings=settings, database=database, bus=bus, shelf=shelf, vault=vault, plans=plans, forms=forms)

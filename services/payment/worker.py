@@ -6,6 +6,12 @@ from functools import partial
 from typing import Final
 
 from services.payment.application.assessing import NOTICE_END, REVIEW_DUE, REVIEW_DUE_OUTER
+from services.payment.application.draft_monthly_report import (
+    MONTHLY_REPORT,
+    MONTHLY_REPORT_DUE,
+    draft_monthly_report,
+    flag_overdue_report,
+)
 from services.payment.application.end_notice import end_notice
 from services.payment.application.flag_overdue import flag_overdue
 from services.payment.messaging.incoming import HANDLERS, TOPICS
@@ -22,6 +28,8 @@ TIMERS: Final[Mapping[str, Handler[PaymentUnitOfWork]]] = {
     NOTICE_END: end_notice,
     REVIEW_DUE: partial(flag_overdue, limit=REVIEW_DUE),
     REVIEW_DUE_OUTER: partial(flag_overdue, limit=REVIEW_DUE_OUTER),
+    MONTHLY_REPORT: draft_monthly_report,
+    MONTHLY_REPORT_DUE: flag_overdue_report,
 }
 
 

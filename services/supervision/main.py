@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.supervision.api import classes, findings, sign_ins
+from services.supervision.api import classes, findings, queue, sign_ins
 from services.supervision.application.provincial_record import PROVINCIAL_RECORD
 from services.supervision.messaging.incoming import TOPICS
 from services.supervision.wiring import Wiring
@@ -24,6 +24,7 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             sign_ins.router,
             classes.router,
             findings.router,
+            queue.router,
             *change_routers(wiring.settings),
             provincial_router(wiring.settings, PROVINCIAL_RECORD),
             sandbox_router("supervision", consumes=TOPICS),

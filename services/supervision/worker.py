@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.supervision.application.close_session import close_session
+from services.supervision.application.note_unknown_class import FLAG_UNKNOWN_CLASS, flag_unknown_class
 from services.supervision.application.open_class import CLOSE_SESSION
 from services.supervision.application.provincial_record import PROVINCIAL_RECORD
 from services.supervision.messaging.incoming import HANDLERS, TOPICS
@@ -24,7 +25,8 @@ def create_worker(wiring: Wiring) -> Worker:
     def at(due: datetime) -> SupervisionUnitOfWork:
         return wiring.unit_of_work(SYSTEM, now=due)
 
-    timers = TimerRunner(database, {CLOSE_SESSION: close_session}, at)
+    handlers = {CLOSE_SESSION: close_session, FLAG_UNKNOWN_CLASS: flag_unknown_class}
+    timers = TimerRunner(database, handlers, at)
     consumer = Consumer(database, wiring.bus, "supervision", TOPICS, HANDLERS, wiring.unit_of_work)
     duties = [timers.run, Sealer(database).run, webhook_sender(database, wiring.settings).run]
     pushing = provincial_duties(database, wiring.settings, PROVINCIAL_RECORD, wiring.unit_of_work)

@@ -78,6 +78,21 @@ class SpotCheckRecorded:
 
 @published_by("supervision")
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpotCheckVoided:
+    """An inspection record turned out wrong and no longer counts; somebody who had not signed it declared it void."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    check_id: str
+    kind: CheckKind
+    voided_on: date
+    voided_by: str
+    reason: str
+
+
+@published_by("supervision")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClassCancelled:
     """Too few came on the opening day and a person confirmed it; final, everything reserved is released."""
 
@@ -96,7 +111,10 @@ class ClassCancelled:
 @published_by("supervision")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRaised:
-    """A doubt (疑点) about a class stands as a case; `blocking` findings stop the claim until they are closed."""
+    """A doubt (疑点) about a class stands as a case; `blocking` findings stop the claim until they are closed.
+
+    `owner` is the role that concludes it and `due_on` the last day for that, null where the region has set neither.
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -107,6 +125,8 @@ class FindingRaised:
     clause: str | None
     blocking: bool
     seen: str
+    owner: str | None = None
+    due_on: date | None = None
 
 
 @published_by("supervision")

@@ -59,7 +59,8 @@ def table_objections(
 
 def book_objections(book: Rulebook) -> Iterator[Objection]:
     """Object to codes that no list defines, to a cap that two chapters state differently, and to impossible rates."""
-    for key, used, defined in (*_enrollment_uses(book), *_register_uses(book), *_payment_uses(book)):
+    uses = (*_enrollment_uses(book), *_register_uses(book), *_supervision_uses(book), *_payment_uses(book))
+    for key, used, defined in uses:
         for code in used:
             if code not in defined:
                 advice = nearest(code, defined, f"可用：{'、'.join(sorted(defined)) or '无'}")
@@ -123,12 +124,38 @@ def _register_uses(book: Rulebook) -> Iterator[_Use]:
                 yield (*key, "report", "against"), PASS_FIELDS, {field.code for field in against.fields}
 
 
+def _supervision_uses(book: Rulebook) -> Iterator[_Use]:
+    terms = book.supervision
+    if custody := terms.custody_attendance:
+        key = ("supervision", "custody_attendance")
+        methods = {method.code for method in terms.sign_in.methods} if terms.sign_in else set()
+        yield (*key, "groups"), custody.groups, {group.code for group in book.enrollment.groups}
+        yield (*key, "methods"), custody.methods, methods
+
+
 def _payment_uses(book: Rulebook) -> Iterator[_Use]:
     terms = book.payment
     for place, evidence in enumerate(terms.evidence.programmes if terms.evidence else ()):
         key = ("payment", "evidence", "programmes", place)
         yield (*key, "events"), evidence.events, _EVENTS
         yield (*key, "completion"), evidence.completion, _EVENTS
+    yield from _reporting_uses(book)
+
+
+def _reporting_uses(book: Rulebook) -> Iterator[_Use]:
+    terms, enrollment = book.payment.reporting, book.enrollment
+    groups = {group.code for group in enrollment.groups}
+    if shares := terms.group_shares:
+        for place, share in enumerate(shares.shares):
+            yield ("payment", "reporting", "group_shares", "shares", place, "groups"), share.groups, groups
+    if rural := terms.transfer_employment:
+        yield ("payment", "reporting", "transfer_employment", "groups"), rural.groups, groups
+    if apprentices := terms.apprentices:
+        types = {kind.code for kind in enrollment.programmes.types} if enrollment.programmes else set()
+        yield ("payment", "reporting", "apprentices", "types"), apprentices.types, types
+    if cluster := terms.cluster_share:
+        kinds = {kind.code for kind in enrollment.institution_kinds.kinds} if enrollment.institution_kinds else set()
+        yield ("payment", "reporting", "cluster_share", "institution_kinds"), cluster.institution_kinds, kinds
 
 
 def _cap_objections(book: Rulebook) -> Iterator[Objection]:

@@ -11,6 +11,7 @@ from typing import TypeVar
 from shared.clock import new_id
 from shared.domain.jurisdiction import regions
 from shared.policy.coherence import CatalogueRule
+from shared.policy.form import Form, read_form
 from shared.policy.mistakes import Mistake, PolicyFilesInvalid, dotted
 from shared.policy.rulebook import Rulebook, Shelf
 from shared.policy.rulebook_file import read_rulebook
@@ -18,6 +19,9 @@ from shared.policy.targets import TargetTable, read_targets
 
 PACKAGED = Path(__file__).with_name("rulebooks")
 """The rulebooks that come with the product."""
+
+FORMS = Path(__file__).with_name("forms")
+"""The forms that come with the product; a form belongs to its document, so a region's folder brings none of its own."""
 
 _Policy = TypeVar("_Policy", Rulebook, TargetTable)
 
@@ -50,6 +54,14 @@ def load_rulebooks(folder: Path | None = None, *, kept: Path | None = None) -> S
 def load_targets(folder: Path | None = None) -> tuple[TargetTable, ...]:
     """Read every `<jurisdiction>/<effective-from>.targets.toml`, or raise PolicyFilesInvalid with all mistakes."""
     return tuple(_read_all(folder or PACKAGED, _TARGETS, _read_targets).values())
+
+
+def load_forms(folder: Path | None = None) -> tuple[Form, ...]:
+    """Read every form of the folder (default: those that come with the product), or raise PolicyFilesInvalid."""
+    forms = []
+    for path in sorted((folder or FORMS).glob("*.toml")):
+        forms.append(read_form(path.read_bytes(), name=path.name, catalogue=load_catalogue()))
+    return tuple(forms)
 
 
 @cache

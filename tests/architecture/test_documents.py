@@ -26,11 +26,16 @@ def test_a_planted_dead_end_is_found() -> None:
     assert dead_ends(planted, beside=ROOT) == ["nowhere.md", "shared/nowhere.py"]
 
 
-def test_both_readmes_show_the_same_commands_names_links_and_events() -> None:
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [("README.md", "README.zh-CN.md"), ("docs/integration.md", "docs/integration.zh-CN.md")],
+)
+def test_both_languages_show_the_same_commands_names_links_and_events(english: str, chinese: str) -> None:
     def shown(name: str) -> tuple[list[str], set[str], list[str], list[str]]:
         text = (ROOT / name).read_text()
         commands = re.findall(r"^    make.*?(?= +#|$)", text, re.MULTILINE)
-        links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("README")]
+        other = (Path(english).name, Path(chinese).name)
+        links = [link for link in re.findall(r"\]\(([^)]+)\)", text) if link not in other]
         return (
             commands,
             set(re.findall(r"`[^`\n]+`", text)),
@@ -38,4 +43,4 @@ def test_both_readmes_show_the_same_commands_names_links_and_events() -> None:
             re.findall(r"(?:==|--) ([A-Z]\w+) (?:==|--)>", text),
         )
 
-    assert shown("README.md") == shown("README.zh-CN.md")
+    assert shown(english) == shown(chinese)

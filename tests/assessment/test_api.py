@@ -493,7 +493,21 @@ async def test_the_service_documents_itself(callers: Callers) -> None:
         "/assessment/v1/assessments/{assessment_id}/patrol",
         "/assessment/v1/assessments/{assessment_id}/finalisation",
         "/assessment/v1/assessments/{assessment_id}/certificates",
+        "/assessment/v1/assessments/{assessment_id}/schedule",
+        "/assessment/v1/assessments/{assessment_id}/withdrawal",
+        "/assessment/v1/assessments/{assessment_id}/decision",
+        "/assessment/v1/assessments/{assessment_id}/corrections",
         "/assessment/v1/certificates/{certificate_id}/void",
+        "/assessment/v1/classes/{class_id}/survey",
+        "/assessment/v1/classes/{class_id}/survey/codes",
+        "/assessment/v1/classes/{class_id}/survey/question",
+        "/assessment/v1/classes/{class_id}/survey/decisions",
+        "/assessment/v1/survey-answers",
+        "/assessment/v1/rulings",
+        "/assessment/v1/queue",
+        "/assessment/v1/exam-windows",
+        "/assessment/v1/exceptions",
+        "/assessment/v1/exceptions/{exception_id}/revocation",
     }
     row = document["components"]["schemas"]["ScoreRow"]
     assert set(row["required"]) == {"person_id", "part", "score"}

@@ -33,6 +33,7 @@ UNIQUE_EVENTS: Final = {
     "AttendanceChecked": ("class_id", "session_id", "revision"),
     "TrainingCompleted": ("class_id", "revision"),
     "SpotCheckRecorded": ("check_id",),
+    "SpotCheckVoided": ("check_id",),
     "FindingRaised": ("finding_id",),
     "FindingClosed": ("finding_id",),
     "ClassCancelled": ("class_id",),

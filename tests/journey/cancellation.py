@@ -10,7 +10,7 @@ from typing import Any
 from peibu.demo.opening import roster_row
 from peibu.demo.party import Json, until
 from peibu.demo.play import next_opening
-from peibu.demo.scene import Cast, Script, Step, moment, training_days
+from peibu.demo.scene import Cast, Script, Step, moment
 from peibu.demo.settlement import ACCOUNT
 from peibu.demo.story import Story
 
@@ -88,7 +88,7 @@ class ClassOfFifty(Story):
     async def late_sign_ins(self) -> Json:
         """A device brings the six others, and everybody for the next day, after the cancellation. Gives its answer."""
         absent = self.script.roster[ATTENDED:]
-        days = {self.script.opening: absent, training_days(self.script.opening)[1]: self.script.roster}
+        days = {self.script.opening: absent, self.days[1]: self.script.roster}
         batch = [self._sign_in(day, person) for day, people in days.items() for person in people]
         path = f"/supervision/v1/devices/{self.cast.device_id}/sign-ins"
         return await self.cast.device.post(path, {"sign_ins": batch})

@@ -15,6 +15,7 @@ from shared.database.deployment import pin_deployment
 from shared.database.engine import Database, open_database
 from shared.database.migrate import migrate
 from shared.messaging.embedded import EmbeddedBus
+from shared.policy.loader import load_forms, load_targets
 from shared.web.authentication import Authenticator, StaticKeys
 from tests.payment.callers import ISSUER, Callers
 from tests.payment.office import VAULT, Office
@@ -108,7 +109,15 @@ async def callers(databases: FreshDatabases, tmp_path: Path) -> AsyncIterator[Ca
         database = await stack.enter_async_context(_opened(url))
         bus = EmbeddedBus(tmp_path / "events")
         stack.push_async_callback(bus.close)
-        wiring = Wiring(settings=PaymentSettings(home=tmp_path), database=database, bus=bus, shelf=shelf(), vault=VAULT)
+        wiring = Wiring(
+            settings=PaymentSettings(home=tmp_path),
+            database=database,
+            bus=bus,
+            shelf=shelf(),
+            vault=VAULT,
+            plans=load_targets(),
+            forms=load_forms(),
+        )
         authenticator = Authenticator(issuer=ISSUER, keys=StaticKeys(KeySet([key])))
         office = Office(database, versions_before=100)
         yield Callers(create_app(wiring, authenticator=authenticator), key, stack, office)

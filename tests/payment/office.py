@@ -36,6 +36,7 @@ from shared.database.encryption import Vault
 from shared.database.engine import Database
 from shared.domain.actor import SYSTEM, Actor, Role
 from shared.messaging.tables import OUTBOX
+from shared.policy.loader import load_forms, load_targets
 from shared.timers.runner import TimerRunner
 from tests.payment.sample import (
     INSTITUTION,
@@ -94,7 +95,15 @@ class Office:
 
     def unit(self, actor: Actor = SYSTEM, now: datetime | None = None) -> PaymentUnitOfWork:
         """Give a transaction at the office's moment."""
-        return PaymentUnitOfWork(self.database, shelf=shelf(), vault=VAULT, actor=actor, now=now or self.now)
+        return PaymentUnitOfWork(
+            self.database,
+            shelf=shelf(),
+            vault=VAULT,
+            actor=actor,
+            now=now or self.now,
+            plans=load_targets(),
+            forms=load_forms(),
+        )
 
     async def act(self, actor: Actor, use_case: Callable[..., Awaitable[R]], **command: Any) -> R:
         """Run a use-case in a transaction of its own and commit it."""

@@ -23,6 +23,10 @@ LEDGERS = {
     "claim_review": "approved = false",
     "claim_decision": "accepted = false",
     "claim_person": "person_id = 'somebody'",
+    "monthly_report": "due = '2021-12-31'",
+    "monthly_report_copy": "content = '{}'",
+    "monthly_report_dispatch": "proof = 'another'",
+    "employment": "source = 'another'",
 }
 """What only grows, and a change that must not be possible."""
 
@@ -79,12 +83,49 @@ async def test_ledgers_refuse_every_change_and_refuse_to_forget(approved_office:
         "INSERT INTO bank_file (bank_file_id, region, funding_source, orders_count, amount_fen, sha256, created_by, "
         "created_on) VALUES ('f', '419001', 'x', 1, 1, 'x', 'x', '2021-09-13')"
     )
+    await report_a_month(office)
     for table, change in LEDGERS.items():
         assert await office.rows(f"SELECT 1 FROM {table}"), table  # noqa: S608 - a fixed list
         await refused(office, f"UPDATE {table} SET {change}")  # noqa: S608
         await refused(office, f"DELETE FROM {table}")  # noqa: S608
         if office.database.engine.dialect.name == "postgresql":
             await refused(office, f"TRUNCATE {table} CASCADE")
+
+
+async def report_a_month(office: Office) -> None:
+    """Draft, sign and dispatch a month with raw SQL, and record an employment."""
+    for statement in (
+        "INSERT INTO monthly_report (region, month, rulebook_id, drafted_on, due) "
+        "VALUES ('419001', '2020-06', 'r', '2020-07-01', '2020-07-06')",
+        "INSERT INTO monthly_report_copy (region, month, number, content, sha256, signed_by, signed_at) "
+        "VALUES ('419001', '2020-06', 0, '{}', 'x', 'a', '2021-07-02 00:00:00')",
+        "INSERT INTO monthly_report_dispatch (region, month, number, dispatched_at, dispatched_by, recipient, proof) "
+        "VALUES ('419001', '2020-06', 0, '2021-07-03 00:00:00', 'a', 'r', 'p')",
+        "INSERT INTO employment (class_id, person_id, employed_on, source, recorded_by, recorded_on) "
+        "VALUES ('class-1', 'p1', '2021-08-01', 's', 'a', '2021-08-02')",
+    ):
+        await office.rows(statement)
+
+
+async def test_a_months_copies_and_their_delivery_stand_once(office: Office) -> None:
+    """JY-INT-02: no second report of a month, no correction without a reason, no second stamp, none without a copy."""
+    await office.open_class()
+    await report_a_month(office)
+    copy = (
+        "INSERT INTO monthly_report_copy (region, month, number, content, sha256, signed_by, signed_at, reason) "
+        "VALUES ('419001', :month, :number, '{}', 'x', 'a', '2021-07-02 00:00:00', :reason)"
+    )
+    await refused(office, copy, month="2020-06", number=0, reason=None)
+    await refused(office, copy, month="2020-06", number=1, reason=None)
+    await refused(office, copy, month="2020-07", number=0, reason=None)
+    stamp = (
+        "INSERT INTO monthly_report_dispatch (region, month, number, dispatched_at, dispatched_by, recipient, proof) "
+        "VALUES ('419001', '2020-06', :number, '2021-07-03 00:00:00', 'a', 'r', 'p')"
+    )
+    await refused(office, stamp, number=0)
+    await refused(office, stamp, number=1)
+    await office.rows(copy, month="2020-06", number=1, reason="更正")
+    await office.rows(stamp, number=1)
 
 
 async def test_an_amount_is_never_unknown(approved_office: Office, claim_id: str) -> None:

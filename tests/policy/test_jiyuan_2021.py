@@ -94,9 +94,11 @@ def value(path: str) -> Any:
         ("supervision.practice_video.continuous_minutes_per_class_hour", 15),
         ("supervision.opening_attendance.minimum_percent", 90),
         ("supervision.inspections.spot_checks_min", 2),
+        ("supervision.custody_attendance.groups", ("prisoner", "rehabilitation")),
         ("assessment.exam_mode.modes", ("offline",)),
         ("assessment.application_lead.calendar_days_min", 3),
         ("assessment.application_lead.references", ("course_end", "exam")),
+        ("assessment.online_window.replaces", ("course_end",)),
         ("assessment.transitional_exceptions.kinds", ("level", "special_ability")),
         ("assessment.satisfaction.minimum_percent", 85),
         ("payment.entitlement.slots_max", 1),
@@ -107,6 +109,10 @@ def value(path: str) -> Any:
         ("payment.attendance_average.checks", ("spot",)),
         ("payment.rates.stated", ()),
         ("payment.objection.freezes", "lines"),
+        ("payment.reporting.monthly_report.day_of_month_max", 6),
+        ("payment.reporting.person_times.person_times_min", 40_000),
+        ("payment.reporting.high_skilled.persons_min", 1_600),
+        ("payment.reporting.apprentices.persons_min", 600),
     ],
 )
 def test_a_number_of_the_document_stands_in_its_term(path: str, expected: Any) -> None:

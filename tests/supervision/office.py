@@ -7,19 +7,22 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 
 from services.supervision.application.close_session import close_session
-from services.supervision.application.open_class import open_class
+from services.supervision.application.note_unknown_class import FLAG_UNKNOWN_CLASS, flag_unknown_class
+from services.supervision.application.open_class import CLOSE_SESSION, open_class
 from services.supervision.application.ports import SignInRow
 from services.supervision.application.receive_sign_ins import BatchAnswer, receive_sign_ins
 from services.supervision.domain.class_file import ClassFile
 from services.supervision.domain.device import Device
+from services.supervision.messaging.incoming import HANDLERS
 from services.supervision.storage.unit_of_work import SupervisionUnitOfWork
 from shared.contracts.contract import Contract
 from shared.contracts.enrollment import ClassOpened
-from shared.contracts.envelope import decode, fact_of
+from shared.contracts.envelope import Envelope, decode, fact_of
 from shared.database.engine import Database
 from shared.domain.actor import SYSTEM, Actor, Role
 from shared.messaging.tables import OUTBOX
 from shared.timers.runner import TimerRunner
+from shared.timers.tables import TIMER
 from tests.supervision.sample import CLASS, INSTITUTION, OPENING, REGION, at, class_opened, device, shelf
 
 Result = TypeVar("Result")
@@ -71,9 +74,31 @@ class Office:
         batch = list(rows)
         return await self.act(lambda uow: receive_sign_ins(uow, device_id=device_id, rows=batch), actor=actor, now=now)
 
+    async def take(self, fact: Contract, *, occurred_at: datetime) -> None:
+        """Take a fact of enrollment as the consumer does."""
+        envelope = Envelope(
+            id="e",
+            source="/enrollment",
+            type=fact.EVENT.type,
+            subject=CLASS,
+            time=occurred_at,
+            partitionkey=CLASS,
+            aggregatetype="class",
+            aggregateversion=9,
+            data={},
+        )
+        await self.act(lambda uow: HANDLERS[type(fact)](uow, fact, envelope), now=occurred_at)
+
+    async def timers(self, kind: str = CLOSE_SESSION) -> dict[str, datetime]:
+        """Give when the timers of a kind fall due, by key."""
+        async with self.database.connect(write=False) as connection:
+            rows = await connection.execute(select(TIMER.c.key, TIMER.c.due).where(TIMER.c.kind == kind))
+            return {row.key: row.due for row in rows}
+
     async def close_until(self, moment: datetime) -> int:
         """Fire the timers due by then."""
-        runner = TimerRunner(self.database, {"close_session": close_session}, lambda due: self.unit(now=due))
+        handlers = {CLOSE_SESSION: close_session, FLAG_UNKNOWN_CLASS: flag_unknown_class}
+        runner = TimerRunner(self.database, handlers, lambda due: self.unit(now=due))
         return await runner.fire_due(until=moment)
 
     async def file(self, class_id: str = CLASS) -> ClassFile:

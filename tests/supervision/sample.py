@@ -67,11 +67,11 @@ def planned_session(
 
 
 def timetable(days: int = 2) -> tuple[PlannedSession, ...]:
-    """Give a theory session each morning at nine and a practice session each afternoon at two."""
+    """Give two class hours of theory each morning at nine and four of practice each afternoon at two."""
     sessions: list[PlannedSession] = []
     for number in range(days):
         day = OPENING + timedelta(days=number)
-        sessions.append(planned_session(f"s{number + 1}-am", at(day, 9)))
+        sessions.append(planned_session(f"s{number + 1}-am", at(day, 9), class_hours=2))
         sessions.append(planned_session(f"s{number + 1}-pm", at(day, 14), kind="practice"))
     return tuple(sessions)
 
@@ -85,6 +85,7 @@ def class_opened(
     sessions: tuple[PlannedSession, ...] | None = None,
     approved_at: datetime | None = None,
     institution_id: str = INSTITUTION,
+    group: str = "employee",
 ) -> ClassOpened:
     """Give the event that opens the class."""
     meetings = timetable() if sessions is None else sessions
@@ -109,9 +110,7 @@ def class_opened(
         sessions=meetings,
         teachers=("teacher-1",),
         trainees=tuple(
-            OpenedTrainee(
-                person_id=person, groups=("employee",), masked_name="张**", payee_check="00", payee_check_key="k"
-            )
+            OpenedTrainee(person_id=person, groups=(group,), masked_name="张**", payee_check="00", payee_check_key="k")
             for person in trainees
         ),
         reviews=(
@@ -181,6 +180,7 @@ def clip(session_id: str, starts_at: datetime, ends_at: datetime, *, video_id: s
         starts_at=starts_at,
         ends_at=ends_at,
         sha256="0" * 64,
+        reported_by="school-1",
     )
 
 

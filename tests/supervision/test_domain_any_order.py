@@ -12,6 +12,7 @@ from services.supervision.domain.class_file import ClassFile, conclude, settle
 from services.supervision.domain.finding import OPENING_ATTENDANCE
 from services.supervision.domain.inspection import Inspection
 from services.supervision.domain.sign_in import PENDING, Roll, Verdict
+from services.supervision.domain.timetable import change_timetable
 from services.supervision.domain.training_class import withdraw_trainee
 from services.supervision.domain.video import Clip
 from shared.contracts.contract import Contract
@@ -34,6 +35,7 @@ PEOPLE = people(10)
 OPENED = class_opened(trainees=PEOPLE, planned=10)
 SESSIONS = tuple(session.session_id for session in OPENED.sessions)
 STARTS = {session.session_id: session.starts_at for session in OPENED.sessions}
+STARTS["evening"] = at(OPENING + timedelta(days=1), 18)
 LATER = at(OPENING + timedelta(days=9), 9)
 
 
@@ -61,7 +63,21 @@ class Withdrawal:
     days: int
 
 
-Fact = SignIn | Opening | Closing | Withdrawal | Inspection | Clip
+@dataclass(frozen=True)
+class Change:
+    """The second afternoon is moved to the evening, approved on the first day after the sessions."""
+
+
+Fact = SignIn | Opening | Closing | Withdrawal | Inspection | Clip | Change
+
+APPROVED = at(OPENING, 18)
+EVENING = at(OPENING + timedelta(days=1), 18)
+CHANGED = tuple(
+    replace(session, starts_at=EVENING, ends_at=EVENING + timedelta(minutes=160))
+    if session.session_id == "s2-pm"
+    else session
+    for session in OPENED.sessions
+)
 
 
 class Desk:
@@ -74,6 +90,7 @@ class Desk:
         self.published: list[Contract] = []
         self.make_id = Ids()
         self.held = False
+        self.due: set[str] = set()
 
     def take(self, fact: Fact) -> None:
         if isinstance(fact, Opening):
@@ -93,10 +110,16 @@ class Desk:
         else:
             self._apply(self.file, fact)
 
-    def _apply(self, file: ClassFile, fact: Closing | Withdrawal | Inspection | Clip) -> None:
+    def _apply(self, file: ClassFile, fact: Closing | Withdrawal | Inspection | Clip | Change) -> None:
         match fact:
             case Closing(session=session):
+                self.due.add(session)
                 self._settle(session)
+            case Change():
+                sessions, dropped = change_timetable(file.sessions, file.dropped, CHANGED, BOOK, at=APPROVED)
+                self.file = replace(file, sessions=sessions, dropped=dropped)
+                self.kept = {number: (row, self._judge(row)) for number, (row, _) in self.kept.items()}
+                self._settle(*self.due)  # the timer of a session that was opened again fires again
             case Withdrawal(person=person, days=days):
                 left = withdraw_trainee(file.training_class, person, OPENING + timedelta(days=days))
                 self.file = replace(file, training_class=left)
@@ -166,7 +189,9 @@ def desk_after(facts: list[Fact]) -> Desk:
 
 
 METHODS = st.sampled_from(("fingerprint", "face", "manual", "palm"))
-SIGN_INS = st.lists(st.tuples(st.sampled_from((*PEOPLE, "stranger")), st.sampled_from(SESSIONS), METHODS), max_size=25)
+SIGN_INS = st.lists(
+    st.tuples(st.sampled_from((*PEOPLE, "stranger")), st.sampled_from(tuple(STARTS)), METHODS), max_size=25
+)
 WITHDRAWALS = st.lists(st.tuples(st.sampled_from(PEOPLE), st.integers(0, 2)), max_size=2)
 HEADCOUNTS = st.lists(st.integers(7, 10), max_size=2)
 FILMED = st.sets(st.sampled_from(SESSIONS))
@@ -188,7 +213,9 @@ def histories(draw: st.DrawFn) -> tuple[list[Fact], list[Fact]]:
         if session.session_id in draw(st.shared(FILMED, key="filmed"))
     ]
     left = [Withdrawal(*row) for row in draw(WITHDRAWALS)]
-    ordered: list[Fact] = [Opening(), *sign_ins, *left, *checks, *clips, *(Closing(session) for session in SESSIONS)]
+    change = [Change()] if draw(st.booleans()) else []
+    closings = [Closing(session) for session in SESSIONS]
+    ordered: list[Fact] = [Opening(), *change, *sign_ins, *left, *checks, *clips, *closings]
     repeated = draw(st.lists(st.sampled_from(ordered), max_size=10))
     return ordered, draw(st.permutations([*ordered, *repeated]))
 

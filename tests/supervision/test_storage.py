@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from services.supervision.domain.class_file import conclude, settle
+from services.supervision.domain.device import Retirement
 from services.supervision.domain.sign_in import Verdict
-from services.supervision.domain.training_class import end_class, withdraw_trainee
+from services.supervision.domain.training_class import RegisterDecision, end_class, withdraw_trainee
+from services.supervision.domain.voiding import Voiding
 from shared.contracts.supervision import InspectionOpinion
 from shared.database.migrate import check
 from shared.domain.errors import Conflict
@@ -28,6 +30,8 @@ from tests.supervision.sample import (
 )
 
 NINE = at(OPENING, 9)
+DECISION = RegisterDecision(allowed=True, decided_by="approver-1", decided_at=NINE, reason="监区不得使用考勤设备")
+VOIDING = Voiding(by="approver-1", at=NINE, reason="人数误录")
 OPINION = InspectionOpinion(passed=False, given_by="approver-1", given_on=OPENING, remark="资料不全")
 
 
@@ -37,9 +41,24 @@ async def test_a_whole_file_comes_back_as_it_was_saved(office: Office) -> None:
     signed_in = {session.session_id: {person: ["face"] for person in people(44)} for session in new.sessions}
     full = replace(
         new,
-        training_class=replace(withdraw_trainee(new.training_class, "p50", OPENING), opinion=OPINION),
-        inspections=(inspection("c1", headcount=40), replace(inspection("c2", headcount=43), records_retained=None)),
-        clips=(clip("s1-am", NINE, at(OPENING, 10)), clip("s1-am", at(OPENING, 10), at(OPENING, 11))),
+        training_class=replace(
+            withdraw_trainee(new.training_class, "p50", OPENING),
+            opinion=OPINION,
+            joined={"p49": at(OPENING, 15)},
+            custody=("p01", "p02"),
+            register_decisions=(DECISION, replace(DECISION, allowed=False)),
+        ),
+        sessions=new.sessions[:3],
+        dropped=(replace(new.sessions[3], revision=2),),
+        inspections=(
+            inspection("c1", headcount=40),
+            replace(inspection("c2", headcount=43), records_retained=None),
+            replace(inspection("c3", headcount=4), voided=VOIDING),
+        ),
+        clips=(
+            clip("s1-am", NINE, at(OPENING, 10)),
+            replace(clip("s1-am", at(OPENING, 10), at(OPENING, 11)), voided=VOIDING),
+        ),
     )
     full, _ = settle(full, jiyuan(), signed_in=signed_in, now=NINE, make_id=Ids())
     finding = full.findings[0]
@@ -100,8 +119,11 @@ async def test_devices_come_back_and_a_serial_number_stands_once(office: Office)
     found = await office.act(lambda uow: uow.devices.among(["d1", "d2", "d3"]))
 
     assert found == {"d1": device("d1"), "d2": device("d2", institution_id="institution-2")}
+    retired = replace(device("d1"), retired=Retirement(by="approver-1", at=NINE, reason="设备转出"), version=2)
+    await office.act(lambda uow: uow.devices.save(device("d1"), retired))
+    assert await office.act(lambda uow: uow.devices.find("d1")) == retired
     with pytest.raises(Conflict, match="SERIAL_TAKEN"):
-        await office.register(replace(device("d4"), serial="serial-d1"))
+        await office.register(replace(device("d4"), serial="serial-d2"))
 
 
 async def test_a_batch_is_kept_once_and_says_what_stood_there_before(office: Office) -> None:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 
 from services.supervision.application.close_finding import close_finding
 from services.supervision.application.queries import read_class
@@ -13,10 +12,8 @@ from services.supervision.application.record_check import RecordCheck, record_ch
 from services.supervision.application.register_device import RegisterDevice, register_device
 from services.supervision.application.report_videos import report_videos
 from services.supervision.application.state_opinion import state_opinion
-from services.supervision.messaging.incoming import HANDLERS
 from shared.contracts.contract import Contract
 from shared.contracts.enrollment import ClassChanged, ClassClosed, TraineeWithdrawn
-from shared.contracts.envelope import Envelope
 from shared.contracts.supervision import (
     AttendanceChecked,
     CheckKind,
@@ -27,7 +24,6 @@ from shared.contracts.supervision import (
     TrainingCompleted,
 )
 from shared.domain.errors import Forbidden, MissingFact, NotFound, Refused
-from shared.timers.tables import TIMER
 from tests.supervision.office import APPROVER, INSPECTOR, SCHOOL, Office, sign_ins
 from tests.supervision.sample import CLASS, OPENING, at, class_opened, clip, people
 
@@ -66,8 +62,8 @@ def check(headcount: int, *, kind: CheckKind = "opening", held_at: datetime = NI
     )
 
 
-async def conclude(office: Office, conclusion: Any, *, place: int = 0) -> None:
-    finding = (await office.file()).findings[place]
+async def conclude(office: Office, conclusion: Any, *, check: str = "opening_attendance") -> None:
+    finding = next(finding for finding in (await office.file()).findings if finding.check == check)
     await office.act(
         lambda uow: close_finding(uow, finding_id=finding.finding_id, conclusion=conclusion, reason="已核实"),
         actor=APPROVER,
@@ -76,23 +72,11 @@ async def conclude(office: Office, conclusion: Any, *, place: int = 0) -> None:
 
 
 async def take(office: Office, fact: Contract, *, occurred_at: datetime = OPENING_JUDGED) -> None:
-    envelope = Envelope(
-        id="e",
-        source="/enrollment",
-        type=fact.EVENT.type,
-        subject=CLASS,
-        time=occurred_at,
-        partitionkey=CLASS,
-        aggregatetype="class",
-        aggregateversion=9,
-        data={},
-    )
-    await office.act(lambda uow: HANDLERS[type(fact)](uow, fact, envelope), now=OPENING_JUDGED)
+    await office.take(fact, occurred_at=occurred_at)
 
 
 async def timers(office: Office) -> int:
-    async with office.database.connect(write=False) as connection:
-        return int((await connection.execute(select(func.count()).select_from(TIMER))).scalar_one())
+    return len(await office.timers())
 
 
 async def test_every_session_is_closed_a_day_after_it_ends_exactly_once(office: Office) -> None:
@@ -135,7 +119,8 @@ async def test_forty_five_of_fifty_go_on_to_the_end(office: Office) -> None:
     await office.close_until(END)
 
     file = await office.file()
-    assert (file.training_class.state, file.findings) == ("completed", ())
+    assert file.training_class.state == "completed"
+    assert {finding.check for finding in file.findings} == {"opening_check_missing", "spot_checks_few"}
     totals = (await office.events(TrainingCompleted))[0]
     assert (totals.revision, totals.opening_headcount, totals.sessions) == (1, 45, 4)
     assert totals.completed_on == OPENING + timedelta(days=2)
@@ -180,8 +165,9 @@ async def test_an_opening_check_with_fewer_heads_holds_the_class(office: Office)
 async def test_missing_video_blocks_until_it_is_reported_or_waived(office: Office) -> None:
     await ready(office)
     await office.close_until(END)
-    assert [each.blocking for each in await office.events(FindingRaised)] == [True] * 4
-    await conclude(office, "waived", place=0)
+    raised = await office.events(FindingRaised)
+    assert [each.check for each in raised if each.blocking] == ["video_incomplete"] * 4
+    await conclude(office, "waived", check="video_incomplete")
 
     verdicts = await film(office)
 
@@ -268,11 +254,9 @@ async def test_a_change_of_a_running_class_counts_from_the_day_it_was_made(offic
 
     training_class = (await office.file()).training_class
     assert training_class.closing_date == OPENING + timedelta(days=40)
-    assert (len(training_class.expected_on(OPENING)), len(training_class.expected_on(OPENING_JUDGED.date()))) == (
-        51,
-        50,
-    )
-    assert "p50" not in training_class.expected_on(OPENING_JUDGED.date())
+    first, *_, last = (await office.file()).sessions
+    assert len(training_class.expected_at(first)) == 50
+    assert {"p50", "p51"}.isdisjoint(training_class.expected_at(last))
 
 
 async def test_a_withdrawn_class_stops_and_echoes_of_our_own_events_do_nothing(office: Office) -> None:

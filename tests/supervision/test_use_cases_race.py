@@ -2,19 +2,24 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 from services.supervision.application.close_finding import close_finding
 from services.supervision.application.close_session import close_session
+from services.supervision.application.record_check import RecordCheck, record_check
+from services.supervision.application.void_record import void_check
+from shared.contracts.enrollment import ClassChanged
 from shared.contracts.supervision import (
     AttendanceChecked,
     ClassCancelled,
     FindingRaised,
     SignInsReceived,
+    SpotCheckVoided,
     TrainingCompleted,
 )
 from shared.domain.errors import Conflict
-from tests.supervision.office import APPROVER, SCHOOL, Office, sign_ins
+from tests.supervision.office import APPROVER, INSPECTOR, SCHOOL, Office, sign_ins
 from tests.supervision.sample import CLASS, OPENING, at, class_opened, device, people, planned_session
 
 NINE = at(OPENING, 9)
@@ -85,7 +90,12 @@ async def test_one_flush_of_backlog_by_many_requests_revises_step_by_step(office
 
     checked = await office.events(AttendanceChecked)
     assert [(event.revision, len(event.present)) for event in checked] == [(n, 44 + n) for n in range(1, 7)]
-    assert [event.check for event in await office.events(FindingRaised)] == ["video_incomplete"]
+    assert sorted(event.check for event in await office.events(FindingRaised)) == [
+        "opening_check_missing",
+        "practice_share",
+        "spot_checks_few",
+        "video_incomplete",
+    ]
     assert (await office.file(CLASS)).training_class.completion.opening_headcount == 50  # type: ignore[union-attr]
 
 
@@ -117,3 +127,60 @@ async def test_the_confirmation_races_with_the_late_upload_that_refutes_it_and_o
         conflicts = [result for result in results if isinstance(result, Conflict)]
         assert (state, len(cancelled), len(conflicts)) in {("cancelled", 1, 0), ("completed", 0, 1)}
         assert all(isinstance(result, Conflict) or not isinstance(result, BaseException) for result in results)
+
+
+async def test_a_change_of_the_timetable_races_with_sign_ins_and_closing_and_nothing_is_lost(office: Office) -> None:
+    """JY-ENR-06: whoever comes first, the evening to which the session was moved is what counts."""
+    await office.register()
+    evening = replace(ONE_SESSION[0], starts_at=at(OPENING, 18), ends_at=at(OPENING, 20, 40))
+    for number in range(6):
+        class_id = f"class-{number}"
+        await office.open(class_opened(class_id=class_id, sessions=ONE_SESSION))
+        change = ClassChanged(
+            class_id=class_id, change="timetable", opening_date=OPENING, closing_date=OPENING, sessions=(evening,)
+        )
+        batch = [
+            *sign_ins(people(50), NINE, first=1 + 1000 * number, class_id=class_id),
+            *sign_ins(people(47), evening.starts_at, first=500 + 1000 * number, class_id=class_id),
+        ]
+        racers = [
+            office.push(batch, now=END),
+            office.take(change, occurred_at=at(OPENING, 8)),
+            office.act(lambda uow, key=f"{class_id}/s1-am": close_session(uow, key), now=END),  # type: ignore[misc]
+        ]
+        await asyncio.gather(*(racers[(place + number) % 3] for place in range(3)))
+        await office.close_until(END)
+
+        checked = [event for event in await office.events(AttendanceChecked) if event.class_id == class_id]
+        assert [event.revision for event in checked] == list(range(1, len(checked) + 1))
+        assert [presence.person_id for presence in checked[-1].present] == list(people(47))
+
+
+async def test_two_people_void_one_record_at_the_same_moment_and_one_of_them_is_told(office: Office) -> None:
+    await office.open(class_opened(sessions=ONE_SESSION))
+    command = RecordCheck(
+        kind="opening",
+        held_at=NINE,
+        place="实训楼",
+        headcount=5,
+        sign_in_in_order=True,
+        records_retained=True,
+        teachers_seen=(),
+        companions=(),
+        note="",
+    )
+    made, _ = await office.act(lambda uow: record_check(uow, class_id=CLASS, command=command), actor=INSPECTOR)
+
+    results = await asyncio.gather(
+        *(
+            office.act(
+                lambda uow: void_check(uow, class_id=CLASS, check_id=made.check_id, reason="误录"),
+                actor=replace(APPROVER, subject=f"approver-{number}"),
+            )
+            for number in range(4)
+        ),
+        return_exceptions=True,
+    )
+
+    assert Counter(type(result) for result in results) == {tuple: 1, Conflict: 3}
+    assert len(await office.events(SpotCheckVoided)) == 1

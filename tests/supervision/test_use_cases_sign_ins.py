@@ -282,3 +282,22 @@ async def test_a_batch_of_several_classes_is_judged_row_by_row(office: Office) -
     answer = await office.push([*sign_ins(("p01",), NINE), *sign_ins(("p01",), NINE, first=2, class_id="class-2")])
 
     assert outcomes(answer) == ["accepted", "pending"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_sign_ins_before_the_approval_are_kept_and_count_nothing(office: Office, known: bool) -> None:
+    """JY-ENR-06: twelve on the eve of the approval are kept and count 0, forty after it count, known class or not."""
+    await office.register()
+    opened = class_opened(approved_at=at(OPENING, 10))
+    batch = [*sign_ins(people(12), NINE), *sign_ins(people(40), at(OPENING, 10), first=100)]
+    if known:
+        await office.open(opened)
+    await office.push(batch)
+    if not known:
+        await office.open(opened)
+
+    async with office.database.connect(write=False) as connection:
+        stored = await connection.execute(select(SIGN_IN.c.code, func.count().label("number")).group_by(SIGN_IN.c.code))
+        assert {row.code: row.number for row in stored} == {"BEFORE_APPROVAL": 12, None: 40}
+    async with office.unit() as uow:
+        assert len((await uow.sign_ins.counted(CLASS, ["s1-am"]))["s1-am"]) == 40

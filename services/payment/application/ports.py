@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from services.payment.application.report_ports import Reports
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.claim import Claim
 from services.payment.domain.entitlement import ClassFile, Scope
@@ -17,7 +18,9 @@ from services.payment.domain.reassessment import Difference
 from shared.contracts.contract import Contract
 from shared.domain.actor import Actor
 from shared.policy.decision import Trace, TraceValue
+from shared.policy.form import Form
 from shared.policy.rulebook import Shelf
+from shared.policy.targets import TargetTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +318,12 @@ class PaymentUnit(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def orders(self) -> Orders: ...
+    @property
+    def reports(self) -> Reports: ...
+    @property
+    def plans(self) -> Sequence[TargetTable]: ...
+    @property
+    def forms(self) -> Sequence[Form]: ...
 
     async def publish(self, fact: Contract) -> int:
         """Put an event into the outbox and give the aggregate's version."""

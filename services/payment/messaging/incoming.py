@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from services.payment.application.draft_monthly_report import begin_reporting
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.receive_fact import receive_fact
 from services.payment.application.release_entitlement import release_class, release_trainees
@@ -53,6 +54,12 @@ async def on_class_changed(uow: PaymentUnit, fact: ClassChanged, envelope: Envel
         await release_trainees(uow, class_id=fact.class_id, persons=fact.removed, reason="removed_from_roster")
 
 
+async def on_class_opened(uow: PaymentUnit, fact: ClassOpened, envelope: Envelope) -> None:
+    """Keep what the class is, and let its region's month be reported when it is over."""
+    await _keep(uow, fact, envelope, refresh=False)
+    await begin_reporting(uow, region=fact.region, day=fact.opening_date)
+
+
 async def on_trainee_withdrawn(uow: PaymentUnit, fact: TraineeWithdrawn, envelope: Envelope) -> None:
     """Release the person's slot and remember that they left."""
     await release_trainees(uow, class_id=fact.class_id, persons=[fact.person_id], reason="trainee_withdrawn")
@@ -95,7 +102,7 @@ async def _keep(uow: PaymentUnit, fact: Any, envelope: Envelope, *, refresh: boo
 HANDLERS: Final[dict[type[Contract], Handler]] = {
     ClassApproved: on_class_approved,
     ClassChanged: on_class_changed,
-    ClassOpened: on_fact,
+    ClassOpened: on_class_opened,
     ClassClosed: on_class_closed,
     TraineeWithdrawn: on_trainee_withdrawn,
     AttendanceChecked: on_fact,

@@ -63,6 +63,66 @@ CLASS_FACT: Final = Table(
 )
 """What events said, by kind and by the thing they speak of; a higher revision replaces a lower one."""
 
+MONTHLY_REPORT: Final = Table(
+    "monthly_report",
+    METADATA,
+    Column("region", String(6), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("rulebook_id", String(200), nullable=False),
+    Column("drafted_on", Date, nullable=False),
+    Column("due", Date, nullable=False),
+    CheckConstraint("drafted_on <= due", name="days"),
+)
+"""That a month is to be reported, and until when; a draft holds no number, it is counted whenever it is read."""
+
+MONTHLY_REPORT_COPY: Final = Table(
+    "monthly_report_copy",
+    METADATA,
+    Column("region", String(6), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("signed_by", String(200), nullable=False),
+    Column("signed_at", Instant, nullable=False),
+    Column("reason", Text),
+    ForeignKeyConstraint(["region", "month"], ["monthly_report.region", "monthly_report.month"]),
+    CheckConstraint("number >= 0 AND (number = 0) = (reason IS NULL)", name="correction"),
+)
+"""What was signed of a month, as canonical text with its hash: the report is number 0, corrections follow;
+append-only."""
+
+MONTHLY_REPORT_DISPATCH: Final = Table(
+    "monthly_report_dispatch",
+    METADATA,
+    Column("region", String(6), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("dispatched_at", Instant, nullable=False),
+    Column("dispatched_by", String(200), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["region", "month", "number"],
+        ["monthly_report_copy.region", "monthly_report_copy.month", "monthly_report_copy.number"],
+        name="fk_monthly_report_dispatch_copy",  # the usual name is longer than PostgreSQL allows
+    ),
+)
+"""The stamp of a copy's delivery, once and for good; append-only."""
+
+EMPLOYMENT: Final = Table(
+    "employment",
+    METADATA,
+    Column("class_id", ForeignKey("class_file.class_id"), primary_key=True),
+    Column("person_id", String(200), primary_key=True),
+    Column("employed_on", Date, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    Column("recorded_on", Date, nullable=False),
+    CheckConstraint("employed_on <= recorded_on", name="days"),
+)
+"""Who took up work elsewhere after a training, as a person found it; append-only."""
+
 ENTITLEMENT_SLOT: Final = Table(
     "entitlement_slot",
     METADATA,

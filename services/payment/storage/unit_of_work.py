@@ -1,5 +1,6 @@
 """One transaction of payment, with its repositories and rulebooks."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,13 +11,16 @@ from services.payment.storage.claims import StoredClaims
 from services.payment.storage.classes import StoredClasses
 from services.payment.storage.entitlements import StoredEntitlements
 from services.payment.storage.orders import StoredOrders
+from services.payment.storage.reports import StoredReports
 from services.payment.storage.tables import CLASS_FILE
 from shared.contracts.contract import Contract, aggregate_id
 from shared.database.encryption import Vault
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
+from shared.policy.form import Form
 from shared.policy.rulebook import Shelf
+from shared.policy.targets import TargetTable
 
 
 class PaymentUnitOfWork(UnitOfWork):
@@ -31,14 +35,19 @@ class PaymentUnitOfWork(UnitOfWork):
         actor: Actor,
         now: datetime | None = None,
         write: bool = True,
+        plans: Sequence[TargetTable] = (),
+        forms: Sequence[Form] = (),
     ) -> None:
         super().__init__(database, actor=actor, now=now, write=write)
         self.shelf = shelf
         self._vault = vault
+        self.plans = plans
+        self.forms = forms
 
     def open_repositories(self) -> None:
         """Build the repositories on the open connection."""
         self.classes = StoredClasses(self.connection)
+        self.reports = StoredReports(self.connection)
         self.entitlements = StoredEntitlements(self.connection)
         self.budgets = StoredBudgets(self.connection)
         self.rates = StoredRates(self.connection)

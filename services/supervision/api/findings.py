@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Query, Response
 
 from services.supervision.api.classes import READERS
+from services.supervision.api.record_views import ClosureAnswer, FindingList, FindingView
 from services.supervision.api.schemas import ClosureBody, Id, PathId
-from services.supervision.api.views import ClosureAnswer, FindingList, FindingView
 from services.supervision.application.access import find_class
 from services.supervision.application.close_finding import close_finding
 from services.supervision.application.ports import SupervisionUnit

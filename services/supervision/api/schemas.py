@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NotRequired
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -75,6 +75,8 @@ Prose = Annotated[str, Field(max_length=2000, pattern=_PROSE), AfterValidator(_i
 Reason = Annotated[Prose, Field(min_length=1), AfterValidator(_not_blank)]
 """Reasons and remarks travel in events, so nothing that looks like a number of a person may stand in them."""
 
+Cursor = Annotated[str | None, Query(max_length=300, pattern=_PLAIN, description="上一页返回的 next")]
+
 SIGN_INS_MAX: Final = 5000
 
 
@@ -82,6 +84,11 @@ class Body(BaseModel):
     """A request body: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def shown(example: dict[str, Any]) -> ConfigDict:
+    """Configure a body with the example that its OpenAPI schema shows."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
 
 
 @with_config(ConfigDict(extra="forbid"))
@@ -121,6 +128,8 @@ SIGN_IN_BATCH_SCHEMA: dict[str, Any] = {
 class ApprovalBody(Body):
     """Sign-ins of one device that a reviewer lets count."""
 
+    model_config = shown({"device_id": "kqj-2021-0007", "sequences": [17, 18], "reason": "指纹破损，任课教师证明到课"})
+
     device_id: Id
     sequences: Annotated[list[Sequence], Field(min_length=1, max_length=500)]
     reason: Reason
@@ -128,6 +137,16 @@ class ApprovalBody(Body):
 
 class DeviceBody(Body):
     """A device to register."""
+
+    model_config = shown(
+        {
+            "institution_id": "institution-1",
+            "serial": "KQJ-2021-0007",
+            "name": "一号教室考勤机",
+            "region": "419001",
+            "methods": ["fingerprint", "face"],
+        }
+    )
 
     institution_id: Id
     serial: Id
@@ -146,6 +165,32 @@ class DeviceBody(Body):
         )
 
 
+class DeviceChangeBody(Body):
+    """What changes of a device; an absent field stays as it is."""
+
+    model_config = shown({"name": "二号教室考勤机", "methods": ["fingerprint"]})
+
+    name: Line | None = None
+    methods: Annotated[list[Code], Field(min_length=1, max_length=20)] | None = None
+
+
+class ReasonBody(Body):
+    """A recorded act and why."""
+
+    model_config = shown({"reason": "现场清点人数误录，应为 49 人"})
+
+    reason: Reason
+
+
+class RegisterBody(Body):
+    """Whether the custodian's register serves as attendance of people in custody (JY-ENR-16)."""
+
+    model_config = shown({"allowed": True, "reason": "监区不得使用考勤设备，以监管场所名册为准"})
+
+    allowed: StrictBool
+    reason: Reason
+
+
 class VideoItem(Body):
     """Metadata of one video file."""
 
@@ -155,25 +200,54 @@ class VideoItem(Body):
     ends_at: Moment
     sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 
-    def to_clip(self) -> Clip:
-        """Give the clip."""
+    def to_clip(self, *, reported_by: str) -> Clip:
+        """Give the clip as reported by a token's subject."""
         return Clip(
             video_id=self.video_id,
             session_id=self.session_id,
             starts_at=self.starts_at,
             ends_at=self.ends_at,
             sha256=self.sha256.lower(),
+            reported_by=reported_by,
         )
 
 
 class VideosBody(Body):
     """Video metadata of one class."""
 
+    model_config = shown(
+        {
+            "videos": [
+                {
+                    "video_id": "20210601-0900",
+                    "session_id": "session-1",
+                    "starts_at": "2021-06-01T09:00:00+08:00",
+                    "ends_at": "2021-06-01T11:40:00+08:00",
+                    "sha256": "0" * 64,
+                }
+            ]
+        }
+    )
+
     videos: Annotated[list[VideoItem], Field(max_length=500)]
 
 
 class CheckBody(Body):
     """An inspection record; an opening-day record needs every item (JY-SUP-09)."""
+
+    model_config = shown(
+        {
+            "kind": "opening",
+            "held_at": "2021-06-01T09:30:00+08:00",
+            "place": "实训楼一层",
+            "headcount": 48,
+            "sign_in_in_order": True,
+            "records_retained": True,
+            "teachers_seen": ["teacher-1"],
+            "companions": ["inspector-2"],
+            "note": "",
+        }
+    )
 
     kind: CheckKind
     held_at: Moment
@@ -203,12 +277,16 @@ class CheckBody(Body):
 class OpinionBody(Body):
     """The bureau's inspection opinion."""
 
+    model_config = shown({"passed": True, "remark": "同意"})
+
     passed: StrictBool
     remark: Prose = ""
 
 
 class ClosureBody(Body):
     """A person's conclusion on a finding."""
+
+    model_config = shown({"conclusion": "waived", "reason": "录像设备当日停电，有停电通知为证"})
 
     conclusion: Conclusion
     reason: Reason

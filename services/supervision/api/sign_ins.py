@@ -4,14 +4,35 @@ import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from services.supervision.api.schemas import SIGN_IN_BATCH, SIGN_IN_BATCH_SCHEMA, DeviceBody, PathId, SignInItem
-from services.supervision.api.views import DeviceView, SignInBatchAnswer
+from services.supervision.api.list_views import DevicePage
+from services.supervision.api.problem_codes import (
+    CURSOR_INVALID,
+    DEVICE_CHANGED,
+    DEVICE_RETIRED,
+    METHOD_NOT_ACCEPTED,
+    SERIAL_TAKEN,
+)
+from services.supervision.api.record_views import DeviceView, SignInBatchAnswer
+from services.supervision.api.schemas import (
+    SIGN_IN_BATCH,
+    SIGN_IN_BATCH_SCHEMA,
+    Cursor,
+    DeviceBody,
+    DeviceChangeBody,
+    Id,
+    PathId,
+    ReasonBody,
+    SignInItem,
+)
+from services.supervision.application.access import own_device
+from services.supervision.application.change_device import change_device, retire_device
 from services.supervision.application.ports import SupervisionUnit
+from services.supervision.application.queries import list_devices
 from services.supervision.application.receive_sign_ins import BatchAnswer, RowAnswer, receive_sign_ins
 from services.supervision.application.register_device import register_device
 from services.supervision.domain.sign_in import SIGN_IN_UNREADABLE, explain
@@ -19,13 +40,14 @@ from shared.domain.actor import Role
 from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
-from shared.web.transactions import unkeyed_transaction, write_transaction
+from shared.web.transactions import read_transaction, unkeyed_transaction, write_transaction
 from shared.web.validation import field_problems
 from shared.web.versions import etag
 
 router = service_router("/supervision/v1", tags=["考勤设备与签到"])
 
 Write = Annotated[SupervisionUnit, Depends(write_transaction)]
+Read = Annotated[SupervisionUnit, Depends(read_transaction)]
 Push = Annotated[SupervisionUnit, Depends(unkeyed_transaction)]
 
 _OUTCOMES: Final = ("accepted", "duplicate", "late", "pending", "refused")
@@ -68,11 +90,65 @@ async def read_batch(request: Request) -> ReadBatch:
     status_code=201,
     summary="登记考勤设备",
     dependencies=[requires(Role.APPROVER, Role.INSPECTOR)],
-    responses=responses(409, "REGION_OUT_OF_SCOPE", "REGION_UNKNOWN"),
+    responses=responses(SERIAL_TAKEN, "REGION_OUT_OF_SCOPE", "REGION_UNKNOWN", METHOD_NOT_ACCEPTED),
 )
 async def post_device(body: DeviceBody, unit: Write, response: Response) -> DeviceView:
     """Register a device; its id is the subject of its token."""
     device = await register_device(unit, body.to_command())
+    response.headers["ETag"] = etag(device.version)
+    return DeviceView.of(device)
+
+
+@router.get(
+    "/devices",
+    summary="考勤设备列表",
+    dependencies=[requires(Role.INSTITUTION, Role.APPROVER, Role.INSPECTOR, Role.AUDITOR)],
+    responses=responses(CURSOR_INVALID),
+)
+async def get_devices(
+    unit: Read, institution_id: Annotated[Id | None, Query()] = None, cursor: Cursor = None
+) -> DevicePage:
+    """List the devices within the caller's scope by institution, those out of use included."""
+    found, more = await list_devices(unit, institution_id=institution_id, cursor=cursor)
+    return DevicePage(items=[DeviceView.of(device) for device in found], next=more)
+
+
+@router.get(
+    "/devices/{device_id}",
+    summary="考勤设备登记情况",
+    dependencies=[requires(Role.INSTITUTION, Role.DEVICE, Role.APPROVER, Role.INSPECTOR, Role.AUDITOR)],
+    responses=responses(404),
+)
+async def get_device(device_id: PathId, unit: Read, response: Response) -> DeviceView:
+    """Give what is registered of a device."""
+    device = await own_device(unit, device_id)
+    response.headers["ETag"] = etag(device.version)
+    return DeviceView.of(device)
+
+
+@router.post(
+    "/devices/{device_id}/changes",
+    summary="变更考勤设备登记（名称、签到方式）",
+    dependencies=[requires(Role.APPROVER, Role.INSPECTOR)],
+    responses=responses(404, DEVICE_RETIRED, DEVICE_CHANGED, METHOD_NOT_ACCEPTED),
+)
+async def post_device_change(device_id: PathId, body: DeviceChangeBody, unit: Write, response: Response) -> DeviceView:
+    """Change name or methods; new methods judge what arrives from now on."""
+    methods = None if body.methods is None else tuple(dict.fromkeys(body.methods))
+    device = await change_device(unit, device_id=device_id, name=body.name, methods=methods)
+    response.headers["ETag"] = etag(device.version)
+    return DeviceView.of(device)
+
+
+@router.post(
+    "/devices/{device_id}/retirement",
+    summary="停用考勤设备",
+    dependencies=[requires(Role.APPROVER, Role.INSPECTOR)],
+    responses=responses(404, DEVICE_RETIRED, DEVICE_CHANGED),
+)
+async def post_device_retirement(device_id: PathId, body: ReasonBody, unit: Write, response: Response) -> DeviceView:
+    """Take a device out of use; what was signed before and comes late still counts."""
+    device = await retire_device(unit, device_id=device_id, reason=body.reason)
     response.headers["ETag"] = etag(device.version)
     return DeviceView.of(device)
 

@@ -14,7 +14,7 @@ async def close_session(uow: SupervisionUnit, key: str) -> None:
     file = await uow.files.find(class_id)
     session = file.session(session_id) if file is not None else None
     if file is None or session is None:
-        raise LookupError(f"timer {key} names a session that is not stored")
+        raise LookupError(f"timer {key} names a session that is not held")
     if session.is_closed or file.training_class.ending is not None:
         return
     await settle_class(uow, file, file, sessions=[session_id])

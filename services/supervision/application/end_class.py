@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from services.supervision.application.note_unknown_class import resolve_unknown_class
 from services.supervision.application.open_class import CLOSE_SESSION, timer_key
 from services.supervision.application.ports import SupervisionUnit
 from services.supervision.domain.class_file import ClassFile
@@ -22,6 +23,7 @@ async def end_class(uow: SupervisionUnit, fact: ClassClosed) -> None:
     details: dict[str, str | int] = {"reason": fact.reason}
     if file is None:
         await uow.files.add_unopened(fact.class_id)
+        await resolve_unknown_class(uow, fact.class_id)
         details["refused"] = await uow.sign_ins.refuse_waiting(fact.class_id, CLASS_NOT_OPENED)
     elif file.training_class.ending is None:
         await uow.files.save(file, replace(file, training_class=ended(file.training_class, "withdrawn")))

@@ -1,15 +1,16 @@
 """Begin to supervise a class that enrollment opened; sign-ins that came before are judged now."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from services.supervision.application.note_unknown_class import resolve_unknown_class
 from services.supervision.application.ports import SupervisionUnit
 from services.supervision.application.settle_class import settle_class
 from services.supervision.domain.class_file import ClassFile
 from services.supervision.domain.finding import DEVICE_CLOCK, Key, Observation
 from services.supervision.domain.sign_in import SIGNED_IN_FUTURE, Roll, Verdict, observe_clock
+from services.supervision.domain.training_class import Session, sign_in_term
 from services.supervision.domain.training_class import open_class as opened
-from services.supervision.domain.training_class import sign_in_term
 from shared.contracts.enrollment import ClassOpened
 from shared.policy.rulebook import Rulebook
 
@@ -26,10 +27,10 @@ async def open_class(uow: SupervisionUnit, fact: ClassOpened) -> None:
     training_class, sessions = opened(fact, book)
     file = ClassFile(training_class=training_class, sessions=sessions)
     await uow.files.add(file)
-    closes_after = timedelta(hours=sign_in_term(book).closes_hours_after_end)
     for session in sessions:
         key = timer_key(fact.class_id, session.session_id)
-        await uow.schedule(due=session.ends_at + closes_after, kind=CLOSE_SESSION, key=key)
+        await uow.schedule(due=closing_time(session, book), kind=CLOSE_SESSION, key=key)
+    await resolve_unknown_class(uow, fact.class_id)
     outcomes = await _judge_waiting(uow, file, book)
     await uow.audit(
         action="class.opened",
@@ -41,6 +42,11 @@ async def open_class(uow: SupervisionUnit, fact: ClassOpened) -> None:
 def timer_key(class_id: str, session_id: str) -> str:
     """Give the key of the timer that closes a session."""
     return f"{class_id}/{session_id}"
+
+
+def closing_time(session: Session, book: Rulebook) -> datetime:
+    """Give the instant at which the attendance of a session is closed."""
+    return session.ends_at + timedelta(hours=sign_in_term(book).closes_hours_after_end)
 
 
 async def _judge_waiting(uow: SupervisionUnit, file: ClassFile, book: Rulebook) -> Counter[str]:

@@ -1,14 +1,16 @@
 """What the use-cases need from storage."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple, NotRequired, Protocol, TypedDict
+from typing import Literal, NamedTuple, NotRequired, Protocol, TypedDict
 
 from services.supervision.domain.attendance import SignedIn
 from services.supervision.domain.class_file import ClassFile
 from services.supervision.domain.device import Device
 from services.supervision.domain.sign_in import Verdict
-from services.supervision.domain.training_class import Session, TrainingClass
+from services.supervision.domain.training_class import Session, State, TrainingClass
+from services.supervision.domain.unknown_class import UnknownClassCase
 from shared.contracts.contract import Contract
 from shared.domain.actor import Actor
 from shared.policy.decision import TraceValue
@@ -49,6 +51,90 @@ class ManualSignIn(NamedTuple):
 
     sequence: int
     session_id: str
+
+
+class AwaitingSignIn(NamedTuple):
+    """A sign-in as the reviewer sees it who may let it count."""
+
+    device_id: str
+    sequence: int
+    person_id: str
+    session_id: str
+    method: str
+    signed_at: datetime
+    received_at: datetime
+
+
+class PlacedSignIn(NamedTuple):
+    """A sign-in whose fate the class's roster and timetable decided."""
+
+    device_id: str
+    sequence: int
+    person_id: str
+    signed_at: datetime
+    method: str
+    session_id: str | None
+    code: str | None
+    approved_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassSummary:
+    """A line of the list of classes."""
+
+    class_id: str
+    institution_id: str
+    region: str
+    state: State
+    planned: int
+    refused: int
+    opening_date: date
+    closing_date: date
+    sessions: int
+    sessions_closed: int
+    findings_open: int
+    findings_blocking: int
+    opinion_given: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Something that waits for somebody's conclusion: an open finding, or sign-ins for an unknown class.
+
+    `name` is the Chinese name that the region's rulebook gives the check, None where it gives none.
+    """
+
+    kind: Literal["finding", "unknown_class"]
+    task_id: str
+    owner: str | None
+    due_on: date | None
+    check: str
+    rule: str
+    clause: str
+    blocking: bool
+    class_id: str
+    institution_id: str
+    region: str
+    seen: str
+    raised_at: datetime
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaughtHours:
+    """Class hours one teacher taught for one institution."""
+
+    institution_id: str
+    teacher_id: str
+    sessions: int
+    theory_class_hours: int
+    practice_class_hours: int
+
+    @property
+    def class_hours(self) -> int:
+        """Give theory and practice together."""
+        return self.theory_class_hours + self.practice_class_hours
 
 
 class ClassFiles(Protocol):
@@ -108,6 +194,10 @@ class SignIns(Protocol):
         """Give the pending sign-ins of a class."""
         ...
 
+    async def placed(self, class_id: str) -> Sequence[PlacedSignIn]:
+        """Give the sign-ins of a class whose fate its roster and timetable decided."""
+        ...
+
     async def decide(self, verdicts: Mapping[tuple[str, int], Verdict]) -> None:
         """Store what became of pending sign-ins, by device and sequence."""
         ...
@@ -120,6 +210,10 @@ class SignIns(Protocol):
         """Give those of the sign-ins that wait for a reviewer's approval."""
         ...
 
+    async def awaiting(self, class_id: str, *, after: tuple[int, str] | None, limit: int) -> Sequence[AwaitingSignIn]:
+        """Give what waits in a class for a reviewer's approval, by sequence and device."""
+        ...
+
     async def approve(self, device_id: str, verdicts: Mapping[int, Verdict], *, approved_by: str, reason: str) -> None:
         """Store the approval and what becomes of the sign-ins by it."""
         ...
@@ -129,7 +223,11 @@ class Devices(Protocol):
     """The registered devices."""
 
     async def add(self, device: Device) -> None:
-        """Store a device; raise Conflict SERIAL_TAKEN when its serial number is registered."""
+        """Store a device; raise Conflict SERIAL_TAKEN when its serial number is that of a device in use."""
+        ...
+
+    async def save(self, before: Device, after: Device) -> None:
+        """Store what changed; raise Conflict DEVICE_CHANGED when the stored one moved on."""
         ...
 
     async def find(self, device_id: str) -> Device | None:
@@ -138,6 +236,77 @@ class Devices(Protocol):
 
     async def among(self, device_ids: Collection[str]) -> Mapping[str, Device]:
         """Give those of the devices that are known."""
+        ...
+
+    async def page(
+        self,
+        *,
+        institution_id: str | None,
+        regions: Sequence[str] | None,
+        after: tuple[str, str] | None,
+        limit: int,
+    ) -> Sequence[Device]:
+        """Give devices by institution and id within institution and regions; None sets no limit."""
+        ...
+
+
+class UnknownClasses(Protocol):
+    """The cases of sign-ins for classes that are not known here."""
+
+    async def add(self, case: UnknownClassCase) -> bool:
+        """Store the case unless one of its device and class is open; say whether it was stored."""
+        ...
+
+    async def find(self, case_id: str) -> UnknownClassCase | None:
+        """Give a case, None for an unknown one."""
+        ...
+
+    async def open_of(self, class_id: str) -> Sequence[UnknownClassCase]:
+        """Give the open cases of a class."""
+        ...
+
+    async def save(self, case: UnknownClassCase) -> None:
+        """Store a case that changed."""
+        ...
+
+
+class Reports(Protocol):
+    """What is read across classes, page by page within institution and regions; None sets no limit."""
+
+    async def classes(
+        self,
+        *,
+        institution_id: str | None,
+        regions: Sequence[str] | None,
+        state: State | None,
+        after: tuple[date, str] | None,
+        limit: int,
+    ) -> Sequence[ClassSummary]:
+        """Give classes by opening date and id."""
+        ...
+
+    async def tasks(
+        self,
+        *,
+        regions: Sequence[str] | None,
+        owners: Sequence[str] | None,
+        after: tuple[date, str] | None,
+        limit: int,
+    ) -> Sequence[Task]:
+        """Give what waits for a conclusion by last day and id, what has no last day at the end."""
+        ...
+
+    async def taught_hours(
+        self,
+        *,
+        institution_id: str | None,
+        regions: Sequence[str] | None,
+        since: datetime,
+        until: datetime,
+        after: tuple[str, str] | None,
+        limit: int,
+    ) -> Sequence[TaughtHours]:
+        """Give what was taught in sessions that began from `since` to before `until`, by institution and teacher."""
         ...
 
 
@@ -150,6 +319,8 @@ class SupervisionUnit(Protocol):
     files: ClassFiles
     sign_ins: SignIns
     devices: Devices
+    unknown_classes: UnknownClasses
+    reports: Reports
 
     @property
     def today(self) -> date:

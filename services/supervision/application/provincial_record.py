@@ -6,14 +6,14 @@ from services.supervision.application.access import find_class
 from services.supervision.application.ports import SupervisionUnit
 from services.supervision.domain.inspection import Inspection
 from shared.clock import legal_day
-from shared.contracts.supervision import SpotCheckRecorded
+from shared.contracts.supervision import SpotCheckRecorded, SpotCheckVoided
 from shared.province.record import Line, ProvincialRecord
 
 _NAMES: Final = {"opening": "开班检查", "spot": "过程抽查"}
 
 
 async def provincial_lines(uow: SupervisionUnit, class_id: str) -> list[Line]:
-    """Give one line per recorded inspection, in order of time."""
+    """Give one line per recorded inspection, in order of time; one that was declared void says so and stays."""
     file = await uow.files.find(class_id)
     if file is None:
         return []
@@ -33,6 +33,7 @@ def _line(inspection: Inspection) -> Line:
             "sign_in_in_order": inspection.sign_in_in_order,
             "records_retained": inspection.records_retained,
             "inspectors": [{"subject": subject} for subject in inspection.inspectors],
+            "voided_on": legal_day(inspection.voided.at).isoformat() if inspection.voided else None,
         },
     )
 
@@ -40,7 +41,7 @@ def _line(inspection: Inspection) -> Line:
 PROVINCIAL_RECORD: Final = ProvincialRecord(
     checkpoint="inspections",
     name="监督检查",
-    triggers=frozenset({SpotCheckRecorded}),
+    triggers=frozenset({SpotCheckRecorded, SpotCheckVoided}),
     lines=provincial_lines,
     require_visible=find_class,
 )

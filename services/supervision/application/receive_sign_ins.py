@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from services.supervision.application.access import may_see
+from services.supervision.application.access import own_device
+from services.supervision.application.note_unknown_class import note_unknown_classes
 from services.supervision.application.ports import SignInRow, StoredSignIn, SupervisionUnit
 from services.supervision.application.settle_class import settle_class
 from services.supervision.domain.device import Device
@@ -22,8 +23,6 @@ from services.supervision.domain.sign_in import (
     observe_clock,
 )
 from shared.contracts.supervision import ClassSignIns, SignInsReceived
-from shared.domain.actor import Role
-from shared.domain.errors import NotFound
 from shared.policy.rulebook import Rulebook
 
 
@@ -51,7 +50,7 @@ async def receive_sign_ins(
     `unreadable` rows were refused before and are only counted here. Raise NotFound DEVICE_UNKNOWN for a device that is
     unknown, another caller's or another institution's: nothing is stored, the device keeps its batch.
     """
-    device = await _device(uow, device_id)
+    device = await own_device(uow, device_id)
     class_ids = {row["class_id"] for row in rows}
     await uow.files.lock(class_ids)
     rolls, books = await _rolls(uow, class_ids)
@@ -65,6 +64,7 @@ async def receive_sign_ins(
     new = [sequence for sequence, standing in stood.items() if standing is None]
     kept = [(first[sequence], verdicts[sequence]) for sequence in new]
     await _draw_conclusions(uow, device, kept, books)
+    await note_unknown_classes(uow, device, {row["class_id"] for row, verdict in kept if verdict is PENDING})
     await _publish(uow, device_id, kept)
     answers, reused = _answer(rows, first, verdicts, stood, books)
     await uow.sign_ins.keep_reused(device_id, reused, uow.now)
@@ -75,20 +75,6 @@ async def receive_sign_ins(
         details={**counts, "reused": len(reused), "unreadable": unreadable},
     )
     return BatchAnswer(rows=answers, counts=counts)
-
-
-async def _device(uow: SupervisionUnit, device_id: str) -> Device:
-    device = await uow.devices.find(device_id)
-    own = not uow.actor.has(Role.DEVICE) or uow.actor.subject == device_id
-    if device is None or not own or not may_see(uow.actor, institution_id=device.institution_id, region=device.region):
-        raise NotFound(
-            code="DEVICE_UNKNOWN",
-            message="没有此考勤设备。",
-            advice="请先由人社部门登记设备；登记前请在设备上保留签到数据，登记后重传。",
-            field="device_id",
-            value=device_id,
-        )
-    return device
 
 
 async def _rolls(uow: SupervisionUnit, class_ids: Collection[str]) -> tuple[dict[str, Roll], dict[str, Rulebook]]:

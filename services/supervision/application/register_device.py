@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from services.supervision.application.ports import SupervisionUnit
-from services.supervision.domain.device import Device
+from services.supervision.application.rulebooks import books_of
+from services.supervision.domain.device import Device, require_methods
 from shared.clock import new_id
 from shared.domain.errors import Forbidden
 from shared.domain.jurisdiction import is_within
@@ -23,7 +24,8 @@ class RegisterDevice:
 async def register_device(uow: SupervisionUnit, command: RegisterDevice) -> Device:
     """Give the registered device.
 
-    Raise Forbidden REGION_OUT_OF_SCOPE outside the actor's region and Conflict SERIAL_TAKEN for a known serial number.
+    Raise Forbidden REGION_OUT_OF_SCOPE outside the actor's region, Refused METHOD_NOT_ACCEPTED for a method that no
+    rulebook of the region knows and Conflict SERIAL_TAKEN for the serial number of a device in use.
     """
     if not is_within(command.region, uow.actor.region):
         raise Forbidden(
@@ -33,6 +35,7 @@ async def register_device(uow: SupervisionUnit, command: RegisterDevice) -> Devi
             field="region",
             value=command.region,
         )
+    require_methods(command.methods, books_of(uow.shelf, command.region))
     device = Device(
         device_id=new_id(),
         institution_id=command.institution_id,

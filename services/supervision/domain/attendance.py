@@ -25,21 +25,33 @@ def check_attendance(
             methods=tuple(sorted(signed_in[person_id])),
             strength=max(strengths[method] for method in signed_in[person_id]),
         )
-        for person_id in training_class.admitted_on(session.held_on)
+        for person_id in training_class.admitted_to(session)
         if person_id in signed_in
     )
-    expected = training_class.expected_on(session.held_on)
+    expected = training_class.expected_at(session)
     absent = tuple(person_id for person_id in expected if person_id not in signed_in)
     if session.is_closed and (present, absent) == (session.present, session.absent):
         return None
-    checked = replace(session, revision=session.revision + 1, present=present, absent=absent)
-    return checked, AttendanceChecked(
+    checked = replace(session, revision=session.revision + 1, is_closed=True, present=present, absent=absent)
+    return checked, _publish(checked, training_class)
+
+
+def withdraw_attendance(session: Session, training_class: TrainingClass) -> tuple[Session, AttendanceChecked] | None:
+    """Take back what was published about a session that turned out not to be held; None when nothing was."""
+    if not session.present and not session.absent:
+        return None
+    empty = replace(session, revision=session.revision + 1, present=(), absent=())
+    return empty, _publish(empty, training_class)
+
+
+def _publish(session: Session, training_class: TrainingClass) -> AttendanceChecked:
+    return AttendanceChecked(
         class_id=training_class.class_id,
         session_id=session.session_id,
-        revision=checked.revision,
+        revision=session.revision,
         held_on=session.held_on,
         kind=session.kind,
         class_hours=session.class_hours,
-        present=present,
-        absent=absent,
+        present=session.present,
+        absent=session.absent,
     )

@@ -10,11 +10,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from services.supervision.domain.attendance import SignedIn, check_attendance
-from services.supervision.domain.completion import complete_training
+from services.supervision.domain.attendance import SignedIn, check_attendance, withdraw_attendance
+from services.supervision.domain.completion import complete_training, observe_practice_share
 from services.supervision.domain.finding import (
     HEADCOUNT_CONTRADICTION,
     OPENING_ATTENDANCE,
+    OPENING_CHECK_MISSING,
+    PRACTICE_SHARE,
+    SPOT_CHECKS_FEW,
     VIDEO_INCOMPLETE,
     CaseFinding,
     Conclusion,
@@ -24,13 +27,19 @@ from services.supervision.domain.finding import (
     finding_unknown,
     reconcile,
 )
-from services.supervision.domain.inspection import Inspection, observe_headcount
+from services.supervision.domain.inspection import (
+    Inspection,
+    observe_headcount,
+    observe_opening_checks,
+    observe_spot_checks,
+)
 from services.supervision.domain.opening_day import OpeningDay, opening_day
 from services.supervision.domain.training_class import Session, TrainingClass, end_class, sign_in_term
 from services.supervision.domain.video import Clip, observe_video
 from shared.clock import legal_day
 from shared.contracts.contract import Contract
 from shared.contracts.supervision import ClassCancelled
+from shared.domain.errors import NotFound
 from shared.policy.rulebook import Rulebook
 
 NOTHING: Final[Mapping[Key, Observation | None]] = MappingProxyType({})
@@ -38,10 +47,11 @@ NOTHING: Final[Mapping[Key, Observation | None]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassFile:
-    """A class with its sessions in order of time, inspections, clips and findings."""
+    """A class with its sessions in order of time, those that a change dropped, inspections, clips and findings."""
 
     training_class: TrainingClass
     sessions: tuple[Session, ...]
+    dropped: tuple[Session, ...] = ()
     inspections: tuple[Inspection, ...] = ()
     clips: tuple[Clip, ...] = ()
     findings: tuple[CaseFinding, ...] = ()
@@ -56,8 +66,22 @@ class ClassFile:
         return next((session for session in self.sessions if session.session_id == session_id), None)
 
     def clips_of(self, session_id: str) -> tuple[Clip, ...]:
-        """Give the clips reported for a session."""
-        return tuple(clip for clip in self.clips if clip.session_id == session_id)
+        """Give the clips that stand for a session."""
+        return tuple(clip for clip in self.clips if clip.session_id == session_id and clip.voided is None)
+
+    def inspection(self, check_id: str) -> Inspection:
+        """Give the inspection by id, or raise NotFound."""
+        for check in self.inspections:
+            if check.check_id == check_id:
+                return check
+        raise NotFound(code="CHECK_UNKNOWN", message="本班没有此检查记录。", advice="请核对检查记录编号。")
+
+    def clip(self, video_id: str) -> Clip:
+        """Give the clip by id, or raise NotFound."""
+        for clip in self.clips:
+            if clip.video_id == video_id:
+                return clip
+        raise NotFound(code="VIDEO_UNKNOWN", message="本班没有此录像记录。", advice="请核对录像编号。")
 
     def finding(self, finding_id: str) -> CaseFinding:
         """Give the finding by id, or raise NotFound."""
@@ -85,7 +109,14 @@ def settle(
         return file, ()
     file, attendance = _check_sessions(file, book, signed_in)
     judged = {**_judge(file, book), **observed}
-    findings, cases = reconcile(file.findings, judged, class_id=file.training_class.class_id, now=now, make_id=make_id)
+    findings, cases = reconcile(
+        file.findings,
+        judged,
+        class_id=file.training_class.class_id,
+        now=now,
+        make_id=make_id,
+        casework=book.supervision.casework,
+    )
     held = any(finding.check == OPENING_ATTENDANCE and finding.is_open for finding in findings)
     file = replace(file, findings=findings, training_class=replace(file.training_class, held=held))
     opening = file.opening
@@ -140,21 +171,30 @@ def _check_sessions(
         else:
             sessions.append(checked[0])
             events.append(checked[1])
-    return replace(file, sessions=tuple(sessions)), events
+    dropped: list[Session] = []
+    for session in file.dropped:
+        withdrawn = withdraw_attendance(session, file.training_class)
+        dropped.append(withdrawn[0] if withdrawn else session)
+        events += [withdrawn[1]] if withdrawn else []
+    return replace(file, sessions=tuple(sessions), dropped=tuple(dropped)), events
 
 
 def _judge(file: ClassFile, book: Rulebook) -> dict[Key, Observation | None]:
     """Ask every check that the facts suffice for; video is judged once the training is over, then at every change."""
-    judged: dict[Key, Observation | None] = {}
-    opening, term = file.opening, book.supervision.opening_attendance
-    if opening is not None and term is not None:
-        judged[OPENING_ATTENDANCE, file.training_class.class_id] = opening.observe(term)
+    judged: dict[Key, Observation | None] = {(VIDEO_INCOMPLETE, each.session_id): None for each in file.dropped}
+    class_id, opening, term = file.training_class.class_id, file.opening, book.supervision.opening_attendance
+    if opening is not None:
+        if term is not None:
+            judged[OPENING_ATTENDANCE, class_id] = opening.observe(term)
+        judged[OPENING_CHECK_MISSING, class_id] = observe_opening_checks(file.inspections, opening.day, book)
     for check in file.inspections:
         judged[HEADCOUNT_CONTRADICTION, check.check_id] = observe_headcount(check, file.sessions, book)
     if _all_closed(file):
         for session in file.sessions:
             filmed = observe_video(session, file.clips_of(session.session_id), book) if session.present else None
             judged[VIDEO_INCOMPLETE, session.session_id] = filmed
+        judged[PRACTICE_SHARE, class_id] = observe_practice_share(file.sessions, book)
+        judged[SPOT_CHECKS_FEW, class_id] = observe_spot_checks(file.inspections, book)
     return judged
 
 

@@ -5,10 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from services.supervision.domain.inspection import Inspection
+from services.supervision.domain.finding import Observation
+from services.supervision.domain.inspection import Inspection, standing
 from services.supervision.domain.opening_day import OpeningDay
 from services.supervision.domain.training_class import Session, TrainingClass
 from shared.contracts.supervision import TraineeTotals, TrainingCompleted
+from shared.domain.money import is_below_percent
+from shared.policy.rulebook import Rulebook
 
 
 def complete_training(
@@ -24,6 +27,7 @@ def complete_training(
     Class hours are delivered by sessions to which somebody came. `completed_on` stays the day of the first revision.
     """
     delivered = [session for session in sessions if session.present]
+    checks = in_order(standing(inspections))
     last = training_class.completion
     totals = TrainingCompleted(
         class_id=training_class.class_id,
@@ -33,8 +37,8 @@ def complete_training(
         theory_class_hours=sum(session.class_hours for session in delivered if session.kind == "theory"),
         practice_class_hours=sum(session.class_hours for session in delivered if session.kind == "practice"),
         opening_headcount=opening.attended,
-        opening_checks=sum(check.kind == "opening" for check in inspections),
-        spot_headcounts=tuple(check.headcount for check in in_order(inspections) if check.kind == "spot"),
+        opening_checks=sum(check.kind == "opening" for check in checks),
+        spot_headcounts=tuple(check.headcount for check in checks if check.kind == "spot"),
         trainees=_totals(training_class, delivered),
         opinion=training_class.opinion,
     )
@@ -42,6 +46,24 @@ def complete_training(
         return None
     completed = totals if last is None else replace(totals, revision=last.revision + 1)
     return replace(training_class, completion=completed), completed
+
+
+def observe_practice_share(sessions: Iterable[Session], book: Rulebook) -> Observation | None:
+    """Object when too few of the class hours that were really held were practice (JY-ENR-09).
+
+    A class that is exempt by a recorded decision has this finding waived.
+    """
+    term = book.enrollment.practice_share
+    delivered = [session for session in sessions if session.present]
+    total = sum(session.class_hours for session in delivered)
+    practice = sum(session.class_hours for session in delivered if session.kind == "practice")
+    if term is None or not is_below_percent(practice, total, term.minimum_percent):
+        return None
+    return Observation.under(
+        term,
+        seen=f"实际授课 {total} 课时，其中实操 {practice} 课时；{practice}×100 < {total}×{term.minimum_percent}，"
+        f"低于 {term.minimum_percent}%（PRACTICE_SHARE）。",
+    )
 
 
 def in_order(inspections: Iterable[Inspection]) -> list[Inspection]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
+from shared.clock import legal_day
 from shared.contracts.supervision import FindingClosed, FindingRaised
 from shared.domain.actor import SYSTEM
 from shared.domain.errors import Conflict, NotFound, Refused
+from shared.policy.terms.supervision import Casework
 from shared.policy.terms.term import Term
 
 Conclusion = Literal["confirmed", "waived", "unfounded"]
@@ -16,6 +18,9 @@ OPENING_ATTENDANCE: Final = "opening_attendance"
 VIDEO_INCOMPLETE: Final = "video_incomplete"
 HEADCOUNT_CONTRADICTION: Final = "headcount_contradiction"
 DEVICE_CLOCK: Final = "device_clock"
+PRACTICE_SHARE: Final = "practice_share"
+OPENING_CHECK_MISSING: Final = "opening_check_missing"
+SPOT_CHECKS_FEW: Final = "spot_checks_few"
 
 Key = tuple[str, str]
 """What a finding is about, within its class: the check and the thing it looked at (session, inspection, device)."""
@@ -40,7 +45,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFinding:
-    """One case; a class has one open at most per check and thing looked at. `blocking` ones stop the claim."""
+    """One case; a class has one open at most per check and thing looked at. `blocking` ones stop the claim.
+
+    `owner` is the role that concludes it and `due_on` the last day for that, None where the region has set neither.
+    """
 
     finding_id: str
     class_id: str
@@ -51,6 +59,8 @@ class CaseFinding:
     blocking: bool
     seen: str
     raised_at: datetime
+    owner: str | None = None
+    due_on: date | None = None
     conclusion: Conclusion | None = None
     closed_by: str | None = None
     closed_at: datetime | None = None
@@ -77,6 +87,7 @@ def reconcile(
     class_id: str,
     now: datetime,
     make_id: Callable[[], str],
+    casework: Casework | None = None,
 ) -> tuple[tuple[CaseFinding, ...], tuple[FindingEvent, ...]]:
     """Bring cases into line with what the checks say now; None means that nothing stands against the thing any more.
 
@@ -98,7 +109,7 @@ def reconcile(
                 cases[found.finding_id], closed = _close(found, "unfounded", SYSTEM.subject, _FACTS_CHANGED, now)
                 events.append(closed)
         elif found is None:
-            case = _raise(make_id(), class_id, key, observation, now)
+            case = _raise(make_id(), class_id, key, observation, now, casework)
             cases[case.finding_id] = case
             events.append(_raised(case))
         elif found.is_open:
@@ -136,7 +147,15 @@ def close_finding(
     return _close(finding, conclusion, closed_by, reason, now)
 
 
-def _raise(finding_id: str, class_id: str, key: Key, observation: Observation, now: datetime) -> CaseFinding:
+def due_after(days: int, found_at: datetime) -> date:
+    """Give the last day for a duty of some calendar days; the day of the find is not counted."""
+    return legal_day(found_at) + timedelta(days=days)
+
+
+def _raise(
+    finding_id: str, class_id: str, key: Key, observation: Observation, now: datetime, casework: Casework | None
+) -> CaseFinding:
+    duty = casework.duty(key[0]) if casework else None
     return CaseFinding(
         finding_id=finding_id,
         class_id=class_id,
@@ -147,6 +166,8 @@ def _raise(finding_id: str, class_id: str, key: Key, observation: Observation, n
         blocking=observation.blocking,
         seen=observation.seen,
         raised_at=now,
+        owner=duty.owner if duty else None,
+        due_on=due_after(duty.days, now) if duty else None,
     )
 
 
@@ -159,6 +180,8 @@ def _raised(finding: CaseFinding) -> FindingRaised:
         clause=finding.clause,
         blocking=finding.blocking,
         seen=finding.seen,
+        owner=finding.owner,
+        due_on=finding.due_on,
     )
 
 

@@ -1,13 +1,14 @@
 """What inspectors write down on site: the opening-day check and spot checks during the course (JY-SUP-07, -09)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from services.supervision.domain.finding import Observation
 from services.supervision.domain.training_class import Session
+from services.supervision.domain.voiding import Voiding, require_voidable
 from shared.clock import legal_day
-from shared.contracts.supervision import CheckKind, SpotCheckRecorded
+from shared.contracts.supervision import CheckKind, SpotCheckRecorded, SpotCheckVoided
 from shared.domain.errors import Refused, refused_by
 from shared.policy.decision import Severity
 from shared.policy.rulebook import Rulebook
@@ -31,6 +32,26 @@ class Inspection:
     inspectors: tuple[str, ...]
     note: str
     recorded_at: datetime
+    voided: Voiding | None = None
+
+
+def standing(inspections: Iterable[Inspection]) -> tuple[Inspection, ...]:
+    """Give the inspections that are not void."""
+    return tuple(check for check in inspections if check.voided is None)
+
+
+def void_inspection(inspection: Inspection, voiding: Voiding, *, class_id: str) -> tuple[Inspection, SpotCheckVoided]:
+    """Declare a record void; raise Forbidden SAME_AUTHOR for those who signed it, Conflict RECORD_VOID when it is."""
+    require_voidable(inspection.voided, authors=inspection.inspectors, by=voiding.by)
+    event = SpotCheckVoided(
+        class_id=class_id,
+        check_id=inspection.check_id,
+        kind=inspection.kind,
+        voided_on=legal_day(voiding.at),
+        voided_by=voiding.by,
+        reason=voiding.reason,
+    )
+    return replace(inspection, voided=voiding), event
 
 
 def record_inspection(
@@ -65,7 +86,7 @@ def record_inspection(
 
 def observe_headcount(inspection: Inspection, sessions: Iterable[Session], book: Rulebook) -> Observation | None:
     """Object when inspectors counted fewer heads than people had signed in to a session closed by now."""
-    term = book.supervision.inspections
+    term = book.supervision.inspections if inspection.voided is None else None
     meeting = [s for s in sessions if s.is_closed and s.starts_at <= inspection.held_at <= s.ends_at]
     if term is None or not meeting:
         return None
@@ -76,6 +97,32 @@ def observe_headcount(inspection: Inspection, sessions: Iterable[Session], book:
         term,
         seen=f"{legal_day(inspection.held_at)} 现场清点 {inspection.headcount} 人，"
         f"少于该课次签到的 {signed_in} 人，相差 {signed_in - inspection.headcount} 人。",
+    )
+
+
+def observe_opening_checks(checks: Iterable[Inspection], day: date, book: Rulebook) -> Observation | None:
+    """Note that the opening day passed without the checks it needs (JY-SUP-07); payment asks for a decision then."""
+    term = book.supervision.inspections
+    held = sum(check.kind == "opening" for check in standing(checks))
+    if term is None or held >= term.opening_checks_min:
+        return None
+    return Observation.under(
+        term,
+        blocking=False,
+        seen=f"开班当日（{day}）检查记录 {held} 次，少于应有的 {term.opening_checks_min} 次（OPENING_CHECK_MISSING）。",
+    )
+
+
+def observe_spot_checks(checks: Iterable[Inspection], book: Rulebook) -> Observation | None:
+    """Note that the course ended with fewer spot checks than there should be (JY-SUP-07)."""
+    term = book.supervision.inspections
+    held = sum(check.kind == "spot" for check in standing(checks))
+    if term is None or held >= term.spot_checks_min:
+        return None
+    return Observation.under(
+        term,
+        blocking=False,
+        seen=f"培训结束时过程抽查记录 {held} 次，少于应有的 {term.spot_checks_min} 次（SPOT_CHECKS_FEW）。",
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.supervision.domain.finding import Observation
-from services.supervision.domain.inspection import Inspection
+from services.supervision.domain.inspection import Inspection, standing
 from services.supervision.domain.training_class import Session, TrainingClass
 from shared.domain.money import is_below_percent
 from shared.policy.decision import Trace
@@ -82,7 +82,7 @@ def opening_day(
     return OpeningDay(
         day=day,
         signed_in=len(present),
-        headcount=max((check.headcount for check in inspections if check.kind == "opening"), default=None),
+        headcount=max((check.headcount for check in standing(inspections) if check.kind == "opening"), default=None),
         planned=training_class.planned,
         refused=training_class.refused,
     )

@@ -28,6 +28,7 @@ NOT_ON_ROSTER: Final = "NOT_ON_ROSTER"
 TRAINEE_WITHDRAWN: Final = "TRAINEE_WITHDRAWN"
 METHOD_NOT_ACCEPTED: Final = "METHOD_NOT_ACCEPTED"
 METHOD_NOT_OF_DEVICE: Final = "METHOD_NOT_OF_DEVICE"
+DEVICE_RETIRED: Final = "DEVICE_RETIRED"
 APPROVAL_REQUIRED: Final = "APPROVAL_REQUIRED"
 SIGNED_IN_FUTURE: Final = "SIGNED_IN_FUTURE"
 BEFORE_APPROVAL: Final = "BEFORE_APPROVAL"
@@ -35,16 +36,23 @@ OUTSIDE_SESSION: Final = "OUTSIDE_SESSION"
 SEQUENCE_REUSED: Final = "SEQUENCE_REUSED"
 SIGN_IN_UNREADABLE: Final = "SIGN_IN_UNREADABLE"
 
+PLACED_BY_CLASS: Final = (NOT_ON_ROSTER, TRAINEE_WITHDRAWN, APPROVAL_REQUIRED, BEFORE_APPROVAL, OUTSIDE_SESSION)
+"""Objections that lie in the class and not in the sign-in: another roster or timetable may lift or raise them."""
+
 _TEXTS: Final[dict[str, tuple[str, str]]] = {
     CLASS_CANCELLED: ("班级已取消，签到已留存但不计出勤。", "无需重传；如有异议请按申诉程序向人社部门提出。"),
     CLASS_WITHDRAWN: ("班级已撤销，签到已留存但不计出勤。", "无需重传；请核对设备上的班级设置。"),
     CLASS_NOT_OPENED: ("班级未能开班，签到已留存但不计出勤。", "请核对班级编号；未开班的班级不得培训。"),
     CLASS_NOT_OPEN_YET: ("班级尚未开班，签到已暂存。", "无需重传；开班后系统自动认定。"),
-    DEVICE_FOREIGN: ("设备不属于该班级的培训机构。", "请使用本机构登记的设备，或请人社部门以本机构名义重新登记。"),
+    DEVICE_FOREIGN: (
+        "设备不属于该班级的培训机构。",
+        "请使用本机构登记的设备；设备已转入的，请人社部门停用原登记后重新登记。",
+    ),
     NOT_ON_ROSTER: ("该人员不在本班花名册内。", "请核对人员编号；确需增加学员的，先办理花名册变更。"),
     TRAINEE_WITHDRAWN: ("该学员已退班，退班次日起的签到不计出勤。", "请核对退班记录；登记有误的请联系人社部门更正。"),
     METHOD_NOT_ACCEPTED: ("签到方式不在规定范围内。", "请改用指纹、人脸等规则册列明的方式签到。"),
-    METHOD_NOT_OF_DEVICE: ("该设备未登记此签到方式。", "请核对设备设置；确有此签到方式的，请人社部门重新登记设备。"),
+    METHOD_NOT_OF_DEVICE: ("该设备未登记此签到方式。", "请核对设备设置；确有此签到方式的，请人社部门变更设备登记。"),
+    DEVICE_RETIRED: ("设备已停用，停用之后的签到不计出勤。", "请使用在用设备；设备重新启用的，请人社部门重新登记。"),
     APPROVAL_REQUIRED: ("该签到方式须经审核人员批准后才计出勤。", "签到已留存；请向人社部门说明原因并申请批准。"),
     SIGNED_IN_FUTURE: (
         "签到时间晚于系统时间，已留存并标记，不计出勤。",
@@ -79,7 +87,7 @@ def explain(code: str, book: Rulebook | None) -> Explanation:
     message, advice = _TEXTS[code]
     term: Term | None = None
     if book is not None:
-        if code in (METHOD_NOT_ACCEPTED, METHOD_NOT_OF_DEVICE, APPROVAL_REQUIRED, SIGNED_IN_FUTURE):
+        if code in (METHOD_NOT_ACCEPTED, METHOD_NOT_OF_DEVICE, DEVICE_RETIRED, APPROVAL_REQUIRED, SIGNED_IN_FUTURE):
             term = book.supervision.sign_in
         elif code in (BEFORE_APPROVAL, OUTSIDE_SESSION, NOT_ON_ROSTER, TRAINEE_WITHDRAWN):
             term = book.enrollment.start_after_approval
@@ -141,6 +149,9 @@ class Roll:
             (end - begin for begin, end in zip(self._opens, self._closes, strict=True)), default=timedelta(0)
         )
         self._refusals: dict[tuple[str, str | None], Verdict] = {}
+        register = book.supervision.custody_attendance
+        self._register = frozenset(register.methods if register and training_class.register_serves else ())
+        self._custody = frozenset(training_class.custody)
         self._days = {session.session_id: session.held_on for session in self._sessions}
         self._verdicts = {
             session.session_id: Verdict("late" if session.is_closed else "accepted", None, session.session_id)
@@ -150,22 +161,31 @@ class Roll:
     def judge(
         self, device: Device, *, person_id: str, method: str, signed_at: datetime, received_at: datetime
     ) -> Verdict:
-        """Give the fate of one sign-in; the first objection decides."""
+        """Give the fate of one sign-in by the first objection; what lies in the sign-in itself comes first."""
         training_class = self._class
         if device.institution_id != training_class.institution_id:  # first: a stranger learns nothing of the class
             return self._refuse(DEVICE_FOREIGN)
         if training_class.ending is not None:
             return self._refuse(CLASS_CANCELLED if training_class.ending == "cancelled" else CLASS_WITHDRAWN)
-        if person_id not in training_class.trainees:
-            return self._refuse(NOT_ON_ROSTER)
-        accepted = self._methods.get(method)
-        if accepted is None:
+        if method not in self._methods:
             return self._refuse(METHOD_NOT_ACCEPTED)
         if method not in device.methods:
             return self._refuse(METHOD_NOT_OF_DEVICE)
+        if device.retired is not None and signed_at >= device.retired.at:
+            return self._refuse(DEVICE_RETIRED)
         if signed_at > received_at + self._tolerance:
             return self._refuse(SIGNED_IN_FUTURE)
-        if signed_at < training_class.counts_from:
+        return self.place(person_id=person_id, method=method, signed_at=signed_at)
+
+    def place(self, *, person_id: str, method: str, signed_at: datetime, approved: bool = False) -> Verdict:
+        """Give the fate that roster and timetable leave to a sign-in against which nothing else stands.
+
+        `approved` says that a reviewer let it count (JY-SUP-01).
+        """
+        training_class = self._class
+        if person_id not in training_class.trainees:
+            return self._refuse(NOT_ON_ROSTER)
+        if signed_at < training_class.counts_for(person_id):
             return self._refuse(BEFORE_APPROVAL)
         session_id = self.session_at(signed_at)
         if session_id is None:
@@ -173,9 +193,9 @@ class Roll:
         left = training_class.trainees[person_id]
         if left is not None and left < self._days[session_id]:
             return self._refuse(TRAINEE_WITHDRAWN)
-        if accepted.approval_required:
-            return self._refuse(APPROVAL_REQUIRED, session_id)
-        return self._verdicts[session_id]
+        if approved or not self._methods[method].approval_required or self._is_on_register(person_id, method):
+            return self._verdicts[session_id]
+        return self._refuse(APPROVAL_REQUIRED, session_id)
 
     def session_at(self, moment: datetime) -> str | None:
         """Give the session whose window holds the moment, None when none does."""
@@ -192,6 +212,9 @@ class Roll:
             if nearest is None or distance < nearest:
                 nearest, found = distance, session.session_id
         return found
+
+    def _is_on_register(self, person_id: str, method: str) -> bool:
+        return method in self._register and person_id in self._custody
 
     def _refuse(self, code: str, session_id: str | None = None) -> Verdict:
         key = (code, session_id)

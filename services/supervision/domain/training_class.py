@@ -10,12 +10,12 @@ any ---> withdrawn                   enrollment withdrew the class: final
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from shared.clock import legal_day, start_of_day
-from shared.contracts.enrollment import ClassOpened, PlannedSession, SessionKind
+from shared.contracts.enrollment import ClassOpened, OpenedTrainee, PlannedSession, SessionKind
 from shared.contracts.supervision import InspectionOpinion, Presence, TrainingCompleted
 from shared.domain.errors import Refused
 from shared.policy.rulebook import Rulebook
@@ -29,7 +29,8 @@ State = Literal["open", "held", "completed", "cancelled", "withdrawn"]
 class Session:
     """One session (课次) of the approved timetable and its attendance as published.
 
-    `revision` 0 means that attendance is not closed yet; `class_hours` (课时) are those that may be counted.
+    `revision` counts the publications of its attendance; `class_hours` (课时) are those that may be counted. A session
+    that was moved after it had been closed is open again and keeps its revision.
     """
 
     session_id: str
@@ -40,6 +41,7 @@ class Session:
     teacher_id: str
     venue_id: str
     revision: int = 0
+    is_closed: bool = False
     present: tuple[Presence, ...] = ()
     absent: tuple[str, ...] = ()
 
@@ -48,18 +50,25 @@ class Session:
         """Give the legal day on which the session begins."""
         return legal_day(self.starts_at)
 
-    @property
-    def is_closed(self) -> bool:
-        """Say whether its attendance was published."""
-        return self.revision > 0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterDecision:
+    """A person's decision whether the custodian's register serves as attendance (JY-ENR-16)."""
+
+    allowed: bool
+    decided_by: str
+    decided_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingClass:
     """What supervision knows of one class; `version` counts the changes of its record here.
 
-    `trainees` gives for every person on the roster the day on which they left, or None. `counts_from` is the instant
-    before which no sign-in counts: opening or last approval, whichever is later (JY-ENR-06).
+    `trainees` gives for every person on the roster the day on which they left, or None; `joined` the instant from
+    which those count who came to the running class; `custody` those of groups in custody. `counts_from` is the instant
+    before which no sign-in counts: opening or last approval, whichever is later (JY-ENR-06). Of `register_decisions`
+    the last holds.
     """
 
     class_id: str
@@ -72,6 +81,9 @@ class TrainingClass:
     closing_date: date
     counts_from: datetime
     trainees: Mapping[str, date | None]
+    joined: Mapping[str, datetime] = field(default_factory=dict)
+    custody: tuple[str, ...] = ()
+    register_decisions: tuple[RegisterDecision, ...] = ()
     held: bool = False
     ending: Ending | None = None
     opinion: InspectionOpinion | None = None
@@ -87,13 +99,34 @@ class TrainingClass:
             return "held"
         return "open" if self.completion is None else "completed"
 
-    def admitted_on(self, day: date) -> tuple[str, ...]:
-        """Give who attends when they sign in on the day, by id: who left that day was there before (JY-SUP-04)."""
-        return tuple(sorted(person for person, left in self.trainees.items() if left is None or day <= left))
+    def admitted_to(self, session: Session) -> tuple[str, ...]:
+        """Give who attends when they sign in, by id: who left on its day was there before (JY-SUP-04)."""
+        return tuple(sorted(person for person in self.trainees if self._is_admitted(person, session)))
 
-    def expected_on(self, day: date) -> tuple[str, ...]:
-        """Give who should be there on the day, by id: everybody on the roster who has not left by then."""
-        return tuple(sorted(person for person, left in self.trainees.items() if left is None or day < left))
+    def expected_at(self, session: Session) -> tuple[str, ...]:
+        """Give who should be there, by id: everybody on the roster by its beginning who has not left by its day."""
+        return tuple(
+            person
+            for person in self.admitted_to(session)
+            if self.trainees[person] != session.held_on and not self._came_after(person, session.starts_at)
+        )
+
+    def counts_for(self, person_id: str) -> datetime:
+        """Give the instant before which no sign-in of the person counts (JY-ENR-06)."""
+        return max(self.counts_from, self.joined.get(person_id, self.counts_from))
+
+    @property
+    def register_serves(self) -> bool:
+        """Say whether the custodian's register serves as attendance by the decision that holds (JY-ENR-16)."""
+        return bool(self.register_decisions) and self.register_decisions[-1].allowed
+
+    def _is_admitted(self, person_id: str, session: Session) -> bool:
+        left = self.trainees[person_id]
+        return (left is None or session.held_on <= left) and not self._came_after(person_id, session.ends_at)
+
+    def _came_after(self, person_id: str, moment: datetime) -> bool:
+        joined = self.joined.get(person_id)
+        return joined is not None and joined > moment
 
     def require_running(self) -> None:
         """Raise Refused CLASS_ENDED when the class is cancelled or withdrawn: nothing about it changes any more."""
@@ -121,20 +154,22 @@ def open_class(fact: ClassOpened, book: Rulebook) -> tuple[TrainingClass, tuple[
         closing_date=fact.closing_date,
         counts_from=max((start_of_day(fact.opening_date), *(review.decided_at for review in fact.reviews))),
         trainees={trainee.person_id: None for trainee in fact.trainees},
+        custody=_in_custody(fact.trainees, book),
     )
-    sessions = (
-        Session(
-            session_id=planned.session_id,
-            starts_at=planned.starts_at,
-            ends_at=planned.ends_at,
-            kind=planned.kind,
-            class_hours=_countable_class_hours(planned, book),
-            teacher_id=planned.teacher_id,
-            venue_id=planned.venue_id,
-        )
-        for planned in fact.sessions
+    return training_class, in_order(session_of(planned, book) for planned in fact.sessions)
+
+
+def session_of(planned: PlannedSession, book: Rulebook) -> Session:
+    """Give the session as planned, with the class hours it is long enough for (JY-ENR-08)."""
+    return Session(
+        session_id=planned.session_id,
+        starts_at=planned.starts_at,
+        ends_at=planned.ends_at,
+        kind=planned.kind,
+        class_hours=_countable_class_hours(planned, book),
+        teacher_id=planned.teacher_id,
+        venue_id=planned.venue_id,
     )
-    return training_class, in_order(sessions)
 
 
 def in_order(sessions: Iterable[Session]) -> tuple[Session, ...]:
@@ -149,6 +184,44 @@ def withdraw_trainee(training_class: TrainingClass, person_id: str, on: date) ->
         training_class,
         trainees={**training_class.trainees, person_id: on if left is None else min(left, on)},
     )
+
+
+def join_trainees(
+    training_class: TrainingClass,
+    added: Iterable[str],
+    described: Iterable[OpenedTrainee],
+    book: Rulebook,
+    at: datetime,
+) -> TrainingClass:
+    """Put people on the roster of the running class from an instant; who stands there already stays as they are."""
+    new = [person_id for person_id in added if person_id not in training_class.trainees]
+    custody = _in_custody((trainee for trainee in described if trainee.person_id in new), book)
+    return replace(
+        training_class,
+        trainees={**training_class.trainees, **dict.fromkeys(new)},
+        joined={**training_class.joined, **dict.fromkeys(new, at)},
+        custody=tuple(sorted({*training_class.custody, *custody})),
+    )
+
+
+def decide_register(training_class: TrainingClass, decision: RegisterDecision, book: Rulebook) -> TrainingClass:
+    """Record whether the custodian's register serves; raise Refused NOBODY_IN_CUSTODY for a class without such people.
+
+    A class that ended takes no decision (CLASS_ENDED).
+    """
+    training_class.require_running()
+    term = book.supervision.custody_attendance
+    if term is None or not training_class.custody:
+        raise Refused(
+            code="NOBODY_IN_CUSTODY",
+            message="本班没有服刑或强制隔离戒毒学员，不能以监管场所名册代替设备签到。",
+            advice="请使用考勤设备签到；个别人员确需人工补签的，逐条申请批准。",
+            field="class_id",
+            value=training_class.class_id,
+            rule=term.rule if term else None,
+            clause=term.clause if term else None,
+        )
+    return replace(training_class, register_decisions=(*training_class.register_decisions, decision))
 
 
 def end_class(training_class: TrainingClass, ending: Ending) -> TrainingClass:
@@ -175,6 +248,13 @@ def sign_in_term(book: Rulebook) -> SignIn:
             value=book.id,
         )
     return term
+
+
+def _in_custody(trainees: Iterable[OpenedTrainee], book: Rulebook) -> tuple[str, ...]:
+    term = book.supervision.custody_attendance
+    if term is None:
+        return ()
+    return tuple(sorted(each.person_id for each in trainees if not set(term.groups).isdisjoint(each.groups)))
 
 
 def _countable_class_hours(session: PlannedSession, book: Rulebook) -> int:

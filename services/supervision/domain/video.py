@@ -4,13 +4,14 @@ Clips that overlap or touch without a gap are one continuous recording; a gap of
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, Literal
 
 from services.supervision.domain.finding import Observation
 from services.supervision.domain.training_class import Session
+from services.supervision.domain.voiding import Voiding, require_voidable
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.supervision import PracticeVideo, TheoryVideo
 
@@ -24,6 +25,18 @@ class Clip:
     starts_at: datetime
     ends_at: datetime
     sha256: str
+    reported_by: str
+    voided: Voiding | None = None
+
+    def is_same_film(self, other: "Clip") -> bool:
+        """Say whether both describe the same file, whoever reported it and whatever became of it."""
+        return replace(self, reported_by="", voided=None) == replace(other, reported_by="", voided=None)
+
+
+def void_clip(clip: Clip, voiding: Voiding) -> Clip:
+    """Declare a wrongly reported video void; raise Forbidden SAME_AUTHOR for its reporter or Conflict RECORD_VOID."""
+    require_voidable(clip.voided, authors=(clip.reported_by,), by=voiding.by)
+    return replace(clip, voided=voiding)
 
 
 ClipOutcome = Literal["accepted", "duplicate", "refused"]
@@ -34,6 +47,7 @@ _REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "CLIP_OUTSIDE_SESSION": ("录像时段与该课次没有交集。", "请核对课次编号和录像起止时间。"),
     "CLIP_IN_FUTURE": ("录像结束时间晚于当前时间。", "请在录像结束后上报，并校准录像设备的时钟。"),
     "VIDEO_ID_REUSED": ("该录像编号已用于另一段录像，本条未保存。", "请为新的录像使用新的编号后重新上报。"),
+    "VIDEO_VOID": ("该录像记录已作废，本条未保存。", "请核对作废原因；正确的录像请使用新的编号上报。"),
 }
 
 
@@ -53,9 +67,12 @@ def judge_clip(
 ) -> ClipVerdict:
     """Say whether a clip is taken; `known` holds by id the clips reported before for the class."""
     session = sessions.get(clip.session_id)
-    if clip.video_id in known:
-        same = known[clip.video_id] == clip
-        return ClipVerdict(video_id=clip.video_id, outcome="duplicate") if same else _refuse(clip, "VIDEO_ID_REUSED")
+    stood = known.get(clip.video_id)
+    if stood is not None:
+        if not stood.is_same_film(clip):
+            return _refuse(clip, "VIDEO_ID_REUSED")
+        void = stood.voided is not None
+        return _refuse(clip, "VIDEO_VOID") if void else ClipVerdict(video_id=clip.video_id, outcome="duplicate")
     if session is None:
         return _refuse(clip, "SESSION_UNKNOWN")
     if clip.ends_at <= clip.starts_at:

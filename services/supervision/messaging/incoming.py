@@ -7,7 +7,6 @@ from services.supervision.application.change_class import change_class, take_wit
 from services.supervision.application.end_class import end_class
 from services.supervision.application.open_class import open_class
 from services.supervision.application.ports import SupervisionUnit
-from shared.clock import legal_day
 from shared.contracts.contract import Contract, topic_of
 from shared.contracts.enrollment import ClassChanged, ClassClosed, ClassOpened, TraineeWithdrawn
 from shared.contracts.envelope import Envelope
@@ -19,8 +18,8 @@ async def on_class_opened(uow: SupervisionUnit, fact: ClassOpened, _envelope: En
 
 
 async def on_class_changed(uow: SupervisionUnit, fact: ClassChanged, envelope: Envelope) -> None:
-    """Follow the change from the day on which enrollment made it."""
-    await change_class(uow, fact, on=legal_day(envelope.time))
+    """Follow the change from the instant at which enrollment made it."""
+    await change_class(uow, fact, at=envelope.time)
 
 
 async def on_trainee_withdrawn(uow: SupervisionUnit, fact: TraineeWithdrawn, _envelope: Envelope) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.supervision.domain.class_file import ClassFile
 from services.supervision.domain.completion import in_order as inspections_in_order
 from services.supervision.domain.training_class import Session, TrainingClass, in_order
+from services.supervision.domain.video import Clip
 from services.supervision.storage.rows import (
     bare_session_of,
     class_of,
@@ -62,9 +63,11 @@ class StoredClassFiles:
         rows = await self._rows(TRAINING_CLASS, class_id)
         if not rows:
             return None
+        sessions = await self._rows(SESSION, class_id)
         return ClassFile(
             training_class=class_of(rows[0]),
-            sessions=in_order(map(session_of, await self._rows(SESSION, class_id))),
+            sessions=in_order(session_of(row) for row in sessions if not row.dropped),
+            dropped=in_order(session_of(row) for row in sessions if row.dropped),
             inspections=tuple(inspections_in_order(map(inspection_of, await self._rows(INSPECTION, class_id)))),
             clips=tuple(map(clip_of, await self._rows(VIDEO, class_id))),
             findings=tuple(map(finding_of, await self._rows(FINDING, class_id))),
@@ -83,7 +86,8 @@ class StoredClassFiles:
         """Give what sign-ins are judged by, without attendance, for those of the classes that are known."""
         classes = select(TRAINING_CLASS).where(TRAINING_CLASS.c.class_id.in_(list(class_ids)))
         sessions: dict[str, list[Session]] = {}
-        for row in await self._connection.execute(select(*_ROLL).where(SESSION.c.class_id.in_(list(class_ids)))):
+        held = SESSION.c.class_id.in_(list(class_ids)), SESSION.c.dropped.is_(False)
+        for row in await self._connection.execute(select(*_ROLL).where(*held)):
             sessions.setdefault(row.class_id, []).append(bare_session_of(row))
         return {
             row.class_id: (class_of(row), in_order(sessions.get(row.class_id, ())))
@@ -105,13 +109,24 @@ class StoredClassFiles:
         class_id = saved.class_id
         for session in _new(before.sessions, after.sessions):
             await self._connection.execute(upsert(self._connection, SESSION, session_row(class_id, session)))
+        for session in _new(before.dropped, after.dropped):
+            row = session_row(class_id, session, dropped=True)
+            await self._connection.execute(upsert(self._connection, SESSION, row))
         for finding in _new(before.findings, after.findings):
             await self._connection.execute(upsert(self._connection, FINDING, finding_row(finding)))
         for check in _new(before.inspections, after.inspections):
-            await self._connection.execute(insert(INSPECTION).values(inspection_row(class_id, check)))
-        if clips := _new(before.clips, after.clips):
-            await self._connection.execute(insert(VIDEO), [clip_row(class_id, clip) for clip in clips])
+            await self._connection.execute(upsert(self._connection, INSPECTION, inspection_row(class_id, check)))
+        await self._save_clips(class_id, before.clips, after.clips)
         return replace(after, training_class=saved)
+
+    async def _save_clips(self, class_id: str, before: Collection[Clip], after: Collection[Clip]) -> None:
+        known = {clip.video_id for clip in before}
+        changed = _new(before, after)
+        if new := [clip_row(class_id, clip) for clip in changed if clip.video_id not in known]:
+            await self._connection.execute(insert(VIDEO), new)
+        for clip in changed:
+            if clip.video_id in known:
+                await self._connection.execute(upsert(self._connection, VIDEO, clip_row(class_id, clip)))
 
     async def _save_class(self, before: TrainingClass, after: TrainingClass) -> None:
         stored = await self._connection.execute(

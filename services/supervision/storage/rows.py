@@ -1,19 +1,22 @@
 """Rows <-> what they stand for, both ways, spelled out."""
 
-from dataclasses import replace
-from datetime import date
+from dataclasses import asdict, fields, replace
+from datetime import date, datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
-from services.supervision.domain.device import Device
+from services.supervision.domain.device import Device, Retirement
 from services.supervision.domain.finding import CaseFinding
 from services.supervision.domain.inspection import Inspection
-from services.supervision.domain.training_class import Session, TrainingClass
+from services.supervision.domain.training_class import RegisterDecision, Session, TrainingClass
+from services.supervision.domain.unknown_class import UnknownClassCase
 from services.supervision.domain.video import Clip
+from services.supervision.domain.voiding import Voiding
 from shared.contracts.supervision import InspectionOpinion, Presence, TrainingCompleted
 
+_DECISIONS: Final = TypeAdapter(tuple[RegisterDecision, ...])
 _OPINION: Final = TypeAdapter(InspectionOpinion)
 _COMPLETION: Final = TypeAdapter(TrainingCompleted)
 
@@ -32,6 +35,9 @@ def class_row(training_class: TrainingClass) -> dict[str, Any]:
         "closing_date": training_class.closing_date,
         "counts_from": training_class.counts_from,
         "trainees": {person: left and left.isoformat() for person, left in training_class.trainees.items()},
+        "joined": {person: at.isoformat() for person, at in training_class.joined.items()},
+        "custody": training_class.custody,
+        "register_decisions": _DECISIONS.dump_python(training_class.register_decisions, mode="json"),
         "held": training_class.held,
         "ending": training_class.ending,
         "opinion": None if opinion is None else _OPINION.dump_python(opinion, mode="json"),
@@ -53,6 +59,9 @@ def class_of(row: Row[Any]) -> TrainingClass:
         closing_date=row.closing_date,
         counts_from=row.counts_from,
         trainees={person: left and date.fromisoformat(left) for person, left in row.trainees.items()},
+        joined={person: datetime.fromisoformat(at) for person, at in row.joined.items()},
+        custody=tuple(row.custody),
+        register_decisions=_DECISIONS.validate_python(row.register_decisions),
         held=row.held,
         ending=row.ending,
         opinion=None if row.opinion is None else _OPINION.validate_python(row.opinion),
@@ -61,8 +70,8 @@ def class_of(row: Row[Any]) -> TrainingClass:
     )
 
 
-def session_row(class_id: str, session: Session) -> dict[str, Any]:
-    """Give the row of a session."""
+def session_row(class_id: str, session: Session, *, dropped: bool = False) -> dict[str, Any]:
+    """Give the row of a session, held or dropped from the timetable."""
     return {
         "class_id": class_id,
         "session_id": session.session_id,
@@ -73,6 +82,9 @@ def session_row(class_id: str, session: Session) -> dict[str, Any]:
         "teacher_id": session.teacher_id,
         "venue_id": session.venue_id,
         "revision": session.revision,
+        "is_closed": session.is_closed,
+        "dropped": dropped,
+        "headcount": len(session.present),
         "present": [[each.person_id, each.methods, each.strength] for each in session.present],
         "absent": session.absent,
     }
@@ -88,6 +100,7 @@ def bare_session_of(row: Row[Any]) -> Session:
         teacher_id=row.teacher_id,
         venue_id=row.venue_id,
         revision=row.revision,
+        is_closed=row.is_closed,
     )
 
 
@@ -112,6 +125,8 @@ def clip_row(class_id: str, clip: Clip) -> dict[str, Any]:
         "starts_at": clip.starts_at,
         "ends_at": clip.ends_at,
         "sha256": clip.sha256,
+        "reported_by": clip.reported_by,
+        **_voiding_row(clip.voided),
     }
 
 
@@ -123,7 +138,23 @@ def clip_of(row: Row[Any]) -> Clip:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         sha256=row.sha256,
+        reported_by=row.reported_by,
+        voided=_voiding_of(row),
     )
+
+
+def _voiding_row(voided: Voiding | None) -> dict[str, Any]:
+    return {
+        "voided_by": voided and voided.by,
+        "voided_at": voided and voided.at,
+        "void_reason": voided and voided.reason,
+    }
+
+
+def _voiding_of(row: Row[Any]) -> Voiding | None:
+    if row.voided_at is None:
+        return None
+    return Voiding(by=row.voided_by, at=row.voided_at, reason=row.void_reason)
 
 
 def inspection_row(class_id: str, check: Inspection) -> dict[str, Any]:
@@ -141,6 +172,7 @@ def inspection_row(class_id: str, check: Inspection) -> dict[str, Any]:
         "inspectors": check.inspectors,
         "note": check.note,
         "recorded_at": check.recorded_at,
+        **_voiding_row(check.voided),
     }
 
 
@@ -158,6 +190,7 @@ def inspection_of(row: Row[Any]) -> Inspection:
         inspectors=tuple(row.inspectors),
         note=row.note,
         recorded_at=row.recorded_at,
+        voided=_voiding_of(row),
     )
 
 
@@ -173,6 +206,8 @@ def finding_row(finding: CaseFinding) -> dict[str, Any]:
         "blocking": finding.blocking,
         "seen": finding.seen,
         "raised_at": finding.raised_at,
+        "owner": finding.owner,
+        "due_on": finding.due_on,
         "conclusion": finding.conclusion,
         "closed_by": finding.closed_by,
         "closed_at": finding.closed_at,
@@ -192,6 +227,8 @@ def finding_of(row: Row[Any]) -> CaseFinding:
         blocking=row.blocking,
         seen=row.seen,
         raised_at=row.raised_at,
+        owner=row.owner,
+        due_on=row.due_on,
         conclusion=row.conclusion,
         closed_by=row.closed_by,
         closed_at=row.closed_at,
@@ -210,12 +247,18 @@ def device_row(device: Device) -> dict[str, Any]:
         "methods": device.methods,
         "registered_by": device.registered_by,
         "registered_at": device.registered_at,
+        "retired_by": device.retired and device.retired.by,
+        "retired_at": device.retired and device.retired.at,
+        "retirement_reason": device.retired and device.retired.reason,
         "version": device.version,
     }
 
 
 def device_of(row: Row[Any]) -> Device:
     """Give the device of a row."""
+    retired = None
+    if row.retired_at is not None:
+        retired = Retirement(by=row.retired_by, at=row.retired_at, reason=row.retirement_reason)
     return Device(
         device_id=row.device_id,
         institution_id=row.institution_id,
@@ -225,5 +268,16 @@ def device_of(row: Row[Any]) -> Device:
         methods=tuple(row.methods),
         registered_by=row.registered_by,
         registered_at=row.registered_at,
+        retired=retired,
         version=row.version,
     )
+
+
+def unknown_class_row(case: UnknownClassCase) -> dict[str, Any]:
+    """Give the row of a case; its columns are the case's fields."""
+    return asdict(case)
+
+
+def unknown_class_of(row: Row[Any]) -> UnknownClassCase:
+    """Give the case of a row."""
+    return UnknownClassCase(**{field.name: getattr(row, field.name) for field in fields(UnknownClassCase)})

@@ -11,12 +11,19 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import String, TextClause, bindparam, select, text, update
+from sqlalchemy import String, TextClause, and_, bindparam, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.supervision.application.ports import ManualSignIn, SignInRow, StoredSignIn, WaitingSignIn
+from services.supervision.application.ports import (
+    AwaitingSignIn,
+    ManualSignIn,
+    PlacedSignIn,
+    SignInRow,
+    StoredSignIn,
+    WaitingSignIn,
+)
 from services.supervision.domain.attendance import SignedIn
-from services.supervision.domain.sign_in import APPROVAL_REQUIRED, Verdict
+from services.supervision.domain.sign_in import APPROVAL_REQUIRED, PLACED_BY_CLASS, Verdict
 from services.supervision.storage.tables import REUSED_SEQUENCE, SIGN_IN
 from shared.database.metadata import Instant
 from shared.database.upsert import insert_for
@@ -131,6 +138,16 @@ class StoredSignIns:
         query = select(*columns).where(SIGN_IN.c.class_id == class_id, SIGN_IN.c.outcome == "pending")
         return [WaitingSignIn(*row) for row in await self._connection.execute(query)]
 
+    async def placed(self, class_id: str) -> Sequence[PlacedSignIn]:
+        """Give the sign-ins of a class whose fate its roster and timetable decided."""
+        columns = [SIGN_IN.c[name] for name in PlacedSignIn._fields]
+        query = select(*columns).where(
+            SIGN_IN.c.class_id == class_id,
+            SIGN_IN.c.outcome != "pending",
+            or_(SIGN_IN.c.code.is_(None), SIGN_IN.c.code.in_(PLACED_BY_CLASS)),
+        )
+        return [PlacedSignIn(*row) for row in await self._connection.execute(query)]
+
     async def decide(self, verdicts: Mapping[tuple[str, int], Verdict]) -> None:
         """Store what became of pending sign-ins, by device and sequence."""
         await self._set_verdicts(verdicts, {})
@@ -150,6 +167,17 @@ class StoredSignIns:
             SIGN_IN.c.code == APPROVAL_REQUIRED,
         )
         return [ManualSignIn(*row) for row in await self._connection.execute(query)]
+
+    async def awaiting(self, class_id: str, *, after: tuple[int, str] | None, limit: int) -> Sequence[AwaitingSignIn]:
+        """Give what waits in a class for a reviewer's approval, by sequence and device."""
+        place = SIGN_IN.c.sequence, SIGN_IN.c.device_id
+        query = select(*(SIGN_IN.c[name] for name in AwaitingSignIn._fields)).where(
+            SIGN_IN.c.class_id == class_id, SIGN_IN.c.code == APPROVAL_REQUIRED
+        )
+        if after is not None:
+            query = query.where(or_(place[0] > after[0], and_(place[0] == after[0], place[1] > after[1])))
+        rows = await self._connection.execute(query.order_by(*place).limit(limit))
+        return [AwaitingSignIn(*row) for row in rows]
 
     async def approve(self, device_id: str, verdicts: Mapping[int, Verdict], *, approved_by: str, reason: str) -> None:
         """Store the approval and what becomes of the sign-ins by it."""

@@ -1,6 +1,6 @@
 """Tables of supervision: classes as they run, devices and their sign-ins, videos, inspections and findings."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -23,19 +23,48 @@ from shared.database.metadata import Instant, new_metadata
 
 METADATA: Final = new_metadata()
 
+
+def voiding_columns() -> tuple[Column[Any] | CheckConstraint, ...]:
+    """Give the columns of a record that can be declared void by another person than its author."""
+    return (
+        Column("voided_by", String(200)),
+        Column("voided_at", Instant),
+        Column("void_reason", Text),
+        CheckConstraint(
+            "(voided_at IS NULL) = (voided_by IS NULL) AND (voided_at IS NULL) = (void_reason IS NULL)",
+            name="voided_whole",
+        ),
+    )
+
+
 DEVICE: Final = Table(
     "device",
     METADATA,
     Column("device_id", String(100), primary_key=True),
     Column("institution_id", String(100), nullable=False),
-    Column("serial", String(100), nullable=False, unique=True),
+    Column("serial", String(100), nullable=False),
     Column("name", String(200), nullable=False),
     Column("region", String(6), nullable=False),
     Column("methods", JSON, nullable=False),
     Column("registered_by", String(200), nullable=False),
     Column("registered_at", Instant, nullable=False),
+    Column("retired_by", String(200)),
+    Column("retired_at", Instant),
+    Column("retirement_reason", Text),
     Column("version", Integer, nullable=False),
+    Index(
+        "uq_device_serial",
+        "serial",
+        unique=True,
+        postgresql_where=text("retired_at IS NULL"),
+        sqlite_where=text("retired_at IS NULL"),
+    ),
+    CheckConstraint(
+        "(retired_at IS NULL) = (retired_by IS NULL) AND (retired_at IS NULL) = (retirement_reason IS NULL)",
+        name="retired_whole",
+    ),
 )
+"""A serial number stands once among the devices in use."""
 
 TRAINING_CLASS: Final = Table(
     "training_class",
@@ -50,14 +79,19 @@ TRAINING_CLASS: Final = Table(
     Column("closing_date", Date, nullable=False),
     Column("counts_from", Instant, nullable=False),
     Column("trainees", JSON, nullable=False),
+    Column("joined", JSON, nullable=False),
+    Column("custody", JSON, nullable=False),
+    Column("register_decisions", JSON, nullable=False),
     Column("held", Boolean, nullable=False),
     Column("ending", String(10)),
     Column("opinion", JSON(none_as_null=True)),
     Column("completion", JSON(none_as_null=True)),
     Column("version", Integer, nullable=False),
     CheckConstraint("ending IN ('cancelled', 'withdrawn')", name="ending"),
+    Index("ix_training_class_opening", "opening_date", "class_id"),
 )
-"""`trainees` gives per person id the day of leaving or null; `completion` is the TrainingCompleted published last."""
+"""`trainees` gives per person id the day of leaving or null, `joined` the instant of joining for those who came to the
+running class; `completion` is the TrainingCompleted published last."""
 
 UNOPENED_CLASS: Final = Table("unopened_class", METADATA, Column("class_id", String(100), primary_key=True))
 """Classes that ended before they opened; what a device still sends for one of them must not wait for ever."""
@@ -74,12 +108,17 @@ SESSION: Final = Table(
     Column("teacher_id", String(100), nullable=False),
     Column("venue_id", String(100), nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("is_closed", Boolean, nullable=False),
+    Column("dropped", Boolean, nullable=False),
+    Column("headcount", Integer, nullable=False),
     Column("present", JSON, nullable=False),
     Column("absent", JSON, nullable=False),
     CheckConstraint("kind IN ('theory', 'practice')", name="kind"),
     CheckConstraint("revision >= 0", name="revision"),
+    Index("ix_session_starts_at", "starts_at"),
 )
-"""`revision` 0 is a session still open; `present` and `absent` are those of the AttendanceChecked published last."""
+"""`present` and `absent` are those of the AttendanceChecked published last, `headcount` the number of those present; a
+dropped session is no longer held by an approved change of the timetable."""
 
 SIGN_IN: Final = Table(
     "sign_in",
@@ -128,6 +167,8 @@ VIDEO: Final = Table(
     Column("starts_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("sha256", String(64), nullable=False),
+    Column("reported_by", String(200), nullable=False),
+    *voiding_columns(),
     ForeignKeyConstraint(["class_id", "session_id"], ["session.class_id", "session.session_id"]),
 )
 
@@ -146,6 +187,7 @@ INSPECTION: Final = Table(
     Column("inspectors", JSON, nullable=False),
     Column("note", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False),
+    *voiding_columns(),
     CheckConstraint("kind IN ('opening', 'spot')", name="kind"),
     CheckConstraint("headcount >= 0", name="headcount"),
 )
@@ -162,6 +204,8 @@ FINDING: Final = Table(
     Column("blocking", Boolean, nullable=False),
     Column("seen", Text, nullable=False),
     Column("raised_at", Instant, nullable=False),
+    Column("owner", String(50)),
+    Column("due_on", Date),
     Column("conclusion", String(10)),
     Column("closed_by", String(200)),
     Column("closed_at", Instant),
@@ -175,6 +219,13 @@ FINDING: Final = Table(
         postgresql_where=text("conclusion IS NULL"),
         sqlite_where=text("conclusion IS NULL"),
     ),
+    Index(
+        "ix_finding_due",
+        "due_on",
+        "finding_id",
+        postgresql_where=text("conclusion IS NULL"),
+        sqlite_where=text("conclusion IS NULL"),
+    ),
     CheckConstraint("conclusion IN ('confirmed', 'waived', 'unfounded')", name="conclusion"),
     CheckConstraint(
         "(conclusion IS NULL) = (closed_by IS NULL) AND (conclusion IS NULL) = (closed_at IS NULL) "
@@ -183,3 +234,36 @@ FINDING: Final = Table(
     ),
 )
 """Cases; one open at most per class, check and thing looked at."""
+
+UNKNOWN_CLASS: Final = Table(
+    "unknown_class",
+    METADATA,
+    Column("case_id", String(100), primary_key=True),
+    Column("device_id", ForeignKey("device.device_id"), nullable=False),
+    Column("class_id", String(100), nullable=False, index=True),
+    Column("institution_id", String(100), nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("rule", String(50), nullable=False),
+    Column("clause", String(200), nullable=False),
+    Column("first_received_at", Instant, nullable=False),
+    Column("flag_at", Instant, nullable=False),
+    Column("flagged_at", Instant),
+    Column("sign_ins", Integer, nullable=False),
+    Column("owner", String(50)),
+    Column("due_on", Date),
+    Column("closed_by", String(200)),
+    Column("closed_at", Instant),
+    Column("reason", Text),
+    Index(
+        "uq_unknown_class_open",
+        "device_id",
+        "class_id",
+        unique=True,
+        postgresql_where=text("closed_at IS NULL"),
+        sqlite_where=text("closed_at IS NULL"),
+    ),
+    CheckConstraint(
+        "(closed_at IS NULL) = (closed_by IS NULL) AND (closed_at IS NULL) = (reason IS NULL)", name="closed_whole"
+    ),
+)
+"""Sign-ins of one device for one class that is not known here; one open at most per device and class."""

@@ -4,11 +4,13 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from services.supervision.application.ports import ClassFiles, Devices, SignIns
+from services.supervision.application.ports import ClassFiles, Devices, Reports, SignIns, UnknownClasses
 from services.supervision.storage.class_file_repository import StoredClassFiles
 from services.supervision.storage.device_repository import StoredDevices
+from services.supervision.storage.report_repository import StoredReports
 from services.supervision.storage.sign_in_repository import StoredSignIns
 from services.supervision.storage.tables import DEVICE, TRAINING_CLASS
+from services.supervision.storage.unknown_class_repository import StoredUnknownClasses
 from shared.contracts.contract import Contract, aggregate_id
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
@@ -22,6 +24,8 @@ class SupervisionUnitOfWork(UnitOfWork):
     files: ClassFiles
     sign_ins: SignIns
     devices: Devices
+    unknown_classes: UnknownClasses
+    reports: Reports
 
     def __init__(
         self, database: Database, *, shelf: Shelf, actor: Actor, now: datetime | None = None, write: bool = True
@@ -34,6 +38,8 @@ class SupervisionUnitOfWork(UnitOfWork):
         self.files = StoredClassFiles(self.connection)
         self.sign_ins = StoredSignIns(self.connection)
         self.devices = StoredDevices(self.connection)
+        self.unknown_classes = StoredUnknownClasses(self.connection)
+        self.reports = StoredReports(self.connection)
 
     async def region_of(self, fact: Contract) -> str | None:
         """Give the region of the class or device that the event is about."""

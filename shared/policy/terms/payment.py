@@ -1,10 +1,11 @@
 """Terms of payment (资金): what is due, who looks at it, when it may be paid and from which money."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
 from shared.contracts.assessment import CertificateKind
+from shared.policy.terms.reporting import ReportingTerms
 from shared.policy.terms.term import FourEyes, Item, Programme, Steps, Term
 
 
@@ -216,3 +217,4 @@ class PaymentTerms:
     features_off: FeaturesOff | None = None
     funding_sources: FundingSources | None = None
     special_account: SpecialAccountRecheck | None = None
+    reporting: ReportingTerms = field(default_factory=ReportingTerms)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.policy.terms.term import Item, Term
+from shared.policy.terms.term import GroupCode, Item, Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +81,50 @@ class OpeningCheck(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyAttendance(Term):
+    """People in custody may be on the custodian's own register where devices are not allowed (JY-ENR-16).
+
+    Once a person has decided so for the class, sign-ins of these groups by these methods count without an approval of
+    their own.
+    """
+
+    groups: tuple[GroupCode, ...]
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownClass(Term):
+    """Sign-ins for a class that does not exist are flagged to the bureau after some calendar days (JY-ENR-06)."""
+
+    flagged_after_days: int
+
+
+Owner = Literal["inspector", "second_reviewer", "approver"]
+"""The roles that may conclude a finding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """Which role concludes what a check found, and within how many calendar days, the day of the find not counted."""
+
+    code: str
+    name: str
+    owner: Owner
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casework(Term):
+    """Who concludes which findings by when; what is open keeps the inspection opinion incomplete (JY-SUP-08)."""
+
+    duties: tuple[Duty, ...]
+
+    def duty(self, code: str) -> Duty | None:
+        """Give the duty that a check brings, or None when the region has set none."""
+        return next((duty for duty in self.duties if duty.code == code), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupervisionTerms:
     """The chapter of supervision."""
 
@@ -91,3 +135,6 @@ class SupervisionTerms:
     inspections: Inspections | None = None
     inspection_opinion: InspectionOpinion | None = None
     opening_check: OpeningCheck | None = None
+    custody_attendance: CustodyAttendance | None = None
+    unknown_class: UnknownClass | None = None
+    casework: Casework | None = None

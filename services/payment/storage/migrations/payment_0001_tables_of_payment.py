@@ -9,6 +9,67 @@ branch_labels = ("payment",)
 depends_on = None
 
 
+def _create_reports() -> None:
+    op.create_table(
+        "monthly_report",
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("rulebook_id", sa.String(length=200), nullable=False),
+        sa.Column("drafted_on", sa.Date(), nullable=False),
+        sa.Column("due", sa.Date(), nullable=False),
+        sa.CheckConstraint("drafted_on <= due", name=op.f("ck_monthly_report_days")),
+        sa.PrimaryKeyConstraint("region", "month", name=op.f("pk_monthly_report")),
+    )
+    op.create_table(
+        "monthly_report_copy",
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("signed_by", sa.String(length=200), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "number >= 0 AND (number = 0) = (reason IS NULL)", name=op.f("ck_monthly_report_copy_correction")
+        ),
+        sa.ForeignKeyConstraint(
+            ["region", "month"],
+            ["monthly_report.region", "monthly_report.month"],
+            name=op.f("fk_monthly_report_copy_region_month_monthly_report"),
+        ),
+        sa.PrimaryKeyConstraint("region", "month", "number", name=op.f("pk_monthly_report_copy")),
+    )
+    op.create_table(
+        "monthly_report_dispatch",
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dispatched_by", sa.String(length=200), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("proof", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["region", "month", "number"],
+            ["monthly_report_copy.region", "monthly_report_copy.month", "monthly_report_copy.number"],
+            name=op.f("fk_monthly_report_dispatch_copy"),
+        ),
+        sa.PrimaryKeyConstraint("region", "month", "number", name=op.f("pk_monthly_report_dispatch")),
+    )
+    op.create_table(
+        "employment",
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.Column("employed_on", sa.Date(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("employed_on <= recorded_on", name=op.f("ck_employment_days")),
+        sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_employment_class_id_class_file")),
+        sa.PrimaryKeyConstraint("class_id", "person_id", name=op.f("pk_employment")),
+    )
+
+
 def upgrade() -> None:
     """Go forward; the way back is a backup."""
     op.create_table(
@@ -50,6 +111,7 @@ def upgrade() -> None:
         sa.CheckConstraint("per_head_fen >= 0", name=op.f("ck_class_file_per_head")),
         sa.PrimaryKeyConstraint("class_id", name=op.f("pk_class_file")),
     )
+    _create_reports()
     op.create_table(
         "entitlement_entry",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),

@@ -27,6 +27,10 @@ APPEND_ONLY = (
     "claim_difference",
     "order_entry",
     "bank_file",
+    "monthly_report",
+    "monthly_report_copy",
+    "monthly_report_dispatch",
+    "employment",
 )
 ONLY_GROWS = "this ledger only grows"
 ANSWERED = "what was sent and answered is never rewritten"

@@ -1,156 +1,18 @@
-"""What the interface of supervision answers."""
+"""What the interface of supervision shows of one class: its sessions, its opening day, its attendance."""
 
 from collections import Counter
 from datetime import date, datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from services.supervision.api.record_views import CheckView, FindingView, OpinionView, RegisterDecisionView, View
 from services.supervision.application.queries import ClassReading
-from services.supervision.domain.finding import Conclusion
 from services.supervision.domain.opening_day import OpeningDay
 from services.supervision.domain.training_class import Session, State
-from services.supervision.domain.video import ClipOutcome, Coverage, coverage
+from services.supervision.domain.video import Coverage, coverage
 from shared.contracts.enrollment import SessionKind
-from shared.contracts.supervision import CheckKind
 from shared.policy.rulebook import Rulebook
-
-
-class View(BaseModel):
-    """An answer whose fields are those of what it shows."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    @classmethod
-    def of(cls, shown: object) -> Self:
-        """Show a domain object by its attributes of the same names."""
-        return cls.model_validate(shown)
-
-
-class SignInRowAnswer(BaseModel):
-    """What became of one row; a `duplicate` repeats why its first arrival does not count, if it does not."""
-
-    sequence: int | None = Field(description="无法读取的行可能没有序号，此时按提交顺序对应")
-    outcome: Literal["accepted", "duplicate", "late", "pending", "refused"]
-    code: str | None = None
-    message: str | None = None
-    advice: str | None = None
-    rule: str | None = None
-    clause: str | None = None
-
-
-class SignInBatchAnswer(BaseModel):
-    """What became of a batch; `rows` are in the order in which they were sent."""
-
-    accepted: int
-    duplicate: int
-    late: int = Field(description="课次已结束认定后到达，计入新的修订版")
-    pending: int = Field(description="班级尚未开班，开班后自动认定")
-    refused: int
-    rows: list[SignInRowAnswer]
-
-
-class ApprovalAnswer(BaseModel):
-    """Which sign-ins count now; `unknown` ones do not wait for approval in this class."""
-
-    approved: list[int]
-    unknown: list[int]
-
-
-class DeviceView(View):
-    """A registered device."""
-
-    device_id: str
-    institution_id: str
-    serial: str
-    name: str
-    region: str
-    methods: list[str]
-    version: int
-
-
-class VideoRowAnswer(View):
-    """What became of one video's metadata."""
-
-    video_id: str
-    outcome: ClipOutcome
-    code: str | None = None
-    message: str | None = None
-    advice: str | None = None
-
-
-class VideosAnswer(BaseModel):
-    """What became of the metadata, row by row."""
-
-    rows: list[VideoRowAnswer]
-
-
-class CheckView(View):
-    """An inspection as recorded."""
-
-    check_id: str
-    kind: CheckKind
-    held_at: datetime
-    place: str
-    headcount: int
-    sign_in_in_order: bool | None
-    records_retained: bool | None
-    teachers_seen: list[str]
-    inspectors: list[str]
-    note: str
-    recorded_at: datetime
-
-
-class OpinionView(View):
-    """The bureau's inspection opinion and who gave it when."""
-
-    passed: bool
-    given_by: str
-    given_on: date
-    remark: str
-
-
-class OpinionAnswer(BaseModel):
-    """The opinion as recorded."""
-
-    class_id: str
-    state: State
-    opinion: OpinionView | None
-    version: int
-
-
-class FindingView(View):
-    """A finding as it stands."""
-
-    finding_id: str
-    class_id: str
-    check: str
-    about: str
-    rule: str
-    clause: str
-    blocking: bool
-    seen: str
-    state: Literal["open", "closed"]
-    raised_at: datetime
-    conclusion: Conclusion | None
-    closed_by: str | None
-    closed_at: datetime | None
-    reason: str | None
-
-
-class FindingList(BaseModel):
-    """The findings of a class."""
-
-    items: list[FindingView]
-    next: str | None = None
-
-
-class ClosureAnswer(BaseModel):
-    """The closed finding, where its class stands now and the class's version."""
-
-    finding: FindingView
-    class_state: State
-    version: int
 
 
 class Gap(BaseModel):
@@ -187,6 +49,8 @@ class SessionView(BaseModel):
     ends_at: datetime
     kind: SessionKind
     class_hours: int
+    teacher_id: str
+    venue_id: str
     state: Literal["open", "closed"]
     revision: int
     present: int
@@ -203,6 +67,8 @@ class SessionView(BaseModel):
             ends_at=session.ends_at,
             kind=session.kind,
             class_hours=session.class_hours,
+            teacher_id=session.teacher_id,
+            venue_id=session.venue_id,
             state="closed" if session.is_closed else "open",
             revision=session.revision,
             present=marks["present"],
@@ -259,6 +125,15 @@ class CompletionView(View):
     spot_headcounts: list[int]
 
 
+class DroppedSession(View):
+    """A session that an approved change took off the timetable."""
+
+    session_id: str
+    starts_at: datetime
+    ends_at: datetime
+    kind: SessionKind
+
+
 class ClassView(BaseModel):
     """A class under supervision."""
 
@@ -272,6 +147,8 @@ class ClassView(BaseModel):
     opening_date: date
     closing_date: date
     sessions: list[SessionView]
+    dropped_sessions: list[DroppedSession]
+    register_decisions: list[RegisterDecisionView]
     opening: OpeningView | None = Field(description="开班当日各课次结束认定后才有")
     checks: list[CheckView]
     findings: list[FindingView]
@@ -294,6 +171,8 @@ class ClassView(BaseModel):
             opening_date=training_class.opening_date,
             closing_date=training_class.closing_date,
             sessions=[SessionView.of(session, reading) for session in file.sessions],
+            dropped_sessions=[DroppedSession.of(session) for session in file.dropped],
+            register_decisions=[RegisterDecisionView.of(each) for each in training_class.register_decisions],
             opening=None if file.opening is None else OpeningView.of(file.opening, reading.book),
             checks=[CheckView.of(check) for check in file.inspections],
             findings=[FindingView.of(finding) for finding in file.findings],
@@ -358,6 +237,6 @@ def _marks(session: Session, reading: ClassReading) -> dict[str, Mark]:
         marks |= dict.fromkeys((presence.person_id for presence in session.present), "present")
         return marks
     training_class, signed_in = reading.file.training_class, reading.signed_in[session.session_id]
-    marks |= dict.fromkeys(training_class.expected_on(session.held_on), "awaited")
-    marks |= {person: "present" for person in training_class.admitted_on(session.held_on) if person in signed_in}
+    marks |= dict.fromkeys(training_class.expected_at(session), "awaited")
+    marks |= {person: "present" for person in training_class.admitted_to(session) if person in signed_in}
     return marks

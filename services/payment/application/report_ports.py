@@ -1,0 +1,40 @@
+"""What reporting needs from storage."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Protocol
+
+from services.payment.domain.class_record import ClassRecord, Employment
+from services.payment.domain.monthly_report import Dispatch, Month, MonthlyReport, SealedCopy
+
+
+class Reports(Protocol):
+    """What reports count, and the months that were reported."""
+
+    async def records(self, regions: Collection[str]) -> Sequence[ClassRecord]:
+        """Give every class of these regions that opened, as reports see it, by class."""
+        ...
+
+    async def add(self, report: MonthlyReport) -> None:
+        """Store that a month is to be reported."""
+        ...
+
+    async def find(self, region: str, month: Month, *, lock: bool = False) -> MonthlyReport | None:
+        """Give a month's report with its copies, None for a month that was not drafted."""
+        ...
+
+    async def of_regions(self, regions: Collection[str]) -> Sequence[MonthlyReport]:
+        """Give all reports of these regions, by region and month."""
+        ...
+
+    async def seal(self, report: MonthlyReport, copy: SealedCopy) -> None:
+        """Store a signed copy."""
+        ...
+
+    async def stamp(self, report: MonthlyReport, number: int, stamp: Dispatch) -> None:
+        """Store the delivery of a copy."""
+        ...
+
+    async def record_employment(self, class_id: str, found: Employment, *, by: str, on: date) -> bool:
+        """Store that somebody took up work; say whether nothing was known of it before."""
+        ...

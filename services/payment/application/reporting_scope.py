@@ -1,0 +1,50 @@
+"""Who may read and make reports: the bureau, within its region."""
+
+from collections.abc import Sequence
+
+from services.payment.application.ports import PaymentUnit
+from services.payment.application.scope import require_own_region
+from services.payment.domain.monthly_report import Month, MonthlyReport
+from shared.domain.actor import Role
+from shared.domain.errors import Forbidden, NotFound
+from shared.domain.jurisdiction import is_within, regions
+
+
+def region_of(uow: PaymentUnit, wanted: str | None) -> str:
+    """Give the region to report, by default the caller's own.
+
+    Raise Forbidden REGION_OUT_OF_SCOPE for another's, OWN_CLASSES_ONLY for whoever acts for an institution.
+    """
+    if uow.actor.has(Role.INSTITUTION):
+        raise Forbidden(
+            code="OWN_CLASSES_ONLY",
+            message="办班机构的账号只能查询本机构的班级和申领，不能查询辖区统计。",
+            advice="请由人社部门人员使用其本人账号办理。",
+        )
+    region = regions().region(wanted or uow.actor.region).code
+    require_own_region(uow.actor, region)
+    return region
+
+
+def within(region: str) -> tuple[str, ...]:
+    """Give the region and everything under it."""
+    return tuple(code for code in regions().regions if is_within(code, region))
+
+
+async def report_of(uow: PaymentUnit, region: str, month: Month, *, lock: bool = False) -> MonthlyReport:
+    """Give a drafted month's report, or raise NotFound."""
+    report = await uow.reports.find(region, month, lock=lock)
+    if report is None:
+        raise NotFound(
+            code="NOT_FOUND",
+            message=f"没有 {month} 的月报。",
+            advice="月报于次月 1 日自动生成；请核对月份，或用 region 参数写明所报区划。",
+            field="month",
+        )
+    return report
+
+
+async def earlier_of(uow: PaymentUnit, report: MonthlyReport) -> Sequence[MonthlyReport]:
+    """Give the reports of the same year before this one."""
+    found = await uow.reports.of_regions([report.region])
+    return [each for each in found if each.month.year == report.month.year and each.month < report.month]

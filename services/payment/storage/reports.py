@@ -1,0 +1,240 @@
+"""What reports count, read from facts and settlements, and reported months as rows."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, Select, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.payment.domain.class_record import ClassRecord, Employment, Settlement
+from services.payment.domain.monthly_report import Dispatch, Month, MonthlyReport, SealedCopy
+from services.payment.storage.tables import (
+    CLAIM_LINE,
+    CLASS_FACT,
+    CLASS_FILE,
+    EMPLOYMENT,
+    MONTHLY_REPORT,
+    MONTHLY_REPORT_COPY,
+    MONTHLY_REPORT_DISPATCH,
+    ORDER_ATTEMPT,
+    ORDER_ENTRY,
+    PAYMENT_ORDER,
+)
+from shared.contracts.assessment import AssessmentCompleted, AssessmentScheduled, CertificateIssued, CertificateVoided
+from shared.contracts.catalogue import adapter_of
+from shared.contracts.contract import Contract
+from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
+from shared.contracts.supervision import ClassCancelled, TrainingCompleted
+from shared.database.upsert import insert_or_ignore
+
+_COUNTED: Final[dict[str, type[Contract]]] = {
+    contract.__name__: contract
+    for contract in (
+        ClassOpened,
+        TrainingCompleted,
+        AssessmentCompleted,
+        AssessmentScheduled,
+        CertificateIssued,
+        CertificateVoided,
+        ClassCancelled,
+        TraineeWithdrawn,
+    )
+}
+"""Attendance by session is left out: it is by far the most, and its totals come with TrainingCompleted."""
+
+_ROWS_AT_ONCE: Final = 500
+"""A year of a city is 40,000 certificates: other requests have their turn between batches."""
+
+_Facts = dict[str, list[Any]]
+
+
+class StoredReports:
+    """The reports of one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def records(self, regions: Collection[str]) -> Sequence[ClassRecord]:
+        """Give every class of these regions that opened, as reports see it, by class."""
+        facts = await self._facts(regions)
+        settled = await self._settlements(regions)
+        employed = await self._employed(regions)
+        return tuple(
+            _record(known, settled[class_id], employed[class_id])
+            for class_id, known in sorted(facts.items())
+            if "ClassOpened" in known
+        )
+
+    async def add(self, report: MonthlyReport) -> None:
+        """Store that a month is to be reported."""
+        row = {
+            "region": report.region,
+            "month": str(report.month),
+            "rulebook_id": report.rulebook_id,
+            "drafted_on": report.drafted_on,
+            "due": report.due,
+        }
+        await self._connection.execute(insert(MONTHLY_REPORT).values(row))
+
+    async def find(self, region: str, month: Month, *, lock: bool = False) -> MonthlyReport | None:
+        """Give a month's report with its copies, None for a month that was not drafted."""
+        report = MONTHLY_REPORT.c
+        query = select(MONTHLY_REPORT).where(report.region == region, report.month == str(month))
+        found = await self._reports(query.with_for_update() if lock else query)
+        return found[0] if found else None
+
+    async def of_regions(self, regions: Collection[str]) -> Sequence[MonthlyReport]:
+        """Give all reports of these regions, by region and month."""
+        report = MONTHLY_REPORT.c
+        query = select(MONTHLY_REPORT).where(report.region.in_(regions)).order_by(report.region, report.month)
+        return await self._reports(query)
+
+    async def seal(self, report: MonthlyReport, copy: SealedCopy) -> None:
+        """Store a signed copy."""
+        row = {
+            "region": report.region,
+            "month": str(report.month),
+            "number": copy.number,
+            "content": copy.content,
+            "sha256": copy.sha256,
+            "signed_by": copy.signed_by,
+            "signed_at": copy.signed_at,
+            "reason": copy.reason,
+        }
+        await self._connection.execute(insert(MONTHLY_REPORT_COPY).values(row))
+
+    async def stamp(self, report: MonthlyReport, number: int, stamp: Dispatch) -> None:
+        """Store the delivery of a copy."""
+        row = {
+            "region": report.region,
+            "month": str(report.month),
+            "number": number,
+            "dispatched_at": stamp.at,
+            "dispatched_by": stamp.by,
+            "recipient": stamp.recipient,
+            "proof": stamp.proof,
+        }
+        await self._connection.execute(insert(MONTHLY_REPORT_DISPATCH).values(row))
+
+    async def record_employment(self, class_id: str, found: Employment, *, by: str, on: date) -> bool:
+        """Store that somebody took up work; say whether nothing was known of it before."""
+        row = {
+            "class_id": class_id,
+            "person_id": found.person_id,
+            "employed_on": found.employed_on,
+            "source": found.source,
+            "recorded_by": by,
+            "recorded_on": on,
+        }
+        added = insert_or_ignore(self._connection, EMPLOYMENT, row).returning(EMPLOYMENT.c.person_id)
+        return (await self._connection.execute(added)).first() is not None
+
+    async def _facts(self, regions: Collection[str]) -> dict[str, _Facts]:
+        fact = CLASS_FACT.c
+        query = (
+            select(fact.class_id, fact.event, fact.data)
+            .join(CLASS_FILE, CLASS_FILE.c.class_id == fact.class_id)
+            .where(CLASS_FILE.c.region.in_(regions), fact.event.in_(list(_COUNTED)))
+        )
+        found: defaultdict[str, _Facts] = defaultdict(lambda: defaultdict(list))
+        streamed = await self._connection.stream(query)
+        async for rows in streamed.partitions(_ROWS_AT_ONCE):
+            for row in rows:
+                found[row.class_id][row.event].append(_adapter(row.event).validate_python(row.data))
+        return found
+
+    async def _settlements(self, regions: Collection[str]) -> defaultdict[str, list[Settlement]]:
+        order, entry, attempt, line = PAYMENT_ORDER.c, ORDER_ENTRY.c, ORDER_ATTEMPT.c, CLAIM_LINE.c
+        same_line = (line.claim_id == entry.claim_id) & (line.line_no == entry.line_no)
+        query = (
+            select(order.class_id, line.person_id, entry.amount_fen, attempt.answered_on)
+            .join(ORDER_ATTEMPT, (attempt.order_id == order.order_id) & (attempt.outcome == "settled"))
+            .join(ORDER_ENTRY, entry.order_id == order.order_id)
+            .join(CLAIM_LINE, same_line, isouter=True)  # a cut that is gone leaves its entries
+            .join(CLASS_FILE, CLASS_FILE.c.class_id == order.class_id)
+            .where(CLASS_FILE.c.region.in_(regions))
+        )
+        found: defaultdict[str, list[Settlement]] = defaultdict(list)
+        for row in await self._connection.execute(query):
+            found[row.class_id].append(
+                Settlement(person_id=row.person_id, amount_fen=row.amount_fen, on=row.answered_on)
+            )
+        return found
+
+    async def _employed(self, regions: Collection[str]) -> defaultdict[str, set[str]]:
+        query = (
+            select(EMPLOYMENT.c.class_id, EMPLOYMENT.c.person_id)
+            .join(CLASS_FILE, CLASS_FILE.c.class_id == EMPLOYMENT.c.class_id)
+            .where(CLASS_FILE.c.region.in_(regions))
+        )
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for row in await self._connection.execute(query):
+            found[row.class_id].add(row.person_id)
+        return found
+
+    async def _reports(self, query: Select[Any]) -> list[MonthlyReport]:
+        rows = (await self._connection.execute(query)).all()
+        return [
+            MonthlyReport(
+                region=row.region,
+                month=Month.parse(row.month),
+                rulebook_id=row.rulebook_id,
+                drafted_on=row.drafted_on,
+                due=row.due,
+                copies=await self._copies(row.region, row.month),
+            )
+            for row in rows
+        ]
+
+    async def _copies(self, region: str, month: str) -> tuple[SealedCopy, ...]:
+        copy, stamp = MONTHLY_REPORT_COPY.c, MONTHLY_REPORT_DISPATCH.c
+        same = (stamp.region == copy.region) & (stamp.month == copy.month) & (stamp.number == copy.number)
+        query = (
+            select(MONTHLY_REPORT_COPY, stamp.dispatched_at, stamp.dispatched_by, stamp.recipient, stamp.proof)
+            .join(MONTHLY_REPORT_DISPATCH, same, isouter=True)
+            .where(copy.region == region, copy.month == month)
+            .order_by(copy.number)
+        )
+        return tuple(_copy(row) for row in await self._connection.execute(query))
+
+
+def _adapter(event: str) -> TypeAdapter[Any]:
+    adapter = adapter_of(_COUNTED[event].EVENT.type)
+    if adapter is None:
+        raise LookupError(f"{event} is not in the catalogue")
+    return adapter
+
+
+def _record(facts: _Facts, settlements: Iterable[Settlement], employed: Iterable[str]) -> ClassRecord:
+    voided = {fact.certificate_id for fact in facts.get("CertificateVoided", ())}
+    return ClassRecord(
+        opened=facts["ClassOpened"][0],
+        training=next(iter(facts.get("TrainingCompleted", ())), None),
+        examination=next(iter(facts.get("AssessmentCompleted", ())), None),
+        cancelled=bool(facts.get("ClassCancelled")),
+        exam_days=tuple(exam.exam_on for exam in facts.get("AssessmentScheduled", ())),
+        certificates=tuple(
+            issued for issued in facts.get("CertificateIssued", ()) if issued.certificate_id not in voided
+        ),
+        withdrawn=frozenset(fact.person_id for fact in facts.get("TraineeWithdrawn", ())),
+        employed=frozenset(employed),
+        settlements=tuple(settlements),
+    )
+
+
+def _copy(row: Row[Any]) -> SealedCopy:
+    stamp = None
+    if row.dispatched_at is not None:
+        stamp = Dispatch(at=row.dispatched_at, by=row.dispatched_by, recipient=row.recipient, proof=row.proof)
+    return SealedCopy(
+        number=row.number,
+        content=row.content,
+        sha256=row.sha256,
+        signed_by=row.signed_by,
+        signed_at=row.signed_at,
+        reason=row.reason,
+        dispatch=stamp,
+    )
