@@ -21,6 +21,9 @@ Duty = Callable[[asyncio.Event], Awaitable[None]]
 """Works until its event is set, then finishes what it has in hand and returns."""
 
 STOP_SECONDS: Final = 20.0
+CATCH_UP_SECONDS_MAX: Final = 60.0
+"""A consumer that is halted, or far behind, must not keep every timer of its service."""
+_CATCH_UP_POLL_SECONDS: Final = 0.1
 _RESTART_SECONDS_MAX: Final = 5.0
 _HEALTHY_SECONDS: Final = 60.0
 """A part that ran this long begins again with the shortest pause."""
@@ -146,6 +149,25 @@ class Worker:
             self.restarts[name] += 1
             _log.error("restarted", service=self.database.service, part=name, reason=problem)
             await wait_for_any(stop, timeout_seconds=backoff.failed())
+
+
+def after_catching_up(
+    bus: Bus, group: str, topics: Collection[str], duty: Duty, *, seconds_max: float = CATCH_UP_SECONDS_MAX
+) -> Duty:
+    """Let a duty begin when the group has read what waited for it, or after `seconds_max`.
+
+    After a standstill timers and waiting events race: an opening whose answer had come in time would find it unread and
+    be closed as never opened.
+    """
+
+    async def begin(stop: asyncio.Event) -> None:
+        give_up_at = monotonic() + seconds_max
+        while not stop.is_set() and monotonic() < give_up_at and (await bus.progress(group, topics)).waiting:
+            await wait_for_any(stop, timeout_seconds=_CATCH_UP_POLL_SECONDS)
+        await duty(stop)
+
+    begin.__name__ = _name(duty)
+    return begin
 
 
 async def _finish(tasks: Collection["asyncio.Task[None]"], seconds: float) -> None:

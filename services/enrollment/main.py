@@ -2,7 +2,17 @@
 
 from fastapi import FastAPI
 
-from services.enrollment.api import centres, classes, institutions, registers, rosters, suspensions
+from services.enrollment.api import (
+    cases,
+    centres,
+    classes,
+    eligibility,
+    institutions,
+    registers,
+    rosters,
+    suspensions,
+    targets,
+)
 from services.enrollment.application.provincial_record import PROVINCIAL_RECORD
 from services.enrollment.messaging.incoming import TOPICS
 from services.enrollment.wiring import Wiring
@@ -27,6 +37,9 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             registers.router,
             classes.router,
             rosters.router,
+            cases.router,
+            targets.router,
+            eligibility.router,
             *change_routers(wiring.settings),
             provincial_router(wiring.settings, PROVINCIAL_RECORD),
             sandbox_router("enrollment", consumes=TOPICS),

@@ -11,8 +11,9 @@ from shared.database.encryption import Vault
 from shared.database.engine import Database, open_database
 from shared.domain.actor import SYSTEM, Actor
 from shared.messaging.bus import Bus
-from shared.policy.loader import load_rulebooks
+from shared.policy.loader import load_rulebooks, load_targets
 from shared.policy.rulebook import Shelf
+from shared.policy.targets import TargetTable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,7 @@ class Wiring:
     database: Database
     bus: Bus
     shelf: Shelf
+    targets: tuple[TargetTable, ...]
     vault: Vault
     payee_check_key: bytes
 
@@ -34,6 +36,7 @@ class Wiring:
             self.database,
             actor=actor,
             shelf=self.shelf,
+            targets=self.targets,
             vault=self.vault,
             payee_check_key=self.payee_check_key,
             now=now,
@@ -51,6 +54,7 @@ async def wire(settings: EnrollmentSettings, *, clock: LegalClock, bus: Bus) -> 
     Raise WrongDeployment, SettingsError or PolicyFilesInvalid when any of them is not as it must be.
     """
     shelf = load_rulebooks(settings.rulebooks, kept=settings.home / "rulebooks")
+    targets = load_targets(settings.rulebooks)
     vault, payee_check_key = settings.vault(), settings.payee_check_key()
     database = open_database(settings.service, settings.database_url, clock=clock, sandbox=settings.sandbox)
     try:
@@ -63,6 +67,7 @@ async def wire(settings: EnrollmentSettings, *, clock: LegalClock, bus: Bus) -> 
         database=database,
         bus=bus,
         shelf=shelf,
+        targets=targets,
         vault=vault,
         payee_check_key=payee_check_key,
     )

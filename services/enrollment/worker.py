@@ -17,7 +17,7 @@ from shared.domain.actor import SYSTEM
 from shared.messaging.consumer import Consumer
 from shared.province.pushing import provincial_duties
 from shared.timers.runner import TimerRunner
-from shared.worker import Worker
+from shared.worker import Worker, after_catching_up
 
 TIMERS: Final[Mapping[str, Callable[[Any, str], Awaitable[None]]]] = {
     OPEN_CLASS: open_class,
@@ -34,6 +34,7 @@ def create_worker(wiring: Wiring) -> Worker:
 
     consumer = Consumer(wiring.database, wiring.bus, "enrollment", TOPICS, HANDLERS, wiring.unit_of_work)
     timers = TimerRunner(wiring.database, TIMERS, at_moment)
-    duties = [timers.run, Sealer(wiring.database).run, webhook_sender(wiring.database, wiring.settings).run]
+    fire = after_catching_up(wiring.bus, "enrollment", TOPICS, timers.run)
+    duties = [fire, Sealer(wiring.database).run, webhook_sender(wiring.database, wiring.settings).run]
     pushing = provincial_duties(wiring.database, wiring.settings, PROVINCIAL_RECORD, wiring.unit_of_work)
     return Worker(wiring.database, wiring.bus, consumers=[consumer], duties=[*duties, *pushing])

@@ -101,10 +101,14 @@ class ReviewRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservedTrainee:
-    """A person for whom entitlement is asked, with the groups (人员类别) they were judged under."""
+    """A person for whom entitlement is asked, with the groups (人员类别) they were judged under.
+
+    `repeat_by_decision` says that a recorded decision lets the person train once more than the cap (JY-ENR-05).
+    """
 
     person_id: str
     groups: tuple[str, ...]
+    repeat_by_decision: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

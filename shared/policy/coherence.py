@@ -88,6 +88,18 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     for name in ("private_school", "own_employees", "teacher_filing", "centre_application", "basic_conditions"):
         if term := getattr(terms, name):
             yield ("enrollment", name, "institution_kinds"), term.institution_kinds, kinds
+    if size := terms.class_size:  # a project that no type has would silently lift the lower cap
+        projects = {row.project for row in terms.programmes.types} if terms.programmes else set()
+        yield ("enrollment", "class_size", "key_group_projects"), size.key_group_projects, projects
+    attributes = {attribute.code for attribute in terms.attributes}
+    for place, attribute in enumerate(terms.attributes):
+        for number, value in enumerate(attribute.values):
+            key = ("enrollment", "attributes", place, "values", number)
+            yield (*key, "needs"), value.needs, attributes
+            yield (*key, "shown_by"), (value.shown_by,) if value.shown_by else (), attributes
+            yield (*key, "institution_kinds"), value.institution_kinds, kinds
+    for place, needed in enumerate(terms.class_kind_needs):
+        yield ("enrollment", "class_kind_needs", place, "needs"), needed.needs, attributes
     if local := terms.local_employer:
         yield ("enrollment", "local_employer", "groups"), local.groups, groups
     if suspensions := terms.suspensions:

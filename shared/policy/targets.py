@@ -45,7 +45,10 @@ class Targets(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetTable:
-    """The plan of one region and document, valid from its first day to its last, both included."""
+    """The plan of one region and document, valid from its first day to its last, both included.
+
+    `quota` is the rule by which a class is measured against its provider's allocation (JY-REP-05).
+    """
 
     region: str
     document: str
@@ -53,6 +56,7 @@ class TargetTable:
     valid_from: date
     valid_to: date | None
     targets: Targets
+    quota: Term | None = None
 
 
 class _File(BaseModel):
@@ -64,6 +68,7 @@ class _File(BaseModel):
     valid_from: date
     valid_to: date | None = None
     targets: Targets
+    quota: Term | None = None
 
 
 def read_targets(content: bytes, *, name: str, catalogue: Mapping[str, CatalogueRule]) -> TargetTable:
@@ -90,6 +95,7 @@ def read_targets(content: bytes, *, name: str, catalogue: Mapping[str, Catalogue
         valid_from=file.valid_from,
         valid_to=file.valid_to,
         targets=file.targets,
+        quota=file.quota,
     )
 
 

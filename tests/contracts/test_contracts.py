@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,17 @@ PERSONAL = {"id_number", "identity_number", "phone", "account", "account_number"
 PERSONAL |= {"birth_date", "contact", "email", "employer_name", "evidence", "holder", "sex", "signer"}
 
 
+def said_before(now: Any, published: Any) -> Any:
+    """Give what is said now, at whatever depth, without the fields of which the published example knew nothing."""
+    match now, published:
+        case dict(), dict():
+            return {name: said_before(now.get(name), value) for name, value in published.items()}
+        case list(), list() if len(now) == len(published):
+            return [said_before(*pair) for pair in zip(now, published, strict=True)]
+        case _:
+            return now
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_ever_published_still_parses_and_keeps_its_meaning(path: Path) -> None:
     envelope = decode(path.read_bytes())
@@ -24,7 +36,7 @@ def test_every_example_ever_published_still_parses_and_keeps_its_meaning(path: P
     again = json.loads(encode(fact, event_id=envelope.id, version=envelope.aggregateversion, occurred_at=envelope.time))
     published = json.loads(path.read_text())
     # A newer release may add fields with defaults; what was said keeps standing as it was said.
-    assert {name: again["data"][name] for name in published["data"]} == published["data"]
+    assert said_before(again["data"], published["data"]) == published["data"]
     assert {name: value for name, value in again.items() if name not in ("data", "time")} == {
         name: value for name, value in published.items() if name not in ("data", "time")
     }

@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from peibu.demo.people import SamplePerson, sample_people
 from services.enrollment.application.apply_reservation import apply_reservation
+from services.enrollment.application.change_class import Wish, propose_change, review_change
+from services.enrollment.application.decide_questions import Answer, decide_questions
 from services.enrollment.application.draft_class import draft_class
 from services.enrollment.application.file_teacher import file_teacher
 from services.enrollment.application.list_institution import list_institution
@@ -20,6 +22,8 @@ from services.enrollment.application.register_venue import register_venue
 from services.enrollment.application.review_class import review_class
 from services.enrollment.application.submit_class import submit_class
 from services.enrollment.application.submit_roster import RosterAnswer, submit_roster
+from services.enrollment.domain.change import ClassChange
+from services.enrollment.domain.decision import Outcome, RecordedDecision
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.review import Decision
@@ -37,6 +41,7 @@ from shared.database.encryption import Vault
 from shared.database.engine import Database
 from shared.domain.actor import SYSTEM, Actor, Role
 from shared.messaging.tables import OUTBOX
+from shared.policy.targets import TargetTable
 from shared.timers.runner import TimerRunner
 from tests.enrollment.sample import OPENING, REGION, WELDER, entry, institution, moment, occupation, plan, row, shelf
 
@@ -78,12 +83,19 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.shelf = shelf()
+        self.targets: tuple[TargetTable, ...] = ()
         self.teacher_ids: list[str] = []
 
     @asynccontextmanager
     async def unit(self, actor: Actor = SYSTEM, now: datetime = APPLYING) -> AsyncIterator[EnrollmentUnitOfWork]:
         async with EnrollmentUnitOfWork(
-            self.database, actor=actor, shelf=self.shelf, vault=VAULT, payee_check_key=PAYEE_KEY, now=now
+            self.database,
+            actor=actor,
+            shelf=self.shelf,
+            vault=VAULT,
+            payee_check_key=PAYEE_KEY,
+            targets=self.targets,
+            now=now,
         ) as uow:
             yield uow
 
@@ -181,6 +193,46 @@ class Desk:
             await self.review(class_id, step, actor, at=at)
         return class_id
 
+    async def decide(
+        self,
+        class_id: str,
+        code: str | None,
+        *rows: int,
+        outcome: Outcome = "allow",
+        by: Actor = FIRST,
+        at: datetime = APPLYING,
+        **given: Any,
+    ) -> list[RecordedDecision]:
+        """Record a decision in the application (or, with `case`, in a change) and give it."""
+        answer = Answer(
+            case=given.get("case", 0),
+            rows=rows,
+            code=code,
+            outcome=outcome,
+            basis=given.get("basis"),
+            reason=given.get("reason", "已核实"),
+        )
+        return (await self.act(decide_questions, class_id=class_id, answer=answer, by=by, at=at))[1]
+
+    async def propose(self, class_id: str, *, by: Actor = SCHOOL, at: datetime = APPLYING, **wish: Any) -> ClassChange:
+        wished = Wish(**{"reason": "情况变化", **wish})
+        return (await self.act(propose_change, class_id=class_id, wish=wished, by=by, at=at))[1]
+
+    async def review_change(
+        self, class_id: str, number: int, *, steps: int = 3, decision: Decision = "approve", at: datetime = APPLYING
+    ) -> TrainingClass:
+        """Take that many steps of a change, the last one with the decision."""
+        for position, (step, actor) in enumerate(STEPS[:steps], start=1):
+            said: Decision = decision if position == steps else "approve"
+            named = {"number": number, "step": step, "decision": said, "opinion": "同意"}
+            reviewed, _ = await self.act(review_change, class_id=class_id, **named, by=actor, at=at)
+        return reviewed
+
+    async def changed(self, class_id: str, *, at: datetime = APPLYING, **wish: Any) -> TrainingClass:
+        """Propose a change and approve it."""
+        change = await self.propose(class_id, at=at, **wish)
+        return await self.review_change(class_id, change.number, at=at)
+
     async def answer(
         self,
         class_id: str,
@@ -217,7 +269,13 @@ class Desk:
 
         def at_moment(now: datetime) -> EnrollmentUnitOfWork:
             return EnrollmentUnitOfWork(
-                self.database, actor=SYSTEM, shelf=self.shelf, vault=VAULT, payee_check_key=PAYEE_KEY, now=now
+                self.database,
+                actor=SYSTEM,
+                shelf=self.shelf,
+                vault=VAULT,
+                payee_check_key=PAYEE_KEY,
+                targets=self.targets,
+                now=now,
             )
 
         return await TimerRunner(self.database, TIMERS, at_moment).fire_due(until)

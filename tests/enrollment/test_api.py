@@ -27,7 +27,8 @@ async def test_a_class_goes_from_draft_to_approved(clients: Clients) -> None:
     school = clients.institution
     drafted = await created(school, "/classes", clients.class_body())
     path = f"/classes/{drafted['class_id']}"
-    assert (drafted["state"], drafted["findings"], drafted["version"]) == ("draft", [], 1)
+    assert (drafted["state"], drafted["version"]) == ("draft", 1)
+    assert [finding["code"] for finding in drafted["findings"]] == ["NO_QUOTA"]
     roster = await created(school, f"{path}/roster", {"rows": roster_rows(3)}, status=200)
     assert (roster["accepted"], roster["refused"], roster["ask"]) == (3, 0, 0)
     assert roster["rows"][0]["masked_name"] == people(1)[0].name[0] + "***"
@@ -288,6 +289,14 @@ async def test_the_documents_describe_every_address(clients: Clients) -> None:
         "/classes/{class_id}/roster",
         "/classes/{class_id}/roster/{row}",
         "/classes/{class_id}/trainees/{person_id}/withdrawal",
+        "/classes/{class_id}/decisions",
+        "/queue",
+        "/targets",
+        "/eligibility-checks",
+        "/classes/{class_id}/roster/{row}/revelation",
+        "/classes/{class_id}/changes",
+        "/classes/{class_id}/changes/{number}/reviews",
+        "/classes/{class_id}/changes/{number}/withdrawal",
         "/sandbox",
     }
     assert document["paths"]["/enrollment/v1/classes/{class_id}/reviews"]["post"]["x-roles"] == [
@@ -305,12 +314,12 @@ async def test_the_documents_describe_every_address(clients: Clients) -> None:
 async def test_a_reviewer_reads_the_questions_that_his_approval_answers(clients: Clients) -> None:
     school = clients.institution
     drafted = await created(school, "/classes", clients.class_body(funding_source="other"))
-    assert [finding["code"] for finding in drafted["findings"]] == ["FUNDING_SOURCE_DECISION"]
+    assert [finding["code"] for finding in drafted["findings"]] == ["FUNDING_SOURCE_DECISION", "NO_QUOTA"]
     path = f"/classes/{drafted['class_id']}"
     await created(school, f"{path}/roster", {"rows": roster_rows(3)}, status=200)
     await created(school, f"{path}/submission", {}, status=200)
     seen = (await clients.officer(Role.FIRST_REVIEWER).get(path)).json()
-    assert [finding["code"] for finding in seen["findings"]] == ["FUNDING_SOURCE_DECISION"]
+    assert [finding["code"] for finding in seen["findings"]] == ["FUNDING_SOURCE_DECISION", "NO_QUOTA"]
 
 
 async def test_a_version_named_for_a_class_of_somebody_else_tells_nothing_about_it(clients: Clients) -> None:

@@ -9,8 +9,8 @@ from services.enrollment.domain.opening import open_class, what_blocks
 from services.enrollment.domain.reservation import (
     apply_answer,
     approved_event,
+    ask_again,
     changed_event,
-    move_opening,
     reservation_of,
 )
 from services.enrollment.domain.review import Decision, require_other_person, require_step
@@ -181,7 +181,7 @@ def test_what_keeps_a_class_from_opening(
 
 
 def test_moving_the_opening_waits_for_a_new_answer() -> None:
-    moved = move_opening(training_class("reserved", answer=ANSWER, reservation_version=2))
+    moved = ask_again(training_class("reserved", answer=ANSWER, reservation_version=2))
     assert (moved.state, moved.answer) == ("approved", None)
     fact = changed_event(moved, "opening_moved", removed=["person-9"], reservation=None)
     assert (fact.removed, fact.opening_date) == (("person-9",), plan().opening_date)
@@ -199,6 +199,7 @@ def test_the_opening_carries_all_that_later_services_need_and_pins_the_rulebook(
         occupation=occupation(),
         trainees=[trainee],
         refused=2,
+        attributes={"campaign": "whole_village"},
     )
     assert (opened.state, opened.rulebook_id) == ("opened", book().id)
     assert (fact.rulebook_id, fact.planned, fact.refused, fact.trainees) == (book().id, 50, 2, (trainee,))
@@ -231,17 +232,17 @@ def test_a_class_closes_only_from_the_states_in_which_that_can_happen(reason: Cl
 
 def test_a_person_leaves_an_approved_or_open_class_once() -> None:
     (standing, *_) = entries()
-    left, fact = withdraw_trainee(training_class("opened"), standing, on=TODAY, reason="个人原因")
+    left, fact = withdraw_trainee(training_class("opened"), standing, on=TODAY, code="personal", reason="个人原因")
     assert (left.is_on_roster, fact.person_id, fact.on) == (False, "person-1", TODAY)
     for nobody in (left, None, entries()[2]):
         with pytest.raises(NotFound):
-            withdraw_trainee(training_class("opened"), nobody, on=TODAY, reason="个人原因")
+            withdraw_trainee(training_class("opened"), nobody, on=TODAY, code="personal", reason="个人原因")
     with pytest.raises(Conflict):
-        withdraw_trainee(training_class("applied"), standing, on=TODAY, reason="个人原因")
+        withdraw_trainee(training_class("applied"), standing, on=TODAY, code="personal", reason="个人原因")
 
 
 def test_whom_payment_refused_cannot_leave_the_roster_again() -> None:
     refusal = RefusedReservation(person_id="person-1", code="X", rule="r", clause="c", message="m")
     refused = refuse_reservation(entries()[0], refusal, document="d")
     with pytest.raises(NotFound):
-        withdraw_trainee(training_class("reserved"), refused, on=TODAY, reason="个人原因")
+        withdraw_trainee(training_class("reserved"), refused, on=TODAY, code="personal", reason="个人原因")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peibu.demo.people import broken_identity_number, sample_people
+from peibu.demo.people import broken_identity_number, sample_credit_code, sample_people
+from services.enrollment.domain.decision import Outcome, RecordedDecision, overridable
 from services.enrollment.domain.roster import (
     Counts,
     Judgement,
@@ -21,8 +22,7 @@ from services.enrollment.domain.roster import (
 )
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
 from shared.contracts.payment import RefusedReservation
-from shared.policy.decision import Severity
-from tests.enrollment.sample import book, codes, context, institution, past, row
+from tests.enrollment.sample import book, codes, context, institution, moment, past, row
 
 
 def verdict(one: RosterRow, given_context: RosterContext | None = None) -> tuple[str, list[str]]:
@@ -240,9 +240,57 @@ def test_judging_an_approved_class_again_only_ever_takes_people_off() -> None:
     asked = entry(row(2, group="other"))
     assert judged_again(asked, asked.judgement, on=today) == asked
     accepted = entry(row(3))
-    new_question = judged_again(accepted, asked.judgement, on=today)
-    assert (new_question.judgement.verdict, new_question.withdrawn_on) == ("refused", today)
-    assert [finding.severity for finding in new_question.judgement.findings] == [Severity.ASK]
+    stopped = judged_again(accepted, refused.judgement, on=today)
+    assert (stopped.judgement.verdict, stopped.withdrawn_on) == ("refused", today)
+
+
+def decided_on(code: str, outcome: Outcome, number: int = 1) -> RecordedDecision:
+    return RecordedDecision(
+        number=number,
+        round=1,
+        change=0,
+        step="first_review",
+        actor="first",
+        row=1,
+        code=code,
+        outcome=outcome,
+        basis=None,
+        rule="R",
+        document="d",
+        clause="c",
+        reason="已核实",
+        decided_at=moment(date(2021, 5, 12), 9),
+    )
+
+
+def test_dispatched_staff_of_an_enterprise_centre_come_in_by_a_decision_alone() -> None:
+    """JY-INS-04: own employees only; whom the document does not mention is left to a person."""
+    centre = context(institution=institution("enterprise_centre"))
+    dispatched = row(1, employer_credit_code=sample_credit_code(3))
+    allowed = {1: [decided_on("NOT_INTERNAL_EMPLOYEE", "allow")]}
+    judged = judge_roster([dispatched], centre, book(), decisions=allowed)[1]
+    assert (judged.verdict, codes(judged.findings)) == ("accepted", ["NOT_INTERNAL_EMPLOYEE"])
+    again = {1: [*allowed[1], decided_on("NOT_INTERNAL_EMPLOYEE", "refuse", 2)]}
+    assert judge_roster([dispatched], centre, book(), decisions=again)[1].verdict == "refused"
+    assert verdict(dispatched, centre) == ("refused", ["NOT_INTERNAL_EMPLOYEE"])
+
+
+def test_what_the_rulebook_leaves_to_nobody_is_not_decidable() -> None:
+    terms = book().enrollment
+    assert terms.repeat is not None
+    strict = replace(terms, repeat=replace(terms.repeat, override_by_decision=False))
+    assert "REPEAT_IN_YEAR" in overridable(terms)
+    assert "REPEAT_IN_YEAR" not in overridable(strict)
+    assert "CLASS_TOO_LARGE" not in overridable(terms)
+
+
+@pytest.mark.parametrize(("last", "code"), [("X", "CREDIT_CODE_CHECKSUM"), ("?", "CREDIT_CODE_FORMAT")])
+def test_an_employers_code_that_is_none_is_refused_in_its_row(last: str, code: str) -> None:
+    """JY-ENR-04: what a row states is checked before anybody reads it."""
+    good = sample_credit_code(3)
+    wrong = good[:-1] + (last if good[-1] != last else "Y")
+    assert verdict(row(1, employer_credit_code=wrong)) == ("refused", [code])
+    assert verdict(row(1, employer_credit_code="")) == ("accepted", [])
 
 
 def test_particulars_never_show_in_a_representation() -> None:

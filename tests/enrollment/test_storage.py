@@ -108,12 +108,14 @@ async def test_a_roster_comes_back_as_it_was_stored(desk: Desk) -> None:
             ),
             judgement=Judgement(verdict="ask", findings=(_finding(),), relies_on=("class-a",)),
             withdrawn_on=date(2021, 5, 20),
+            withdrawal_code="personal",
             withdrawal_reason="个人原因",
         )
         nobody = RosterEntry(row=row(2, person_id=None), judgement=Judgement(verdict="refused"))
         await uow.rosters.replace("class-1", [nobody, entry])
         assert await uow.rosters.entries("class-1") == [entry, nobody]
-        later = replace(entry, judgement=Judgement(verdict="accepted"), withdrawn_on=None, withdrawal_reason=None)
+        later = replace(entry, judgement=Judgement(verdict="accepted"), withdrawn_on=None)
+        later = replace(later, withdrawal_code=None, withdrawal_reason=None)
         await uow.rosters.save_judgements("class-1", [later])
         assert await uow.rosters.entries("class-1") == [later, nobody]
         assert await uow.rosters.tally(["class-1"]) == {"class-1": {"accepted": 1, "refused": 1, "withdrawn": 0}}
@@ -290,6 +292,7 @@ async def test_the_database_refuses_a_second_duty_and_a_review_by_whoever_lacks_
     step = {
         "class_id": class_id,
         "round": 1,
+        "change_no": 0,
         "step": "second_review",
         "position": 2,
         "actor": "first",
@@ -338,6 +341,10 @@ def test_the_columns_that_are_sealed_and_only_they_are_binary() -> None:
         "centre_application.sealed_experts",
         "register_entry.sealed_values",
         "register_revision.sealed_values",
+        "class_change.sealed_added",
+        "class_change.sealed_reason",
+        "decision.sealed_reason",
+        "training_class.sealed_closing_reason",
         "person.sealed_identity_number",
         "person.sealed_name",
         "roster_row.sealed_particulars",

@@ -430,8 +430,11 @@ async def test_another_name_for_a_confirmed_person_is_asked_and_holds_once_the_c
     await desk.act(withdraw_class, class_id=first, reason="改期", by=SCHOOL)
     sent = rows(3)
     sent[0] = replace(sent[0], particulars=replace(sent[0].particulars, name="改样名"))
-    later = await desk.approved(desk.plan(date(2021, 9, 6)), sent)
+    later = await desk.applied(desk.plan(date(2021, 9, 6)), sent)
     assert [entry.judgement.verdict for entry in await desk.roster(later)] == ["ask", "accepted", "accepted"]
+    await desk.decide(later, "NAME_DIFFERS", 1)
+    for step, actor in STEPS:
+        await desk.review(later, step, actor)
     await desk.act(withdraw_class, class_id=later, reason="改期", by=SCHOOL)
     answer = await desk.send(await desk.draft(desk.plan(date(2021, 10, 11))), sent)
     assert answer.counts.accepted == 3

@@ -145,7 +145,7 @@ async def test_an_open_class_cannot_be_withdrawn_but_a_trainee_can(desk: Desk) -
     leaving = {"class_id": class_id, "person_id": person, "reason": f"{people(2)[1].name}本人申请退班"}
     await desk.act(withdraw_trainee, **leaving, by=SCHOOL, at=moment(date(2021, 5, 20), 9))
     (fact,) = await desk.facts(TraineeWithdrawn)
-    assert (fact.person_id, fact.on, fact.reason) == (person, date(2021, 5, 20), "reported_by_institution")
+    assert (fact.person_id, fact.on, fact.reason) == (person, date(2021, 5, 20), "other")
     name = people(2)[1].name
     assert not any(name in payload.decode() for payload in await desk.payloads())
     assert (await desk.roster(class_id))[1].withdrawal_reason == leaving["reason"]

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from peibu.demo.people import sample_credit_code
 from services.enrollment.application.move_opening import move_opening
 from services.enrollment.application.suspend_institution import suspend_institution
 from services.enrollment.application.withdraw_class import withdraw_class
@@ -213,14 +214,7 @@ async def test_an_answer_on_the_opening_date_that_refuses_some_opens_for_the_oth
 async def test_only_the_answer_to_the_newest_reservation_counts(desk: Desk) -> None:
     class_id = await desk.approved()
     sessions = desk.sessions(LATER)
-    moved = await desk.act(
-        move_opening,
-        class_id=class_id,
-        opening_date=LATER,
-        closing_date=date(2021, 9, 17),
-        sessions=sessions,
-        by=SCHOOL,
-    )
+    moved = await desk.changed(class_id, opening_date=LATER, closing_date=date(2021, 9, 17), sessions=sessions)
     assert (moved.state, moved.reservation_version) == ("approved", 3)
     person = (await desk.roster(class_id))[0].row.person_id
     await desk.answer(class_id, version=2, refused=(refused(person),))
@@ -259,13 +253,18 @@ async def test_an_answer_to_an_unknown_class_or_version_waits(desk: Desk) -> Non
 async def test_moving_the_opening_judges_everything_again_and_asks_payment_again(desk: Desk) -> None:
     class_id = await desk.reserved()
     moving = {"class_id": class_id, "opening_date": LATER, "closing_date": date(2021, 9, 17)}
-    await desk.act(move_opening, **moving, sessions=desk.sessions(LATER), by=SCHOOL)
+    untouched = await desk.act(move_opening, **moving, sessions=desk.sessions(LATER), by=SCHOOL)
+    assert (untouched.state, untouched.plan.opening_date) == ("reserved", OPENING)
+    assert await desk.facts(ClassChanged) == []
+    await desk.review_change(class_id, 1)
     (change,) = await desk.facts(ClassChanged)
     assert (change.change, change.opening_date, change.removed) == ("opening_moved", LATER, ())
     assert change.reservation is not None
     assert (change.reservation.opening_date, len(change.reservation.trainees)) == (LATER, 3)
+    late = {**moving, "opening_date": date(2021, 9, 7), "closing_date": date(2021, 9, 20)}
+    late |= {"sessions": desk.sessions(date(2021, 9, 7))}
     with pytest.raises(Refused) as refusal:
-        await desk.act(move_opening, **moving, sessions=desk.sessions(LATER), by=SCHOOL, at=moment(date(2021, 9, 2), 9))
+        await desk.act(move_opening, **late, by=SCHOOL, at=moment(date(2021, 9, 3), 9))
     assert refusal.value.code == "TOO_LATE"
     with pytest.raises(NotFound):
         await desk.act(move_opening, **moving, sessions=desk.sessions(LATER), by=OTHER_SCHOOL)
@@ -297,14 +296,14 @@ async def test_moving_the_opening_under_another_rulebook_takes_off_whom_it_refus
     class_id = await desk.reserved(desk.plan(planned=4), sent)
     desk.shelf = Shelf([book(), stricter_rulebook()], (), regions())
     next_year = date(2022, 5, 16)
-    moved = await desk.act(
-        move_opening,
-        class_id=class_id,
-        opening_date=next_year,
-        closing_date=date(2022, 5, 27),
-        sessions=desk.sessions(next_year),
-        by=SCHOOL,
-    )
+    dates = {"opening_date": next_year, "closing_date": date(2022, 5, 27)}
+    await desk.propose(class_id, **dates, sessions=desk.sessions(next_year))
+    with pytest.raises(Conflict) as open_question:
+        await desk.review_change(class_id, 1)
+    assert open_question.value.code == "DECISIONS_MISSING"
+    await desk.decide(class_id, "GROUP_DECISION", 2, outcome="refuse", case=1)
+    await desk.decide(class_id, "DECLARATION_TICK", 3, case=1)
+    moved = await desk.review_change(class_id, 1)
     roster = await desk.roster(class_id)
     change = (await desk.facts(ClassChanged))[-1]
     assert change.removed == (roster[0].row.person_id, roster[1].row.person_id)
@@ -312,7 +311,7 @@ async def test_moving_the_opening_under_another_rulebook_takes_off_whom_it_refus
     assert [codes(entry.judgement.findings) for entry in roster] == [
         ["DECLARATION_MISSING"],
         ["GROUP_DECISION"],
-        [],
+        ["DECLARATION_TICK"],
         ["GROUP_UNKNOWN"],
     ]
     assert moved.plan.planned == 4
@@ -351,13 +350,19 @@ async def test_a_draft_may_be_moved_without_any_event(desk: Desk) -> None:
         )
 
 
-async def test_rows_that_asked_stand_on_the_roster_once_the_class_is_approved(desk: Desk) -> None:
+async def test_rows_that_asked_stand_on_the_roster_once_a_person_has_decided(desk: Desk) -> None:
     sent = rows(3)
     sent[2] = replace(sent[2], employer_region="410100")
-    class_id = await desk.opened(sent=sent)
+    class_id = await desk.applied(sent=sent)
+    assert [entry.judgement.verdict for entry in await desk.roster(class_id)] == ["accepted", "accepted", "ask"]
+    await desk.decide(class_id, "EMPLOYER_NOT_LOCAL", 3, basis="workplace")
+    for step, actor in STEPS:
+        await desk.review(class_id, step, actor)
+    await desk.answer(class_id)
+    await desk.fire_timers(moment(OPENING, 0))
     (fact,) = await desk.facts(ClassOpened)
     assert len(fact.trainees) == 3
-    assert [entry.judgement.verdict for entry in await desk.roster(class_id)] == ["accepted", "accepted", "ask"]
+    assert [entry.judgement.verdict for entry in await desk.roster(class_id)] == ["accepted"] * 3
 
 
 async def test_three_leaders_by_mistake_open_the_class_once(desk: Desk) -> None:
@@ -365,3 +370,48 @@ async def test_three_leaders_by_mistake_open_the_class_once(desk: Desk) -> None:
     await asyncio.gather(*(desk.fire_timers(moment(OPENING, 0)) for _ in range(3)))
     assert len(await desk.facts(ClassOpened)) == 1
     assert (await desk.found(class_id)).state == "opened"
+
+
+async def test_the_attributes_of_a_class_travel_with_its_opening_and_a_question_on_them_is_decided(desk: Desk) -> None:
+    """JY-ENR-20, JY-ENR-23, JY-QUA-06: tags reach the reports; online training is allowed."""
+    tags = {"campaign": "whole_village", "village": "419001100200", "labour_preparation": "yes", "agreement": "甲乙"}
+    class_id = await desk.applied(desk.plan(attributes=tags, delivery="online"))
+    with pytest.raises(Conflict):
+        await desk.review(class_id, *STEPS[0])
+    (made,) = await desk.decide(class_id, "PROVIDER_KIND")
+    assert (made.rule, made.row) == ("JY-ENR-20", None)
+    for step, actor in STEPS:
+        await desk.review(class_id, step, actor)
+    await desk.answer(class_id)
+    await desk.fire_timers(start_of_day(OPENING))
+    (opened,) = await desk.facts(ClassOpened)
+    assert opened.attributes == {name: value for name, value in tags.items() if name != "agreement"}
+    assert (opened.delivery, (await desk.found(class_id)).plan.attributes) == ("online", tags)
+
+
+async def test_an_apprenticeship_is_applied_for_with_its_enterprise_and_opens_as_one(desk: Desk) -> None:
+    """JY-ENR-26: enterprise, school and agreement are stated, the level is of the type."""
+    apprentices = {"kind": "apprenticeship", "training_type": "apprenticeship_intermediate"}
+    with pytest.raises(ExceptionGroup) as lacking:
+        await desk.draft(desk.plan(**apprentices))
+    assert {error.code for error in lacking.value.exceptions if isinstance(error, Refused)} == {
+        "EMPLOYER_REQUIRED",
+        "SCHOOL_REQUIRED",
+        "AGREEMENT_REQUIRED",
+    }
+    parties = {
+        "employer_credit_code": sample_credit_code(3),
+        "school_credit_code": sample_credit_code(4),
+        "agreement": "校企协字〔2021〕7号",
+        "training_form": "modern_apprenticeship",
+    }
+    await desk.opened(desk.plan(**apprentices, attributes=parties))
+    (opened,) = await desk.facts(ClassOpened)
+    assert (opened.kind, opened.programme) == ("apprenticeship", "apprenticeship")
+    assert opened.attributes == {
+        "employer_credit_code": sample_credit_code(3),
+        "training_form": "modern_apprenticeship",
+    }
+    with pytest.raises(Refused) as wrong_kind:
+        await desk.draft(desk.plan(LATER, kind="apprenticeship", attributes=parties))
+    assert wrong_kind.value.code == "CLASS_KIND_MISMATCH"

@@ -2,9 +2,14 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import cast
 
+import pytest
+
+from services.enrollment.messaging.incoming import TOPICS
 from services.enrollment.wiring import Wiring
 from services.enrollment.worker import create_worker
 from shared.clock import machine_now, new_id, start_of_day
@@ -15,9 +20,11 @@ from shared.contracts.envelope import decode, encode, fact_of
 from shared.contracts.payment import BudgetAnswer, EntitlementReserved, RefusedReservation
 from shared.database.migrate import migrate
 from shared.domain.actor import Role
-from shared.messaging.bus import Record
+from shared.messaging.bus import Bus, Progress, Record
+from shared.worker import after_catching_up
 from tests.enrollment.clients import Clients, created, wired
-from tests.enrollment.sample import OPENING
+from tests.enrollment.desk import Desk
+from tests.enrollment.sample import OPENING, moment
 from tests.enrollment.test_api import OPINION, REVIEWS, applied
 from tests.servers import FreshDatabases
 
@@ -87,3 +94,36 @@ async def test_an_approved_class_is_answered_over_the_bus_and_opens_by_the_clock
         collecting.cancel()
         with suppress(asyncio.CancelledError):
             await collecting
+
+
+class Behind:
+    """A bus of which only the progress is asked: each time the group has one record less before it."""
+
+    def __init__(self, waiting: int) -> None:
+        self.waiting = waiting
+
+    async def progress(self, _group: str, _topics: object) -> Progress:
+        self.waiting -= 1
+        return Progress(finished=0, waiting=max(self.waiting, 0))
+
+
+@pytest.mark.parametrize(("waiting", "seconds_max", "left"), [(4, 30.0, 0), (10_000, 0.05, 1)])
+async def test_timers_wait_for_answers_that_came_in_time_but_not_for_ever(
+    waiting: int, seconds_max: float, left: int
+) -> None:
+    """After a standstill over the opening day the answer is read first, and the class opens by its timer."""
+    bus, began = Behind(waiting), list[int]()
+
+    async def fire(stop: asyncio.Event) -> None:
+        began.append(max(bus.waiting, 0))
+
+    duty = after_catching_up(cast("Bus", bus), "enrollment", TOPICS, fire, seconds_max=seconds_max)
+    await duty(asyncio.Event())
+    assert [min(number, 1) for number in began] == [left]
+
+
+async def test_a_class_whose_answer_was_read_before_its_timer_fired_late_opens_as_of_its_day(desk: Desk) -> None:
+    class_id = await desk.approved()
+    await desk.answer(class_id, at=moment(OPENING + timedelta(days=1), 9))
+    await desk.fire_timers(moment(OPENING + timedelta(days=1), 9))
+    assert (await desk.found(class_id)).state == "opened"

@@ -79,6 +79,20 @@ def mistakes_in(folder: Path) -> tuple[Mistake, ...]:
             "employee",
         ),
         (
+            'needs = ["village"]',
+            'needs = ["vilage"]',
+            "enrollment.attributes[6].values[1].needs",
+            "vilage 未在本规则册",
+            "village",
+        ),
+        (
+            'key_group_projects = ["key_groups"]',
+            'key_group_projects = ["key_group"]',
+            "enrollment.class_size.key_group_projects",
+            "key_group 未在本规则册",
+            "key_groups",
+        ),
+        (
             '"AttendanceChecked"',
             '"AttendanceCheck"',
             "payment.evidence.programmes[1].events",

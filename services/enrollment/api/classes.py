@@ -113,7 +113,7 @@ async def post_review(
 async def post_opening_date(
     class_id: str, body: OpeningBody, unit: Write, request: Request, response: Response
 ) -> ClassAnswer:
-    """Move the opening; everything is judged under the new date's rulebook and reserved anew."""
+    """Move the opening of a draft or returned class; for an approved one this proposes a change (see `/changes`)."""
     await require_unchanged(request, unit, class_id)
     moved = await move_opening(
         unit,
@@ -136,7 +136,8 @@ async def post_withdrawal(
 ) -> ClassAnswer:
     """Withdraw the class before it opens; its people are free for others."""
     await require_unchanged(request, unit, class_id)
-    return await _answer(unit, response, await withdraw_class(unit, class_id=class_id, reason=body.reason))
+    withdrawn = await withdraw_class(unit, class_id=class_id, code=body.reason_code, reason=body.reason)
+    return await _answer(unit, response, withdrawn)
 
 
 @router.get("/classes", summary="班级列表", dependencies=[requires(*READERS)])

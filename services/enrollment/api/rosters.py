@@ -66,7 +66,9 @@ async def post_trainee_withdrawal(
 ) -> RosterRowAnswer:
     """Record that a trainee leaves the class today."""
     await require_unchanged(request, unit, class_id)
-    training_class, entry = await withdraw_trainee(unit, class_id=class_id, person_id=person_id, reason=body.reason)
+    training_class, entry = await withdraw_trainee(
+        unit, class_id=class_id, person_id=person_id, code=body.reason_code, reason=body.reason
+    )
     response.headers["ETag"] = etag(training_class.version)
     return RosterRowAnswer.of(entry)
 

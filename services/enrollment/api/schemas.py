@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 
 from services.enrollment.application.queries import ClassView
-from services.enrollment.domain.plan import ClassPlan, Delivery, TrainingPlan
+from services.enrollment.domain.plan import ClassPlan, Delivery, ExceptionRequest, TrainingPlan
 from services.enrollment.domain.review import Decision, Review
 from services.enrollment.domain.timetable import Session
 from services.enrollment.domain.training_class import ApprovedClaim, Blocker, ReservationAnswer, State
@@ -93,6 +93,13 @@ def sessions_of(bodies: Iterable[SessionBody]) -> tuple[Session, ...]:
 Sessions = Annotated[list[SessionBody], Field(min_length=1, max_length=500)]
 
 
+class ExceptionBody(Body):
+    """The institution asks a person to decide on what stops its plan, where the rulebook provides for a decision."""
+
+    code: Code = Field(description="问题代码，如 PRACTICE_SHARE_TOO_LOW")
+    reason: FreeText
+
+
 class PlanBody(Body):
     """The training plan in words."""
 
@@ -104,7 +111,7 @@ class PlanBody(Body):
 class ClassBody(Body):
     """An application for a class, its roster aside."""
 
-    kind: Literal["class"]
+    kind: Literal["class", "apprenticeship"]
     training_type: Code
     occupation: Code
     level: Annotated[Text, Field(min_length=1, max_length=20)] | None = None
@@ -116,6 +123,13 @@ class ClassBody(Body):
     training_mode: Annotated[Text, Field(min_length=1, max_length=100)]
     plan: PlanBody
     sessions: Sessions
+    exceptions: Annotated[list[ExceptionBody], Field(max_length=10)] = Field(
+        default=[], description="申请例外：须由审批人员作出书面决定的问题与理由"
+    )
+
+    attributes: Annotated[dict[Code, ShortText], Field(max_length=30)] = Field(
+        default={}, description="班级属性：规则册规定的代码与取值，如 class_mode=order"
+    )
 
     def to_plan(self) -> ClassPlan:
         """Give the plan with fresh session ids."""
@@ -132,6 +146,8 @@ class ClassBody(Body):
             training_mode=self.training_mode,
             plan=TrainingPlan(**self.plan.model_dump()),
             sessions=sessions_of(self.sessions),
+            attributes=dict(self.attributes),
+            exceptions=tuple(ExceptionRequest(**one.model_dump()) for one in self.exceptions),
         )
 
 
@@ -152,9 +168,12 @@ class ReviewBody(Body):
 
 
 class ReasonBody(Body):
-    """Why somebody leaves or a class is withdrawn; no personal data."""
+    """Why somebody leaves or a class is withdrawn: a standard reason, and what is to be said besides."""
 
-    reason: FreeText
+    reason_code: Code = Field(default="other", description="规则册“原因代码”中的代码")
+    reason: Annotated[Text, Field(max_length=2000), AfterValidator(mask)] = Field(
+        default="", description="补充说明；加密保存，不进入事件"
+    )
 
 
 class EmptyBody(Body):
@@ -189,6 +208,8 @@ class ClassAnswer(BaseModel):
     training_mode: str
     plan: TrainingPlan
     sessions: tuple[Session, ...]
+    attributes: dict[str, str]
+    exceptions: tuple[ExceptionRequest, ...]
     rulebook_id: str
     findings: tuple[Finding, ...]
     applied_on: date | None
@@ -224,6 +245,8 @@ class ClassAnswer(BaseModel):
             training_mode=plan.training_mode,
             plan=plan.plan,
             sessions=plan.sessions,
+            attributes=dict(plan.attributes),
+            exceptions=plan.exceptions,
             rulebook_id=found.rulebook_id,
             findings=found.findings,
             applied_on=found.applied_on,

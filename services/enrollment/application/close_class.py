@@ -2,7 +2,7 @@
 
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import known_class
-from services.enrollment.domain.training_class import Blocker, ClosingReason, TrainingClass, close
+from services.enrollment.domain.training_class import RELEASED, Blocker, ClosingReason, TrainingClass, close
 from shared.contracts.supervision import ClassCancelled, TrainingCompleted
 
 
@@ -28,4 +28,6 @@ async def _close(
     closed, fact = close(training_class, reason, today=uow.today, blocker=blocker)
     await uow.classes.save(closed)
     await uow.publish(fact)
+    if reason in RELEASED:
+        await uow.quotas.settle(closed.class_id, persons=0, state="released")
     await uow.audit(action=f"class_{reason}", subject=closed.class_id)

@@ -1,15 +1,16 @@
 """Gather what the rules look at, and judge: shared by every use-case that a rule can refuse."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.quotas import quota_for
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.plan import ClassPlan, PlanFacts, judge_plan, programme_type
-from services.enrollment.domain.roster import RosterEntry, judge_roster
+from services.enrollment.domain.roster import Decisions, RosterEntry, judge_roster
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
 from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.errors import NotFound, Refused
@@ -63,13 +64,14 @@ class JudgedClass:
     book: Rulebook
 
 
-async def judge_class(uow: UnitOfWork, training_class: TrainingClass) -> JudgedClass:
-    """Give the class under the rulebook of its opening date, with every objection to its plan."""
+async def judge_class(uow: UnitOfWork, training_class: TrainingClass, *, book: Rulebook | None = None) -> JudgedClass:
+    """Give the class under the rulebook of its opening date (or a pinned one), with every objection to its plan."""
     plan, institution_id = training_class.plan, training_class.institution_id
-    book = uow.shelf.in_force(training_class.region, plan.opening_date)
+    book = book or uow.shelf.in_force(training_class.region, plan.opening_date)
     teachers = await uow.institutions.teachers(institution_id, {row.teacher_id for row in plan.sessions})
+    institution = await institution_of(uow, training_class)
     facts = PlanFacts(
-        institution=await institution_of(uow, training_class),
+        institution=institution,
         entries=await uow.institutions.entries(institution_id),
         suspensions=await uow.institutions.suspensions(institution_id),
         occupation=await _occupation(uow, plan, training_class.region),
@@ -77,6 +79,7 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass) -> JudgedC
         venues=await uow.institutions.venues(institution_id, {row.venue_id for row in plan.sessions}),
         bookings=await uow.classes.bookings(training_class),
         conditions=await uow.centres.findings(institution_id),
+        quota=await quota_for(uow, training_class.class_id, plan, institution),
     )
     kind = programme_type(plan, book)
     return JudgedClass(
@@ -91,9 +94,18 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass) -> JudgedC
 
 
 async def judge_rows(
-    uow: UnitOfWork, training_class: TrainingClass, rows: Iterable[RosterRow], book: Rulebook
+    uow: UnitOfWork,
+    training_class: TrainingClass,
+    rows: Iterable[RosterRow],
+    book: Rulebook,
+    *,
+    decisions: Decisions | None = None,
+    present: Collection[str] = (),
 ) -> list[RosterEntry]:
-    """Say who the rows are and judge them against each other and the persons' other classes; give them by number."""
+    """Say who the rows are and judge them against each other and the persons' other classes; give them by number.
+
+    `decisions` are those that count in the case; people `present` in the class already have no second row.
+    """
     identified = await _identified(uow, sorted(rows, key=lambda row: row.row))
     plan = training_class.plan
     context = RosterContext(
@@ -106,7 +118,7 @@ async def judge_rows(
             {row.person_id for row in identified if row.person_id is not None}, besides=training_class.class_id
         ),
     )
-    judged = judge_roster(identified, context, book)
+    judged = judge_roster(identified, context, book, decisions=decisions, present=present)
     return [RosterEntry(row=row, judgement=judged[row.row]) for row in identified]
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from services.enrollment.application.judging import institution_of, occupation_of
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.domain.attributes import published
 from services.enrollment.domain.opening import open_class as opened
 from services.enrollment.domain.opening import what_blocks
 from services.enrollment.domain.person import Identity
@@ -42,6 +43,7 @@ async def open_class(uow: UnitOfWork, class_id: str) -> None:
     closed, fact = close(training_class, "not_opened", today=uow.today, blocker=blocker or passed)
     await uow.classes.save(closed)
     await uow.publish(fact)
+    await uow.quotas.settle(class_id, persons=0, state="released")
     await uow.audit(action="class_not_opened", subject=class_id, details={"code": (blocker or passed).code})
 
 
@@ -58,13 +60,17 @@ async def open_if_due(uow: UnitOfWork, training_class: TrainingClass) -> bool:
         await uow.classes.save(replace(training_class, blocker=blocker))
         return False
     fields = training_class.plan
+    refused = sum(entry.judgement.verdict == "refused" for entry in entries)
+    on_roster = sum(entry.is_on_roster for entry in entries)
+    book = uow.shelf.in_force(training_class.region, fields.opening_date)
     open_now, fact = opened(
         replace(training_class, blocker=None),
-        rulebook_id=uow.shelf.in_force(training_class.region, fields.opening_date).id,
+        rulebook_id=book.id,
         institution=await institution_of(uow, training_class),
         occupation=await occupation_of(uow, training_class),
         trainees=[_trainee(uow, entry) for entry in entries if entry.is_on_roster],
-        refused=sum(entry.judgement.verdict == "refused" for entry in entries),
+        refused=min(refused, max(fields.planned - on_roster, 0)),  # whose place nobody took
+        attributes=published(fields.attributes, book.enrollment),
     )
     await uow.classes.save(open_now)
     await uow.publish(fact)

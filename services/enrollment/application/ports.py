@@ -5,9 +5,13 @@ from datetime import date, datetime
 from typing import Protocol
 
 from services.enrollment.application.institution_ports import Centres, Institutions, Quality, Registers
+from services.enrollment.domain.change import ClassChange
+from services.enrollment.domain.decision import RecordedDecision
 from services.enrollment.domain.history import PastTraining
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity, Person
+from services.enrollment.domain.queue import Waiting
+from services.enrollment.domain.quota import Place, Use, UseState
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.roster import RosterEntry
 from services.enrollment.domain.timetable import Booking
@@ -16,6 +20,7 @@ from shared.contracts.contract import Contract
 from shared.domain.actor import Actor
 from shared.policy.decision import TraceValue
 from shared.policy.rulebook import Shelf
+from shared.policy.targets import TargetTable
 
 
 class Occupations(Protocol):
@@ -33,6 +38,9 @@ class Persons(Protocol):
 
     async def identify(self, identities: Iterable[Identity]) -> dict[Identity, Person]:
         """Give the person of every identity, registering those not yet known."""
+
+    async def find(self, identity_number: str) -> str | None:
+        """Give the id of the person with this number, or None; nobody is registered."""
 
     async def confirm(self, names: Mapping[str, str]) -> None:
         """Make these the confirmed names, by person id."""
@@ -89,11 +97,63 @@ class Rosters(Protocol):
     async def replace(self, class_id: str, entries: Iterable[RosterEntry]) -> None:
         """Store this as the whole roster."""
 
+    async def add(self, class_id: str, entries: Iterable[RosterEntry]) -> None:
+        """Add the rows that an approved change brings."""
+
     async def save_judgements(self, class_id: str, entries: Iterable[RosterEntry]) -> None:
         """Store verdicts, findings and withdrawals of rows that stand."""
 
     async def history(self, person_ids: Collection[str], *, besides: str) -> dict[str, tuple[PastTraining, ...]]:
         """Give the persons' places in other classes."""
+
+
+class Decisions(Protocol):
+    """Recorded decisions."""
+
+    async def add(self, class_id: str, decision: RecordedDecision) -> None:
+        """Add a decision."""
+
+    async def of_class(self, class_id: str) -> list[RecordedDecision]:
+        """Give every decision of the class, in order."""
+
+
+class Changes(Protocol):
+    """Proposed changes of approved classes."""
+
+    async def add(self, change: ClassChange) -> None:
+        """Add a proposed change."""
+
+    async def settle(self, change: ClassChange) -> None:
+        """Store how the change ended."""
+
+    async def of_class(self, class_id: str) -> list[ClassChange]:
+        """Give every change of the class, in order."""
+
+
+class Quotas(Protocol):
+    """What classes take of the annual plan."""
+
+    async def used(self, place: Place, *, besides: str) -> int:
+        """Give how many people other classes take of the place."""
+
+    async def take(self, use: Use) -> None:
+        """Store what the class takes, in place of what it took before."""
+
+    async def settle(self, class_id: str, *, persons: int, state: UseState) -> None:
+        """Let a class that has a place take that many people of it from now on."""
+
+    async def totals(self, region: str, document: str) -> dict[tuple[str, str, UseState], int]:
+        """Give the people of a plan in use, by training type, provider and state."""
+
+
+class Queue(Protocol):
+    """What waits for reviewers."""
+
+    async def waiting(self, regions: Sequence[str]) -> list[Waiting]:
+        """Give every application and proposed change of the regions that waits for a step."""
+
+    async def duties_of(self, actor: str, class_ids: Sequence[str]) -> dict[str, str]:
+        """Give the person's own duty by class."""
 
 
 class UnitOfWork(Protocol):
@@ -102,6 +162,7 @@ class UnitOfWork(Protocol):
     now: datetime
     actor: Actor
     shelf: Shelf
+    targets: Sequence[TargetTable]
 
     @property
     def today(self) -> date:
@@ -138,6 +199,22 @@ class UnitOfWork(Protocol):
     @property
     def rosters(self) -> Rosters:
         """Give the rosters."""
+
+    @property
+    def decisions(self) -> Decisions:
+        """Give the recorded decisions."""
+
+    @property
+    def changes(self) -> Changes:
+        """Give the proposed changes."""
+
+    @property
+    def quotas(self) -> Quotas:
+        """Give what classes take of the annual plan."""
+
+    @property
+    def queue(self) -> Queue:
+        """Give what waits for reviewers."""
 
     async def publish(self, fact: Contract) -> int:
         """Put an event into the outbox and give its aggregate version."""

@@ -2,33 +2,35 @@
 
 from dataclasses import replace
 
-from services.enrollment.application.judging import occupation_of
+from services.enrollment.application.judging import institution_of, occupation_of
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.quotas import take_place, with_quota_now
 from services.enrollment.application.scope import class_of_region
+from services.enrollment.application.steps import approval_steps, take_step
+from services.enrollment.domain.change import decisions_in_effect
+from services.enrollment.domain.decision import require_answers
 from services.enrollment.domain.plan import earnable_kinds
 from services.enrollment.domain.reservation import approved_event, reservation_of
-from services.enrollment.domain.review import Decision, require_other_person, require_step
+from services.enrollment.domain.review import Decision
 from services.enrollment.domain.training_class import UNDER_REVIEW, TrainingClass, review
-from shared.domain.errors import Refused
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.term import Steps
 
 
 async def review_class(uow: UnitOfWork, *, class_id: str, step: str, decision: Decision, opinion: str) -> TrainingClass:
     """Record the step in the actor's name and give the class.
 
     Raise Conflict ORDER for a step that is not due, Forbidden SAME_REVIEWER for a person who has another part in the
-    case (JY-REP-07), Forbidden ROLE_MISSING for one without the step's role.
+    case (JY-REP-07), Forbidden ROLE_MISSING for one without the step's role; Conflict DECISIONS_MISSING for an approval
+    while a question of the rules waits for a recorded decision.
     """
     training_class = await class_of_region(uow, class_id)
     training_class.require(*UNDER_REVIEW, act="办理审批")
     book = uow.shelf.by_id(training_class.rulebook_id)
-    steps = _steps(book)
-    due = require_step(step, taken=len(training_class.round_reviews), steps=steps)
-    duties = await uow.classes.duties(class_id)
-    require_other_person(uow.actor.subject, due.code, duties=duties, terms=book.enrollment.four_eyes)
-    uow.actor.require(due.role)
+    due = await take_step(uow, training_class, book, step=step, case=0)
+    training_class, quota = await with_quota_now(uow, training_class, await institution_of(uow, training_class))
+    if decision == "approve":
+        await _require_answers(uow, training_class)
     reviewed = review(
         training_class,
         step=due,
@@ -36,12 +38,12 @@ async def review_class(uow: UnitOfWork, *, class_id: str, step: str, decision: D
         actor=uow.actor.subject,
         opinion=opinion,
         now=uow.now,
-        steps=steps,
+        steps=approval_steps(book),
     )
-    await uow.classes.assign_duty(class_id, uow.actor.subject, due.code)
     await uow.classes.add_review(class_id, reviewed.reviews[-1], position=len(reviewed.reviews))
     if reviewed.state == "approved":
         reviewed = await _ask_for_reservation(uow, reviewed, book)
+        await take_place(uow, reviewed, quota)
     elif decision != "approve":
         await uow.unschedule(kind=OPEN_CLASS, key=class_id)
     reviewed = await uow.classes.save(reviewed)
@@ -63,11 +65,8 @@ async def _ask_for_reservation(uow: UnitOfWork, approved: TrainingClass, book: R
     return replace(approved, reservation_version=version)
 
 
-def _steps(book: Rulebook) -> Steps:
-    if book.enrollment.approval is None:
-        raise Refused(
-            code="APPROVAL_STEPS_MISSING",
-            message=f"规则册 {book.id} 没有规定开班审批步骤。",
-            advice="请由政策管理员补充审批步骤，或作出书面决定。",
-        )
-    return book.enrollment.approval
+async def _require_answers(uow: UnitOfWork, training_class: TrainingClass) -> None:
+    class_id = training_class.class_id
+    decisions = decisions_in_effect(training_class, await uow.decisions.of_class(class_id))
+    asking = [entry.row.row for entry in await uow.rosters.entries(class_id) if entry.judgement.verdict == "ask"]
+    require_answers(training_class.findings, decisions.get(None, ()), asking)

@@ -1,6 +1,6 @@
 """Whether a class can open, and what its opening tells every later service."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from services.enrollment.domain.institution import Institution
@@ -40,8 +40,12 @@ def open_class(
     occupation: Occupation,
     trainees: Sequence[OpenedTrainee],
     refused: int,
+    attributes: Mapping[str, str],
 ) -> tuple[TrainingClass, ClassOpened]:
-    """Open the class and pin its rulebook; the event carries all that later services will ever need."""
+    """Open the class and pin its rulebook; the event carries all that later services will ever need.
+
+    `attributes` are those of the class that the rulebook lets travel.
+    """
     training_class.require("reserved", act="开班")
     opened = replace(training_class, state="opened", rulebook_id=rulebook_id)
     plan = opened.plan
@@ -74,4 +78,5 @@ def open_class(
         teachers=tuple(dict.fromkeys(session.teacher_id for session in plan.sessions)),
         trainees=tuple(trainees),
         reviews=tuple(row.record() for row in opened.round_reviews),
+        attributes=dict(attributes),
     )

@@ -1,11 +1,13 @@
 """What an institution applies for (开班申请): the plan, and every rule that judges it without its roster."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
+from services.enrollment.domain.attributes import judge_attributes
 from services.enrollment.domain.centre import ConditionFinding, judge_conditions
+from services.enrollment.domain.decision import asked_for
 from services.enrollment.domain.institution import (
     DirectoryEntry,
     Institution,
@@ -13,6 +15,7 @@ from services.enrollment.domain.institution import (
     judge_private_school,
 )
 from services.enrollment.domain.occupation import Occupation
+from services.enrollment.domain.quota import Quota, judge_quota
 from services.enrollment.domain.suspension import Suspension, judge_suspension
 from services.enrollment.domain.timetable import (
     Booking,
@@ -50,8 +53,19 @@ class TrainingPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionRequest:
+    """An institution asks a person to decide on a finding that stops its plan (JY-ENR-09, -10, -11)."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClassPlan:
-    """Everything an institution states about a class except its roster."""
+    """Everything an institution states about a class except its roster.
+
+    `attributes` are what reports group classes by, value by the rulebook's code of the attribute.
+    """
 
     kind: ClassKind
     training_type: str
@@ -65,6 +79,8 @@ class ClassPlan:
     training_mode: str
     plan: TrainingPlan
     sessions: tuple[Session, ...]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    exceptions: tuple[ExceptionRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +88,8 @@ class PlanFacts:
     """What is known about the institution and about other classes when a plan is judged.
 
     `occupation` is the row valid on the opening date; `filed_teachers`, `venues` are the institution's own;
-    `bookings` are other live classes' times with the same teachers (as persons) or venues.
+    `bookings` are other live classes' times with the same teachers (as persons) or venues; `quota` is what the annual
+    plan gives, None without a plan.
     """
 
     institution: Institution
@@ -83,10 +100,19 @@ class PlanFacts:
     venues: Mapping[str, Venue]
     bookings: tuple[Booking, ...]
     conditions: tuple[ConditionFinding, ...] = ()
+    quota: Quota | None = None
 
 
 def judge_plan(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Finding, ...]:
-    """Give every objection to the plan under the rulebook of its opening date, roster and lead time aside."""
+    """Give every objection to the plan under the rulebook of its opening date, roster and lead time aside.
+
+    What the institution asked an exception for, and the rulebook lets a person decide on, asks instead of stopping.
+    """
+    asked = [request.code for request in plan.exceptions]
+    return tuple(asked_for(_objections(plan, facts, book), asked, book.enrollment))
+
+
+def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Finding, ...]:
     terms = book.enrollment
     basis = terms.documents or CONSISTENCY
     day, sessions = plan.opening_date, plan.sessions
@@ -119,6 +145,8 @@ def judge_plan(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Findi
             terms=terms.station_ratio,
         ),
         *judge_bookings(sessions, bookings=facts.bookings, basis=basis),
+        *judge_quota(plan.planned, facts.quota),
+        *judge_attributes(plan.attributes, kind=plan.kind, institution_kind=facts.institution.kind, terms=terms),
     )
 
 
@@ -192,7 +220,7 @@ def judge_funding(source: str, terms: FundingSources | None) -> list[Finding]:
             code="FUNDING_SOURCE_DECISION",
             severity=Severity.ASK,
             message=f"资金来源为“{known.name}”，文件未具体列明。",
-            advice="请审批人员核实资金来源，同意开班即视为确认。",
+            advice="请审批人员核实资金来源并记录决定。",
             field="funding_source",
             value=source,
         )

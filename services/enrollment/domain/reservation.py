@@ -1,15 +1,17 @@
 """What an approved class asks of payment, and what payment's answer does to it."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Literal
 
+from services.enrollment.domain.change import Kind
 from services.enrollment.domain.roster import RosterEntry
 from services.enrollment.domain.training_class import AWAITING_OPENING, ReservationAnswer, State, TrainingClass
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import (
     ClassApproved,
     ClassChanged,
+    PlannedSession,
     ReliedRelease,
     ReservationRequest,
     ReservedTrainee,
@@ -31,7 +33,10 @@ def reservation_of(
         certificate_kinds=kinds,
         opening_date=plan.opening_date,
         funding_source=plan.funding_source,
-        trainees=tuple(ReservedTrainee(person_id=entry.person_id, groups=(entry.row.group,)) for entry in on_roster),
+        trainees=tuple(
+            ReservedTrainee(person_id=entry.person_id, groups=(entry.row.group,), repeat_by_decision=_repeats(entry))
+            for entry in on_roster
+        ),
         relies_on=tuple(
             ReliedRelease(class_id=class_id, person_id=entry.person_id)
             for entry in on_roster
@@ -53,27 +58,41 @@ def approved_event(training_class: TrainingClass, reservation: ReservationReques
     )
 
 
-def move_opening(training_class: TrainingClass) -> TrainingClass:
-    """Give an approved class whose dates have moved: it waits for the answer to a new reservation."""
-    training_class.require(*AWAITING_OPENING, act="变更开班日期")
+def _repeats(entry: RosterEntry) -> bool:
+    """Say whether somebody is on the roster by a decision although they had their training (JY-ENR-05)."""
+    return any(finding.code == "REPEAT_IN_YEAR" for finding in entry.judgement.findings)
+
+
+def ask_again(training_class: TrainingClass) -> TrainingClass:
+    """Give an approved class whose opening or people have changed: it waits for the answer to a new reservation."""
+    training_class.require(*AWAITING_OPENING, act="变更开班日期或学员")
     return replace(training_class, state="approved", answer=None, blocker=None)
 
 
 def changed_event(
     training_class: TrainingClass,
-    change: Literal["opening_moved", "trainees_refused"],
+    change: Kind | Literal["trainees_refused"],
     *,
     removed: Iterable[str],
+    added: Iterable[str] = (),
     reservation: ReservationRequest | None = None,
+    timetable: bool = False,
 ) -> ClassChanged:
-    """Give the event of a change after approval; with a reservation payment has to answer again."""
+    """Give the event of a change after approval; with a reservation payment has to answer again.
+
+    With `timetable` it carries the whole timetable and everybody who teaches, as they stand from now on.
+    """
+    sessions = sorted(training_class.plan.sessions, key=lambda one: one.starts_at)
     return ClassChanged(
         class_id=training_class.class_id,
         change=change,
         opening_date=training_class.plan.opening_date,
         closing_date=training_class.plan.closing_date,
         removed=tuple(removed),
+        added=tuple(added),
         reservation=reservation,
+        sessions=tuple(PlannedSession(**asdict(session)) for session in sessions) if timetable else None,
+        teachers=tuple(dict.fromkeys(session.teacher_id for session in sessions)) if timetable else None,
     )
 
 

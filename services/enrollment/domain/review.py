@@ -16,7 +16,7 @@ APPLICANT = "applicant"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """One recorded step; `round` counts the submissions of the class from 1."""
+    """One recorded step; `round` counts the submissions of the class from 1, `change` is 0 or a change's number."""
 
     round: int
     step: str
@@ -24,6 +24,7 @@ class Review:
     decision: Decision
     opinion: str
     decided_at: datetime
+    change: int = 0
 
     def record(self) -> ReviewRecord:
         """Give what events say of the step."""

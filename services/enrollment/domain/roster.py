@@ -1,20 +1,30 @@
 """The learner roster (花名册): every row is judged by itself, and no bad row harms a good one."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
+from services.enrollment.domain.decision import ROW_RETURNED, RecordedDecision, verdict_under, weigh
 from services.enrollment.domain.plan import judge_size
 from services.enrollment.domain.roster_row import RosterContext, RosterRow, duplicate, judge_row
 from shared.contracts.payment import RefusedReservation
+from shared.domain.errors import refused_by
 from shared.policy.decision import Finding, Severity
-from shared.policy.judging import CONSISTENCY, Verdict, stopping, verdict_of
+from shared.policy.judging import CONSISTENCY, Verdict, stopping
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.enrollment import ClassSize
 
 ROWS_MAX: Final = 500
 """Most rows of one class's roster: far above any class size, so that a wrong file is told, not stored."""
+
+DEFAULTS_OF_A_QUESTION: Final = frozenset(
+    {
+        *("name", "phone", "group", "evidence", "employer_name", "employer_credit_code", "employer_region"),
+        "declares_ability_and_will",
+    }
+)
+"""Fields of a row that a question about a person may leave open, which nobody then holds against them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +38,16 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterEntry:
-    """A row with its judgement; `withdrawn_on` is the day the person left the class after its approval."""
+    """A row with its judgement; `withdrawn_on` is the day the person left the class after its approval.
+
+    `withdrawal_code` is the standard reason, `withdrawal_reason` what the institution says besides.
+    """
 
     row: RosterRow
     judgement: Judgement
     withdrawn_on: date | None = None
-    withdrawal_reason: str | None = None
+    withdrawal_code: str | None = None
+    withdrawal_reason: str | None = field(default=None, repr=False)
 
     @property
     def person_id(self) -> str:
@@ -59,21 +73,34 @@ class Counts:
     key_groups: int
 
 
-def judge_roster(rows: Iterable[RosterRow], context: RosterContext, book: Rulebook) -> dict[int, Judgement]:
-    """Judge every row, whatever the order in which they came.
+Decisions = Mapping[int | None, Sequence[RecordedDecision]]
+"""The decisions that count in a case, by row; under None those on the plan."""
 
-    Of several rows for one person the lowest-numbered one that nothing else stops stands; those after it are
-    DUPLICATE_IN_CLASS (JY-ENR-04).
+
+def judge_roster(
+    rows: Iterable[RosterRow],
+    context: RosterContext,
+    book: Rulebook,
+    *,
+    decisions: Decisions | None = None,
+    present: Collection[str] = (),
+) -> dict[int, Judgement]:
+    """Judge every row, whatever the order in which they came, under the decisions recorded on it.
+
+    Of several rows for one person the lowest-numbered one that nothing else stops stands; those after it, and people
+    `present` in the class already, are DUPLICATE_IN_CLASS (JY-ENR-04).
     """
-    standing: set[str] = set()
+    standing = set(present)
     judged: dict[int, Judgement] = {}
     for row in sorted(rows, key=lambda row: row.row):
         findings, relies_on = judge_row(row, context, book)
+        answered = (decisions or {}).get(row.row, ())
         if row.person_id in standing:
             findings = [*findings, duplicate(book)]
-        elif row.person_id is not None and not stopping(findings):
+        elif row.person_id is not None and not stopping(weigh(findings, answered)):
             standing.add(row.person_id)
-        judged[row.row] = Judgement(verdict=verdict_of(findings), findings=tuple(findings), relies_on=relies_on)
+        verdict = verdict_under(findings, answered)
+        judged[row.row] = Judgement(verdict=verdict, findings=tuple(findings), relies_on=relies_on)
     return judged
 
 
@@ -116,18 +143,42 @@ def judge_mix(counts: Counts, *, planned: int, terms: ClassSize | None) -> list[
     return judge_size(planned, key_groups=key_groups, terms=terms)
 
 
-def judged_again(entry: RosterEntry, judgement: Judgement, *, on: date) -> RosterEntry:
-    """Give the entry after an approved class was judged anew, which can only take people off the roster.
+def decided(
+    entry: RosterEntry, decisions: Sequence[RecordedDecision], *, others: Iterable[RosterEntry], book: Rulebook
+) -> RosterEntry:
+    """Give the entry under the decisions recorded on it; raise Refused when its person stands on the roster already."""
+    if any(decision.outcome == "return" for decision in decisions):
+        entry = replace(entry, judgement=_returned(entry.judgement, decisions, book))
+    verdict = verdict_under(entry.judgement.findings, decisions)
+    if verdict != "refused" and any(one.is_on_roster and one.row.person_id == entry.row.person_id for one in others):
+        raise refused_by(duplicate(book))
+    return replace(entry, judgement=replace(entry.judgement, verdict=verdict))
 
-    Whom the reviewers saw refused stays refused, and a question they never saw (a new asking finding) refuses. Whoever
-    is refused now leaves on the day: a slot may be reserved for them, and their next judgement relies on its release.
+
+def _returned(judgement: Judgement, decisions: Sequence[RecordedDecision], book: Rulebook) -> Judgement:
+    basis = next((one.basis for one in reversed(decisions) if one.outcome == "return"), None)
+    reasons = book.enrollment.reasons
+    name = next((item.name for item in (reasons.trainee_return if reasons else ()) if item.code == basis), basis)
+    finding = (reasons or CONSISTENCY).finding(
+        code=ROW_RETURNED,
+        severity=Severity.STOP,
+        message=f"审批人员退回本行：{name}。",
+        advice="本行不计入本班；请补正材料，在班级退回后重新提交，或在批准后通过变更申请补入。",
+        field="row",
+        value=basis,
+    )
+    others = tuple(one for one in judgement.findings if one.code != ROW_RETURNED)
+    return replace(judgement, findings=(*others, finding))
+
+
+def judged_again(entry: RosterEntry, judgement: Judgement, *, on: date) -> RosterEntry:
+    """Give the entry after an approved class was judged anew, which takes off the roster whom the rules now refuse.
+
+    Whom the reviewers saw refused stays refused. Whoever is refused now leaves on the day: a slot may be reserved for
+    them, and their next judgement relies on its release.
     """
     if entry.judgement.verdict == "refused":
         return entry
-    seen = {finding.code for finding in entry.judgement.findings}
-    asks = {finding.code for finding in judgement.findings if finding.severity is Severity.ASK}
-    if asks - seen:
-        judgement = replace(judgement, verdict="refused")
     left_on = on if judgement.verdict == "refused" else entry.withdrawn_on
     return replace(entry, judgement=judgement, withdrawn_on=left_on)
 

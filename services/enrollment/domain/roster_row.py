@@ -8,7 +8,7 @@ from typing import Final
 from services.enrollment.domain.history import PastTraining, judge_repeat
 from services.enrollment.domain.institution import Institution
 from shared.domain.errors import Refused
-from shared.domain.identifiers import identity_number
+from shared.domain.identifiers import credit_code, identity_number
 from shared.domain.jurisdiction import is_within
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
@@ -32,7 +32,8 @@ class RosterRow:
     """One row as sent, and who it is.
 
     `person_id` is None while the identity number is none; `name_differs` says that the person is confirmed under
-    another name; `malformed` names the fields that could not be read.
+    another name; `malformed` names the fields that could not be read; `change` is the number of the approved change
+    that brought the row, 0 for the application's own.
     """
 
     row: int
@@ -48,13 +49,17 @@ class RosterRow:
     person_id: str | None = None
     masked_name: str = "*"
     name_differs: bool = False
+    change: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterContext:
-    """What the judgement of a roster needs besides its rows; `history` leaves the class itself out."""
+    """What the judgement of a roster needs besides its rows; `history` leaves the class itself out.
 
-    institution: Institution
+    Only who asks about a person in general knows no institution.
+    """
+
+    institution: Institution | None
     funding_source: str
     opening_date: date
     occupation: str
@@ -139,7 +144,7 @@ def _judge_identity(row: RosterRow, book: Rulebook) -> list[Finding]:
             code="NAME_DIFFERS",
             severity=Severity.ASK,
             message="该证件号码已以另一姓名完成实名登记。",
-            advice="请审批人员核对身份证件；同意开班即以本行姓名为准。",
+            advice="请审批人员核对身份证件并记录决定；同意后以本行姓名为准。",
             field="name",
         )
     ]
@@ -165,7 +170,7 @@ def _judge_group(row: RosterRow, group: Group | None, book: Rulebook) -> list[Fi
                 code="GROUP_DECISION",
                 severity=Severity.ASK,
                 message=f"人员类别“{group.name}”须由审批人员认定。",
-                advice="请审批人员核实该人员的类别；同意开班即视为认定。",
+                advice="请审批人员核实该人员的类别并记录认定决定。",
                 field="group",
                 value=group.code,
             )
@@ -173,12 +178,19 @@ def _judge_group(row: RosterRow, group: Group | None, book: Rulebook) -> list[Fi
     return found
 
 
-def _judge_employer(row: RosterRow, institution: Institution, book: Rulebook) -> list[Finding]:
-    found = []
+def _judge_employer(row: RosterRow, institution: Institution | None, book: Rulebook) -> list[Finding]:
+    found = _judge_employer_code(row, book)
     own = book.enrollment.own_employees
-    if own and institution.kind in own.institution_kinds and row.employer_credit_code != institution.credit_code:
+    if (
+        own
+        and institution
+        and institution.kind in own.institution_kinds
+        and row.employer_credit_code != institution.credit_code
+    ):
         message = "企业职工培训中心只能培训本企业职工。"
         advice = "请核对用工单位的统一社会信用代码；非本企业职工请由其他机构培训。"
+        if own.override_by_decision:
+            advice += "派遣或集团关联单位人员，由审批人员核实后作出书面决定。"
         found.append(_stop(own, "NOT_INTERNAL_EMPLOYEE", message, advice, "employer_credit_code"))
     local = book.enrollment.local_employer
     if local and row.group in local.groups and not _is_local(row.employer_region, book.region):
@@ -187,12 +199,29 @@ def _judge_employer(row: RosterRow, institution: Institution, book: Rulebook) ->
                 code="EMPLOYER_NOT_LOCAL",
                 severity=Severity.ASK,
                 message="该职工的用人单位不在本地，或未填写单位所在区划。",
-                advice="请审批人员核实单位注册地或实际工作地；同意开班即视为符合。",
+                advice="请审批人员核实单位注册地或实际工作地，并记录决定与依据。",
                 field="employer_region",
                 value=row.employer_region or None,
             )
         )
     return found
+
+
+def _judge_employer_code(row: RosterRow, book: Rulebook) -> list[Finding]:
+    """Stop an employer's code that is none (GB 32100), and warn of one whose check character early codes bear."""
+    basis, field = _basis(book), "employer_credit_code"
+    if not row.employer_credit_code:
+        return []
+    try:
+        code = credit_code(row.employer_credit_code)
+    except Refused as error:
+        return [_stop(basis, error.code, error.message, error.advice, field)]
+    if not code.doubtful:
+        return []
+    message, advice = "用人单位统一社会信用代码的校验位与标准不符。", "早期代码存在这种情形，请对照营业执照核实。"
+    return [
+        basis.finding(code="CREDIT_CODE_DOUBTFUL", severity=Severity.WARN, message=message, advice=advice, field=field)
+    ]
 
 
 def _is_local(region: str, within: str) -> bool:
@@ -217,9 +246,20 @@ def _judge_special_account(row: RosterRow, funding_source: str, book: Rulebook) 
         )
         for code in row.exclusions
     ]
-    if row.group in terms.declaration_groups and not row.declares_ability_and_will:
+    if row.group not in terms.declaration_groups:
+        return found
+    field = "declares_ability_and_will"
+    if not row.declares_ability_and_will:
         message = "使用专账资金须有本人签署的就业能力和就业意愿声明。"
+        found.append(_stop(terms, "DECLARATION_MISSING", message, "请补充声明后重新提交本行。", field))
+    elif terms.reviewer_tick:
         found.append(
-            _stop(terms, "DECLARATION_MISSING", message, "请补充声明后重新提交本行。", "declares_ability_and_will")
+            terms.finding(
+                code="DECLARATION_TICK",
+                severity=Severity.ASK,
+                message="该人员的就业能力和就业意愿声明须由审批人员核验确认。",
+                advice="请查看本人签署的声明，并逐行记录核验决定。",
+                field=field,
+            )
         )
     return found

@@ -2,11 +2,11 @@
 
 draft -> applied -> first_review -> second_review -> approved -> reserved -> opened -> completed | cancelled
 applied and the reviews also lead to returned (and on to applied again) or refused; everything before the opening
-to withdrawn; applied to reserved to not_opened when the opening date passes. A moved opening leads from reserved back
-to approved, and a completed class can still become cancelled.
+to withdrawn; applied to reserved to not_opened when the opening date passes. An approved change of opening or people
+leads from reserved back to approved, and a completed class can still become cancelled.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final, Literal, cast, get_args
 
@@ -81,12 +81,13 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovedClaim:
-    """One approval of a claim for the class, as payment reported it: for viewing only."""
+    """One approval of a claim for the class, as payment reported it: for viewing, and for the annual plan's count."""
 
     claim_id: str
     entry: int
     amount_fen: int
     approved_on: date
+    persons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,7 @@ class TrainingClass:
     `rulebook_id` is provisional until the opening pins it; `findings` are what its rulebook warns of or asks about the
     plan, which an approval answers. `reservation_version` is the version of the last event that
     asked payment for a reservation; `answer` is payment's answer to that one, None while it is awaited.
+    `closing_reason` is what the institution said when it withdrew the class, besides the standard reason.
     """
 
     class_id: str
@@ -114,11 +116,16 @@ class TrainingClass:
     answer: ReservationAnswer | None = None
     blocker: Blocker | None = None
     claims: tuple[ApprovedClaim, ...] = ()
+    closing_reason: str | None = field(default=None, repr=False)
 
     @property
     def round_reviews(self) -> tuple[Review, ...]:
-        """Give the reviews since the last submission, in order."""
-        return tuple(review for review in self.reviews if review.round == self.round)
+        """Give the reviews since the last submission, in order; those of later changes are not among them."""
+        return self.reviews_of(0)
+
+    def reviews_of(self, change: int) -> tuple[Review, ...]:
+        """Give the reviews of the last submission (0) or of a change after it, in order."""
+        return tuple(review for review in self.reviews if (review.round, review.change) == (self.round, change))
 
     @property
     def is_approved(self) -> bool:
@@ -208,9 +215,12 @@ def close(
 
 
 def withdraw_trainee(
-    training_class: TrainingClass, entry: RosterEntry | None, *, on: date, reason: str
+    training_class: TrainingClass, entry: RosterEntry | None, *, on: date, code: str, reason: str | None
 ) -> tuple[RosterEntry, TraineeWithdrawn]:
-    """Take a person off the roster of an approved or open class; raise NotFound when they are not on it."""
+    """Take a person off the roster of an approved or open class; raise NotFound when they are not on it.
+
+    `code` is the standard reason; `reason`, what is said besides, stays here.
+    """
     training_class.require(*AWAITING_OPENING, "opened", act="办理学员退班")
     if entry is None or not entry.is_on_roster:
         raise NotFound(
@@ -220,7 +230,5 @@ def withdraw_trainee(
             field="person_id",
         )
     # An event lasts for ever and goes everywhere, and no rule recognises a name in somebody's words: they stay here.
-    fact = TraineeWithdrawn(
-        class_id=training_class.class_id, person_id=entry.person_id, on=on, reason="reported_by_institution"
-    )
-    return replace(entry, withdrawn_on=on, withdrawal_reason=reason), fact
+    fact = TraineeWithdrawn(class_id=training_class.class_id, person_id=entry.person_id, on=on, reason=code)
+    return replace(entry, withdrawn_on=on, withdrawal_code=code, withdrawal_reason=reason), fact

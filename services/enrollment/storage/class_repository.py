@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.enrollment.domain.plan import ClassPlan, TrainingPlan
+from services.enrollment.domain.plan import ClassPlan, ExceptionRequest, TrainingPlan
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.timetable import Booking, Session
 from services.enrollment.domain.training_class import (
@@ -29,11 +29,13 @@ from services.enrollment.storage.tables import (
     TEACHER,
     TRAINING_CLASS,
 )
+from shared.database.encryption import Vault
 from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict
 from shared.policy.decision import Finding
 
 _PLAN = TypeAdapter(TrainingPlan)
+_EXCEPTIONS = TypeAdapter(tuple[ExceptionRequest, ...])
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
 _ANSWER = TypeAdapter(ReservationAnswer | None)
 _BLOCKER = TypeAdapter(Blocker | None)
@@ -43,12 +45,13 @@ _CLAIMS = TypeAdapter(tuple[ApprovedClaim, ...])
 class ClassRepository:
     """Reads and writes classes; whoever changes one has locked its row first."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, vault: Vault) -> None:
         self._connection = connection
+        self._vault = vault
 
     async def add(self, training_class: TrainingClass) -> None:
         """Add a new class with its sessions."""
-        await self._connection.execute(insert(TRAINING_CLASS).values(_values(training_class)))
+        await self._connection.execute(insert(TRAINING_CLASS).values(self._values(training_class)))
         await self._insert_sessions(training_class)
 
     async def get(self, class_id: str, *, lock: bool = False) -> TrainingClass | None:
@@ -59,7 +62,7 @@ class ClassRepository:
             return None
         sessions = await self._sessions([class_id])
         reviews = await self._reviews([class_id])
-        return _training_class(row, sessions.get(class_id, []), reviews.get(class_id, []))
+        return self._training_class(row, sessions.get(class_id, []), reviews.get(class_id, []))
 
     async def page(
         self,
@@ -89,13 +92,15 @@ class ClassRepository:
         rows = (await self._connection.execute(statement)).all()
         ids = [row.class_id for row in rows]
         sessions, reviews = await self._sessions(ids), await self._reviews(ids)
-        return [_training_class(row, sessions.get(row.class_id, []), reviews.get(row.class_id, [])) for row in rows]
+        return [
+            self._training_class(row, sessions.get(row.class_id, []), reviews.get(row.class_id, [])) for row in rows
+        ]
 
     async def save(self, training_class: TrainingClass, *, new_sessions: bool = False) -> TrainingClass:
         """Store the class under its next version and give it; raise Conflict when somebody stored it meanwhile."""
         stored = replace(training_class, version=training_class.version + 1)
         this = and_(TRAINING_CLASS.c.class_id == stored.class_id, TRAINING_CLASS.c.version == training_class.version)
-        done = await self._connection.execute(update(TRAINING_CLASS).where(this).values(_values(stored)))
+        done = await self._connection.execute(update(TRAINING_CLASS).where(this).values(self._values(stored)))
         if done.rowcount != 1:
             raise Conflict(
                 code="CLASS_CHANGED",
@@ -123,6 +128,7 @@ class ClassRepository:
             insert(REVIEW).values(
                 class_id=class_id,
                 round=review.round,
+                change_no=review.change,
                 step=review.step,
                 position=position,
                 actor=review.actor,
@@ -223,9 +229,24 @@ class ClassRepository:
         )
         reviews: dict[str, list[Review]] = {}
         for row in found.mappings():
-            values = {name: value for name, value in row.items() if name != "position"}
+            values = {name: value for name, value in row.items() if name not in ("position", "change_no")}
+            values["change"] = row["change_no"]
             reviews.setdefault(values.pop("class_id"), []).append(Review(**values))
         return reviews
+
+    def _values(self, training_class: TrainingClass) -> dict[str, Any]:
+        reason = training_class.closing_reason
+        sealed = None if reason is None else self._vault.seal(reason, purpose=_purpose(training_class.class_id))
+        return {**_values(training_class), "sealed_closing_reason": sealed}
+
+    def _training_class(self, row: Row[Any], sessions: list[Session], reviews: list[Review]) -> TrainingClass:
+        found, sealed = _training_class(row, sessions, reviews), row.sealed_closing_reason
+        reason = None if sealed is None else self._vault.open(sealed, purpose=_purpose(row.class_id))
+        return replace(found, closing_reason=reason)
+
+
+def _purpose(class_id: str) -> str:
+    return f"training_class.closing_reason:{class_id}"
 
 
 def _values(training_class: TrainingClass) -> dict[str, Any]:
@@ -248,6 +269,8 @@ def _values(training_class: TrainingClass) -> dict[str, Any]:
         "funding_source": plan.funding_source,
         "delivery": plan.delivery,
         "training_mode": plan.training_mode,
+        "attributes": dict(plan.attributes),
+        "exceptions": _EXCEPTIONS.dump_python(plan.exceptions, mode="json"),
         "plan": _PLAN.dump_python(plan.plan, mode="json"),
         "rulebook_id": training_class.rulebook_id,
         "findings": _FINDINGS.dump_python(training_class.findings, mode="json"),
@@ -280,6 +303,8 @@ def _training_class(row: Row[Any], sessions: list[Session], reviews: list[Review
             training_mode=row.training_mode,
             plan=_PLAN.validate_python(row.plan),
             sessions=tuple(sessions),
+            attributes=row.attributes,
+            exceptions=_EXCEPTIONS.validate_python(row.exceptions),
         ),
         programme=row.programme,
         rulebook_id=row.rulebook_id,

@@ -44,6 +44,14 @@ class PersonRepository:
             rows = await self._rows(stated.values())
         return {identity: await self._person(rows[stated[identity]], identity.name) for identity in in_order}
 
+    async def find(self, identity_number: str) -> str | None:
+        """Give the id of the person with this normalised number, or None; nobody is registered."""
+        this = PERSON.c.lookup == self._lookup(identity_number)
+        found: str | None = (
+            await self._connection.execute(select(PERSON.c.person_id).where(this))
+        ).scalar_one_or_none()
+        return found
+
     async def confirm(self, names: Mapping[str, str]) -> None:
         """Make these the confirmed names, by person id."""
         found = await self._connection.execute(

@@ -51,6 +51,10 @@ class RosterRepository:
     async def replace(self, class_id: str, entries: Iterable[RosterEntry]) -> None:
         """Store this as the whole roster; the database refuses it unless the class is draft or returned."""
         await self._connection.execute(delete(ROSTER_ROW).where(ROSTER_ROW.c.class_id == class_id))
+        await self.add(class_id, entries)
+
+    async def add(self, class_id: str, entries: Iterable[RosterEntry]) -> None:
+        """Add rows; after submission the database refuses any that no approved change brings."""
         if rows := [self._values(class_id, entry) for entry in entries]:
             await self._connection.execute(insert(ROSTER_ROW), rows)
 
@@ -64,6 +68,7 @@ class RosterRepository:
                 "findings": _FINDINGS.dump_python(entry.judgement.findings, mode="json"),
                 "relies_on": list(entry.judgement.relies_on),
                 "withdrawn_on": entry.withdrawn_on,
+                "withdrawal_code": entry.withdrawal_code,
                 "sealed_withdrawal_reason": self._sealed_reason(class_id, entry),
             }
             for entry in entries
@@ -132,6 +137,8 @@ class RosterRepository:
             "findings": _FINDINGS.dump_python(judgement.findings, mode="json"),
             "relies_on": list(judgement.relies_on),
             "withdrawn_on": entry.withdrawn_on,
+            "withdrawal_code": entry.withdrawal_code,
+            "change_no": row.change,
             "sealed_withdrawal_reason": self._sealed_reason(class_id, entry),
         }
 
@@ -157,6 +164,7 @@ class RosterRepository:
                 person_id=row.person_id,
                 masked_name=row.masked_name,
                 name_differs=row.name_differs,
+                change=row.change_no,
             ),
             judgement=Judgement(
                 verdict=row.verdict,
@@ -164,6 +172,7 @@ class RosterRepository:
                 relies_on=tuple(row.relies_on),
             ),
             withdrawn_on=row.withdrawn_on,
+            withdrawal_code=row.withdrawal_code,
             withdrawal_reason=reason and self._vault.open(reason, purpose=_reason_purpose(row.class_id)),
         )
 

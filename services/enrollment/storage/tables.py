@@ -156,6 +156,8 @@ TRAINING_CLASS: Final = Table(
     Column("funding_source", String(50), nullable=False),
     Column("delivery", String(10), nullable=False),
     Column("training_mode", String(100), nullable=False),
+    Column("attributes", JSON, nullable=False),
+    Column("exceptions", JSON, nullable=False),
     Column("plan", JSON, nullable=False),
     Column("rulebook_id", String(100), nullable=False),
     Column("findings", JSON, nullable=False),
@@ -164,6 +166,7 @@ TRAINING_CLASS: Final = Table(
     Column("answer", JSON(none_as_null=True)),
     Column("blocker", JSON(none_as_null=True)),
     Column("claims", JSON, nullable=False),
+    Column("sealed_closing_reason", LargeBinary),
     CheckConstraint(f"state IN ({_STATE_LIST})", name="state"),
     CheckConstraint("planned > 0", name="planned"),
     CheckConstraint("closing_date >= opening_date", name="dates"),
@@ -216,6 +219,8 @@ ROSTER_ROW: Final = Table(
     Column("relies_on", JSON, nullable=False),
     Column("withdrawn_on", Date),
     Column("sealed_withdrawal_reason", LargeBinary),
+    Column("withdrawal_code", String(50)),
+    Column("change_no", Integer, nullable=False),
     CheckConstraint("verdict IN ('accepted', 'refused', 'ask')", name="verdict"),
     CheckConstraint("verdict = 'refused' OR person_id IS NOT NULL", name="person"),
     CheckConstraint("row_no > 0", name="row_no"),
@@ -228,7 +233,8 @@ ROSTER_ROW: Final = Table(
         postgresql_where=text("verdict <> 'refused'"),
     ),
 )
-"""Triggers let rows come, go and change only while the class is draft or returned; then people only leave."""
+"""Triggers let rows come, go and change only while the class is draft or returned; then people leave, come by the
+approved change that `change_no` names (0: the application), or back by a decision under review."""
 
 DUTY: Final = Table(
     "duty",
@@ -240,11 +246,79 @@ DUTY: Final = Table(
 )
 """Four-eyes (JY-REP-07): one person has one duty in a class, for ever; a trigger keeps duties and reviews."""
 
+CLASS_CHANGE: Final = Table(
+    "class_change",
+    METADATA,
+    Column("class_id", ForeignKey("training_class.class_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("opening_date", Date, nullable=False),
+    Column("closing_date", Date, nullable=False),
+    Column("sessions", JSON(none_as_null=True)),
+    Column("removed", JSON, nullable=False),
+    Column("sealed_added", LargeBinary, nullable=False),
+    Column("sealed_reason", LargeBinary, nullable=False),
+    Column("questions", JSON, nullable=False),
+    Column("proposed_by", String(200), nullable=False),
+    Column("proposed_at", Instant, nullable=False),
+    CheckConstraint("state IN ('proposed', 'approved', 'returned', 'refused', 'withdrawn')", name="state"),
+    CheckConstraint("number > 0", name="number"),
+    Index(
+        "uq_class_change_proposed",
+        "class_id",
+        unique=True,
+        sqlite_where=text("state = 'proposed'"),
+        postgresql_where=text("state = 'proposed'"),
+    ),
+)
+"""Changes proposed after approval (JY-ENR-06), one at a time; a trigger keeps what was decided."""
+
+DECISION: Final = Table(
+    "decision",
+    METADATA,
+    Column("class_id", String(100), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("round", Integer, nullable=False),
+    Column("change_no", Integer, nullable=False),
+    Column("step", String(50), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("row_no", Integer),
+    Column("code", String(50), nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("basis", String(50)),
+    Column("rule", String(50), nullable=False),
+    Column("document", String(200), nullable=False),
+    Column("clause", String(200), nullable=False),
+    Column("sealed_reason", LargeBinary, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    ForeignKeyConstraint(["class_id", "actor", "step"], ["duty.class_id", "duty.actor", "duty.duty"]),
+    CheckConstraint("outcome IN ('allow', 'refuse', 'return')", name="outcome"),
+    CheckConstraint("outcome <> 'return' OR row_no IS NOT NULL AND basis IS NOT NULL", name="return"),
+)
+"""Append-only, as a trigger holds: what people decided on questions of the rules, with sealed reasons."""
+
+QUOTA_USE: Final = Table(
+    "quota_use",
+    METADATA,
+    Column("class_id", ForeignKey("training_class.class_id"), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("document", String(200), nullable=False),
+    Column("training_type", String(50), nullable=False),
+    Column("provider", String(200), nullable=False),
+    Column("persons", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    CheckConstraint("state IN ('planned', 'actual', 'released')", name="state"),
+    CheckConstraint("persons >= 0", name="persons"),
+    Index("ix_quota_use_place", "region", "document", "training_type", "provider"),
+)
+"""What a class takes of the annual plan (JY-REP-05)."""
+
 REVIEW: Final = Table(
     "review",
     METADATA,
     Column("class_id", String(100), primary_key=True),
     Column("round", Integer, primary_key=True),
+    Column("change_no", Integer, primary_key=True),
     Column("step", String(50), primary_key=True),
     Column("position", Integer, nullable=False),
     Column("actor", String(200), nullable=False),
@@ -255,4 +329,4 @@ REVIEW: Final = Table(
     UniqueConstraint("class_id", "position"),
     CheckConstraint("decision IN ('approve', 'return', 'refuse')", name="decision"),
 )
-"""A step can be taken only by whoever holds its duty; `position` orders the steps of all rounds."""
+"""A step can be taken only by whoever holds its duty; `position` orders the steps of all rounds and changes."""

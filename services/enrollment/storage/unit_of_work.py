@@ -1,13 +1,18 @@
 """Enrollment's unit of work: one transaction with its repositories, the rulebooks and the keys of identity."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.enrollment.storage.centre_repository import CentreRepository
+from services.enrollment.storage.change_repository import ChangeRepository
 from services.enrollment.storage.class_repository import ClassRepository
+from services.enrollment.storage.decision_repository import DecisionRepository
 from services.enrollment.storage.institution_repository import InstitutionRepository
 from services.enrollment.storage.occupation_repository import OccupationRepository
 from services.enrollment.storage.person_repository import PersonRepository
 from services.enrollment.storage.quality_repository import QualityRepository
+from services.enrollment.storage.queue_repository import QueueRepository
+from services.enrollment.storage.quota_repository import QuotaRepository
 from services.enrollment.storage.register_repository import RegisterRepository
 from services.enrollment.storage.roster_repository import RosterRepository
 from shared.database.encryption import Vault
@@ -15,6 +20,7 @@ from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
 from shared.policy.rulebook import Shelf
+from shared.policy.targets import TargetTable
 
 
 class EnrollmentUnitOfWork(UnitOfWork):
@@ -28,11 +34,13 @@ class EnrollmentUnitOfWork(UnitOfWork):
         shelf: Shelf,
         vault: Vault,
         payee_check_key: bytes,
+        targets: Sequence[TargetTable] = (),
         now: datetime | None = None,
         write: bool = True,
     ) -> None:
         super().__init__(database, actor=actor, now=now, write=write)
         self.shelf = shelf
+        self.targets = targets
         self._vault = vault
         self._payee_check_key = payee_check_key
 
@@ -44,5 +52,9 @@ class EnrollmentUnitOfWork(UnitOfWork):
         self.quality = QualityRepository(self.connection, self._vault)
         self.registers = RegisterRepository(self.connection, self._vault)
         self.persons = PersonRepository(self.connection, self._vault, self._payee_check_key)
-        self.classes = ClassRepository(self.connection)
+        self.classes = ClassRepository(self.connection, self._vault)
         self.rosters = RosterRepository(self.connection, self._vault)
+        self.decisions = DecisionRepository(self.connection, self._vault)
+        self.quotas = QuotaRepository(self.connection)
+        self.queue = QueueRepository(self.connection)
+        self.changes = ChangeRepository(self.connection, self._vault)

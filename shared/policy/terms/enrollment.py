@@ -27,9 +27,13 @@ class PrivateSchool(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnEmployees(Term):
-    """Institutions of these kinds train only people they employ on the opening date (JY-INS-04)."""
+    """Institutions of these kinds train only people they employ on the opening date (JY-INS-04).
+
+    `override_by_decision`: a person decides on dispatched staff and affiliates, whom the document does not mention.
+    """
 
     institution_kinds: tuple[str, ...]
+    override_by_decision: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,19 +192,25 @@ class Ratio(Term):
 class SpecialAccount(Term):
     """People whom the special account (专账) must not pay for (JY-ENR-12).
 
-    Any one exclusion suffices. Rows of `declaration_groups` need a signed declaration of ability and will.
+    Any one exclusion suffices. Rows of `declaration_groups` need a signed declaration of ability and will, and with
+    `reviewer_tick` a reviewer's word that it was seen.
     """
 
     funding_source: str
     exclusions: tuple[Item, ...]
     declaration_groups: tuple[str, ...]
+    reviewer_tick: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalEmployer(Term):
-    """Rows of these groups need an employer within the rulebook's region, else a person decides (JY-ENR-13)."""
+    """Rows of these groups need an employer within the rulebook's region, else a person decides (JY-ENR-13).
+
+    `bases` are the grounds on which an employer counts as local; the decision records which.
+    """
 
     groups: tuple[str, ...]
+    bases: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +256,58 @@ class Programmes(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reasons(Term):
+    """Standard reasons, by which acts on an application are told, counted and audited without anybody's words."""
+
+    trainee_return: tuple[Item, ...]
+    class_withdrawal: tuple[Item, ...]
+    trainee_withdrawal: tuple[Item, ...]
+    reveal: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeValue:
+    """One value of an attribute.
+
+    `needs` are attributes that must be stated with it. A person decides when the institution is of none of
+    `institution_kinds`, always with `human_decision`, and when the attribute `shown_by` is not stated; `asks` is the
+    code of that question.
+    """
+
+    code: str
+    name: str
+    needs: tuple[str, ...] = ()
+    institution_kinds: tuple[str, ...] = ()
+    human_decision: bool = False
+    shown_by: str | None = None
+    asks: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute(Term):
+    """What an institution may say of a class besides its plan: one of `values`, or a text of `pattern` or `check`.
+
+    `missing` is the code of the finding when another statement needs it; `published` ones travel in ClassOpened.
+    """
+
+    code: str
+    name: str
+    values: tuple[AttributeValue, ...] = ()
+    pattern: str | None = None
+    check: Literal["credit_code"] | None = None
+    missing: str | None = None
+    published: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassKindNeeds(Term):
+    """Attributes that every class of a kind must state (JY-ENR-26)."""
+
+    class_kind: ClassKind
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnrollmentTerms:
     """The chapter of enrollment."""
 
@@ -275,6 +337,9 @@ class EnrollmentTerms:
     groups: tuple[Group, ...] = ()
     programmes: Programmes | None = None
     approval: Steps | None = None
+    reasons: Reasons | None = None
+    attributes: tuple[Attribute, ...] = ()
+    class_kind_needs: tuple[ClassKindNeeds, ...] = ()
     four_eyes: FourEyes | None = None
 
     def group(self, code: str) -> Group | None:

@@ -145,6 +145,8 @@ def upgrade() -> None:
         sa.Column("funding_source", sa.String(length=50), nullable=False),
         sa.Column("delivery", sa.String(length=10), nullable=False),
         sa.Column("training_mode", sa.String(length=100), nullable=False),
+        sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("exceptions", sa.JSON(), nullable=False),
         sa.Column("plan", sa.JSON(), nullable=False),
         sa.Column("rulebook_id", sa.String(length=100), nullable=False),
         sa.Column("findings", sa.JSON(), nullable=False),
@@ -153,6 +155,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("blocker", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("claims", sa.JSON(), nullable=False),
+        sa.Column("sealed_closing_reason", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
             "state IN ('draft', 'returned', 'applied', 'first_review', 'second_review', 'approved', 'reserved', "
             "'opened', 'completed', 'cancelled', 'withdrawn', 'not_opened', 'refused')",
@@ -458,6 +461,8 @@ def upgrade() -> None:
         sa.Column("relies_on", sa.JSON(), nullable=False),
         sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.Column("sealed_withdrawal_reason", sa.LargeBinary(), nullable=True),
+        sa.Column("withdrawal_code", sa.String(length=50), nullable=True),
+        sa.Column("change_no", sa.Integer(), nullable=False),
         sa.CheckConstraint("verdict = 'refused' OR person_id IS NOT NULL", name=op.f("ck_roster_row_person")),
         sa.CheckConstraint("verdict IN ('accepted', 'refused', 'ask')", name=op.f("ck_roster_row_verdict")),
         sa.CheckConstraint("row_no > 0", name=op.f("ck_roster_row_row_no")),
@@ -478,9 +483,90 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "class_change",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("opening_date", sa.Date(), nullable=False),
+        sa.Column("closing_date", sa.Date(), nullable=False),
+        sa.Column("sessions", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("removed", sa.JSON(), nullable=False),
+        sa.Column("sealed_added", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_reason", sa.LargeBinary(), nullable=False),
+        sa.Column("questions", sa.JSON(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=200), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'approved', 'returned', 'refused', 'withdrawn')",
+            name=op.f("ck_class_change_state"),
+        ),
+        sa.CheckConstraint("number > 0", name=op.f("ck_class_change_number")),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["training_class.class_id"], name=op.f("fk_class_change_class_id_training_class")
+        ),
+        sa.PrimaryKeyConstraint("class_id", "number", name=op.f("pk_class_change")),
+    )
+    with op.batch_alter_table("class_change", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_class_change_proposed",
+            ["class_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'proposed'"),
+            postgresql_where=sa.text("state = 'proposed'"),
+        )
+
+    op.create_table(
+        "decision",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("change_no", sa.Integer(), nullable=False),
+        sa.Column("step", sa.String(length=50), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("row_no", sa.Integer(), nullable=True),
+        sa.Column("code", sa.String(length=50), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("basis", sa.String(length=50), nullable=True),
+        sa.Column("rule", sa.String(length=50), nullable=False),
+        sa.Column("document", sa.String(length=200), nullable=False),
+        sa.Column("clause", sa.String(length=200), nullable=False),
+        sa.Column("sealed_reason", sa.LargeBinary(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("outcome IN ('allow', 'refuse', 'return')", name=op.f("ck_decision_outcome")),
+        sa.CheckConstraint(
+            "outcome <> 'return' OR row_no IS NOT NULL AND basis IS NOT NULL", name=op.f("ck_decision_return")
+        ),
+        sa.ForeignKeyConstraint(
+            ["class_id", "actor", "step"],
+            ["duty.class_id", "duty.actor", "duty.duty"],
+            name=op.f("fk_decision_class_id_actor_step_duty"),
+        ),
+        sa.PrimaryKeyConstraint("class_id", "number", name=op.f("pk_decision")),
+    )
+    op.create_table(
+        "quota_use",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("document", sa.String(length=200), nullable=False),
+        sa.Column("training_type", sa.String(length=50), nullable=False),
+        sa.Column("provider", sa.String(length=200), nullable=False),
+        sa.Column("persons", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.CheckConstraint("state IN ('planned', 'actual', 'released')", name=op.f("ck_quota_use_state")),
+        sa.CheckConstraint("persons >= 0", name=op.f("ck_quota_use_persons")),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["training_class.class_id"], name=op.f("fk_quota_use_class_id_training_class")
+        ),
+        sa.PrimaryKeyConstraint("class_id", name=op.f("pk_quota_use")),
+    )
+    with op.batch_alter_table("quota_use", schema=None) as batch_op:
+        batch_op.create_index("ix_quota_use_place", ["region", "document", "training_type", "provider"], unique=False)
+
+    op.create_table(
         "review",
         sa.Column("class_id", sa.String(length=100), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("change_no", sa.Integer(), nullable=False),
         sa.Column("step", sa.String(length=50), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("actor", sa.String(length=200), nullable=False),
@@ -493,6 +579,6 @@ def upgrade() -> None:
             ["duty.class_id", "duty.actor", "duty.duty"],
             name=op.f("fk_review_class_id_actor_step_duty"),
         ),
-        sa.PrimaryKeyConstraint("class_id", "round", "step", name=op.f("pk_review")),
+        sa.PrimaryKeyConstraint("class_id", "round", "change_no", "step", name=op.f("pk_review")),
         sa.UniqueConstraint("class_id", "position", name=op.f("uq_review_class_id_position")),
     )

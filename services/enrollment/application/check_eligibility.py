@@ -1,0 +1,116 @@
+"""Whether a person could join a class: asked by provincial systems, institutions and reviewers, stored nowhere."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from services.enrollment.application.judging import institution_of
+from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.scope import is_of_bureau, own_institution, visible_class
+from services.enrollment.domain.institution import Institution
+from services.enrollment.domain.roster import DEFAULTS_OF_A_QUESTION, judge_roster
+from services.enrollment.domain.roster_row import RosterContext, RosterRow
+from shared.domain.errors import Refused
+from shared.domain.identifiers import identity_number
+from shared.policy.decision import Finding
+from shared.policy.judging import Verdict, verdict_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """The class that a person would join, when there is none yet: what, and from when on."""
+
+    training_type: str
+    occupation: str
+    level: str | None
+    opening_date: date
+    funding_source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EligibilityQuestion:
+    """A person for a standing class or for a prospect; `row` is what is known of them, `given` which of its fields."""
+
+    class_id: str | None
+    prospect: Prospect | None
+    row: RosterRow = field(repr=False)
+    given: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eligibility:
+    """The verdict under the rulebook of the opening date, with every reason."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    rulebook_id: str
+    opening_date: date
+
+
+async def check_eligibility(uow: UnitOfWork, question: EligibilityQuestion) -> Eligibility:
+    """Judge the person as a roster row would be, as far as the question tells; the person is not registered.
+
+    Raise NotFound for a class out of the actor's scope, Refused when the question names neither class nor prospect.
+    """
+    region, institution, prospect, present = await _asked_about(uow, question)
+    book = uow.shelf.in_force(region, prospect.opening_date)
+    person_id = await _person(uow, question.row)
+    history = await uow.rosters.history({person_id} if person_id else set(), besides=question.class_id or "")
+    context = RosterContext(
+        institution=institution,
+        funding_source=prospect.funding_source,
+        opening_date=prospect.opening_date,
+        occupation=prospect.occupation,
+        level=prospect.level,
+        history=history,
+    )
+    row = replace(question.row, person_id=person_id)
+    judged = judge_roster([row], context, book, present=present)[row.row]
+    untold = DEFAULTS_OF_A_QUESTION - question.given
+    findings = tuple(finding for finding in judged.findings if finding.field not in untold)
+    verdict = verdict_of(findings)
+    codes = ",".join(sorted({finding.code for finding in findings}))
+    await uow.audit(
+        action="eligibility_checked",
+        subject=question.class_id or prospect.training_type,
+        details={"verdict": verdict, "codes": codes, "opening_date": prospect.opening_date.isoformat()},
+    )
+    return Eligibility(verdict=verdict, findings=findings, rulebook_id=book.id, opening_date=prospect.opening_date)
+
+
+async def _asked_about(
+    uow: UnitOfWork, question: EligibilityQuestion
+) -> tuple[str, Institution | None, Prospect, set[str]]:
+    if (question.class_id is None) == (question.prospect is None):
+        raise Refused(
+            code="QUESTION_INCOMPLETE",
+            message="请只填写班级编号，或只填写拟培训的类型、工种与开班日期。",
+            advice="已有班级的填写 class_id；尚无班级的填写 training_type、occupation 与 opening_date。",
+            field="class_id",
+        )
+    if question.class_id is not None:
+        found = await visible_class(uow, question.class_id)
+        plan = found.plan
+        prospect = Prospect(
+            training_type=plan.training_type,
+            occupation=plan.occupation,
+            level=plan.level,
+            opening_date=plan.opening_date,
+            funding_source=plan.funding_source,
+        )
+        entries = await uow.rosters.entries(found.class_id)
+        present = {entry.row.person_id for entry in entries if entry.is_on_roster}
+        return found.region, await institution_of(uow, found), prospect, {one for one in present if one}
+    if question.prospect is None:
+        raise AssertionError("one of both is there")
+    if is_of_bureau(uow.actor):
+        return uow.actor.region, None, question.prospect, set()
+    institution = await own_institution(uow, uow.actor.organisation)
+    return institution.region, institution, question.prospect, set()
+
+
+async def _person(uow: UnitOfWork, row: RosterRow) -> str | None:
+    try:
+        number = identity_number(row.particulars.identity_number).value
+    except Refused:  # the judgement says why
+        return None
+    return await uow.persons.find(number)

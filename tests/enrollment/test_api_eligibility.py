@@ -1,0 +1,91 @@
+"""Whether a person could join a class, over HTTP: reasons with rule and clause, audited, nothing stored."""
+
+from sqlalchemy import func, select
+
+from peibu.demo.people import broken_identity_number
+from services.enrollment.storage.tables import PERSON
+from shared.audit.tables import AUDIT_ENTRY
+from shared.domain.actor import Role
+from tests.enrollment.clients import Clients, Json, post
+from tests.enrollment.desk import people
+from tests.enrollment.sample import WELDER
+from tests.enrollment.test_api import applied
+
+ADDRESS = "/eligibility-checks"
+PROSPECT = {"training_type": "employee_intermediate", "occupation": WELDER, "opening_date": "2021-09-06"}
+
+
+def person(number: int, **given: object) -> Json:
+    return {"identity_number": people(number)[-1].identity_number, **given}
+
+
+async def test_a_province_learns_that_a_person_had_this_years_training_with_rule_and_clause(clients: Clients) -> None:
+    """JY-ENR-05"""
+    await applied(clients)
+    province = clients.client("province-system", "province", Role.PROVINCE, region="419001")
+    answer = (await post(province, ADDRESS, person(1, **PROSPECT))).json()
+    assert answer["verdict"] == "refused"
+    (finding,) = answer["findings"]
+    assert (finding["code"], finding["rule"], finding["clause"]) == ("REPEAT_IN_YEAR", "JY-ENR-05", "二(三)1")
+    free = (await post(province, ADDRESS, person(9, **PROSPECT))).json()
+    assert (free["verdict"], free["findings"]) == ("accepted", [])
+    assert free["rulebook_id"].startswith("jiyuan/2021-01-01@")
+
+
+async def test_an_institution_asks_about_its_class_and_what_it_tells_is_judged(clients: Clients) -> None:
+    """JY-ENR-04, JY-ENR-12, JY-ENR-13, JY-ENR-14"""
+    class_id = await applied(clients)
+    school = clients.institution
+
+    async def codes(body: Json) -> tuple[str, list[str]]:
+        answer = await post(school, ADDRESS, body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["verdict"], [finding["code"] for finding in answer.json()["findings"]]
+
+    assert await codes(person(1, class_id=class_id)) == ("refused", ["DUPLICATE_IN_CLASS"])
+    assert await codes(person(9, class_id=class_id)) == ("accepted", [])
+    assert await codes(person(9, class_id=class_id, group="other")) == ("ask", ["GROUP_DECISION"])
+    undeclared = person(9, class_id=class_id, group="laid_off", declares_ability_and_will=False)
+    assert await codes(undeclared) == ("refused", ["DECLARATION_MISSING"])
+    distant = person(9, class_id=class_id, group="employee", employer_region="410100")
+    assert await codes(distant) == ("ask", ["EMPLOYER_NOT_LOCAL"])
+    broken = {"identity_number": broken_identity_number(people(1)[0]), "class_id": class_id}
+    assert await codes(broken) == ("refused", ["ID_CHECKSUM"])
+
+
+async def test_every_question_is_audited_and_nobody_is_registered_or_repeated(clients: Clients) -> None:
+    async def registered() -> int:
+        async with clients.wiring.unit_of_work(write=False) as uow:
+            return int((await uow.connection.execute(select(func.count()).select_from(PERSON))).scalar_one())
+
+    before = await registered()
+    asked = person(40, **PROSPECT)
+    answer = await post(clients.officer(Role.FIRST_REVIEWER), ADDRESS, asked)
+    assert answer.status_code == 200
+    assert asked["identity_number"] not in answer.text
+    assert await registered() == before
+    async with clients.wiring.unit_of_work(write=False) as uow:
+        checks = select(AUDIT_ENTRY).where(AUDIT_ENTRY.c.action == "eligibility_checked")
+        (entry,) = (await uow.connection.execute(checks)).all()
+    assert (entry.actor, entry.subject) == ("first_reviewer", "employee_intermediate")
+    assert entry.details == {"verdict": "accepted", "codes": "", "opening_date": "2021-09-06"}
+
+
+async def test_scope_and_completeness_of_a_question_are_held(clients: Clients) -> None:
+    class_id = await applied(clients)
+    stranger = clients.client("stranger", "another-school", Role.INSTITUTION)
+    elsewhere = clients.officer(Role.FIRST_REVIEWER, region="110000")
+    for client in (stranger, elsewhere):
+        assert (await post(client, ADDRESS, person(1, class_id=class_id))).status_code == 404
+    assert (await post(clients.officer(Role.FINANCE), ADDRESS, person(1, class_id=class_id))).status_code == 403
+    both = await post(clients.institution, ADDRESS, person(1, class_id=class_id, **PROSPECT))
+    neither = await post(clients.institution, ADDRESS, person(1))
+    assert [one.json()["code"] for one in (both, neither)] == ["QUESTION_INCOMPLETE"] * 2
+
+
+async def test_the_annual_plan_is_read_by_institution_and_bureau(clients: Clients) -> None:
+    """JY-REP-05"""
+    for client in (clients.institution, clients.officer(Role.AUDITOR)):
+        (plan,) = (await client.get("/targets")).json()["items"]
+        assert (plan["total_persons"], len(plan["rows"])) == (40_000, 13)
+    assert (await clients.officer(Role.FIRST_REVIEWER, region="110000").get("/targets")).json()["items"] == []
