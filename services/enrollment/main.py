@@ -2,7 +2,17 @@
 
 from fastapi import FastAPI
 
-from services.enrollment.api import cases, classes, eligibility, institutions, rosters, targets
+from services.enrollment.api import (
+    cases,
+    centres,
+    classes,
+    eligibility,
+    institutions,
+    registers,
+    rosters,
+    suspensions,
+    targets,
+)
 from services.enrollment.application.provincial_record import PROVINCIAL_RECORD
 from services.enrollment.messaging.incoming import TOPICS
 from services.enrollment.wiring import Wiring
@@ -22,6 +32,9 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
         description="培训机构与目录、实名制人员、开班申请与花名册逐行审核、审批、名额与预算预留、按期开班。",
         routers=[
             institutions.router,
+            suspensions.router,
+            centres.router,
+            registers.router,
             classes.router,
             rosters.router,
             cases.router,

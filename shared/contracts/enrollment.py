@@ -15,7 +15,10 @@ SessionKind = Literal["theory", "practice"]
 @published_by("enrollment", aggregate="institution", subject="institution_id")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstitutionListed:
-    """An institution stands in the directory (目录) from one day to another, for these occupations."""
+    """An institution stands in the directory (目录) from one day to another, for these occupations.
+
+    The same `entry_id` again says that its end was moved: the later event replaces the earlier one.
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -27,12 +30,16 @@ class InstitutionListed:
     valid_from: date
     valid_to: date | None
     occupations: tuple[str, ...]
+    entry_id: str | None = None
 
 
 @published_by("enrollment", aggregate="institution", subject="institution_id")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstitutionSuspended:
-    """An institution may open no further classes until the suspension is lifted; running classes continue."""
+    """An institution may open no further classes until the suspension is lifted; running classes continue.
+
+    `reason` is a code of the rulebook; faults are to be mended by `rectify_by`, that day included.
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -42,12 +49,17 @@ class InstitutionSuspended:
     until: date | None
     rule: str
     reason: str
+    suspension_id: str | None = None
+    rectify_by: date | None = None
 
 
 @published_by("enrollment", aggregate="institution", subject="institution_id")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstitutionReinstated:
-    """A suspension was lifted after a rectification report and a decision (JY-QUA-02)."""
+    """A suspension was lifted after a rectification report and a decision (JY-QUA-02); another one may still hold.
+
+    `reason` is a code of the rulebook.
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -56,6 +68,7 @@ class InstitutionReinstated:
     on: date
     rule: str
     reason: str
+    suspension_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from shared.domain.errors import Refused
 from shared.domain.money import fen_from_yuan
 from shared.policy.mistakes import Key
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.register import PASS_FIELDS, REPORT_FIELDS
 
 _EVENTS: Final = frozenset(contract.EVENT.name for contract in CONTRACTS.values())
 
@@ -58,7 +59,8 @@ def table_objections(
 
 def book_objections(book: Rulebook) -> Iterator[Objection]:
     """Object to codes that no list defines, to a cap that two chapters state differently, and to impossible rates."""
-    for key, used, defined in (*_enrollment_uses(book), *_supervision_uses(book), *_payment_uses(book)):
+    uses = (*_enrollment_uses(book), *_register_uses(book), *_supervision_uses(book), *_payment_uses(book))
+    for key, used, defined in uses:
         for code in used:
             if code not in defined:
                 advice = nearest(code, defined, f"可用：{'、'.join(sorted(defined)) or '无'}")
@@ -83,7 +85,7 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     terms = book.enrollment
     kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
     groups = {group.code for group in terms.groups}
-    for name in ("private_school", "own_employees", "teacher_filing"):
+    for name in ("private_school", "own_employees", "teacher_filing", "centre_application", "basic_conditions"):
         if term := getattr(terms, name):
             yield ("enrollment", name, "institution_kinds"), term.institution_kinds, kinds
     if size := terms.class_size:  # a project that no type has would silently lift the lower cap
@@ -100,11 +102,38 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         yield ("enrollment", "class_kind_needs", place, "needs"), needed.needs, attributes
     if local := terms.local_employer:
         yield ("enrollment", "local_employer", "groups"), local.groups, groups
+    if suspensions := terms.suspensions:
+        reasons = {reason.code for reason in suspensions.reasons}
+        yield ("enrollment", "suspensions", "on_low_satisfaction"), (suspensions.on_low_satisfaction,), reasons
     if special := terms.special_account:
         sources = book.payment.funding_sources.sources if book.payment.funding_sources else ()
         accounts = {source.code for source in sources if source.special_account}
         yield ("enrollment", "special_account", "declaration_groups"), special.declaration_groups, groups
         yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
+
+
+def _register_uses(book: Rulebook) -> Iterator[_Use]:
+    terms = book.enrollment
+    kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
+    for place, register in enumerate(terms.registers):
+        key = ("enrollment", "registers", place)
+        fields, report = {field.code for field in register.fields}, register.report
+        yield (*key, "institution_kinds"), register.institution_kinds, kinds
+        yield (*key, "key"), register.key, fields | ({"person"} if register.person else set())
+        yield (*key, "report", "by"), (report.by,) if report.by else (), fields
+        yield (*key, "report", "day"), (report.day,) if report.day else (), fields
+        yield (*key, "report", "shape"), REPORT_FIELDS[report.shape], fields
+        for row, check in enumerate(register.checks):
+            yield (*key, "checks", row), (check.field, check.when), fields
+            yield (*key, "checks", row, "institution_kinds"), check.institution_kinds, kinds
+        if report.against or report.shape in ("coverage", "violations"):
+            passes = {one.code: one for one in terms.registers if one.person}
+            yield (*key, "report", "against"), (report.against or "against",), passes
+            if against := passes.get(report.against or ""):
+                proof = against.field("proof")
+                named = [code for code in (report.training, report.certificate) if code]
+                yield (*key, "report"), named, {choice.code for choice in proof.choices} if proof else set()
+                yield (*key, "report", "against"), PASS_FIELDS, {field.code for field in against.fields}
 
 
 def _supervision_uses(book: Rulebook) -> Iterator[_Use]:

@@ -16,7 +16,6 @@ from services.enrollment.application.decide_questions import Answer, decide_ques
 from services.enrollment.application.draft_class import draft_class
 from services.enrollment.application.file_teacher import file_teacher
 from services.enrollment.application.list_institution import list_institution
-from services.enrollment.application.open_class import OPEN_CLASS, open_class
 from services.enrollment.application.register_institution import register_institution
 from services.enrollment.application.register_occupation import register_occupation
 from services.enrollment.application.register_venue import register_venue
@@ -25,7 +24,6 @@ from services.enrollment.application.submit_class import submit_class
 from services.enrollment.application.submit_roster import RosterAnswer, submit_roster
 from services.enrollment.domain.change import ClassChange
 from services.enrollment.domain.decision import Outcome, RecordedDecision
-from services.enrollment.domain.institution import DirectoryEntry
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.review import Decision
@@ -34,6 +32,7 @@ from services.enrollment.domain.roster_row import RosterRow
 from services.enrollment.domain.timetable import Session, Venue
 from services.enrollment.domain.training_class import TrainingClass
 from services.enrollment.storage.unit_of_work import EnrollmentUnitOfWork
+from services.enrollment.worker import TIMERS
 from shared.clock import new_id
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import decode, fact_of
@@ -44,7 +43,7 @@ from shared.domain.actor import SYSTEM, Actor, Role
 from shared.messaging.tables import OUTBOX
 from shared.policy.targets import TargetTable
 from shared.timers.runner import TimerRunner
-from tests.enrollment.sample import OPENING, REGION, WELDER, institution, moment, occupation, plan, row, shelf
+from tests.enrollment.sample import OPENING, REGION, WELDER, entry, institution, moment, occupation, plan, row, shelf
 
 Result = TypeVar("Result")
 
@@ -120,8 +119,8 @@ class Desk:
         listed = institution(institution_id=school, credit_code=f"9200000000000000{number:02d}")
         await self.act(register_occupation, occupation(), by=APPROVER, at=EARLY)
         await self.act(register_institution, listed, doubtful_code=False, by=APPROVER, at=EARLY)
-        entry = DirectoryEntry(valid_from=date(2021, 1, 1), valid_to=None, occupations=(WELDER,))
-        await self.act(list_institution, institution_id=school, entry=entry, by=APPROVER, at=EARLY)
+        listing = entry(entry_id=new_id())
+        await self.act(list_institution, institution_id=school, entry=listing, by=APPROVER, at=EARLY)
         self.teacher_ids = []
         for person in people(3, skip=60):
             teacher = await self.act(
@@ -279,7 +278,7 @@ class Desk:
                 now=now,
             )
 
-        return await TimerRunner(self.database, {OPEN_CLASS: open_class}, at_moment).fire_due(until)
+        return await TimerRunner(self.database, TIMERS, at_moment).fire_due(until)
 
     async def found(self, class_id: str) -> TrainingClass:
         async with self.unit() as uow:

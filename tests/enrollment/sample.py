@@ -12,6 +12,7 @@ from services.enrollment.domain.institution import AnnualInspection, DirectoryEn
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.plan import ClassPlan, PlanFacts, TrainingPlan
 from services.enrollment.domain.roster_row import Particulars, RosterContext, RosterRow
+from services.enrollment.domain.suspension import Suspension
 from services.enrollment.domain.timetable import Session, Venue
 from shared.clock import SHANGHAI
 from shared.policy.decision import Finding
@@ -106,10 +107,28 @@ def plan(opening: date = OPENING, **given: object) -> ClassPlan:
     return replace(sample, **given)
 
 
+def entry(**given: object) -> DirectoryEntry:
+    sample = DirectoryEntry(entry_id="entry", valid_from=date(2021, 1, 1), valid_to=None, occupations=(WELDER,))
+    return replace(sample, **given)
+
+
+def suspension(**given: object) -> Suspension:
+    sample = Suspension(
+        suspension_id="suspension",
+        since=date(2021, 5, 1),
+        until=None,
+        rulebook_id=book().id,
+        reason="training_quality",
+        remark="抽查发现问题",
+        rectify_by=date(2021, 5, 31),
+    )
+    return replace(sample, **given)
+
+
 def facts(**given: object) -> PlanFacts:
     sample = PlanFacts(
         institution=institution(),
-        entries=(DirectoryEntry(valid_from=date(2021, 1, 1), valid_to=date(2021, 6, 30), occupations=(WELDER,)),),
+        entries=(entry(valid_to=date(2021, 6, 30)),),
         suspensions=(),
         occupation=occupation(),
         filed_teachers={"teacher-1", "teacher-2", "teacher-3"},

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from services.enrollment.domain.institution import (
     AnnualInspection,
-    DirectoryEntry,
     LiabilityIncident,
-    Suspension,
     judge_private_school,
 )
 from services.enrollment.domain.plan import earnable_kinds, judge_lead, judge_plan
@@ -21,7 +19,18 @@ from shared.domain.working_days import is_working_day
 from shared.policy.decision import Severity
 from shared.policy.judging import refuse_stopped
 from shared.policy.terms.enrollment import ApplicationLead
-from tests.enrollment.sample import WELDER, book, codes, facts, institution, occupation, plan, timetable
+from tests.enrollment.sample import (
+    WELDER,
+    book,
+    codes,
+    entry,
+    facts,
+    institution,
+    occupation,
+    plan,
+    suspension,
+    timetable,
+)
 
 
 def lead() -> ApplicationLead:
@@ -93,12 +102,12 @@ def test_the_last_day_of_a_directory_entry_is_covered_and_the_next_is_not() -> N
 
 
 def test_the_directory_entry_must_name_the_occupation() -> None:
-    entry = DirectoryEntry(valid_from=date(2021, 1, 1), valid_to=None, occupations=("4-10-01-01",))
-    assert judged(entries=(entry,)) == ["NOT_IN_DIRECTORY"]
+    other = entry(occupations=("4-10-01-01",))
+    assert judged(entries=(other,)) == ["NOT_IN_DIRECTORY"]
 
 
 def test_a_suspended_institution_opens_nothing_until_the_suspension_ends() -> None:
-    until_eve = Suspension(since=date(2021, 4, 1), until=date(2021, 5, 16), reason="满意度低")
+    until_eve = suspension(since=date(2021, 4, 1), until=date(2021, 5, 16))
     until_day = replace(until_eve, until=date(2021, 5, 17))
     assert judged(suspensions=(until_eve,)) == []
     assert judged(suspensions=(until_day,)) == ["INSTITUTION_SUSPENDED"]

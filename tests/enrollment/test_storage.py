@@ -10,10 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.enrollment.application.withdraw_trainee import withdraw_trainee
-from services.enrollment.domain.institution import LiabilityIncident, Suspension
+from services.enrollment.domain.institution import LiabilityIncident
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.roster import Judgement, RosterEntry
+from services.enrollment.domain.suspension import Lifting
 from services.enrollment.domain.training_class import ApprovedClaim, Blocker, ReservationAnswer, TrainingClass
 from services.enrollment.storage.tables import DUTY, METADATA, OCCUPATION, PERSON, REVIEW, ROSTER_ROW, TRAINING_CLASS
 from shared.contracts.payment import BudgetAnswer, RefusedReservation
@@ -24,7 +25,7 @@ from shared.domain.masking import masked_name
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from tests.enrollment.desk import APPLYING, FIRST, SCHOOL, Desk, people, rows
-from tests.enrollment.sample import OPENING, REGION, WELDER, book, institution, occupation, row
+from tests.enrollment.sample import OPENING, REGION, WELDER, book, institution, occupation, row, suspension
 from tests.servers import FreshDatabases
 
 
@@ -131,14 +132,14 @@ async def test_institutions_come_back_with_everything_that_belongs_to_them(desk:
         credit_code="920000000000000099",
         liability_incidents=(LiabilityIncident(on=date(2018, 1, 1), finding="已处理"),),
     )
-    suspension = Suspension(since=date(2021, 5, 1), until=None, reason="整改")
+    given = suspension(lifting=Lifting(on=date(2021, 6, 1), by="approver", reason="rectified", remark="已整改"))
     async with desk.unit() as uow:
         assert await uow.institutions.add(college)
         assert not await uow.institutions.add(replace(college, institution_id="twice"))
         assert await uow.institutions.get("college") == college
         assert await uow.institutions.next_version("college") == 2
-        await uow.institutions.add_suspension("college", suspension)
-        assert await uow.institutions.suspensions("college") == (suspension,)
+        await uow.institutions.add_suspension("college", given)
+        assert await uow.institutions.suspensions("college") == (given,)
         assert [entry.occupations for entry in await uow.institutions.entries("school")] == [(WELDER,)]
         assert len(await uow.institutions.teachers("school", desk.teacher_ids)) == 3
         assert await uow.institutions.teachers("college", desk.teacher_ids) == ()
@@ -195,13 +196,13 @@ async def test_no_personal_datum_stands_readable_in_any_table_or_event(desk: Des
     await desk.act(withdraw_trainee, class_id=class_id, **leaving, by=SCHOOL)
     secrets = [value for person in people(3) for value in (person.name, person.identity_number, person.phone)]
     secrets += [value for person in people(3, skip=60) for value in (person.name, person.identity_number)]
-    dump = b"".join([repr(line).encode() async for line in _everything(desk.database)])
+    dump = b"".join([repr(line).encode() async for line in everything(desk.database)])
     assert class_id.encode() in dump
     for secret in [*secrets, "残疾证-绝密", "因病住院"]:
         assert secret.encode() not in dump, "personal data stands open in the database"
 
 
-async def _everything(database: Database) -> AsyncIterator[list[object]]:
+async def everything(database: Database) -> AsyncIterator[list[object]]:
     async with database.connect(write=False) as connection:
         standing = MetaData()
         await connection.run_sync(standing.reflect)
@@ -330,6 +331,16 @@ def test_the_columns_that_are_sealed_and_only_they_are_binary() -> None:
     columns = [(f"{table.name}.{column.name}", column.type) for table in _tables() for column in table.columns]
     binary = {name for name, kind in columns if isinstance(kind, LargeBinary)}
     assert binary == {
+        "institution.sealed_incidents",
+        "directory_entry.sealed_end_reason",
+        "suspension.sealed_remark",
+        "suspension.sealed_lifting_remark",
+        "rectification_report.sealed_content",
+        "rectification_report.sealed_opinion",
+        "quality_case.sealed_remark",
+        "centre_application.sealed_experts",
+        "register_entry.sealed_values",
+        "register_revision.sealed_values",
         "class_change.sealed_added",
         "class_change.sealed_reason",
         "decision.sealed_reason",

@@ -19,7 +19,7 @@ from services.enrollment.application.submit_class import submit_class
 from services.enrollment.application.submit_roster import remove_roster_row
 from services.enrollment.application.suspend_institution import suspend_institution
 from services.enrollment.application.withdraw_class import withdraw_class
-from services.enrollment.domain.institution import DirectoryEntry, LiabilityIncident, Suspension
+from services.enrollment.domain.institution import LiabilityIncident
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.timetable import Venue
 from shared.contracts.enrollment import ClassApplied, ClassApproved, InstitutionListed, InstitutionSuspended
@@ -38,7 +38,7 @@ from tests.enrollment.desk import (
     people,
     rows,
 )
-from tests.enrollment.sample import WELDER, codes, institution, moment, occupation
+from tests.enrollment.sample import WELDER, codes, entry, institution, moment, occupation
 
 
 def every_code(error: BaseException) -> set[str]:
@@ -49,12 +49,20 @@ def every_code(error: BaseException) -> set[str]:
 
 
 async def test_listing_and_suspending_an_institution_are_events(desk: Desk) -> None:
-    suspension = Suspension(since=date(2021, 5, 12), until=date(2021, 5, 31), reason="满意度低于规定")
-    await desk.act(suspend_institution, institution_id="school", suspension=suspension, by=APPROVER)
+    await desk.act(
+        suspend_institution,
+        institution_id="school",
+        until=date(2021, 5, 31),
+        reason="low_satisfaction",
+        remark="学员反映强烈",
+        by=APPROVER,
+    )
     (listed,) = await desk.facts(InstitutionListed)
     (suspended,) = await desk.facts(InstitutionSuspended)
     assert (listed.institution_id, listed.occupations) == ("school", (WELDER,))
     assert (suspended.since, suspended.until, suspended.rule) == (date(2021, 5, 12), date(2021, 5, 31), "JY-QUA-02")
+    assert (suspended.reason, suspended.rectify_by) == ("low_satisfaction", date(2021, 6, 9))
+    assert "学员反映强烈".encode() not in b"".join(await desk.payloads())
     with pytest.raises(Refused) as refusal:
         await desk.draft()
     assert refusal.value.code == "INSTITUTION_SUSPENDED"
@@ -67,9 +75,8 @@ async def test_a_private_school_with_a_liability_incident_is_not_listed(desk: De
         liability_incidents=(LiabilityIncident(on=date(2019, 1, 1), finding="办学责任"),),
     )
     await desk.act(register_institution, bad, doubtful_code=False, by=APPROVER)
-    entry = DirectoryEntry(valid_from=date(2021, 1, 1), valid_to=None, occupations=(WELDER,))
     with pytest.raises(Refused) as refusal:
-        await desk.act(list_institution, institution_id="bad", entry=entry, by=APPROVER)
+        await desk.act(list_institution, institution_id="bad", entry=entry(entry_id="of-bad"), by=APPROVER)
     assert (refusal.value.code, refusal.value.rule) == ("LIABILITY_SINCE_2019", "JY-INS-05")
 
 
@@ -88,16 +95,17 @@ async def test_an_unknown_kind_of_institution_is_refused_and_other_ones_warn(des
 
 async def test_a_bureau_acts_only_in_its_region(desk: Desk) -> None:
     elsewhere = replace(APPROVER, region="110000")
+    also_a_school = replace(APPROVER, organisation="school", roles=APPROVER.roles | SCHOOL.roles)
     for use_case, argument, named in (
         (register_occupation, occupation(), {}),
         (register_institution, institution(institution_id="new"), {"doubtful_code": False}),
     ):
-        with pytest.raises(Forbidden) as refusal:
-            await desk.act(use_case, argument, by=elsewhere, **named)  # type: ignore[arg-type]
-        assert refusal.value.code == "REGION_OUT_OF_SCOPE"
-    entry = DirectoryEntry(valid_from=date(2021, 1, 1), valid_to=None, occupations=(WELDER,))
+        for stranger in (elsewhere, also_a_school):
+            with pytest.raises(Forbidden) as refusal:
+                await desk.act(use_case, argument, by=stranger, **named)  # type: ignore[arg-type]
+            assert refusal.value.code == "REGION_OUT_OF_SCOPE"
     with pytest.raises(NotFound):
-        await desk.act(list_institution, institution_id="school", entry=entry, by=elsewhere)
+        await desk.act(list_institution, institution_id="school", entry=entry(), by=elsewhere)
 
 
 async def test_a_person_is_filed_once_by_an_institution_and_only_by_its_own_people(desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
@@ -10,13 +9,12 @@ from services.enrollment.application.list_institution import list_institution
 from services.enrollment.application.register_institution import register_institution
 from services.enrollment.application.register_venue import register_venue
 from services.enrollment.application.submit_class import submit_class
-from services.enrollment.domain.institution import DirectoryEntry
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.timetable import Venue
 from shared.domain.actor import Actor
 from shared.domain.errors import Refused
 from tests.enrollment.desk import APPROVER, SCHOOL, Desk, rows
-from tests.enrollment.sample import WELDER, institution
+from tests.enrollment.sample import WELDER, entry, institution
 from tests.enrollment.test_use_cases_application import every_code
 
 
@@ -24,8 +22,7 @@ async def college(desk: Desk, name: str, number: int) -> Actor:
     """Register a college, which need not file its teachers and names them as it likes."""
     listed = institution("vocational_college", institution_id=name, credit_code=f"9200000000000000{number:02d}")
     await desk.act(register_institution, listed, doubtful_code=False, by=APPROVER)
-    entry = DirectoryEntry(valid_from=date(2021, 1, 1), valid_to=None, occupations=(WELDER,))
-    await desk.act(list_institution, institution_id=name, entry=entry, by=APPROVER)
+    await desk.act(list_institution, institution_id=name, entry=entry(entry_id=f"of {name}"), by=APPROVER)
     by = replace(SCHOOL, subject=f"clerk of {name}", organisation=name)
     room = Venue(venue_id=desk.venue_of(name), name="实训室", stations={WELDER: 10})
     await desk.act(register_venue, institution_id=name, venue=room, address="示例路2号", by=by)

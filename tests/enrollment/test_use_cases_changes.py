@@ -10,16 +10,14 @@ from sqlalchemy import delete, insert, update
 from services.enrollment.application.change_class import list_changes, review_change, withdraw_change
 from services.enrollment.application.withdraw_class import withdraw_class
 from services.enrollment.application.withdraw_trainee import withdraw_trainee
-from services.enrollment.domain.institution import Suspension
 from services.enrollment.domain.timetable import Session
 from services.enrollment.storage.tables import CLASS_CHANGE, ROSTER_ROW
 from shared.clock import new_id, start_of_day
 from shared.contracts.enrollment import ClassChanged, ClassOpened
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from tests.enrollment.desk import FIRST, OTHER_SCHOOL, SCHOOL, STEPS, Desk, people, rows
-from tests.enrollment.sample import OPENING, codes, moment
-from tests.enrollment.test_storage import _everything as everything
-from tests.enrollment.test_storage import refuses
+from tests.enrollment.sample import OPENING, codes, moment, suspension
+from tests.enrollment.test_storage import everything, refuses
 
 DURING = moment(date(2021, 5, 20), 12)
 
@@ -154,8 +152,7 @@ async def test_a_running_class_changes_its_teacher_although_its_institution_coul
     """JY-QUA-02: running classes continue; the change answers for what it brings alone."""
     class_id = await desk.opened()
     async with desk.unit() as uow:
-        suspension = Suspension(since=date(2021, 5, 1), until=None, reason="整改")
-        await uow.institutions.add_suspension("school", suspension)
+        await uow.institutions.add_suspension("school", suspension())
         await uow.commit()
     sessions = await with_other_teacher(desk, class_id, after=12)
     kept = [one.session_id for one in sessions]

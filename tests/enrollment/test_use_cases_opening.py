@@ -11,7 +11,6 @@ from services.enrollment.application.move_opening import move_opening
 from services.enrollment.application.suspend_institution import suspend_institution
 from services.enrollment.application.withdraw_class import withdraw_class
 from services.enrollment.application.withdraw_trainee import withdraw_trainee
-from services.enrollment.domain.institution import Suspension
 from shared.clock import end_of_day, start_of_day
 from shared.contracts.enrollment import ClassChanged, ClassClosed, ClassOpened
 from shared.contracts.payment import BudgetAnswer, EntitlementReserved, RefusedReservation
@@ -138,8 +137,8 @@ async def test_a_class_whose_people_were_all_refused_does_not_open(desk: Desk) -
 
 async def test_an_institution_suspended_over_the_opening_date_does_not_open(desk: Desk) -> None:
     class_id = await desk.reserved()
-    suspension = Suspension(since=date(2021, 5, 14), until=OPENING, reason="整改")
-    await desk.act(suspend_institution, institution_id="school", suspension=suspension, by=APPROVER)
+    reason = {"reason": "training_quality", "remark": "整改"}
+    await desk.act(suspend_institution, institution_id="school", until=OPENING, **reason, by=APPROVER)
     await desk.fire_timers(end_of_day(OPENING))
     found = await desk.found(class_id)
     assert found.blocker is not None

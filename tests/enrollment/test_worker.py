@@ -88,7 +88,7 @@ async def test_an_approved_class_is_answered_over_the_bus_and_opens_by_the_clock
         assert isinstance(opened, ClassOpened)
         assert (opened.class_id, len(opened.trainees)) == (class_id, 2)
         status = await clients.client("admin", "peibu", Role.SYSTEM_ADMIN).get("/sandbox")
-        assert status.json()["consumes"] == ["peibu.payment.v1", "peibu.supervision.v1"]
+        assert status.json()["consumes"] == ["peibu.assessment.v1", "peibu.payment.v1", "peibu.supervision.v1"]
         stop.set()
         await working
         collecting.cancel()

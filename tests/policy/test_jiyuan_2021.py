@@ -57,10 +57,10 @@ def test_every_clause_names_the_places_where_the_catalogue_found_the_rule() -> N
 
 
 MET_BY_ONE_CLASS = """
-INS-01 INS-04 INS-05 INS-07 INS-12 ENR-01 ENR-02 ENR-03 ENR-04 ENR-05 ENR-06 ENR-07 ENR-08 ENR-09 ENR-10 ENR-11 ENR-12
-ENR-13 ENR-14 ENR-15 ENR-16 ENR-17 ENR-25 SUP-01 SUP-02 SUP-03 SUP-04 SUP-05 SUP-06 SUP-07 SUP-08 SUP-09 ASM-01 ASM-02
-ASM-03 ASM-04 ASM-05 ASM-06 ASM-07 ASM-08 ASM-09 CLM-01 CLM-02 CLM-03 CLM-04 CLM-05 CLM-06 CLM-07 CLM-10 CLM-11 PAY-01
-PAY-02 PAY-03 PAY-04 PAY-05 PAY-06 FND-02 FND-03 QUA-01 QUA-02 REP-07
+INS-01 INS-02 INS-03 INS-04 INS-05 INS-07 INS-08 INS-12 ENR-01 ENR-02 ENR-03 ENR-04 ENR-05 ENR-06 ENR-07 ENR-08 ENR-09
+ENR-10 ENR-11 ENR-12 ENR-13 ENR-14 ENR-15 ENR-16 ENR-17 ENR-25 SUP-01 SUP-02 SUP-03 SUP-04 SUP-05 SUP-06 SUP-07 SUP-08
+SUP-09 ASM-01 ASM-02 ASM-03 ASM-04 ASM-05 ASM-06 ASM-07 ASM-08 ASM-09 CLM-01 CLM-02 CLM-03 CLM-04 CLM-05 CLM-06 CLM-07
+CLM-10 CLM-11 PAY-01 PAY-02 PAY-03 PAY-04 PAY-05 PAY-06 FND-02 FND-03 QUA-01 QUA-02 REP-07
 """
 
 
@@ -89,6 +89,7 @@ def value(path: str) -> Any:
         ("enrollment.teacher_ratio.warn_above_trainees", 20),
         ("enrollment.station_ratio.stop_above_trainees", 25),
         ("enrollment.private_school.no_liability_since", date(2019, 1, 1)),
+        ("enrollment.education_money.wages_percent_max", 8),
         ("supervision.theory_video.coverage_percent", 100),
         ("supervision.practice_video.continuous_minutes_per_class_hour", 15),
         ("supervision.opening_attendance.minimum_percent", 90),
@@ -205,3 +206,25 @@ def test_a_term_speaks_in_the_name_of_its_rule_and_clause() -> None:
     assert (finding.rule, finding.clause, finding.document) == ("JY-ENR-07", term.clause, BOOK.document)
     assert (trace.rule, trace.clause, trace.document) == ("JY-ENR-07", term.clause, BOOK.document)
     assert trace.inputs == {"planned": 51}
+
+
+REGISTERED = "INS-10 QUA-04 QUA-05 QUA-08 ENR-19 ENR-22 ENR-24 ENR-28"
+
+
+@pytest.mark.parametrize("rule", REGISTERED.split())
+def test_what_the_document_wants_recorded_beside_classes_has_a_register(rule: str) -> None:
+    assert f"JY-{rule}" in {register.rule for register in BOOK.enrollment.registers}
+
+
+def test_a_centre_hands_in_five_proofs_and_shows_three_conditions() -> None:
+    assert len(value("enrollment.centre_application.attachments")) == 5
+    assert [item.code for item in value("enrollment.basic_conditions.conditions")] == [
+        "teachers",
+        "venue",
+        "facilities",
+    ]
+
+
+def test_how_long_a_suspended_institution_has_is_the_regions_to_say() -> None:
+    assert "rectification_working_days" in value("enrollment.suspensions").local
+    assert value("enrollment.suspensions").rule == value("assessment.satisfaction").rule == "JY-QUA-02"

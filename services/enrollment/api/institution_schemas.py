@@ -1,15 +1,16 @@
 """What the addresses of occupations and institutions take and give."""
 
+from dataclasses import asdict
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.enrollment.api.centre_schemas import ConditionAnswer
 from services.enrollment.api.schemas import (
     Body,
     Code,
     Day,
-    FreeText,
     LongText,
     RegionCode,
     ShortText,
@@ -17,7 +18,9 @@ from services.enrollment.api.schemas import (
     Truth,
     Whole,
 )
-from services.enrollment.domain.institution import Ownership
+from services.enrollment.api.suspension_schemas import SuspensionAnswer
+from services.enrollment.application.institution_queries import InstitutionView
+from services.enrollment.domain.institution import Institution, Ownership
 from shared.contracts.assessment import CertificateKind
 from shared.policy.decision import Finding
 
@@ -41,12 +44,18 @@ class OccupationAnswer(OccupationBody):
 class IncidentBody(Body):
     """A liability problem from running the school."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"on": "2021-03-01", "finding": "核查认定存在办学责任问题"}]}
+    )
+
     on: Day
     finding: LongText
 
 
 class InspectionBody(Body):
     """One year's inspection."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"year": 2020, "passed": True}]})
 
     year: Whole = Field(ge=1949, le=9999)
     passed: Truth
@@ -75,16 +84,37 @@ class InstitutionAnswer(BaseModel):
 class DirectoryEntryBody(Body):
     """A directory entry; without `valid_to` it has no end."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"valid_from": "2021-01-01", "valid_to": "2021-12-31", "occupations": ["6-18-02-04"]}]
+        }
+    )
+
     valid_from: Day
     valid_to: Day | None = None
     occupations: Annotated[list[Code], Field(min_length=1, max_length=1000)]
 
 
-class SuspensionBody(Body):
-    """A suspension from today on; without `until` until further notice."""
+class DirectoryEntryAnswer(BaseModel):
+    """A directory entry, the institution's version, and what keeps it from training a listed occupation yet."""
 
-    until: Day | None = None
-    reason: FreeText
+    institution_id: str
+    entry_id: str
+    valid_from: date
+    valid_to: date | None
+    version: int
+    warnings: tuple[Finding, ...] = ()
+
+
+class DirectoryEndBody(Body):
+    """The last day of a directory entry that ends earlier than was said, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"valid_to": "2021-09-30", "reason": "机构申请退出目录"}]}
+    )
+
+    valid_to: Day
+    reason: LongText
 
 
 class InstitutionChanged(BaseModel):
@@ -92,6 +122,78 @@ class InstitutionChanged(BaseModel):
 
     institution_id: str
     version: int
+
+
+class InspectionAnswer(BaseModel):
+    """The result of one year's inspection."""
+
+    year: int
+    passed: bool
+
+
+class IncidentAnswer(BaseModel):
+    """A liability problem as a person found it."""
+
+    on: date
+    finding: str
+
+
+class InstitutionSummary(BaseModel):
+    """What a list shows of an institution."""
+
+    institution_id: str
+    name: str
+    credit_code: str
+    kind: str
+    region: str
+    ownership: Ownership
+    version: int
+
+    @classmethod
+    def of(cls, institution: Institution) -> Self:
+        """Give the institution as lists show it."""
+        return cls(**{name: getattr(institution, name) for name in cls.model_fields})
+
+
+class InstitutionPage(BaseModel):
+    """A page of institutions; `next` is the cursor of the next page, null on the last."""
+
+    items: list[InstitutionSummary]
+    next: str | None
+
+
+class EntryAnswer(BaseModel):
+    """One directory entry."""
+
+    entry_id: str
+    valid_from: date
+    valid_to: date | None
+    occupations: tuple[str, ...]
+
+
+class InstitutionDetails(InstitutionSummary):
+    """An institution with everything that decides whether it may train; `suspended` says whether it may not today."""
+
+    annual_inspections: list[InspectionAnswer]
+    liability_incidents: list[IncidentAnswer]
+    directory_entries: list[EntryAnswer]
+    suspended: bool
+    suspensions: list[SuspensionAnswer]
+    conditions: list[ConditionAnswer]
+
+    @classmethod
+    def of_view(cls, view: InstitutionView) -> Self:
+        """Give the institution as answers show it."""
+        found = view.institution
+        return cls(
+            **InstitutionSummary.of(found).model_dump(),
+            annual_inspections=[InspectionAnswer(**asdict(row)) for row in found.annual_inspections],
+            liability_incidents=[IncidentAnswer(**asdict(row)) for row in found.liability_incidents],
+            directory_entries=[EntryAnswer(**asdict(entry)) for entry in view.entries],
+            suspended=any(row.suspension.holds_on(view.today) for row in view.suspensions),
+            suspensions=[SuspensionAnswer.of(row) for row in view.suspensions],
+            conditions=[ConditionAnswer.of(row) for row in view.conditions],
+        )
 
 
 class TeacherBody(Body):

@@ -2,34 +2,42 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Response
+from fastapi import Depends, Query, Response
 
 from services.enrollment.api.institution_schemas import (
+    DirectoryEndBody,
+    DirectoryEntryAnswer,
     DirectoryEntryBody,
+    IncidentBody,
+    InspectionBody,
     InstitutionAnswer,
     InstitutionBody,
     InstitutionChanged,
+    InstitutionDetails,
+    InstitutionPage,
+    InstitutionSummary,
     OccupationAnswer,
     OccupationBody,
-    SuspensionBody,
     TeacherAnswer,
     TeacherBody,
     VenueAnswer,
     VenueBody,
 )
+from services.enrollment.application.end_directory_entry import end_directory_entry
 from services.enrollment.application.file_teacher import file_teacher
+from services.enrollment.application.institution_queries import list_institutions, view_institution
 from services.enrollment.application.list_institution import list_institution
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.record_history import record_incident, record_inspection
 from services.enrollment.application.register_institution import register_institution
 from services.enrollment.application.register_occupation import register_occupation
 from services.enrollment.application.register_venue import register_venue
-from services.enrollment.application.suspend_institution import suspend_institution
+from services.enrollment.application.scope import BUREAU
 from services.enrollment.domain.institution import (
     AnnualInspection,
     DirectoryEntry,
     Institution,
     LiabilityIncident,
-    Suspension,
 )
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity
@@ -38,14 +46,18 @@ from shared.clock import new_id
 from shared.domain.actor import Role
 from shared.domain.identifiers import credit_code
 from shared.domain.masking import masked_name
+from shared.policy.decision import Finding
 from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
-from shared.web.transactions import write_transaction
+from shared.web.transactions import read_transaction, write_transaction
 from shared.web.versions import etag
 
 router = service_router("/enrollment/v1", tags=["机构、工种、教师、场地"])
+Read = Annotated[UnitOfWork, Depends(read_transaction)]
 Write = Annotated[UnitOfWork, Depends(write_transaction)]
+APPROVER = [requires(Role.APPROVER)]
+READERS = (Role.INSTITUTION, *BUREAU)
 
 
 @router.post(
@@ -96,40 +108,95 @@ async def post_institution(body: InstitutionBody, unit: Write, response: Respons
     return InstitutionAnswer(institution_id=institution.institution_id, version=institution.version, warnings=warnings)
 
 
+@router.get("/institutions", summary="机构列表", dependencies=[requires(*READERS)])
+async def get_institutions(
+    unit: Read, cursor: Annotated[str | None, Query(max_length=200, description="上一页返回的 next")] = None
+) -> InstitutionPage:
+    """List the institutions within the caller's scope; an institution finds itself."""
+    found, more = await list_institutions(unit, cursor=cursor)
+    return InstitutionPage(items=[InstitutionSummary.of(one) for one in found], next=more)
+
+
+@router.get(
+    "/institutions/{institution_id}",
+    summary="机构详情：目录条目、年检、责任问题、暂停与整改、条件认定",
+    dependencies=[requires(*READERS)],
+    responses=responses(404),
+)
+async def get_institution(institution_id: str, unit: Read, response: Response) -> InstitutionDetails:
+    """Show an institution within the caller's scope with everything that decides whether it may train."""
+    view = await view_institution(unit, institution_id)
+    response.headers["ETag"] = etag(view.institution.version)
+    return InstitutionDetails.of_view(view)
+
+
+@router.post(
+    "/institutions/{institution_id}/inspections",
+    status_code=201,
+    summary="补记年检结果",
+    dependencies=APPROVER,
+    responses=responses(404),
+)
+async def post_inspection(
+    institution_id: str, body: InspectionBody, unit: Write, response: Response
+) -> InstitutionChanged:
+    """Record one year's inspection; of several for one year the last holds."""
+    changed = await record_inspection(
+        unit, institution_id=institution_id, inspection=AnnualInspection(**body.model_dump())
+    )
+    return _changed(response, changed)
+
+
+@router.post(
+    "/institutions/{institution_id}/incidents",
+    status_code=201,
+    summary="登记办学责任问题",
+    dependencies=APPROVER,
+    responses=responses(404, 422),
+)
+async def post_incident(institution_id: str, body: IncidentBody, unit: Write, response: Response) -> InstitutionChanged:
+    """Record a liability problem that a person found; every application is judged with it from now on."""
+    changed = await record_incident(
+        unit, institution_id=institution_id, incident=LiabilityIncident(**body.model_dump())
+    )
+    return _changed(response, changed)
+
+
 @router.post(
     "/institutions/{institution_id}/directory-entries",
     status_code=201,
     summary="列入补贴性培训机构目录",
-    dependencies=[requires(Role.APPROVER)],
-    responses=responses(404),
+    dependencies=APPROVER,
+    responses=responses(404, 422),
 )
 async def post_directory_entry(
     institution_id: str, body: DirectoryEntryBody, unit: Write, response: Response
-) -> InstitutionChanged:
-    """List the institution for these occupations from day to day."""
+) -> DirectoryEntryAnswer:
+    """List the institution for these occupations from day to day; a training centre only after its approving reply."""
     entry = DirectoryEntry(
-        valid_from=body.valid_from, valid_to=body.valid_to, occupations=tuple(dict.fromkeys(body.occupations))
+        entry_id=new_id(),
+        valid_from=body.valid_from,
+        valid_to=body.valid_to,
+        occupations=tuple(dict.fromkeys(body.occupations)),
     )
-    version = await list_institution(unit, institution_id=institution_id, entry=entry)
-    response.headers["ETag"] = etag(version)
-    return InstitutionChanged(institution_id=institution_id, version=version)
+    listed = await list_institution(unit, institution_id=institution_id, entry=entry)
+    return _listed(response, institution_id, entry, listed.version, listed.warnings)
 
 
 @router.post(
-    "/institutions/{institution_id}/suspensions",
-    status_code=201,
-    summary="暂停开班",
-    dependencies=[requires(Role.APPROVER)],
-    responses=responses(404),
+    "/institutions/{institution_id}/directory-entries/{entry_id}/end",
+    summary="提前终止目录条目",
+    dependencies=APPROVER,
+    responses=responses(404, 409, 422),
 )
-async def post_suspension(
-    institution_id: str, body: SuspensionBody, unit: Write, response: Response
-) -> InstitutionChanged:
-    """Let no class of the institution open from today on; running classes go on."""
-    suspension = Suspension(since=unit.today, until=body.until, reason=body.reason)
-    version = await suspend_institution(unit, institution_id=institution_id, suspension=suspension)
-    response.headers["ETag"] = etag(version)
-    return InstitutionChanged(institution_id=institution_id, version=version)
+async def post_directory_end(
+    institution_id: str, entry_id: str, body: DirectoryEndBody, unit: Write, response: Response
+) -> DirectoryEntryAnswer:
+    """Let a directory entry end earlier than was said, on a last day that has not passed."""
+    ended, version = await end_directory_entry(
+        unit, institution_id=institution_id, entry_id=entry_id, valid_to=body.valid_to, reason=body.reason
+    )
+    return _listed(response, institution_id, ended, version)
 
 
 @router.post(
@@ -167,3 +234,22 @@ async def post_venue(institution_id: str, body: VenueBody, unit: Write) -> Venue
     venue = Venue(venue_id=new_id(), name=body.name, stations=stations)
     await register_venue(unit, institution_id=institution_id, venue=venue, address=body.address)
     return VenueAnswer(venue_id=venue.venue_id)
+
+
+def _changed(response: Response, institution: Institution) -> InstitutionChanged:
+    response.headers["ETag"] = etag(institution.version)
+    return InstitutionChanged(institution_id=institution.institution_id, version=institution.version)
+
+
+def _listed(
+    response: Response, institution_id: str, entry: DirectoryEntry, version: int, warnings: tuple[Finding, ...] = ()
+) -> DirectoryEntryAnswer:
+    response.headers["ETag"] = etag(version)
+    return DirectoryEntryAnswer(
+        institution_id=institution_id,
+        entry_id=entry.entry_id,
+        valid_from=entry.valid_from,
+        valid_to=entry.valid_to,
+        version=version,
+        warnings=warnings,
+    )

@@ -78,6 +78,7 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass, *, book: R
         filed_teachers={teacher.teacher_id for teacher in teachers},
         venues=await uow.institutions.venues(institution_id, {row.venue_id for row in plan.sessions}),
         bookings=await uow.classes.bookings(training_class),
+        conditions=await uow.centres.findings(institution_id),
         quota=await quota_for(uow, training_class.class_id, plan, institution),
     )
     kind = programme_type(plan, book)

@@ -4,17 +4,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from services.enrollment.application.institution_ports import Centres, Institutions, Quality, Registers
 from services.enrollment.domain.change import ClassChange
 from services.enrollment.domain.decision import RecordedDecision
 from services.enrollment.domain.history import PastTraining
-from services.enrollment.domain.institution import DirectoryEntry, Institution, Suspension, Teacher
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity, Person
 from services.enrollment.domain.queue import Waiting
 from services.enrollment.domain.quota import Place, Use, UseState
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.roster import RosterEntry
-from services.enrollment.domain.timetable import Booking, Venue
+from services.enrollment.domain.timetable import Booking
 from services.enrollment.domain.training_class import State, TrainingClass
 from shared.contracts.contract import Contract
 from shared.domain.actor import Actor
@@ -31,43 +31,6 @@ class Occupations(Protocol):
 
     async def valid_on(self, code: str, day: date, regions: Sequence[str]) -> Occupation | None:
         """Give the occupation on the day as the nearest of the regions lists it."""
-
-
-class Institutions(Protocol):
-    """Institutions and what belongs to them."""
-
-    async def add(self, institution: Institution) -> bool:
-        """Add an institution; give False when its credit code is registered already."""
-
-    async def get(self, institution_id: str) -> Institution | None:
-        """Give the institution, or None."""
-
-    async def next_version(self, institution_id: str) -> int:
-        """Raise the version by one and give the new one."""
-
-    async def add_entry(self, institution_id: str, entry: DirectoryEntry) -> None:
-        """Add a directory entry."""
-
-    async def entries(self, institution_id: str) -> tuple[DirectoryEntry, ...]:
-        """Give the directory entries."""
-
-    async def add_suspension(self, institution_id: str, suspension: Suspension) -> None:
-        """Add a suspension."""
-
-    async def suspensions(self, institution_id: str) -> tuple[Suspension, ...]:
-        """Give the suspensions."""
-
-    async def add_teacher(self, teacher: Teacher) -> bool:
-        """Add a teacher; give False when the institution has filed this person already."""
-
-    async def teachers(self, institution_id: str, teacher_ids: Collection[str]) -> tuple[Teacher, ...]:
-        """Give those of the named teachers whom the institution has filed."""
-
-    async def add_venue(self, institution_id: str, venue: Venue, *, address: str) -> None:
-        """Add a venue."""
-
-    async def venues(self, institution_id: str, venue_ids: Collection[str]) -> dict[str, Venue]:
-        """Give those of the named venues that are the institution's."""
 
 
 class Persons(Protocol):
@@ -212,6 +175,18 @@ class UnitOfWork(Protocol):
     @property
     def institutions(self) -> Institutions:
         """Give the institutions."""
+
+    @property
+    def centres(self) -> Centres:
+        """Give the training centres' applications."""
+
+    @property
+    def quality(self) -> Quality:
+        """Give the quality cases and rectification reports."""
+
+    @property
+    def registers(self) -> Registers:
+        """Give the registers."""
 
     @property
     def persons(self) -> Persons:

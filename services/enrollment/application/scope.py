@@ -8,7 +8,7 @@ from services.enrollment.domain.review import APPLICANT, require_other_person
 from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Forbidden, MissingFact, NotFound
-from shared.domain.jurisdiction import is_within
+from shared.domain.jurisdiction import is_within, regions
 
 BUREAU: Final = (
     Role.FIRST_REVIEWER,
@@ -27,8 +27,8 @@ def is_of_bureau(actor: Actor) -> bool:
 
 
 def require_region(uow: UnitOfWork, region: str) -> None:
-    """Raise Forbidden REGION_OUT_OF_SCOPE unless the region is the actor's own or lies under it."""
-    if not is_within(region, uow.actor.region):
+    """Raise Forbidden REGION_OUT_OF_SCOPE unless the region is a bureau actor's own or lies under it."""
+    if not _is_of_region(uow.actor, region):
         raise Forbidden(
             code="REGION_OUT_OF_SCOPE",
             message=f"区划 {region} 不在您的管辖范围内。",
@@ -52,6 +52,21 @@ async def institution_of_region(uow: UnitOfWork, institution_id: str) -> Institu
     if institution is None or not _is_of_region(uow.actor, institution.region):
         raise _no_institution()
     return institution
+
+
+async def visible_institution(uow: UnitOfWork, institution_id: str) -> Institution:
+    """Give an institution that the actor may read; raise NotFound for any other."""
+    institution = await uow.institutions.get(institution_id)
+    if institution is None or not (_is_own(uow.actor, institution_id) or _is_of_region(uow.actor, institution.region)):
+        raise _no_institution()
+    return institution
+
+
+def reading_scope(uow: UnitOfWork) -> tuple[str | None, list[str] | None]:
+    """Give what a list shows the actor: the id of its own institution, or the regions of a bureau."""
+    if not is_of_bureau(uow.actor):
+        return uow.actor.organisation, None
+    return None, [code for code in regions().regions if is_within(code, uow.actor.region)]
 
 
 async def own_class(uow: UnitOfWork, class_id: str) -> TrainingClass:

@@ -1,15 +1,14 @@
-"""Training institutions: what they are, for what and when the directory (目录) lists them, and whether they may."""
+"""Training institutions: what they are, for what and when the directory (目录) lists them, and whether it may."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from shared.contracts.enrollment import InstitutionListed, InstitutionSuspended
-from shared.domain.errors import Refused
+from shared.contracts.enrollment import InstitutionListed
+from shared.domain.errors import Conflict, Refused
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY, refuse_stopped
-from shared.policy.rulebook import Rulebook
 from shared.policy.terms.enrollment import Directory, InstitutionKinds, PrivateSchool
 
 Ownership = Literal["public", "private"]
@@ -50,6 +49,7 @@ class Institution:
 class DirectoryEntry:
     """The directory lists the institution for these occupations, first and last day included; None has no end."""
 
+    entry_id: str
     valid_from: date
     valid_to: date | None
     occupations: tuple[str, ...]
@@ -58,19 +58,6 @@ class DirectoryEntry:
         """Say whether the entry covers the day and the occupation."""
         in_time = self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
         return in_time and occupation in self.occupations
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suspension:
-    """From `since` to `until` (both included; None until further notice) no class may open."""
-
-    since: date
-    until: date | None
-    reason: str
-
-    def holds_on(self, day: date) -> bool:
-        """Say whether no class may open on the day."""
-        return self.since <= day and (self.until is None or day <= self.until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +140,7 @@ def judge_private_school(institution: Institution, terms: PrivateSchool | None) 
                 code="INSPECTION_NOT_PASSED",
                 severity=Severity.STOP,
                 message=f"没有该民办机构 {terms.inspection_year} 年度年检“{terms.inspection_result}”的记录。",
-                advice="请由主管部门登记年检结果后再办理。",
+                advice="请主管部门在机构登记中补记该年度年检结果后再办理。",
             )
         )
     return found
@@ -177,28 +164,29 @@ def judge_directory(
     ]
 
 
-def judge_suspension(suspensions: Iterable[Suspension], *, day: date, book: Rulebook) -> list[Finding]:
-    """Stop an opening while the institution is suspended (JY-QUA-02); running classes go on."""
-    holding = next((suspension for suspension in suspensions if suspension.holds_on(day)), None)
-    if holding is None:
-        return []
-    until = f"至 {holding.until.isoformat()}" if holding.until else "，恢复时间另行通知"
-    return [
-        (book.assessment.satisfaction or CONSISTENCY).finding(
-            code="INSTITUTION_SUSPENDED",
-            severity=Severity.STOP,
-            message=f"贵单位自 {holding.since.isoformat()} 起暂停开班{until}。",
-            advice="请完成整改并经人社部门恢复后再申请，或把开班日期改到暂停期之后。",
-            field="opening_date",
-            value=day.isoformat(),
-        )
-    ]
-
-
 def list_institution(institution: Institution, entry: DirectoryEntry, terms: PrivateSchool | None) -> InstitutionListed:
     """Give the event of a directory entry, or raise what stops it: the entry conditions of private schools."""
-    _require_order(entry.valid_from, entry.valid_to, field="valid_to")
+    require_order(entry.valid_from, entry.valid_to, field="valid_to")
     refuse_stopped(judge_private_school(institution, terms))
+    return listed_event(institution, entry)
+
+
+def end_entry(entry: DirectoryEntry, *, on: date, today: date) -> DirectoryEntry:
+    """Let the entry end earlier, on a last day that is neither past nor before its first; raise Refused otherwise."""
+    require_order(max(entry.valid_from, today), on, field="valid_to")
+    if entry.valid_to is not None and on >= entry.valid_to:
+        raise Conflict(
+            code="ENTRY_ENDS_EARLIER",
+            message=f"该目录条目已于或将于 {entry.valid_to.isoformat()} 终止。",
+            advice="终止只能提前；需要延长的，请另行列入目录。",
+            field="valid_to",
+            value=on.isoformat(),
+        )
+    return replace(entry, valid_to=on)
+
+
+def listed_event(institution: Institution, entry: DirectoryEntry) -> InstitutionListed:
+    """Say in an event what the directory says of the institution."""
     return InstitutionListed(
         institution_id=institution.institution_id,
         name=institution.name,
@@ -208,23 +196,12 @@ def list_institution(institution: Institution, entry: DirectoryEntry, terms: Pri
         valid_from=entry.valid_from,
         valid_to=entry.valid_to,
         occupations=entry.occupations,
+        entry_id=entry.entry_id,
     )
 
 
-def suspend_institution(institution: Institution, suspension: Suspension, *, rule: str) -> InstitutionSuspended:
-    """Give the event of a suspension; one that ends before it begins is refused."""
-    _require_order(suspension.since, suspension.until, field="until")
-    return InstitutionSuspended(
-        institution_id=institution.institution_id,
-        region=institution.region,
-        since=suspension.since,
-        until=suspension.until,
-        rule=rule,
-        reason=suspension.reason,
-    )
-
-
-def _require_order(first: date, last: date | None, *, field: str) -> None:
+def require_order(first: date, last: date | None, *, field: str) -> None:
+    """Raise Refused DATES_REVERSED when the last day lies before the first."""
     if last is not None and last < first:
         raise Refused(
             code="DATES_REVERSED",
@@ -232,4 +209,16 @@ def _require_order(first: date, last: date | None, *, field: str) -> None:
             advice="请改正日期后重新提交。",
             field=field,
             value=last.isoformat(),
+        )
+
+
+def require_past(day: date, *, today: date, field: str) -> None:
+    """Raise Refused DAY_IN_FUTURE for something that is said to have happened on a day that has not come."""
+    if day > today:
+        raise Refused(
+            code="DAY_IN_FUTURE",
+            message=f"日期 {day.isoformat()} 尚未到来。",
+            advice="请填写实际发生的日期。",
+            field=field,
+            value=day.isoformat(),
         )

@@ -6,17 +6,17 @@ from datetime import date, timedelta
 from typing import Literal
 
 from services.enrollment.domain.attributes import judge_attributes
+from services.enrollment.domain.centre import ConditionFinding, judge_conditions
 from services.enrollment.domain.decision import asked_for
 from services.enrollment.domain.institution import (
     DirectoryEntry,
     Institution,
-    Suspension,
     judge_directory,
     judge_private_school,
-    judge_suspension,
 )
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.quota import Quota, judge_quota
+from services.enrollment.domain.suspension import Suspension, judge_suspension
 from services.enrollment.domain.timetable import (
     Booking,
     Session,
@@ -99,6 +99,7 @@ class PlanFacts:
     filed_teachers: Collection[str]
     venues: Mapping[str, Venue]
     bookings: tuple[Booking, ...]
+    conditions: tuple[ConditionFinding, ...] = ()
     quota: Quota | None = None
 
 
@@ -119,6 +120,9 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
         *judge_directory(facts.entries, day=day, occupation=plan.occupation, terms=terms.directory),
         *judge_suspension(facts.suspensions, day=day, book=book),
         *judge_private_school(facts.institution, terms.private_school),
+        *judge_conditions(
+            facts.institution, facts.conditions, occupation=plan.occupation, terms=terms.basic_conditions
+        ),
         *judge_training_type(plan, facts.occupation, book),
         *judge_funding(plan.funding_source, book.payment.funding_sources),
         *judge_size(plan.planned, key_groups=_is_of_key_groups(plan, book), terms=terms.class_size),

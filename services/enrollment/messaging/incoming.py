@@ -5,8 +5,11 @@ from typing import Final
 
 from services.enrollment.application.apply_reservation import apply_reservation
 from services.enrollment.application.close_class import cancel_class, complete_class
+from services.enrollment.application.follow_up import open_follow_up, strike_follow_up
+from services.enrollment.application.measure_satisfaction import measure_satisfaction
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.record_claim import record_claim
+from shared.contracts.assessment import CertificateIssued, CertificateVoided, SatisfactionMeasured
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Envelope
 from shared.contracts.payment import ClaimApproved, EntitlementReserved
@@ -34,11 +37,29 @@ async def on_claim_approved(uow: UnitOfWork, fact: ClaimApproved, _envelope: Env
     await record_claim(uow, fact)
 
 
+async def on_satisfaction_measured(uow: UnitOfWork, fact: SatisfactionMeasured, _envelope: Envelope) -> None:
+    """Open a case for a class whose trainees were not satisfied."""
+    await measure_satisfaction(uow, fact)
+
+
+async def on_certificate_issued(uow: UnitOfWork, fact: CertificateIssued, _envelope: Envelope) -> None:
+    """Open the follow-up of a certified learner where the rulebook asks one."""
+    await open_follow_up(uow, fact)
+
+
+async def on_certificate_voided(uow: UnitOfWork, fact: CertificateVoided, _envelope: Envelope) -> None:
+    """Strike the follow-up of a learner whose certificate does not count."""
+    await strike_follow_up(uow, fact)
+
+
 HANDLERS: Final[Mapping[type[Contract], Handler]] = {
     EntitlementReserved: on_entitlement_reserved,
     ClassCancelled: on_class_cancelled,
     TrainingCompleted: on_training_completed,
     ClaimApproved: on_claim_approved,
+    SatisfactionMeasured: on_satisfaction_measured,
+    CertificateIssued: on_certificate_issued,
+    CertificateVoided: on_certificate_voided,
 }
 
 TOPICS: Final = frozenset(contract.EVENT.topic for contract in HANDLERS)

@@ -22,9 +22,11 @@ from sqlalchemy import (
 )
 
 from services.enrollment.domain.training_class import STATES
-from shared.database.metadata import SEQUENCE, Instant, new_metadata
+from services.enrollment.storage import institution_tables
+from shared.database.metadata import SEQUENCE, Instant
 
-METADATA: Final = new_metadata()
+METADATA: Final = institution_tables.METADATA
+"""Of this module and of `institution_tables`: together they are the service's model."""
 
 OCCUPATION: Final = Table(
     "occupation",
@@ -50,7 +52,7 @@ INSTITUTION: Final = Table(
     Column("kind", String(50), nullable=False),
     Column("region", String(6), nullable=False),
     Column("ownership", String(10), nullable=False),
-    Column("liability_incidents", JSON, nullable=False),
+    Column("sealed_incidents", LargeBinary, nullable=False),
     Column("annual_inspections", JSON, nullable=False),
     Column("version", Integer, nullable=False),
     CheckConstraint("ownership IN ('public', 'private')", name="ownership"),
@@ -60,10 +62,12 @@ DIRECTORY_ENTRY: Final = Table(
     "directory_entry",
     METADATA,
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("entry_id", String(100), nullable=False, unique=True),
     Column("institution_id", ForeignKey("institution.institution_id"), nullable=False, index=True),
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date),
     Column("occupations", JSON, nullable=False),
+    Column("sealed_end_reason", LargeBinary),
     CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="dates"),
     sqlite_autoincrement=True,
 )
@@ -72,11 +76,26 @@ SUSPENSION: Final = Table(
     "suspension",
     METADATA,
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("suspension_id", String(100), nullable=False, unique=True),
     Column("institution_id", ForeignKey("institution.institution_id"), nullable=False, index=True),
     Column("since", Date, nullable=False),
     Column("until", Date),
-    Column("reason", Text, nullable=False),
+    Column("rulebook_id", String(100), nullable=False),
+    Column("reason", String(50), nullable=False),
+    Column("sealed_remark", LargeBinary, nullable=False),
+    Column("rectify_by", Date, nullable=False),
+    Column("overdue", Boolean, nullable=False),
+    Column("lifted_on", Date),
+    Column("lifted_by", String(200)),
+    Column("lifting_reason", String(50)),
+    Column("sealed_lifting_remark", LargeBinary),
     CheckConstraint("until IS NULL OR until >= since", name="dates"),
+    CheckConstraint("rectify_by >= since", name="rectify_by"),
+    CheckConstraint(
+        "(lifted_on IS NULL) = (lifted_by IS NULL) AND (lifted_on IS NULL) = (lifting_reason IS NULL) "
+        "AND (lifted_on IS NULL) = (sealed_lifting_remark IS NULL)",
+        name="lifted",
+    ),
     sqlite_autoincrement=True,
 )
 

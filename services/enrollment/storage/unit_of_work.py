@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from services.enrollment.storage.centre_repository import CentreRepository
 from services.enrollment.storage.change_repository import ChangeRepository
 from services.enrollment.storage.class_repository import ClassRepository
 from services.enrollment.storage.decision_repository import DecisionRepository
 from services.enrollment.storage.institution_repository import InstitutionRepository
 from services.enrollment.storage.occupation_repository import OccupationRepository
 from services.enrollment.storage.person_repository import PersonRepository
+from services.enrollment.storage.quality_repository import QualityRepository
 from services.enrollment.storage.queue_repository import QueueRepository
 from services.enrollment.storage.quota_repository import QuotaRepository
+from services.enrollment.storage.register_repository import RegisterRepository
 from services.enrollment.storage.roster_repository import RosterRepository
 from shared.database.encryption import Vault
 from shared.database.engine import Database
@@ -44,7 +47,10 @@ class EnrollmentUnitOfWork(UnitOfWork):
     def open_repositories(self) -> None:
         """Build the repositories on the open connection."""
         self.occupations = OccupationRepository(self.connection)
-        self.institutions = InstitutionRepository(self.connection)
+        self.institutions = InstitutionRepository(self.connection, self._vault)
+        self.centres = CentreRepository(self.connection, self._vault)
+        self.quality = QualityRepository(self.connection, self._vault)
+        self.registers = RegisterRepository(self.connection, self._vault)
         self.persons = PersonRepository(self.connection, self._vault, self._payee_check_key)
         self.classes = ClassRepository(self.connection, self._vault)
         self.rosters = RosterRepository(self.connection, self._vault)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import ClassKind
+from shared.policy.terms.register import Register
 from shared.policy.terms.term import FourEyes, GroupCode, Item, Programme, Steps, Term
 
 
@@ -56,6 +57,60 @@ class InstitutionKinds(Term):
     """The closed list of institution kinds (JY-INS-12)."""
 
     kinds: tuple[InstitutionKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentreApplication(Term):
+    """Institutions of these kinds come into the directory by application with these proofs (JY-INS-02).
+
+    Every one of `attachments` is mandatory; `further` ones may be handed in beside them.
+    """
+
+    institution_kinds: tuple[str, ...]
+    attachments: tuple[Item, ...]
+    further: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentreListing(Term):
+    """After the application experts assess on site and the bureau replies; then comes the entry (JY-INS-03)."""
+
+    experts_min: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasicConditions(Term):
+    """Institutions of these kinds train an occupation only once all conditions were found met for it (JY-INS-08)."""
+
+    institution_kinds: tuple[str, ...]
+    conditions: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftingReason(Item):
+    """Why a suspension is lifted; `report_required` asks for an accepted rectification report."""
+
+    report_required: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspensions(Term):
+    """Why openings are suspended, by when the institution rectifies, and why a suspension ends (JY-QUA-02).
+
+    `on_low_satisfaction` is the reason under which a confirmed quality case suspends.
+    """
+
+    reasons: tuple[Item, ...]
+    on_low_satisfaction: str
+    rectification_working_days: int
+    lifting_reasons: tuple[LiftingReason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EducationMoney(Term):
+    """Enterprises may set aside employee-education money up to this share of their wages (JY-FND-01)."""
+
+    wages_percent_max: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +316,12 @@ class EnrollmentTerms:
     own_employees: OwnEmployees | None = None
     teacher_filing: TeacherFiling | None = None
     institution_kinds: InstitutionKinds | None = None
+    centre_application: CentreApplication | None = None
+    centre_listing: CentreListing | None = None
+    basic_conditions: BasicConditions | None = None
+    suspensions: Suspensions | None = None
+    education_money: EducationMoney | None = None
+    registers: tuple[Register, ...] = ()
     application_lead: ApplicationLead | None = None
     documents: Documents | None = None
     roster_fields: RosterFields | None = None
@@ -284,3 +345,7 @@ class EnrollmentTerms:
     def group(self, code: str) -> Group | None:
         """Give the group with this code, or None when the rulebook does not know it."""
         return next((group for group in self.groups if group.code == code), None)
+
+    def register(self, code: str) -> Register | None:
+        """Give the register of this code, or None when the rulebook keeps none."""
+        return next((register for register in self.registers if register.code == code), None)

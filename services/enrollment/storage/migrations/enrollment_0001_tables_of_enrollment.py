@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=50), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
         sa.Column("ownership", sa.String(length=10), nullable=False),
-        sa.Column("liability_incidents", sa.JSON(), nullable=False),
+        sa.Column("sealed_incidents", sa.LargeBinary(), nullable=False),
         sa.Column("annual_inspections", sa.JSON(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("ownership IN ('public', 'private')", name=op.f("ck_institution_ownership")),
@@ -55,10 +55,12 @@ def upgrade() -> None:
     op.create_table(
         "directory_entry",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
         sa.Column("institution_id", sa.String(length=100), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("occupations", sa.JSON(), nullable=False),
+        sa.Column("sealed_end_reason", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name=op.f("ck_directory_entry_dates")),
         sa.ForeignKeyConstraint(
             ["institution_id"],
@@ -66,6 +68,7 @@ def upgrade() -> None:
             name=op.f("fk_directory_entry_institution_id_institution"),
         ),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_directory_entry")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_directory_entry_entry_id")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("directory_entry", schema=None) as batch_op:
@@ -74,15 +77,31 @@ def upgrade() -> None:
     op.create_table(
         "suspension",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("suspension_id", sa.String(length=100), nullable=False),
         sa.Column("institution_id", sa.String(length=100), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("rulebook_id", sa.String(length=100), nullable=False),
+        sa.Column("reason", sa.String(length=50), nullable=False),
+        sa.Column("sealed_remark", sa.LargeBinary(), nullable=False),
+        sa.Column("rectify_by", sa.Date(), nullable=False),
+        sa.Column("overdue", sa.Boolean(), nullable=False),
+        sa.Column("lifted_on", sa.Date(), nullable=True),
+        sa.Column("lifted_by", sa.String(length=200), nullable=True),
+        sa.Column("lifting_reason", sa.String(length=50), nullable=True),
+        sa.Column("sealed_lifting_remark", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("until IS NULL OR until >= since", name=op.f("ck_suspension_dates")),
+        sa.CheckConstraint("rectify_by >= since", name=op.f("ck_suspension_rectify_by")),
+        sa.CheckConstraint(
+            "(lifted_on IS NULL) = (lifted_by IS NULL) AND (lifted_on IS NULL) = (lifting_reason IS NULL) "
+            "AND (lifted_on IS NULL) = (sealed_lifting_remark IS NULL)",
+            name=op.f("ck_suspension_lifted"),
+        ),
         sa.ForeignKeyConstraint(
             ["institution_id"], ["institution.institution_id"], name=op.f("fk_suspension_institution_id_institution")
         ),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_suspension")),
+        sa.UniqueConstraint("suspension_id", name=op.f("uq_suspension_suspension_id")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("suspension", schema=None) as batch_op:
@@ -179,6 +198,214 @@ def upgrade() -> None:
     with op.batch_alter_table("venue", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_venue_institution_id"), ["institution_id"], unique=False)
 
+    op.create_table(
+        "centre_application",
+        sa.Column("application_id", sa.String(length=100), nullable=False),
+        sa.Column("institution_id", sa.String(length=100), nullable=False),
+        sa.Column("applied_on", sa.Date(), nullable=False),
+        sa.Column("applied_by", sa.String(length=200), nullable=False),
+        sa.Column("rulebook_id", sa.String(length=100), nullable=False),
+        sa.Column("attachments", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=True),
+        sa.Column("assessed_on", sa.Date(), nullable=True),
+        sa.Column("assessed_by", sa.String(length=200), nullable=True),
+        sa.Column("sealed_experts", sa.LargeBinary(), nullable=True),
+        sa.Column("assessment_reference", sa.String(length=200), nullable=True),
+        sa.Column("assessment_sha256", sa.String(length=64), nullable=True),
+        sa.Column("reply_number", sa.String(length=200), nullable=True),
+        sa.Column("reply_approves", sa.Boolean(), nullable=True),
+        sa.Column("replied_on", sa.Date(), nullable=True),
+        sa.Column("replied_by", sa.String(length=200), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('applied', 'assessed', 'failed', 'approved', 'refused', 'listed')",
+            name=op.f("ck_centre_application_state"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('applied', 'assessed', 'failed', 'refused') "
+            "OR (reply_approves IS TRUE AND reply_number IS NOT NULL)",
+            name=op.f("ck_centre_application_approved"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('applied', 'failed') "
+            "OR (passed IS TRUE AND sealed_experts IS NOT NULL AND assessed_by IS NOT NULL)",
+            name=op.f("ck_centre_application_assessed"),
+        ),
+        sa.CheckConstraint(
+            "replied_by IS NULL OR replied_by <> assessed_by", name=op.f("ck_centre_application_two_people")
+        ),
+        sa.ForeignKeyConstraint(
+            ["institution_id"],
+            ["institution.institution_id"],
+            name=op.f("fk_centre_application_institution_id_institution"),
+        ),
+        sa.PrimaryKeyConstraint("application_id", name=op.f("pk_centre_application")),
+    )
+    with op.batch_alter_table("centre_application", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_centre_application_institution_id"), ["institution_id"], unique=False)
+        batch_op.create_index(
+            "uq_centre_application_under_way",
+            ["institution_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('applied', 'assessed', 'approved')"),
+            postgresql_where=sa.text("state IN ('applied', 'assessed', 'approved')"),
+        )
+
+    op.create_table(
+        "condition_finding",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("institution_id", sa.String(length=100), nullable=False),
+        sa.Column("occupation", sa.String(length=50), nullable=False),
+        sa.Column("condition", sa.String(length=50), nullable=False),
+        sa.Column("met", sa.Boolean(), nullable=False),
+        sa.Column("found_on", sa.Date(), nullable=False),
+        sa.Column("evidence", sa.String(length=200), nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["institution_id"],
+            ["institution.institution_id"],
+            name=op.f("fk_condition_finding_institution_id_institution"),
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_condition_finding")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("condition_finding", schema=None) as batch_op:
+        batch_op.create_index("ix_condition_finding_occupation", ["institution_id", "occupation"], unique=False)
+
+    op.create_table(
+        "register_entry",
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("register", sa.String(length=50), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("institution_id", sa.String(length=100), nullable=True),
+        sa.Column("person_id", sa.String(length=100), nullable=True),
+        sa.Column("masked_name", sa.String(length=200), nullable=True),
+        sa.Column("natural_key", sa.String(length=64), nullable=False),
+        sa.Column("open_values", sa.JSON(), nullable=False),
+        sa.Column("sealed_values", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
+        sa.Column("struck_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["institution_id"],
+            ["institution.institution_id"],
+            name=op.f("fk_register_entry_institution_id_institution"),
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_register_entry_person_id_person")),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_register_entry")),
+    )
+    with op.batch_alter_table("register_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_register_entry_institution_id"), ["institution_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_register_entry_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_register_entry_region", ["register", "region", "recorded_on", "entry_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_register_entry_natural_key",
+            ["register", "natural_key"],
+            unique=True,
+            sqlite_where=sa.text("struck_on IS NULL"),
+            postgresql_where=sa.text("struck_on IS NULL"),
+        )
+
+    op.create_table(
+        "quality_case",
+        sa.Column("case_id", sa.String(length=100), nullable=False),
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("institution_id", sa.String(length=100), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("rulebook_id", sa.String(length=100), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("satisfied", sa.Integer(), nullable=False),
+        sa.Column("valid_responses", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("sealed_remark", sa.LargeBinary(), nullable=True),
+        sa.Column("suspension_id", sa.String(length=100), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'confirmed') = (suspension_id IS NOT NULL)", name=op.f("ck_quality_case_confirmed")
+        ),
+        sa.CheckConstraint(
+            "(state IN ('confirmed', 'dismissed')) = (decided_by IS NOT NULL)", name=op.f("ck_quality_case_decided")
+        ),
+        sa.CheckConstraint(
+            "state IN ('open', 'confirmed', 'dismissed', 'cleared')", name=op.f("ck_quality_case_state")
+        ),
+        sa.CheckConstraint("satisfied >= 0 AND satisfied <= valid_responses", name=op.f("ck_quality_case_answers")),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["training_class.class_id"], name=op.f("fk_quality_case_class_id_training_class")
+        ),
+        sa.ForeignKeyConstraint(
+            ["institution_id"], ["institution.institution_id"], name=op.f("fk_quality_case_institution_id_institution")
+        ),
+        sa.ForeignKeyConstraint(
+            ["suspension_id"], ["suspension.suspension_id"], name=op.f("fk_quality_case_suspension_id_suspension")
+        ),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_quality_case")),
+        sa.UniqueConstraint("class_id", name=op.f("uq_quality_case_class_id")),
+        sa.UniqueConstraint("suspension_id", name=op.f("uq_quality_case_suspension_id")),
+    )
+    with op.batch_alter_table("quality_case", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_quality_case_institution_id"), ["institution_id"], unique=False)
+
+    op.create_table(
+        "rectification_report",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("report_id", sa.String(length=100), nullable=False),
+        sa.Column("suspension_id", sa.String(length=100), nullable=False),
+        sa.Column("submitted_on", sa.Date(), nullable=False),
+        sa.Column("submitted_by", sa.String(length=200), nullable=False),
+        sa.Column("sealed_content", sa.LargeBinary(), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("sealed_opinion", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'submitted') = (decided_by IS NULL) AND (state = 'submitted') = (decided_on IS NULL) "
+            "AND (state = 'submitted') = (sealed_opinion IS NULL)",
+            name=op.f("ck_rectification_report_decided"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('submitted', 'accepted', 'rejected')", name=op.f("ck_rectification_report_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["suspension_id"],
+            ["suspension.suspension_id"],
+            name=op.f("fk_rectification_report_suspension_id_suspension"),
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_rectification_report")),
+        sa.UniqueConstraint("report_id", name=op.f("uq_rectification_report_report_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("rectification_report", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_rectification_report_submitted",
+            ["suspension_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'submitted'"),
+            postgresql_where=sa.text("state = 'submitted'"),
+        )
+
+    op.create_table(
+        "register_revision",
+        sa.Column("entry_id", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("open_values", sa.JSON(), nullable=False),
+        sa.Column("sealed_values", sa.LargeBinary(), nullable=False),
+        sa.Column("struck", sa.Boolean(), nullable=False),
+        sa.Column("recorded_on", sa.Date(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["register_entry.entry_id"], name=op.f("fk_register_revision_entry_id_register_entry")
+        ),
+        sa.PrimaryKeyConstraint("entry_id", "version", name=op.f("pk_register_revision")),
+    )
     op.create_table(
         "class_session",
         sa.Column("session_id", sa.String(length=100), nullable=False),

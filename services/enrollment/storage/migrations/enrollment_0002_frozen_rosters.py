@@ -1,7 +1,8 @@
 """Frozen rosters: after submission no row comes, changes or comes back, and the planned headcount stands.
 
 Two doors are left, each opened by a recorded act alone: an approved change brings rows, and a decision under review
-lets a refused row back. Duties, reviews, decisions and listed occupations are only ever added; a settled change stands.
+lets a refused row back. Duties, reviews, decisions, listed occupations, findings on conditions and what registers said
+are only ever added; a settled change stands.
 """
 
 from alembic import op
@@ -14,8 +15,11 @@ depends_on = None
 _ROW = "roster_row is closed: the class is neither draft nor returned"
 _PLANNED = "planned is frozen: the class is neither draft nor returned"
 _BACK = "roster_row is closed: whoever was refused or has left does not come back"
+_KEPT = (
+    *("duty", "review", "decision", "occupation"),
+    *("condition_finding", "register_revision"),
+)
 _SETTLED = "class_change is settled: it was decided or withdrawn"
-_KEPT = ("duty", "review", "decision", "occupation")
 _FIXED = (
     *("class_id", "row_no", "person_id", "sealed_particulars", "masked_name", "group_code", "fee_fen", "name_differs"),
     *("employer_name", "employer_credit_code", "employer_region", "declares_ability_and_will", "exclusions"),

@@ -1,0 +1,86 @@
+"""What people read of registers: entries page by page, and the report that the rulebook asks."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.enrollment.application.keep_register import register_terms
+from services.enrollment.application.paging import PAGE, cursor_of, place_of
+from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.provided import book_last_in_force
+from services.enrollment.application.scope import is_of_bureau, own_institution, reading_scope, require_region
+from services.enrollment.domain.register import RegisterEntry
+from services.enrollment.domain.register_report import RegisterReport, ReportFacts, report
+from shared.domain.jurisdiction import is_within
+from shared.policy.terms.register import Register
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedRegister:
+    """A register's terms, and its report on a day."""
+
+    terms: Register
+    as_of: date
+    report: RegisterReport
+
+
+async def list_registers(uow: UnitOfWork, *, region: str | None) -> tuple[Register, ...]:
+    """Give the registers that the rulebook last in force in the region keeps."""
+    return book_last_in_force(uow, await _region(uow, region)).enrollment.registers
+
+
+async def list_entries(
+    uow: UnitOfWork, *, register: str, region: str | None, cursor: str | None
+) -> tuple[Register, list[RegisterEntry], str | None]:
+    """Give the register's terms, a page of the entries that the actor may read, and the cursor of the next page."""
+    terms = register_terms(uow, register, await _region(uow, region))
+    own, regions = _scope(uow, region)
+    found = await uow.registers.entries(
+        register, institution_id=own, regions=regions, after=place_of(cursor), limit=PAGE + 1
+    )
+    page = found[:PAGE]
+    return terms, page, cursor_of(page[-1].recorded_on, page[-1].entry_id) if len(found) > PAGE else None
+
+
+async def report_register(
+    uow: UnitOfWork,
+    *,
+    register: str,
+    region: str | None,
+    as_of: date | None,
+    since: date | None,
+    until: date | None,
+) -> ReportedRegister:
+    """Give the register's report over the entries that the actor may read; passes count wherever they stand."""
+    terms = register_terms(uow, register, await _region(uow, region))
+    own, regions = _scope(uow, region)
+    entries = await uow.registers.entries(register, institution_id=own, regions=regions)
+    passes = await uow.registers.entries(terms.report.against) if terms.report.against else []
+    institutions = {}
+    if terms.report.shape == "pairs":
+        for institution_id in {entry.institution_id for entry in entries if entry.institution_id}:
+            found = await uow.institutions.get(institution_id)
+            institutions[institution_id] = found.name if found else institution_id
+    facts = ReportFacts(
+        entries=entries,
+        passes=passes,
+        institutions=institutions,
+        as_of=as_of or uow.today,
+        since=since,
+        until=until,
+    )
+    return ReportedRegister(terms=terms, as_of=facts.as_of, report=report(terms, facts))
+
+
+async def _region(uow: UnitOfWork, region: str | None) -> str:
+    if not is_of_bureau(uow.actor):
+        return (await own_institution(uow, uow.actor.organisation)).region
+    asked = region or uow.actor.region
+    require_region(uow, asked)
+    return asked
+
+
+def _scope(uow: UnitOfWork, region: str | None) -> tuple[str | None, list[str] | None]:
+    own, regions = reading_scope(uow)
+    if regions is None or region is None:
+        return own, regions
+    return own, [code for code in regions if is_within(code, region)]

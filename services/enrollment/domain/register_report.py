@@ -1,0 +1,223 @@
+"""What is reported of registers: counts, heads, pairs, coverage, violations and open steps, each a pure function."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final, assert_never
+
+from services.enrollment.domain.register import RegisterEntry
+from shared.policy.decision import Finding, Severity
+from shared.policy.terms.register import Register
+
+OPEN_STEP: Final = "open"
+PER_MILLE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRow:
+    """One line: the key it stands for, how people call it, its counts, and what is objected to."""
+
+    key: str
+    name: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterReport:
+    """The report of one register: totals and rows, on a day or over a period."""
+
+    totals: Mapping[str, int]
+    rows: tuple[ReportRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFacts:
+    """What a report is made from: standing entries, the same people's passes, and the names of institutions.
+
+    `since` and `until` bound the register's day, both included; `as_of` is the day on which people are looked at.
+    """
+
+    entries: Sequence[RegisterEntry]
+    passes: Sequence[RegisterEntry] = ()
+    institutions: Mapping[str, str] = field(default_factory=dict)
+    as_of: date
+    since: date | None = None
+    until: date | None = None
+
+
+def report(terms: Register, facts: ReportFacts) -> RegisterReport:
+    """Give the register's report in the shape that its rulebook asks."""
+    match terms.report.shape:
+        case "entries" | "heads":
+            return _counted(terms, facts)
+        case "pairs":
+            return _pairs(facts)
+        case "coverage":
+            return _coverage(terms, facts)
+        case "violations":
+            return _violations(terms, facts)
+        case "steps":
+            return _steps(terms, facts)
+    assert_never(terms.report.shape)
+
+
+def _counted(terms: Register, facts: ReportFacts) -> RegisterReport:
+    """Count entries of a period by one field, and the people in them where the register says how many."""
+    groups: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for entry in _of_period(terms, facts):
+        group = "" if terms.report.by is None else _shown(entry.values[terms.report.by])
+        groups[group]["entries"] += 1
+        if terms.report.shape == "heads":
+            groups[group]["heads"] += _number(entry, "participants")
+    rows = (ReportRow(key=key, name=_name(terms, key), counts=dict(groups[key])) for key in sorted(groups))
+    return RegisterReport(totals=_summed(groups.values()), rows=tuple(rows))
+
+
+def _pairs(facts: ReportFacts) -> RegisterReport:
+    """Count the villages of every institution (1+N, JY-ENR-24)."""
+    villages: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in facts.entries:
+        villages[entry.institution_id or ""].add(_text(entry, "village_code"))
+    rows = tuple(
+        ReportRow(key=key, name=facts.institutions.get(key, key), counts={"villages": len(villages[key])})
+        for key in sorted(villages)
+    )
+    return RegisterReport(
+        totals={"institutions": len(rows), "villages": len(set().union(*villages.values()))}, rows=rows
+    )
+
+
+def _coverage(terms: Register, facts: ReportFacts) -> RegisterReport:
+    """Compare registered staff with those of them who hold a pass, per enterprise (JY-QUA-08)."""
+    passed = {
+        entry.person_id
+        for entry in facts.passes
+        if entry.values["proof"] == terms.report.training and _covers(entry, facts.as_of)
+    }
+    staff: defaultdict[str, set[str | None]] = defaultdict(set)
+    names = {}
+    for entry in facts.entries:
+        left = _day(entry, "left_on")
+        if left is None or left > facts.as_of:
+            code = _text(entry, "enterprise_code")
+            staff[code].add(entry.person_id)
+            names[code] = _text(entry, "enterprise_name")
+    rows = tuple(
+        ReportRow(key=code, name=names[code], counts=_share(len(staff[code]), len(staff[code] & passed)))
+        for code in sorted(staff)
+    )
+    totals = _share(sum(row.counts["staff"] for row in rows), sum(row.counts["passed"] for row in rows))
+    return RegisterReport(totals=totals, rows=rows)
+
+
+def _share(staff: int, passed: int) -> dict[str, int]:
+    share = passed * PER_MILLE // staff if staff else 0
+    return {"staff": staff, "passed": passed, "open": staff - passed, "share_per_mille": share}
+
+
+def _violations(terms: Register, facts: ReportFacts) -> RegisterReport:
+    """List who started work without the pass, or a special operation without a certificate (JY-ENR-22)."""
+    passes: defaultdict[str | None, list[RegisterEntry]] = defaultdict(list)
+    for entry in facts.passes:
+        passes[entry.person_id].append(entry)
+    rows = []
+    for entry in facts.entries:
+        findings = _judge_assignment(entry, passes[entry.person_id], terms, as_of=facts.as_of)
+        if findings:
+            rows.append(ReportRow(key=entry.entry_id, name=entry.masked_name or "", findings=tuple(findings)))
+    return RegisterReport(totals={"assignments": len(facts.entries), "violations": len(rows)}, rows=tuple(rows))
+
+
+def _judge_assignment(
+    entry: RegisterEntry, passes: Iterable[RegisterEntry], terms: Register, *, as_of: date
+) -> list[Finding]:
+    assigned, ended = _day(entry, "assigned_on"), _day(entry, "ended_on")
+    if assigned is None or assigned > as_of:
+        return []
+    held = list(passes)
+    found = []
+    if not any(one.values["proof"] == terms.report.training and _covers(one, assigned) for one in held):
+        message = f"{assigned.isoformat()} 上岗时没有有效的安全技能培训合格记录。"
+        found.append(_violation(terms, "SAFETY_PASS_MISSING", message, "请立即停止上岗，培训合格后再上岗。"))
+    if entry.values["special_operation"] is True:
+        last = min(as_of, ended) if ended else as_of
+        certificates = [one for one in held if one.values["proof"] == terms.report.certificate]
+        lapsed = _first_uncovered(certificates, assigned, last)
+        if lapsed is not None:
+            message = f"特种作业岗位自 {lapsed.isoformat()} 起没有有效的特种作业操作证书。"
+            found.append(_violation(terms, "CERTIFICATE_MISSING", message, "请取得或复审证书后再从事特种作业。"))
+    return found
+
+
+def _first_uncovered(certificates: Iterable[RegisterEntry], first: date, last: date) -> date | None:
+    """Give the first day of the period on which no certificate is valid, or None."""
+    day = first
+    for entry in sorted(certificates, key=lambda one: _text(one, "passed_on")):
+        if _covers(entry, day):
+            expires = _day(entry, "expires_on")
+            if expires is None:
+                return None
+            day = expires + timedelta(days=1)
+    return day if day <= last else None
+
+
+def _steps(terms: Register, facts: ReportFacts) -> RegisterReport:
+    """Count follow-up tasks and the steps still open in them, per class (JY-ENR-19)."""
+    steps = [one.code for one in terms.fields if one.kind == "choice"]
+    classes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for entry in facts.entries:
+        open_steps = sum(entry.values[code] == OPEN_STEP for code in steps)
+        counts = {"tasks": 1, "steps": len(steps), "open_steps": open_steps, "open_tasks": int(open_steps > 0)}
+        classes[_text(entry, "class_id")].update(counts)
+    rows = (ReportRow(key=key, name=key, counts=dict(classes[key])) for key in sorted(classes))
+    return RegisterReport(totals=_summed(classes.values()), rows=tuple(rows))
+
+
+def _summed(counts: Iterable[Counter[str]]) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for one in counts:
+        totals.update(one)  # adding counters would drop what is zero
+    return dict(totals)
+
+
+def _of_period(terms: Register, facts: ReportFacts) -> Iterable[RegisterEntry]:
+    for entry in facts.entries:
+        day = _day(entry, terms.report.day) if terms.report.day else None
+        before = facts.since is not None and day is not None and day < facts.since
+        after = facts.until is not None and day is not None and day > facts.until
+        if not before and not after:
+            yield entry
+
+
+def _covers(entry: RegisterEntry, day: date) -> bool:
+    passed, expires = _day(entry, "passed_on"), _day(entry, "expires_on")
+    return passed is not None and passed <= day and (expires is None or day <= expires)
+
+
+def _violation(terms: Register, code: str, message: str, advice: str) -> Finding:
+    return terms.finding(code=code, severity=Severity.WARN, message=message, advice=advice)
+
+
+def _name(terms: Register, key: str) -> str:
+    choices = terms.field(terms.report.by) if terms.report.by else None
+    return next((item.name for item in choices.choices if item.code == key), key) if choices else key
+
+
+def _shown(value: object) -> str:
+    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _text(entry: RegisterEntry, code: str) -> str:
+    return str(entry.values[code])
+
+
+def _number(entry: RegisterEntry, code: str) -> int:
+    value = entry.values[code]
+    return value if isinstance(value, int) else 0
+
+
+def _day(entry: RegisterEntry, code: str) -> date | None:
+    value = entry.values.get(code)
+    return date.fromisoformat(value) if isinstance(value, str) else None

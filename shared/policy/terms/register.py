@@ -1,0 +1,94 @@
+"""Terms of registers: what a rulebook wants recorded beside classes, field by field, and what is reported of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from shared.policy.terms.term import Item, Programme, Term
+
+FieldKind = Literal["text", "number", "whole", "amount_fen", "day", "truth", "choice", "enterprise", "village", "class"]
+"""What a field holds: `number` is the number of somebody's paper, kept sealed; `enterprise` a credit code, `village` a
+twelve-digit code of the statistical divisions, `class` a class id."""
+
+ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps"]
+
+REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
+    "entries": (),
+    "heads": ("participants",),
+    "pairs": ("village_code",),
+    "coverage": ("enterprise_code", "enterprise_name", "left_on"),
+    "violations": ("enterprise_code", "assigned_on", "ended_on", "special_operation"),
+    "steps": ("class_id",),
+}
+"""The fields that a report of each shape reads, which its register therefore has."""
+
+PASS_FIELDS: Final = ("proof", "passed_on", "expires_on")
+"""The fields of the register `against` which coverage and violations are reckoned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterField:
+    """One field of a register's entries."""
+
+    code: str
+    name: str
+    kind: FieldKind
+    required: bool = True
+    choices: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterCheck:
+    """Where the truth field `when` is set, `field` must be zero (`zero`) or filled in (`given`); else `code` objects.
+
+    It binds institutions of `institution_kinds`, all when there are none.
+    """
+
+    shape: Literal["zero", "given"]
+    code: str
+    field: str
+    when: str
+    message: str
+    advice: str
+    institution_kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterReport:
+    """What is reported: `by` groups entries, `day` places them in a period, `against` names the register of passes.
+
+    `training` and `certificate` are the values of its field `proof` that let a person start work and start a special
+    operation.
+    """
+
+    shape: ReportShape
+    by: str | None = None
+    day: str | None = None
+    against: str | None = None
+    training: str | None = None
+    certificate: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register(Term):
+    """One register: who writes it, what an entry says, by what two entries are the same, and its report.
+
+    `of_institution` entries belong to an institution (one of `institution_kinds`, if any are named), others to a
+    region; `person` entries name a person. `opened_by` are the programmes whose certificates open an entry.
+    """
+
+    code: str
+    name: str
+    roles: tuple[Literal["institution", "approver"], ...]
+    of_institution: bool
+    fields: tuple[RegisterField, ...]
+    key: tuple[str, ...]
+    report: RegisterReport
+    person: bool = False
+    institution_kinds: tuple[str, ...] = ()
+    checks: tuple[RegisterCheck, ...] = ()
+    opened_by: tuple[Programme, ...] = ()
+
+    def field(self, code: str) -> RegisterField | None:
+        """Give the field of this code, or None."""
+        return next((field for field in self.fields if field.code == code), None)
