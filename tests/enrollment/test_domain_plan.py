@@ -129,6 +129,7 @@ def test_a_private_school_needs_the_passed_inspection_of_2020(inspections: tuple
 
 
 def test_nothing_but_the_entry_conditions_depends_on_being_private() -> None:
+    """JY-INS-06."""
     bad = {"annual_inspections": (), "ownership": "public"}
     assert judged(institution=institution("vocational_college", **bad)) == []
 

@@ -89,6 +89,7 @@ def test_closing_does_not_come_before_opening() -> None:
 
 
 def test_of_three_named_teachers_only_the_one_not_filed_is_refused() -> None:
+    """JY-INS-07."""
     found = judge_teachers(
         timetable(),
         filed={"teacher-1", "teacher-3"},

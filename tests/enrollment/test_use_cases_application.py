@@ -81,6 +81,7 @@ async def test_a_private_school_with_a_liability_incident_is_not_listed(desk: De
 
 
 async def test_an_unknown_kind_of_institution_is_refused_and_other_ones_warn(desk: Desk) -> None:
+    """JY-INS-12."""
     odd = institution("circus", institution_id="odd", credit_code="920000000000000051")
     with pytest.raises(Refused) as refusal:
         await desk.act(register_institution, odd, doubtful_code=False, by=APPROVER)
@@ -207,6 +208,7 @@ async def test_an_application_a_day_later_is_too_late(desk: Desk) -> None:
 
 
 async def test_the_roster_must_have_as_many_rows_as_planned(desk: Desk) -> None:
+    """JY-ENR-03."""
     class_id = await desk.draft()
     await desk.send(class_id, rows(2))
     with pytest.raises(Refused) as refusal:

@@ -222,6 +222,7 @@ async def test_whoever_reviewed_the_class_takes_no_other_part_in_its_claim(recei
 
 
 async def test_money_waits_for_the_notices_last_day(received_office: Office) -> None:
+    """JY-CLM-04."""
     claim = await only(received_office)
     await received_office.review_twice(claim.claim_id)
     await received_office.publish(claim.claim_id)
