@@ -20,7 +20,7 @@ Domain events of subsidised vocational training, from the class application to s
 - **Encoding.** Every record's value is one CloudEvents 1.0 event in structured JSON (UTF-8); its key is the event's
   `partitionkey`.
 - **Order.** Events of one key (a class, else the aggregate itself) stand in one partition in the order in which they
-  happened. Between keys there is no order.
+  happened. Between keys, and between topics, there is no order.
 - **Delivery.** At least once: a record may come again, with the same `id`. Each aggregate, known by (`source`,
   `aggregatetype`, `subject`), counts its events in `aggregateversion` from 1 without gaps: apply the next version,
   ignore a version already applied, and wait when one is missing, for an earlier event is still on its way.
