@@ -14,7 +14,7 @@ from services.assessment.domain.due import DueStep, Holder, steps_due
 from services.assessment.domain.examined_class import ExaminedClass
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Refused
-from shared.domain.jurisdiction import is_within, regions
+from shared.domain.jurisdiction import descendants
 
 PAGE: Final = 50
 """How many exams one page looks at."""
@@ -80,7 +80,7 @@ def _scope(actor: Actor) -> Scope:
     return Scope(
         institution_id=actor.organisation if actor.has(Role.INSTITUTION) else None,
         body_id=actor.organisation if actor.has(Role.ASSESSOR) else None,
-        regions=tuple(code for code in regions().regions if is_within(code, actor.region)) if bureau else (),
+        regions=tuple(sorted(descendants(actor.region))) if bureau else (),
     )
 
 

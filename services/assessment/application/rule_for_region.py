@@ -12,7 +12,7 @@ from services.assessment.domain.ruling import (
     revoke,
 )
 from shared.domain.errors import Conflict, NotFound
-from shared.domain.jurisdiction import ancestors, is_within, regions
+from shared.domain.jurisdiction import ancestors, descendants, is_within
 
 
 async def set_exam_window(uow: AssessmentUnit, window: ExamWindow) -> ExamWindow:
@@ -84,5 +84,5 @@ async def revoke_exception(uow: AssessmentUnit, *, exception_id: str, revocation
 async def list_rulings(uow: AssessmentUnit) -> tuple[Sequence[ExamWindow], Sequence[TransitionalException]]:
     """Give the windows and exceptions that hold somewhere in the actor's region: its own, those above and below."""
     own = uow.actor.region
-    known = [*ancestors(own), *(code for code in regions().regions if code != own and is_within(code, own))]
+    known = [*ancestors(own), *sorted(descendants(own) - {own})]
     return await uow.rulings.windows(known), await uow.rulings.exceptions(known)

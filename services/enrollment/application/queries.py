@@ -9,7 +9,7 @@ from services.enrollment.application.scope import is_of_bureau, visible_class
 from services.enrollment.domain.roster import RosterEntry
 from services.enrollment.domain.training_class import State, TrainingClass
 from shared.domain.errors import Refused
-from shared.domain.jurisdiction import is_within, regions
+from shared.domain.jurisdiction import descendants
 
 PAGE: Final = 50
 
@@ -45,7 +45,7 @@ async def list_classes(
     """Give a page of the classes the actor may read, by opening date, and the cursor of the next page or None."""
     bureau = is_of_bureau(uow.actor)
     own = None if bureau else uow.actor.organisation
-    within = [code for code in regions().regions if is_within(code, uow.actor.region)] if bureau else None
+    within = sorted(descendants(uow.actor.region)) if bureau else None
     found = await uow.classes.page(
         institution_id=own, regions=within, state=state, after=_place(cursor), limit=PAGE + 1
     )

@@ -10,7 +10,7 @@ from services.enrollment.application.provided import book_last_in_force
 from services.enrollment.application.scope import is_of_bureau, own_institution, reading_scope, require_region
 from services.enrollment.domain.register import RegisterEntry
 from services.enrollment.domain.register_report import RegisterReport, ReportFacts, report
-from shared.domain.jurisdiction import is_within
+from shared.domain.jurisdiction import descendants
 from shared.policy.terms.register import Register
 
 
@@ -83,4 +83,4 @@ def _scope(uow: UnitOfWork, region: str | None) -> tuple[str | None, list[str] |
     own, regions = reading_scope(uow)
     if regions is None or region is None:
         return own, regions
-    return own, [code for code in regions if is_within(code, region)]
+    return own, sorted(descendants(region).intersection(regions))

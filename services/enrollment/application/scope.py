@@ -8,7 +8,7 @@ from services.enrollment.domain.review import APPLICANT, require_other_person
 from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Forbidden, MissingFact, NotFound
-from shared.domain.jurisdiction import is_within, regions
+from shared.domain.jurisdiction import descendants, is_within
 
 BUREAU: Final = (
     Role.FIRST_REVIEWER,
@@ -66,7 +66,7 @@ def reading_scope(uow: UnitOfWork) -> tuple[str | None, list[str] | None]:
     """Give what a list shows the actor: the id of its own institution, or the regions of a bureau."""
     if not is_of_bureau(uow.actor):
         return uow.actor.organisation, None
-    return None, [code for code in regions().regions if is_within(code, uow.actor.region)]
+    return None, sorted(descendants(uow.actor.region))
 
 
 async def own_class(uow: UnitOfWork, class_id: str) -> TrainingClass:

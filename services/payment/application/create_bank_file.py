@@ -12,7 +12,7 @@ from services.payment.domain.order import OrderState, PaymentOrder
 from shared.clock import new_id
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Refused
-from shared.domain.jurisdiction import is_within, regions
+from shared.domain.jurisdiction import descendants, is_within
 
 
 async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile:
@@ -23,7 +23,7 @@ async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile
     stand any more stay behind. Raise Refused NO_ORDERS_READY
     when none is left, Forbidden SAME_REVIEWER when the caller holds another duty in one of the claims.
     """
-    mine = tuple(code for code in regions().regions if is_within(code, uow.actor.region))
+    mine = tuple(sorted(descendants(uow.actor.region)))
     locked = {order.class_id for order in await uow.orders.ready(funding_source, mine)}
     for class_id in sorted(locked):
         await uow.classes.lock(class_id)

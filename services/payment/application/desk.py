@@ -16,7 +16,7 @@ from services.payment.domain.obstacles import CANCELLED, not_opened
 from services.payment.domain.progress import Progress, Standing, Task, class_progress, progress_of
 from services.payment.domain.state import State
 from shared.domain.actor import Actor, Role
-from shared.domain.jurisdiction import is_within, regions
+from shared.domain.jurisdiction import descendants
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
@@ -149,7 +149,7 @@ def _waiting_for(actor: Actor) -> Waiting:
     roles = (Role.INSTITUTION,) if institution else tuple(actor.roles)
     return Waiting(
         institution_id=actor.organisation if institution else None,
-        regions=None if institution else tuple(code for code in regions().regions if is_within(code, actor.region)),
+        regions=None if institution else tuple(sorted(descendants(actor.region))),
         states=frozenset(state for role in roles for state in _STATES.get(role, ())),
         objections=not {Role.APPROVER, Role.INSPECTOR}.isdisjoint(roles),
         breaches=Role.APPROVER in roles,

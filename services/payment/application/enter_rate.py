@@ -4,7 +4,7 @@ from services.payment.application.assessing import refresh_claim
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import require_own_region
 from services.payment.domain.rates import Rate
-from shared.domain.jurisdiction import is_within, regions
+from shared.domain.jurisdiction import descendants
 
 
 async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
@@ -23,8 +23,7 @@ async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
         "amount_fen": rate.amount_fen,
     }
     await uow.audit(action="rate_entered", subject=f"{rate.region}/{entered.number}", details=details)
-    inside = tuple(code for code in regions().regions if is_within(code, rate.region))
-    for class_id in await uow.claims.awaiting_rates(inside):
+    for class_id in await uow.claims.awaiting_rates(descendants(rate.region)):
         await uow.classes.lock(class_id)
         await refresh_claim(uow, class_id, cause="RATE_ENTERED")
     return entered

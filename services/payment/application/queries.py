@@ -22,7 +22,7 @@ from shared.contracts.assessment import SatisfactionMeasured
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.actor import Role
 from shared.domain.errors import NotFound
-from shared.domain.jurisdiction import is_within, regions
+from shared.domain.jurisdiction import descendants
 from shared.policy.decision import Finding, Trace
 
 _TRACES: TypeAdapter[tuple[Trace, ...]] = TypeAdapter(tuple[Trace, ...])
@@ -115,7 +115,7 @@ async def ledger(uow: PaymentUnit, *, region: str, canonical: bool) -> AsyncIter
     which the same things happened give the same rows. Otherwise ids, reviewers, events and the bank's days are added.
     """
     require_own_region(uow.actor, region)
-    codes = [code for code in regions().regions if is_within(code, region)]
+    codes = sorted(descendants(region))
     keyed = [(await _key_of(uow, claim_id), claim_id) for claim_id in await uow.claims.ids_of(codes)]
     for key, group in groupby(sorted(keyed), key=lambda pair: pair[0]):
         rows = [row for _, claim_id in group for row in await _rows_of(uow, claim_id, json.loads(key), canonical)]

@@ -7,7 +7,7 @@ from services.payment.application.scope import require_own_region
 from services.payment.domain.monthly_report import Month, MonthlyReport
 from shared.domain.actor import Role
 from shared.domain.errors import Forbidden, NotFound
-from shared.domain.jurisdiction import is_within, regions
+from shared.domain.jurisdiction import regions
 
 
 def region_of(uow: PaymentUnit, wanted: str | None) -> str:
@@ -24,11 +24,6 @@ def region_of(uow: PaymentUnit, wanted: str | None) -> str:
     region = regions().region(wanted or uow.actor.region).code
     require_own_region(uow.actor, region)
     return region
-
-
-def within(region: str) -> tuple[str, ...]:
-    """Give the region and everything under it."""
-    return tuple(code for code in regions().regions if is_within(code, region))
 
 
 async def report_of(uow: PaymentUnit, region: str, month: Month, *, lock: bool = False) -> MonthlyReport:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from services.payment.application.assessing import open_case
 from services.payment.application.ports import PaymentUnit
-from services.payment.application.reporting_scope import earlier_of, region_of, report_of, within
+from services.payment.application.reporting_scope import earlier_of, region_of, report_of
 from services.payment.application.scope import visible_claim
 from services.payment.domain.annual_form import Case, FilledField, Paid, fill
 from services.payment.domain.class_record import Period
@@ -32,6 +32,7 @@ from services.payment.domain.shares import (
     villages,
 )
 from shared.domain.errors import NotFound, Refused
+from shared.domain.jurisdiction import descendants
 from shared.policy.form import Form
 from shared.policy.targets import TargetTable
 
@@ -51,14 +52,14 @@ class ReportReading:
 
 async def read_reports(uow: PaymentUnit, *, region: str | None) -> Sequence[tuple[MonthlyReport, bool]]:
     """Give the months reported in a region and below it, each with whether it is or was overdue."""
-    found = await uow.reports.of_regions(within(region_of(uow, region)))
+    found = await uow.reports.of_regions(descendants(region_of(uow, region)))
     return [(report, report.is_overdue(uow.today)) for report in found]
 
 
 async def read_report(uow: PaymentUnit, *, region: str | None, month: Month) -> ReportReading:
     """Give one month's report, counted anew, with its sealed copies."""
     report = await report_of(uow, region_of(uow, region), month)
-    records = await uow.reports.records(within(report.region))
+    records = await uow.reports.records(descendants(report.region))
     rulebook = uow.shelf.by_id(report.rulebook_id)
     return ReportReading(
         report=report,
@@ -83,7 +84,7 @@ async def read_year(uow: PaymentUnit, *, region: str | None, year: int) -> YearR
     """Give what a training year's classes did of the year's goals (JY-REP-01 to JY-REP-04)."""
     wanted = region_of(uow, region)
     terms = uow.shelf.in_force(wanted, date(year, 12, 31)).payment.reporting
-    everything = await uow.reports.records(within(wanted))
+    everything = await uow.reports.records(descendants(wanted))
     records = of_year(everything, year)
     plan = _plan(uow.plans, wanted, year)
     goals: list[Goal] = []
@@ -133,7 +134,7 @@ async def read_shares(uow: PaymentUnit, *, region: str | None, first: date, last
         )
     wanted = region_of(uow, region)
     terms = uow.shelf.in_force(wanted, last).payment.reporting
-    records = await uow.reports.records(within(wanted))
+    records = await uow.reports.records(descendants(wanted))
     period = Period(first=first, last=last)
     before = Period(first=_year_before(first), last=_year_before(last))
     rural, shares = terms.transfer_employment, terms.group_shares

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from services.payment.application.ports import PaymentUnit
-from services.payment.application.reporting_scope import earlier_of, region_of, report_of, within
+from services.payment.application.reporting_scope import earlier_of, region_of, report_of
 from services.payment.application.reports import ReportReading
 from services.payment.domain.monthly_report import Month, content_of, sign
+from shared.domain.jurisdiction import descendants
 
 
 async def sign_monthly_report(
@@ -13,7 +14,7 @@ async def sign_monthly_report(
 ) -> ReportReading:
     """Seal the report, or with a reason a correction of a closed month; see `sign` for what is refused."""
     report = await report_of(uow, region_of(uow, region), month, lock=True)
-    records = await uow.reports.records(within(report.region))
+    records = await uow.reports.records(descendants(report.region))
     rulebook = uow.shelf.by_id(report.rulebook_id)
     content = content_of(report, records, rulebook, earlier=await earlier_of(uow, report))
     copy = sign(report, content, by=uow.actor.subject, at=uow.now, reason=reason)

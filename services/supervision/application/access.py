@@ -7,7 +7,7 @@ from services.supervision.domain.class_file import ClassFile
 from services.supervision.domain.device import Device
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import NotFound
-from shared.domain.jurisdiction import NATION, is_within, regions
+from shared.domain.jurisdiction import NATION, descendants, is_within
 
 
 def may_see(actor: Actor, *, institution_id: str, region: str) -> bool:
@@ -31,8 +31,7 @@ def scope_of(actor: Actor) -> Scope:
         return Scope(institution_id=actor.organisation, regions=None)
     if actor.region == NATION:
         return Scope(institution_id=None, regions=None)
-    within = tuple(code for code in regions().regions if is_within(code, actor.region))
-    return Scope(institution_id=None, regions=within)
+    return Scope(institution_id=None, regions=tuple(sorted(descendants(actor.region))))
 
 
 async def find_class(uow: SupervisionUnit, class_id: str) -> ClassFile:
