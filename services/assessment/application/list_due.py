@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from services.assessment.application.access import BUREAU, ClassCase, ExamCase
@@ -13,8 +12,8 @@ from services.assessment.domain.certificate import Certificate
 from services.assessment.domain.due import DueStep, Holder, steps_due
 from services.assessment.domain.examined_class import ExaminedClass
 from shared.domain.actor import Actor, Role
-from shared.domain.errors import Refused
 from shared.domain.jurisdiction import descendants
+from shared.domain.paging import cursor_of, day_place_of
 
 PAGE: Final = 50
 """How many exams one page looks at."""
@@ -43,7 +42,7 @@ async def list_due(
     Without `holder` a reader with steps of their own gets those, anybody else all.
     """
     holders = {holder} if holder else {_HOLDERS[role] for role in uow.actor.roles if role in _HOLDERS}
-    found = await uow.assessments.open_exams(_scope(uow.actor), after=_place(cursor), limit=PAGE + 1)
+    found = await uow.assessments.open_exams(_scope(uow.actor), after=day_place_of(cursor), limit=PAGE + 1)
     page = found[:PAGE]
     cases: dict[str, tuple[ClassCase, Sequence[Certificate]]] = {}
     work = []
@@ -53,7 +52,7 @@ async def list_due(
         work += [
             one for one in await _due(uow, assessment_id, *cases[class_id]) if one.due.holder in holders or not holders
         ]
-    more = f"{page[-1][2].isoformat()}~{page[-1][0]}" if len(found) > PAGE else None
+    more = cursor_of(page[-1][2], page[-1][0]) if len(found) > PAGE else None
     return work, more
 
 
@@ -82,18 +81,3 @@ def _scope(actor: Actor) -> Scope:
         body_id=actor.organisation if actor.has(Role.ASSESSOR) else None,
         regions=tuple(sorted(descendants(actor.region))) if bureau else (),
     )
-
-
-def _place(cursor: str | None) -> tuple[date, str] | None:
-    if cursor is None:
-        return None
-    day, _, assessment_id = cursor.partition("~")
-    try:
-        return date.fromisoformat(day), assessment_id
-    except ValueError:
-        raise Refused(
-            code="CURSOR_INVALID",
-            message="翻页标记无法识别。",
-            advice="请原样使用上一页返回的 next，或从第一页重新查询。",
-            field="cursor",
-        ) from None

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from services.enrollment.application.paging import PAGE, cursor_of, place_of
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.provided import book_today, provided
+from services.enrollment.application.queries import PAGE
 from services.enrollment.application.rectify import Rectification
 from services.enrollment.application.scope import (
     is_of_bureau,
@@ -18,6 +18,7 @@ from services.enrollment.domain.centre import ApplicationState, ConditionFinding
 from services.enrollment.domain.education_money import education_money_max
 from services.enrollment.domain.institution import DirectoryEntry, Institution
 from services.enrollment.domain.quality_case import CaseState, QualityCase
+from shared.domain.paging import cursor_of, day_place_of
 from shared.policy.decision import Trace
 
 
@@ -76,7 +77,7 @@ async def list_applications(
     """Give a page of the applications to be listed that the actor may read, oldest first, and the next cursor."""
     own, regions = reading_scope(uow)
     found = await uow.centres.page(
-        institution_id=own, regions=regions, state=state, after=place_of(cursor), limit=PAGE + 1
+        institution_id=own, regions=regions, state=state, after=day_place_of(cursor), limit=PAGE + 1
     )
     page = found[:PAGE]
     return page, cursor_of(page[-1].applied_on, page[-1].application_id) if len(found) > PAGE else None
@@ -88,7 +89,7 @@ async def list_cases(
     """Give a page of the quality cases that the actor may read, oldest first, and the next cursor."""
     own, regions = reading_scope(uow)
     found = await uow.quality.cases(
-        institution_id=own, regions=regions, state=state, after=place_of(cursor), limit=PAGE + 1
+        institution_id=own, regions=regions, state=state, after=day_place_of(cursor), limit=PAGE + 1
     )
     page = found[:PAGE]
     more = cursor_of(page[-1].opened_on, page[-1].case_id) if len(found) > PAGE else None

@@ -5,7 +5,7 @@ from typing import Final
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import reading_scope
 from services.enrollment.domain.queue import Task, tasks_of
-from shared.domain.errors import Refused
+from shared.domain.paging import cursor_invalid, cursor_of
 
 PAGE: Final = 100
 
@@ -22,7 +22,7 @@ async def list_queue(uow: UnitOfWork, *, cursor: str | None) -> tuple[list[Task]
     if cursor is not None:
         place = _place(cursor)
         tasks = [task for task in tasks if task.place > place]
-    more = "~".join(map(str, tasks[PAGE - 1].place)) if len(tasks) > PAGE else None
+    more = cursor_of(*tasks[PAGE - 1].place) if len(tasks) > PAGE else None
     return tasks[:PAGE], more
 
 
@@ -30,10 +30,5 @@ def _place(cursor: str) -> tuple[str, str, int]:
     since, _, rest = cursor.partition("~")
     class_id, _, case = rest.rpartition("~")
     if not (since and class_id and case.isdecimal()):
-        raise Refused(
-            code="CURSOR_INVALID",
-            message="翻页标记无法识别。",
-            advice="请原样使用上一页返回的 next，或从第一页重新查询。",
-            field="cursor",
-        )
+        raise cursor_invalid()
     return since, class_id, int(case)

@@ -1,15 +1,14 @@
 """What people read about classes, within their scope."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import is_of_bureau, visible_class
 from services.enrollment.domain.roster import RosterEntry
 from services.enrollment.domain.training_class import State, TrainingClass
-from shared.domain.errors import Refused
 from shared.domain.jurisdiction import descendants
+from shared.domain.paging import cursor_of, day_place_of
 
 PAGE: Final = 50
 
@@ -47,10 +46,10 @@ async def list_classes(
     own = None if bureau else uow.actor.organisation
     within = sorted(descendants(uow.actor.region)) if bureau else None
     found = await uow.classes.page(
-        institution_id=own, regions=within, state=state, after=_place(cursor), limit=PAGE + 1
+        institution_id=own, regions=within, state=state, after=day_place_of(cursor), limit=PAGE + 1
     )
     page = found[:PAGE]
-    more = f"{page[-1].plan.opening_date.isoformat()}~{page[-1].class_id}" if len(found) > PAGE else None
+    more = cursor_of(page[-1].plan.opening_date, page[-1].class_id) if len(found) > PAGE else None
     return await _views(uow, page), more
 
 
@@ -75,18 +74,3 @@ async def _views(uow: UnitOfWork, classes: list[TrainingClass]) -> list[ClassVie
             )
         )
     return views
-
-
-def _place(cursor: str | None) -> tuple[date, str] | None:
-    if cursor is None:
-        return None
-    day, _, class_id = cursor.partition("~")
-    try:
-        return date.fromisoformat(day), class_id
-    except ValueError:
-        raise Refused(
-            code="CURSOR_INVALID",
-            message="翻页标记无法识别。",
-            advice="请原样使用上一页返回的 next，或从第一页重新查询。",
-            field="cursor",
-        ) from None

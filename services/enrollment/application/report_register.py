@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.enrollment.application.keep_register import register_terms
-from services.enrollment.application.paging import PAGE, cursor_of, place_of
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.provided import book_last_in_force
+from services.enrollment.application.queries import PAGE
 from services.enrollment.application.scope import is_of_bureau, own_institution, reading_scope, require_region
 from services.enrollment.domain.register import RegisterEntry
 from services.enrollment.domain.register_report import RegisterReport, ReportFacts, report
 from shared.domain.jurisdiction import descendants
+from shared.domain.paging import cursor_of, day_place_of
 from shared.policy.terms.register import Register
 
 
@@ -35,7 +36,7 @@ async def list_entries(
     terms = register_terms(uow, register, await _region(uow, region))
     own, regions = _scope(uow, region)
     found = await uow.registers.entries(
-        register, institution_id=own, regions=regions, after=place_of(cursor), limit=PAGE + 1
+        register, institution_id=own, regions=regions, after=day_place_of(cursor), limit=PAGE + 1
     )
     page = found[:PAGE]
     return terms, page, cursor_of(page[-1].recorded_on, page[-1].entry_id) if len(found) > PAGE else None

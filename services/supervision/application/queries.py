@@ -14,6 +14,7 @@ from services.supervision.domain.device import Device
 from services.supervision.domain.training_class import State
 from shared.clock import start_of_day
 from shared.domain.errors import Refused
+from shared.domain.paging import cursor_of, day_place_of, place_of
 from shared.policy.rulebook import Rulebook
 
 PAGE: Final = 50
@@ -54,7 +55,7 @@ async def list_classes(
         institution_id=scope.institution_id or institution_id,
         regions=scope.regions,
         state=state,
-        after=_place(cursor, date.fromisoformat),
+        after=day_place_of(cursor),
         limit=PAGE + 1,
     )
     return _page(found, lambda last: (last.opening_date.isoformat(), last.class_id))
@@ -70,7 +71,7 @@ async def list_devices(
     found = await uow.devices.page(
         institution_id=scope.institution_id or institution_id,
         regions=scope.regions,
-        after=_place(cursor, str),
+        after=place_of(cursor, str),
         limit=PAGE + 1,
     )
     return _page(found, lambda last: (last.institution_id, last.device_id))
@@ -84,7 +85,7 @@ async def list_awaiting_sign_ins(
     Raise NotFound CLASS_UNKNOWN.
     """
     await find_class(uow, class_id)
-    found = await uow.sign_ins.awaiting(class_id, after=_place(cursor, _sequence), limit=PAGE + 1)
+    found = await uow.sign_ins.awaiting(class_id, after=place_of(cursor, _sequence), limit=PAGE + 1)
     return _page(found, lambda last: (str(last.sequence), last.device_id))
 
 
@@ -98,7 +99,7 @@ async def list_tasks(uow: SupervisionUnit, *, own: bool, cursor: str | None) -> 
         institution_id=scope.institution_id,
         regions=scope.regions,
         owners=sorted(uow.actor.roles) if own else None,
-        after=_place(cursor, date.fromisoformat),
+        after=day_place_of(cursor),
         limit=PAGE + 1,
     )
     page, more = _page(found, lambda last: ((last.due_on or date.max).isoformat(), last.task_id))
@@ -126,7 +127,7 @@ async def list_taught_hours(
         regions=scope.regions,
         since=start_of_day(since),
         until=start_of_day(until + timedelta(days=1)),
-        after=_place(cursor, str),
+        after=place_of(cursor, str),
         limit=PAGE + 1,
     )
     return _page(found, lambda last: (last.institution_id, last.teacher_id))
@@ -147,23 +148,6 @@ def _sequence(text: str) -> int:
     return number
 
 
-def _page(found: Sequence[T], place_of: Callable[[T], tuple[str, str]]) -> tuple[Sequence[T], str | None]:
+def _page(found: Sequence[T], place: Callable[[T], tuple[object, object]]) -> tuple[Sequence[T], str | None]:
     page = found[:PAGE]
-    return page, "~".join(place_of(page[-1])) if len(found) > PAGE else None
-
-
-def _place(cursor: str | None, read: Callable[[str], T]) -> tuple[T, str] | None:
-    if cursor is None:
-        return None
-    first, parted, second = cursor.partition("~")
-    try:
-        if parted:
-            return read(first), second
-    except ValueError:
-        pass
-    raise Refused(
-        code="CURSOR_INVALID",
-        message="翻页标记无法识别。",
-        advice="请原样使用上一页返回的 next，或从第一页重新查询。",
-        field="cursor",
-    )
+    return page, cursor_of(*place(page[-1])) if len(found) > PAGE else None
