@@ -1,0 +1,22 @@
+"""The world of the gates: played once, used by all of them, for they only ask."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from tests.gates.world import World, played_world
+from tests.journey.progress import shown
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _progress(request: pytest.FixtureRequest) -> Iterator[None]:
+    with shown(request.config):
+        yield
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """A running embedded system with a paid and a cancelled class."""
+    async with played_world(tmp_path_factory.mktemp("world")) as played:
+        yield played
