@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_FORWARDED: Final = b"x-forwarded-for"
 _HOP_BY_HOP: Final = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade host".split()
 )
@@ -87,7 +88,10 @@ class Passed:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on; a process that does not answer is a 503 that may be tried again."""
         request = Request(scope, receive)
-        headers = [(name, value) for name, value in request.headers.raw if name not in _HOP_BY_HOP]
+        kept = (*_HOP_BY_HOP, _FORWARDED)
+        headers = [(name, value) for name, value in request.headers.raw if name not in kept]
+        if request.client is not None:  # whom the server believes to call, whatever the caller says of himself
+            headers.append((_FORWARDED, request.client.host.encode()))
         passed = self._http.build_request(
             request.method,
             httpx.URL(path=request.url.path, query=request.url.query.encode()),

@@ -16,6 +16,7 @@ from shared.web.handlers import install_handlers
 from shared.web.health import HealthCheck, health_router
 from shared.web.metrics import HttpMetrics, metrics_router
 from shared.web.problems import FieldProblem, Problem, registry
+from shared.web.rate_limit import PUBLIC_READS_PER_MINUTE, PUBLIC_WRITES_PER_MINUTE, RateLimit
 from shared.web.request_context import BodyLimit, RequestContext
 from shared.web.transactions import OpenUnit
 
@@ -85,6 +86,8 @@ def bare_application(
     )
     application.state.service = service
     application.state.metrics = metrics
+    application.state.public_reads = RateLimit(PUBLIC_READS_PER_MINUTE)
+    application.state.public_writes = RateLimit(PUBLIC_WRITES_PER_MINUTE)
     for router in (*routers, health_router(service, checks), metrics_router(service, metrics)):
         application.include_router(router)
     _document(application, service)

@@ -94,9 +94,9 @@ async def _answer_domain_error(_request: Request, error: Any) -> Response:
     return problem_response(kind, mask(error.message), error.advice, headers=headers, **_members(error))
 
 
-def _members(error: DomainError) -> dict[str, str | None]:
+def _members(error: DomainError) -> dict[str, Any]:
     """Give an error's further members; its value only when it reads like a code: whatever was sent may stand in it."""
-    members = {name: getattr(error, name) for name in _MEMBERS}
+    members: dict[str, Any] = {name: getattr(error, name) for name in _MEMBERS}
     value = members["value"]
     if value is not None and (mask(value) != value or not _CODE.fullmatch(value)):
         members["value"] = None

@@ -36,6 +36,8 @@ from shared.web.transactions import (
     run_in_transaction,
 )
 
+_READING = ("GET", "HEAD")
+
 
 def service_router(prefix: str, *, tags: Sequence[str]) -> APIRouter:
     """Give a router whose routes are transactional; `prefix` is the full one, such as `/payment/v1`."""
@@ -74,8 +76,12 @@ class ServiceRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Give the handler that runs the endpoint in its transaction."""
         handler = super().get_route_handler()
+        public = any(part.call in PUBLIC_ONES for part in self.dependant.dependencies)
 
         async def handle(request: Request) -> Response:
+            if public:
+                limits = request.app.state
+                await (limits.public_reads if request.method in _READING else limits.public_writes).require(request)
             return await run_in_transaction(request, handler)
 
         return handle
@@ -111,7 +117,9 @@ def _walk(dependant: Dependant) -> Iterator[Dependant]:
 
 def _usual_problems(roles: frozenset[Role], *, keyed: bool) -> dict[int | str, dict[str, Any]]:
     codes: list[int | str] = ["INPUT_INVALID", "DATABASE_BUSY", "DATABASE_UNAVAILABLE", "UNEXPECTED"]
-    if roles != {Role.PUBLIC}:
+    if roles == {Role.PUBLIC}:
+        codes.append("TOO_MANY_REQUESTS")
+    else:
         codes += ["TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED", "ROLE_MISSING", "AUTHENTICATION_UNAVAILABLE"]
     if keyed:
         codes += ["IDEMPOTENCY_KEY_MISSING", "IDEMPOTENCY_KEY_INVALID"]
