@@ -17,7 +17,7 @@ _BY_NAME: Final[Mapping[str, Any]] = {
     "employer_credit_code": "92000000MA0000001N",
     "identity_number": "000000199001010018",
     "phone": "19900000001",
-    "account_number": "62220000000000000001",
+    "account_number": "62220000000000000009",
     "name": "示例名称",
     "holder": "示例名称",
     "masked_name": "示**",
@@ -25,6 +25,9 @@ _BY_NAME: Final[Mapping[str, Any]] = {
     "rule": "JY-SUP-04",
     "rulebook_id": "jiyuan/2021-01-01@0123456789ab",
     "occupation": "6-18-02-04",
+    "code": "6-18-02-04",
+    "training_type": "employee_intermediate",
+    "funding_source": "skills_action_fund",
     "level": "4",
     "starts_at": "2021-09-13T08:30:00+08:00",
     "ends_at": "2021-09-13T11:30:00+08:00",
@@ -44,7 +47,7 @@ _BY_FORMAT: Final[Mapping[str, str]] = {
     "uri": "https://example.org/",
     "binary": "",
 }
-_TEXTS: Final = ("示例", "419001", "example", "0" * 64, "1")
+_TEXTS: Final = ("示例", "example", "419001", "0" * 64, "1")
 _DEPTH_MAX: Final = 20
 
 
@@ -103,9 +106,8 @@ def _plain(kind: str | None, schema: Schema, name: str) -> Any:
     if name in _BY_NAME and kind == "integer":
         return _BY_NAME[name]
     if kind in ("integer", "number"):
-        above = schema.get("exclusiveMinimum")
-        least = schema.get("minimum", 1 if above is None else above + 1)
-        number = max(least, min(1, schema.get("maximum", 1)))
+        above, most = schema.get("exclusiveMinimum"), schema.get("maximum", 1)
+        number = schema.get("minimum", min(1, most) if above is None else above + 1)
         return int(number) if kind == "integer" else number
     if kind == "boolean":
         return True

@@ -37,6 +37,7 @@ from shared.web.transactions import (
 )
 
 _READING = ("GET", "HEAD")
+_WRITING = frozenset({"POST", "PUT", "PATCH"})
 
 
 def service_router(prefix: str, *, tags: Sequence[str]) -> APIRouter:
@@ -54,7 +55,9 @@ class ServiceRoute(APIRoute):
         super().__init__(path, _with_open_unit(endpoint), **options)
         roles = self._check()
         keyed = any(part.call in KEYED for part in self.dependant.dependencies)
-        self.responses = merge_responses(_usual_problems(roles, keyed=keyed), self.responses)
+        self.responses = merge_responses(
+            _usual_problems(roles, keyed=keyed, takes_body=bool(_WRITING & (self.methods or set()))), self.responses
+        )
         self.openapi_extra = {"x-roles": sorted(roles), **(self.openapi_extra or {})}
 
     def _check(self) -> frozenset[Role]:
@@ -115,8 +118,10 @@ def _walk(dependant: Dependant) -> Iterator[Dependant]:
         yield from _walk(part)
 
 
-def _usual_problems(roles: frozenset[Role], *, keyed: bool) -> dict[int | str, dict[str, Any]]:
+def _usual_problems(roles: frozenset[Role], *, keyed: bool, takes_body: bool) -> dict[int | str, dict[str, Any]]:
     codes: list[int | str] = ["INPUT_INVALID", "DATABASE_BUSY", "DATABASE_UNAVAILABLE", "UNEXPECTED"]
+    if takes_body:
+        codes += ["REQUEST_INVALID", "BODY_TOO_LARGE", "VALUE_OUT_OF_RANGE"]
     if roles == {Role.PUBLIC}:
         codes.append("TOO_MANY_REQUESTS")
     else:

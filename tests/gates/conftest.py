@@ -1,12 +1,17 @@
 """The world of the gates: played once, used by all of them, for they only ask."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import pytest
 import pytest_asyncio
 
 from tests.gates.world import World, played_world
 from tests.journey.progress import shown
+
+
+def none(findings: Sequence[str]) -> None:
+    """Fail with every finding in full, for each says what to do."""
+    assert not findings, "\n" + "\n".join(findings)
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -11,6 +11,8 @@ import pytest
 import structlog
 
 from tests.gates.authorisation import PASSES, TABLE_FILE, Table, cells_of, read_table
+from tests.gates.conftest import none
+from tests.gates.documents import undocumented
 from tests.gates.leaks import Evidence, Secret, evidence_of, leaks, secrets_of
 from tests.gates.operations import Call, Operation
 from tests.gates.world import Identity, World
@@ -32,7 +34,7 @@ async def test_the_stories_leave_nothing_by_which_anybody_can_be_recognised(worl
     assert len(evidence.texts["events"]) > 100
     assert len(evidence.texts["errors"]) >= 3
     assert len(secrets) > 90 * 13
-    assert leaks(evidence, secrets) == []
+    none(leaks(evidence, secrets))
 
 
 @pytest.mark.parametrize("place", ["events", "log", "addresses", "errors", "answers", "metrics", "databases"])
@@ -117,17 +119,18 @@ async def test_what_is_sent_in_the_wrong_place_is_repeated_nowhere(world: World,
             for wrong, text in misused(call, names):
                 answer = await world.call(wrong, identity)
                 sent.add(text)
+                repeated += [one for one in undocumented(operation, answer) if one not in repeated]
                 refused += 400 <= answer.status_code < 500
                 if answer.status_code >= 500 or (answer.is_error and text in answer.text):
                     context = answer.text[max(0, answer.text.find(text) - 60) :][:160]
                     repeated.append(f"{operation.key}: {answer.status_code} ...{context}...")
         evidence = await evidence_of(world)
-    assert "\n".join(repeated) == ""
+    none(repeated)
     assert refused > 15 * len(table.rows)
     secrets = [Secret(what=f"{text} sent in the wrong place", text=text) for text in sorted(sent)]
-    assert leaks(Evidence({place: evidence.texts[place] for place in ("log", "metrics")}), secrets) == []
+    none(leaks(Evidence({place: evidence.texts[place] for place in ("log", "metrics")}), secrets))
     events = Evidence({"events": evidence.texts["events"][before:]})
-    assert leaks(events, [secret for secret in secrets if secret.text in NUMBERS]) == []
+    none(leaks(events, [secret for secret in secrets if secret.text in NUMBERS]))
 
 
 @contextmanager

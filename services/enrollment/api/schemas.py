@@ -29,13 +29,13 @@ def _without_control_characters(text: str) -> str:
 Text = Annotated[str, AfterValidator(_without_control_characters)]
 _VISIBLE = r"^[\x21-\x7e]+$"
 """Codes and ids may be repeated in a refusal, so nobody's name fits into them."""
-Code = Annotated[Text, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
+Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
 ShortText = Annotated[Text, Field(min_length=1, max_length=200)]
 LongText = Annotated[Text, Field(min_length=1, max_length=2000)]
 FreeText = Annotated[LongText, AfterValidator(mask)]
 """A text that reaches events and reviewers: what looks like a number of a person is taken out of it."""
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
-Id = Annotated[Text, Field(min_length=1, max_length=100, pattern=_VISIBLE)]
+Id = Annotated[str, Field(min_length=1, max_length=100, pattern=_VISIBLE)]
 
 
 class Body(BaseModel):

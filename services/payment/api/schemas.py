@@ -28,10 +28,10 @@ def _without_control_characters(text: str) -> str:
 Text = Annotated[str, AfterValidator(_without_control_characters)]
 _VISIBLE = r"^[\x21-\x7e]+$"
 """Codes and ids may be repeated in a refusal, so nobody's name fits into them."""
-Code = Annotated[Text, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
+Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
 ShortText = Annotated[Text, Field(min_length=1, max_length=200)]
 LongText = Annotated[Text, Field(min_length=1, max_length=2000)]
-Id = Annotated[Text, Field(min_length=1, max_length=200, pattern=_VISIBLE)]
+Id = Annotated[str, Field(min_length=1, max_length=200, pattern=_VISIBLE)]
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 Fen = Annotated[int, Field(gt=0, le=FEN_MAX, description="金额，单位：分")]
 
