@@ -70,7 +70,7 @@ reference: .venv/installed-runtime ## Write docs/asyncapi.json anew from the con
 system-packages: .venv/installed-runtime ## Install PostgreSQL, Java and Maven (root on Debian, Ubuntu) or say how
 	@$(BIN)/python -m deploy.system_packages
 
-test-packages: .venv/installed-runtime
+test-packages: .venv/installed-runtime ## The same, and npm, which only the tests need
 	@$(BIN)/python -m deploy.system_packages --tests
 
 lock: install ## Compute requirements/*.txt anew from pyproject.toml (ARGS=--upgrade for newer releases)

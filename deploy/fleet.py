@@ -114,6 +114,7 @@ class Fleet:
     def start(self) -> None:
         """Start whatever does not run and return when every health address says ready; undo a failed first start."""
         fresh = not self.running()
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)  # what processes log is nobody else's business
         try:
             if fresh:
                 self._choose_ports()
@@ -197,7 +198,6 @@ class Fleet:
         self.run("seed", "--url", self.base_url)
 
     def _start_servers(self) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
         self._report("PostgreSQL")
         self.postgres.start()
         for name in sorted({_database(service) for service in SERVICES} - self.postgres.databases()):
@@ -285,7 +285,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; give the exit code (status: 3 unless everything runs)."""
     parser = argparse.ArgumentParser(prog="python -m deploy.fleet", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("action", choices=["up", "down", "status", "peibu"])
-    parser.add_argument("command", nargs=argparse.REMAINDER, help="peibu: what to run on the fleet")
     parser.add_argument("--home", type=Path, default=Path(os.environ.get("PEIBU_HOME") or ".peibu"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("PEIBU_PORT") or DEFAULT_PORT))
     parser.add_argument(
@@ -294,7 +293,9 @@ def main(arguments: list[str] | None = None) -> int:
         default=os.environ.get("PEIBU_SANDBOX") == "1",
         help="a system whose clock can be moved",
     )
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    own = given.index("peibu") + 1 if "peibu" in given else len(given)  # what follows is for peibu to understand
+    options = parser.parse_args(given[:own])
     fleet = Fleet(
         options.home,
         port=options.port,
@@ -304,7 +305,7 @@ def main(arguments: list[str] | None = None) -> int:
     actions = {"up": _up, "down": _down, "status": _status}
     try:
         if options.action == "peibu":
-            fleet.become(*options.command)
+            fleet.become(*given[own:])
         return actions[options.action](fleet)
     except LaunchError as error:
         print(error, file=sys.stderr)

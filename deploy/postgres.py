@@ -63,7 +63,7 @@ class PostgresServer:
     may then lose what was committed (killing the processes does not). `settings` are further server settings.
 
     As root the server runs as the user `postgres`, or `nobody`. When that user cannot reach `directory`, the data go to
-    `PEIBU_POSTGRES_BASE` (default /var/tmp) and `directory/location` says where.
+    `PEIBU_POSTGRES_BASE` (default /var/lib, which no system clears of old files) and `directory/location` says where.
     """
 
     def __init__(
@@ -244,7 +244,7 @@ class PostgresServer:
         """Give the folder to hold the data: `directory`, or one elsewhere when the server's user cannot enter it."""
         if user is None or can_enter(self.directory, user):
             return self.directory
-        elsewhere = Path(os.environ.get("PEIBU_POSTGRES_BASE", "/var/tmp")) / f"peibu-postgres-{self._digest}"  # noqa: S108
+        elsewhere = Path(os.environ.get("PEIBU_POSTGRES_BASE", "/var/lib")) / f"peibu-postgres-{self._digest}"
         make_private(elsewhere, user)
         if not can_enter(elsewhere, user):
             raise LaunchError(

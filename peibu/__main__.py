@@ -1,5 +1,5 @@
 """`python -m peibu`, the same as `peibu`."""
 
-from peibu.cli import app
+from peibu.cli import main
 
-app()
+main()

@@ -19,7 +19,7 @@ from peibu.system import ISSUER, running_system, seed_once
 from shared.clock import LegalClock, monotonic
 from shared.database.engine import open_database
 from shared.database.schema import is_migrated
-from shared.settings import init_home
+from shared.settings import SettingsError, init_home
 from shared.web.logging import configure_logging
 
 ADDRESS_FILE: Final = "address"
@@ -30,12 +30,11 @@ async def run_all(home: Path, *, port: int, legal_start: datetime | None, consol
     """Install secrets, migrate, start, seed once, say where it is, and serve until Ctrl-C or SIGTERM."""
     begun = monotonic()
     init_home(home)
-    (home / ADDRESS_FILE).unlink(missing_ok=True)
-    with (home / "peibu.log").open("a", encoding="utf-8") as log:
+    with _bound(port) as listener, (home / "peibu.log").open("a", encoding="utf-8") as log:
+        (home / ADDRESS_FILE).unlink(missing_ok=True)
         configure_logging(stream=log)
         await _migrate_if_needed(home)
         async with running_system(home, legal_start=legal_start) as system:
-            listener = socket.create_server(("127.0.0.1", port))
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
             serving: asyncio.Future[None] = asyncio.ensure_future(
                 serve(
@@ -65,6 +64,20 @@ async def seed_running(url: str, home: Path) -> None:
         await seed_once(home, http, issuer, year=DEFAULT_LEGAL_START.year)
 
 
+def _bound(port: int) -> socket.socket:
+    """Take the port before anything else is done, without listening yet: who is not ready answers nobody."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"port {port} is taken ({error.strerror}); stop what uses it or choose another with --port"
+        ) from None
+    return listener
+
+
 async def _migrate_if_needed(home: Path) -> None:
     """Migrate in a process of its own: the serving one never loads Alembic."""
     for name in SERVICES:
@@ -88,7 +101,9 @@ def _welcome(console: Console, address: str, home: Path, legal_start: datetime |
     console.print(f"[bold]培补已就绪[/bold]（{seconds:.1f} 秒）：{address}")
     for name in (*SERVICES, "auth"):
         console.print(f"  {address}/{name}/docs")
-    console.print(f"示例账号（仅本人可读）：{home / 'credentials.toml'}")
-    if legal_start is not None:
+    if legal_start is None:
+        console.print("正式环境：用 peibu clients add 开通账号")
+    else:
+        console.print(f"示例账号（仅本人可读）：{home / 'credentials.toml'}")
         console.print("沙箱：法定时间可前移，见 peibu clock show / move；演示：peibu demo --against " + address)
     console.print(f"日志：{home / 'peibu.log'}；按 Ctrl-C 停止。")

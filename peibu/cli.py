@@ -1,23 +1,27 @@
 """The command `peibu`: run the system, look into it, prove what it did."""
 
-import asyncio
-import json
 import logging
+import os
 import resource
 import sys
 import tempfile
-from collections.abc import Coroutine
-from datetime import UTC, datetime
-from importlib import import_module
+import time
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from peibu.commands.audit import audit
+from peibu.commands.clients import clients
+from peibu.commands.clock import clock
+from peibu.commands.command import DEFAULT_HOME, DEFAULT_URL, Home, Service, Url, console, instant, known, run_async
+from peibu.commands.dead_letters import letters
+from peibu.commands.events import events
+from peibu.commands.ledger import ledger
 from peibu.sandbox_clock import DEFAULT_LEGAL_START
 from peibu.services import SERVICES, settings_of
+
+_STUCK_SECONDS = 5.0
 
 app = typer.Typer(
     name="peibu",
@@ -26,12 +30,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help="培补：补贴性培训进系统，系统之外零补贴。Start with `peibu run`, then `peibu demo`.",
 )
-events = typer.Typer(no_args_is_help=True, help="Look at the events the services publish.")
-letters = typer.Typer(no_args_is_help=True, help="Events that could not be applied, with their reasons.")
-ledger = typer.Typer(no_args_is_help=True, help="Every fen, with its rules and its evidence.")
-audit = typer.Typer(no_args_is_help=True, help="The hash-chained record of who did what.")
-clock = typer.Typer(no_args_is_help=True, help="The sandbox's legal time; a real deployment has no movable clock.")
 for name, group in {
+    "clients": clients,
     "events": events,
     "dead-letters": letters,
     "ledger": ledger,
@@ -39,29 +39,6 @@ for name, group in {
     "clock": clock,
 }.items():
     app.add_typer(group, name=name)
-
-T = TypeVar("T")
-console: Final = Console(width=None if sys.stdout.isatty() else 140)
-Home = Annotated[Path, typer.Option(envvar="PEIBU_HOME", help="Where state, secrets and logs stand.")]
-Service = Annotated[str, typer.Argument(help=f"One of: {', '.join(SERVICES)}.")]
-Url = Annotated[str, typer.Option("--url", envvar="PEIBU_URL", help="Address of a running system.")]
-DEFAULT_HOME: Final = Path(".peibu")
-DEFAULT_URL: Final = "http://127.0.0.1:8080"
-
-
-def run_async(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine; Ctrl-C ends it without a trace."""
-    try:
-        return asyncio.run(work)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def known(service: str) -> str:
-    """Give the service's name, or say which there are."""
-    if service not in SERVICES:
-        raise typer.BadParameter(f"no service is called {service!r}; choose one of: {', '.join(SERVICES)}")
-    return service
 
 
 # ------------------------------------------------------------------------------------------------ processes
@@ -78,14 +55,15 @@ def run(
         bool, typer.Option("--real-clock", help="Use the machine's time: a deployment, not a sandbox.")
     ] = False,
 ) -> None:
-    """Run everything in this process: SQLite per service, a durable event log, sample parties to sign in as.
+    """Run everything in this process: SQLite per service and a durable event log.
 
-    By default it is a sandbox whose legal time begins in the rulebook's year and can be moved (`peibu clock move`).
+    By default it is a sandbox with sample parties to sign in as, whose legal time begins in the rulebook's year and
+    can be moved (`peibu clock move`); with --real-clock nobody is in it until `peibu clients add` lets them in.
     Ctrl-C stops cleanly; kill -9 and a restart lose nothing.
     """
     from peibu.all_in_one import run_all
 
-    start = None if real_clock else datetime.fromisoformat(legal_start)
+    start = None if real_clock else instant(legal_start)
     run_async(run_all(home.absolute(), port=port, legal_start=start, console=console))
 
 
@@ -99,10 +77,19 @@ def serve(service: Service) -> None:
 
 @app.command()
 def work(service: Service) -> None:
-    """Do one service's background work: relay its outbox, consume events, fire timers, seal its audit log."""
-    from peibu.processes import work_service
+    """Do one service's background work: relay its outbox, consume events, fire timers, seal its audit log.
 
-    run_async(work_service(known(service)))
+    When its connection to the broker is beyond mending it begins anew as the same process, as often as it takes.
+    """
+    from peibu.processes import work_service
+    from shared.messaging.consumer import ConsumerStuck
+
+    try:
+        run_async(work_service(known(service)))
+    except ConsumerStuck as stuck:
+        typer.echo(f"peibu: {stuck}; beginning anew", err=True)
+        time.sleep(_STUCK_SECONDS)
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 @app.command()
@@ -171,184 +158,8 @@ def demo(
     console.print(f"（演示程序自身内存峰值 {own:.0f} MB）", style="dim")
 
 
-# --------------------------------------------------------------------------------------------- looking inside
-
-
-@events.command("tail")
-def events_tail(
-    home: Home = DEFAULT_HOME,
-    from_start: Annotated[bool, typer.Option("--from-start", help="Begin with the oldest event.")] = False,
-    key: Annotated[str | None, typer.Option(help="Only this class (partition key).")] = None,
-) -> None:
-    """Print events as they come, one CloudEvent a line."""
-    from peibu.processes import open_bus
-    from shared.messaging.bus import TOPICS
-
-    async def tail() -> None:
-        bus = open_bus(settings_of("enrollment", home=home.absolute()))
-        try:
-            await bus.ensure_topics()
-            async for record in bus.tail(TOPICS, from_start=from_start):
-                if key is None or record.key == key.encode():
-                    sys.stdout.write(record.value.decode() + "\n")
-                    sys.stdout.flush()
-        finally:
-            await bus.close()
-
-    run_async(tail())
-
-
-@events.command("describe")
-def events_describe() -> None:
-    """Print the AsyncAPI document: topics, events, schemas and examples, from which a consumer can be written."""
-    from importlib.metadata import version
-
-    from shared.contracts.asyncapi import document
-
-    sys.stdout.write(json.dumps(document(version=version("peibu")), ensure_ascii=False, indent=1) + "\n")
-
-
-@letters.command("list")
-def letters_list(service: Service, home: Home = DEFAULT_HOME) -> None:
-    """Show what a service could not apply, and what waits for an earlier fact."""
-    from peibu.processes import opened
-    from shared.messaging.dead_letters import list_dead_letters, list_held
-
-    async def show() -> None:
-        async with opened(known(service), home.absolute()) as wired:
-            table = Table("state", "key", "event", "reason", "attempts")
-            for letter in await list_dead_letters(wired.wiring.database):
-                table.add_row("dead", letter.key, letter.event_id, letter.reason, str(letter.attempts))
-            for held in await list_held(wired.wiring.database):
-                table.add_row("held", held.key, held.event_id, held.reason, "")
-            console.print(table)
-
-    run_async(show())
-
-
-@letters.command("redrive")
-def letters_redrive(
-    service: Service,
-    key: Annotated[str | None, typer.Option(help="Only this class; without it, every key.")] = None,
-    home: Home = DEFAULT_HOME,
-) -> None:
-    """Apply dead letters again, in order; a key stops at the first event that fails again."""
-    from peibu.processes import opened
-    from shared.messaging.dead_letters import redrive
-
-    async def again() -> int:
-        async with opened(known(service), home.absolute()) as wired:
-            done = await redrive(wired.inbox(), key=key)
-        for one, count in done.events.items():
-            console.print(f"{one}: {count} applied{'; stopped: ' + done.stopped[one] if one in done.stopped else ''}")
-        return 1 if done.stopped else 0
-
-    raise typer.Exit(run_async(again()))
-
-
-@ledger.command("export")
-def ledger_export(
-    home: Home = DEFAULT_HOME,
-    canonical: Annotated[
-        bool, typer.Option("--canonical", help="Only natural keys, sorted: equal histories give equal bytes.")
-    ] = False,
-    region: Annotated[str, typer.Option(help="Only this region and what lies under it.")] = "000000",
-) -> None:
-    """Print every fen as one JSON line: class, person (masked), amount, rules with clauses, evidence, payments."""
-    from peibu.processes import opened
-
-    async def export() -> None:
-        queries = import_module("services.payment.application.queries")
-        async with opened("payment", home.absolute()) as wired, wired.reading() as uow:
-            async for row in queries.ledger(uow, region=region, canonical=canonical):
-                sys.stdout.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
-
-    run_async(export())
-
-
-@audit.command("export")
-def audit_export(
-    service: Service,
-    to: Annotated[Path, typer.Argument(help="The file to write (NDJSON).")],
-    home: Home = DEFAULT_HOME,
-) -> None:
-    """Write a service's audit log with its hash chain; `audit verify` needs nothing else."""
-    from peibu.processes import opened
-    from shared.audit.export import export
-
-    async def write() -> None:
-        async with opened(known(service), home.absolute()) as wired, wired.reading() as uow:
-            with to.open("wb") as file:
-                async for line in export(uow.connection, service=service):
-                    file.write(line)
-
-    run_async(write())
-
-
-@audit.command("verify")
-def audit_verify(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="An export of `audit export`.")],
-    anchor: Annotated[
-        str | None, typer.Option(help="POSITION:HASH kept from an earlier verification; finds what was cut off.")
-    ] = None,
-) -> None:
-    """Check an export without the system: any changed, missing or reordered entry is found and named."""
-    from shared.audit.chain import Anchor
-    from shared.audit.verify import verify
-
-    kept = None
-    if anchor is not None:
-        position, _, digest = anchor.partition(":")
-        kept = Anchor(position=int(position), hash=digest)
-    with file.open("rb") as lines:
-        report = verify(lines, anchor=kept)
-    if report.problem is not None:
-        place = f"line {report.problem.line}" + (f", {report.problem.field}" if report.problem.field else "")
-        console.print(f"[bold red]ALTERED[/bold red] {place}: {report.problem.text}")
-        raise typer.Exit(1)
-    head = f"{report.head.position}:{report.head.hash}" if report.head else "nothing sealed yet"
-    console.print(
-        f"intact: {report.service}, {report.unsealed} not sealed yet; keep this anchor: {head}", soft_wrap=True
-    )
-
-
-@clock.command("show")
-def clock_show(url: Url = DEFAULT_URL, home: Home = DEFAULT_HOME) -> None:
-    """Print the sandbox's legal time."""
-    from peibu.demo.stage import system_admin
-
-    async def show() -> None:
-        async with system_admin(url, home.absolute()) as party:
-            console.print((await party.get("/clock/v1/now"))["legal_now"])
-
-    run_async(show())
-
-
-@clock.command("move")
-def clock_move(
-    to: Annotated[str, typer.Argument(help="A legal instant (RFC 3339), for example 2021-06-01T09:00:00+08:00.")],
-    url: Url = DEFAULT_URL,
-    home: Home = DEFAULT_HOME,
-) -> None:
-    """Move the sandbox's legal time forward; everything that falls due until then happens in order."""
-    from peibu.demo.stage import system_admin
-
-    instant = datetime.fromisoformat(to)
-    if instant.tzinfo is None:
-        raise typer.BadParameter("the instant needs an offset, for example +08:00")
-
-    async def move() -> int:
-        async with system_admin(url, home.absolute()) as party:
-            answer = await party.post("/clock/v1/move", {"to": instant.astimezone(UTC).isoformat()})
-        console.print(f"{answer['legal_now']} after {answer['steps']} steps")
-        for failing in answer["failing"]:
-            console.print(f"failing: {failing}", style="red")
-        return 1 if answer["failing"] else 0
-
-    raise typer.Exit(run_async(move()))
-
-
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; whatever it writes (databases, logs, exports) is its owner's alone."""
+    os.umask(0o077)
     logging.captureWarnings(True)
     app()

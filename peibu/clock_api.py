@@ -1,15 +1,19 @@
 """`/clock/v1`: read and move the sandbox's legal time."""
 
 from datetime import datetime
+from typing import Final
 
 from fastapi import FastAPI
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from peibu.sandbox_clock import SandboxClock
+from peibu.sandbox_clock import ClockStuck, SandboxClock
 from shared.domain.actor import Role
 from shared.web.application import bare_application
 from shared.web.authentication import Authenticator, requires
+from shared.web.problems import WebProblem, declare, responses
 from shared.web.routes import service_router
+
+CLOCK_STUCK: Final = declare("CLOCK_STUCK", 503, "法定时间尚未移到")
 
 
 class MoveBody(BaseModel):
@@ -42,9 +46,18 @@ def clock_application(clock: SandboxClock, authenticator: Authenticator) -> Fast
         summary="把法定时间移到某一时刻",
         description="到期事项按先后逐一办理并传达完毕后才应答；该时刻已过的，不移动，直接应答。",
         dependencies=[requires(Role.SYSTEM_ADMIN)],
+        responses=responses("CLOCK_STUCK"),
     )
     async def move(body: MoveBody) -> ClockAnswer:
-        moved = await clock.move(body.to)
+        try:
+            moved = await clock.move(body.to)
+        except ClockStuck as stuck:
+            raise WebProblem(
+                CLOCK_STUCK,
+                f"仍在等待：{stuck}。",
+                "请稍后以同一时刻重试；持续出现请检查所列服务的后台进程与日志。",
+                headers={"Retry-After": "5"},
+            ) from None
         return ClockAnswer(legal_now=moved.legal_now, steps=moved.steps, failing=moved.failing)
 
     application = bare_application("clock", title="培补 · 沙箱时钟", description="仅沙箱环境提供。", routers=[router])

@@ -12,7 +12,7 @@ secret when the client is added; what lies under PEIBU_HOME is readable by its o
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,9 +92,9 @@ class Issuer:
         """Give the keys that verify its tokens, without their private part."""
         return KeySet.import_key_set({"keys": [self._key.as_dict(private=False, use="sig", alg=_ALGORITHM)]})
 
-    def client_ids(self) -> frozenset[str]:
-        """Give the ids of the clients there are."""
-        return frozenset(self._clients.read())
+    def clients(self) -> Mapping[str, Client]:
+        """Give the clients there are, by id."""
+        return self._clients.read()
 
     def add_client(
         self, client_id: str, *, subject: str, organisation: str, region: str, roles: Collection[Role]
@@ -116,6 +116,10 @@ class Issuer:
         )
         self._clients.add(client_id, client, secret=secret)
         return secret
+
+    def remove_client(self, client_id: str) -> bool:
+        """Take a client and its secret away; give False when there is none. Its tokens live out their hour."""
+        return self._clients.remove(client_id)
 
     async def token(self, client_id: str, secret: str) -> str:
         """Give a token to a client that proves its secret; raise OAuthError otherwise.

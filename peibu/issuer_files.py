@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from joserfc.jwk import ECKey
 
+from shared.settings import init_home
+
 _OWNER_ALONE: Final = 0o600
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -66,25 +68,43 @@ class ClientFile:
                 raise ValueError(f"client {client_id} exists")
             # The plain secret first: a crash between the two leaves a secret without a client, which the next call
             # overwrites; the other way round nobody would ever know the client's secret.
-            self._write_credentials(client_id, client, secret)
+            credentials = self._read_credentials()
+            credentials[client_id] = {
+                "client_secret": secret,
+                "subject": client.subject,
+                "organisation": client.organisation,
+                "region": client.region,
+                "roles": list(client.roles),
+            }
+            self._write_credentials(credentials)
             clients[client_id] = client
-            stored = {known: asdict(clients[known]) for known in sorted(clients)}
-            write_private(self._path, json.dumps(stored, ensure_ascii=False, indent=1))
+            self._write(clients)
 
-    def _write_credentials(self, client_id: str, client: Client, secret: str) -> None:
+    def remove(self, client_id: str) -> bool:
+        """Forget a client and its secret; give False when there is none."""
+        with _locked(self._home):
+            clients = dict(self.read())
+            if clients.pop(client_id, None) is None:
+                return False
+            self._write(clients)
+            credentials = self._read_credentials()
+            credentials.pop(client_id, None)
+            self._write_credentials(credentials)
+            return True
+
+    def _write(self, clients: Mapping[str, Client]) -> None:
+        stored = {known: asdict(clients[known]) for known in sorted(clients)}
+        write_private(self._path, json.dumps(stored, ensure_ascii=False, indent=1))
+
+    def _read_credentials(self) -> dict[str, dict[str, Any]]:
         path = self._home / "credentials.toml"
-        tables = tomllib.loads(read_private(path)) if path.exists() else {}
-        tables[client_id] = {
-            "client_secret": secret,
-            "subject": client.subject,
-            "organisation": client.organisation,
-            "region": client.region,
-            "roles": list(client.roles),
-        }
+        return tomllib.loads(read_private(path)) if path.exists() else {}
+
+    def _write_credentials(self, tables: Mapping[str, Mapping[str, Any]]) -> None:
         lines = ["# 各客户端的访问凭证，仅限本人读取，勿提交到版本库。"]
         for name in sorted(tables):
             lines += ["", f"[{_toml(name)}]", *(f"{key} = {_toml(value)}" for key, value in tables[name].items())]
-        write_private(path, "\n".join(lines) + "\n")
+        write_private(self._home / "credentials.toml", "\n".join(lines) + "\n")
 
 
 def load_or_make_key(home: Path) -> ECKey:
@@ -99,9 +119,8 @@ def load_or_make_key(home: Path) -> ECKey:
 
 def secrets_folder(home: Path) -> Path:
     """Give PEIBU_HOME's folder for secrets, made for its owner alone."""
-    folder = home / "secrets"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    init_home(home, ())
+    return home / "secrets"
 
 
 def read_private(path: Path) -> str:

@@ -1,7 +1,6 @@
 """How a token request is read and refused: RFC 6749 sections 2.3.1, 4.4 and 5.2."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote_plus
@@ -59,7 +58,7 @@ def _read_basic(authorization: str) -> tuple[str, str]:
     scheme, _, encoded = authorization.partition(" ")
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no UTF-8, or not even ASCII
         raise invalid_client() from None
     client_id, colon, secret = decoded.partition(":")
     if scheme.lower() != "basic" or not colon:

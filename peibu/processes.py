@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from peibu.clock_api import clock_application
 from peibu.front import Front, Health, Passed
@@ -27,6 +28,7 @@ from shared.database.schema import is_migrated
 from shared.gauges import WorkerGauges
 from shared.messaging.bus import Bus
 from shared.messaging.embedded import EmbeddedBus
+from shared.messaging.failures import describe, is_transient
 from shared.settings import ServiceSettings, SettingsError
 from shared.web.application import bare_application
 from shared.web.authentication import Authenticator, RemoteKeys, StaticKeys
@@ -39,12 +41,10 @@ _KEYS_SECONDS: Final = 5.0
 
 def open_bus(settings: ServiceSettings) -> Bus:
     """Give the bus that the settings name: Kafka, or the embedded log under HOME."""
-    if settings.kafka is None:
+    connection = settings.kafka_connection()
+    if connection is None:
         return EmbeddedBus(settings.home / "events")
-    kafka = import_module("shared.messaging.kafka")
-    bus: Bus = kafka.KafkaBus(
-        kafka.KafkaSettings(bootstrap=settings.kafka, session_seconds=settings.kafka_session_seconds)
-    )
+    bus: Bus = import_module("shared.messaging.kafka").KafkaBus(connection)
     return bus
 
 
@@ -56,7 +56,12 @@ async def opened(name: str, home: Path) -> AsyncIterator[Wired]:
         settings = settings_of(name, home=home, sandbox=sandbox)
     bus = open_bus(settings)
     try:
-        wired = await wire(name, settings, clock=LegalClock(), bus=bus)
+        try:
+            wired = await wire(name, settings, clock=LegalClock(), bus=bus)
+        except (OSError, DBAPIError) as error:
+            if not is_transient(error):
+                raise
+            raise SettingsError(f"the database of {name} does not answer ({describe(error)}); is it running?") from None
         try:
             yield wired
         finally:
@@ -77,9 +82,9 @@ async def _pinned_as_sandbox(settings: ServiceSettings) -> bool | None:
 async def serve_service(name: str) -> None:
     """Serve one service until SIGTERM."""
     settings = settings_of(name)
-    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     if settings.issuer is None or settings.jwks_url is None:
         raise SettingsError("a service of its own needs PEIBU_ISSUER and PEIBU_JWKS_URL: whose tokens are accepted")
+    configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     async with opened(name, settings.home) as wired, httpx.AsyncClient(timeout=_KEYS_SECONDS) as http:
         await _require_migrated(wired)
         authenticator = Authenticator(issuer=settings.issuer, keys=RemoteKeys(settings.jwks_url, http))
@@ -144,7 +149,7 @@ def worker_checks(worker: Worker) -> list[HealthCheck]:
 
 async def serve_gateway(home: Path) -> None:
     """Serve a fleet's one address until SIGTERM; its issuer's clients stand under `home`."""
-    settings = settings_of(SERVICES[0], home=home)
+    settings = ServiceSettings(service="gateway", home=home)  # of no service: its image holds none
     configure_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     addresses = {name: _address_of(name) for name in SERVICES}
     issuer = Issuer(home, issuer=settings.issuer or ISSUER)

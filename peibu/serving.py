@@ -22,7 +22,7 @@ async def serve(
     lifespan: bool = False,
     listener: socket.socket | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; on `listener` when one is open already.
+    """Serve until SIGTERM or SIGINT, then return; on `listener` when one is open already.
 
     Only `trusted_proxies` (addresses and networks, separated by commas) are believed when they name another caller.
     """
@@ -41,7 +41,8 @@ async def serve(
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
-    await server.serve(sockets=None if listener is None else [listener])
+    with stopping_on_signal():  # uvicorn ends by raising its signal once more, which would kill what still has to close
+        await server.serve(sockets=None if listener is None else [listener])
 
 
 @contextmanager

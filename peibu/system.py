@@ -69,9 +69,9 @@ async def running_system(home: Path, *, legal_start: datetime | None, bus: Bus |
         applications = {service.name: service.application(authenticator) for service in wired}
         front = await _front(stack, applications, issuer, authenticator, bus, sandbox=legal_start is not None)
         working = _start_workers(stack, wired, applications)
-        year = legal_day(legal_start or machine_now()).year
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=front), base_url=INSIDE) as http:
-            await seed_once(home, http, issuer, year=year)
+        if legal_start is not None:  # a deployment's reference data and clients are its bureau's to enter
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app=front), base_url=INSIDE) as http:
+                await seed_once(home, http, issuer, year=legal_day(legal_start).year)
         yield System(front=front, working=working)
 
 
@@ -149,7 +149,7 @@ async def seed_once(home: Path, http: httpx.AsyncClient, issuer: Issuer, *, year
 
 def _issuing(home: Path, issuer: Issuer) -> Issue:
     async def issue(*, name: str, subject: str, organisation: str, roles: list[Role]) -> Credential:
-        if name in issuer.client_ids():
+        if name in issuer.clients():
             return read_credentials(home)[name]
         secret = issuer.add_client(name, subject=subject, organisation=organisation, region=REGION, roles=roles)
         return Credential(client_id=name, client_secret=secret, subject=subject, organisation=organisation)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -21,13 +21,16 @@ from pydantic_settings import (
 )
 
 from shared.database.encryption import KEY_BYTES, BadKey, Vault, parse_keys
+from shared.messaging.kafka_settings import KafkaSettings
 
 PREFIX: Final = "PEIBU_"
 DATA_KEY: Final = "data_key"
 LOOKUP_KEY: Final = "lookup_key"
 PAYEE_CHECK_KEY: Final = "payee_check_key"
+KAFKA_PASSWORD: Final = "kafka_password"  # noqa: S105 the name of the secret
 KEYS: Final = (DATA_KEY, LOOKUP_KEY, PAYEE_CHECK_KEY)
-"""The secrets `init_home` makes: each a file of keys of 64 hex digits, oldest first, the last one in use."""
+"""The secrets `init_home` makes: each a file of keys of 64 hex digits, oldest first, the last one in use; the look-up
+key is one for ever."""
 
 
 class SettingsError(Exception):
@@ -39,7 +42,7 @@ class _OwnOnly(EnvSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         values = super().__call__()
-        if values.pop("database", None) is not None:
+        if values.pop("database", None):
             raise SettingsError(
                 "PEIBU_DATABASE would give every service the same database; "
                 "set one for each service, for example PEIBU_PAYMENT_DATABASE"
@@ -61,6 +64,16 @@ class ServiceSettings(BaseSettings):
     """Bootstrap servers; without them events go through the embedded log under `home`."""
     kafka_session_seconds: float = Field(default=10.0, gt=0)
     """After so long without a sign of life a consumer's partitions are given to others, its own successor included."""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_ca_file: Path | None = None
+    """The authority that signed the brokers' certificates; without it the machine's own."""
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_username: str | None = None
+    """Who signs in to the brokers, with the secret `kafka_password`."""
+    kafka_create_topics: bool = True
+    """False where topics are made by the brokers' operators; they are checked all the same."""
+    kafka_replication_factor: int = Field(default=-1, ge=-1)
+    """Of the topics made here; -1 takes the brokers' default."""
     rulebooks: Path = Path(__file__).parent / "policy" / "rulebooks"
     issuer: str | None = None
     """The `iss` of accepted tokens; without it the built-in issuer's."""
@@ -68,6 +81,13 @@ class ServiceSettings(BaseSettings):
     sandbox: bool = False
     sandbox_offset: int = 0
     """Seconds by which a new sandbox's legal time begins ahead of the machine's (or, negative, behind it)."""
+    webhook_hosts: str = ""
+    """Hosts that webhooks may be sent to, separated by blanks or commas; `*.example.cn` allows every host below it.
+
+    Without any, none is allowed; in a sandbox, every one.
+    """
+    province_url: str | None = None
+    """Where the provincial gateway answers; without it nothing is pushed. Its secret is `province_token`."""
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8000, ge=0, le=65535)
     trusted_proxies: str = "127.0.0.1,::1"
@@ -94,15 +114,19 @@ class ServiceSettings(BaseSettings):
             return init_settings, common
         return init_settings, EnvSettingsSource(settings_cls, env_prefix=f"{PREFIX}{service.upper()}_"), common
 
-    @field_validator("kafka", "database", "issuer", "jwks_url", mode="before")
+    @field_validator(
+        *("kafka", "kafka_username", "kafka_ca_file", "database", "issuer", "jwks_url", "province_url"), mode="before"
+    )
     @classmethod
-    def _blank_is_absent(cls, value: object, _info: ValidationInfo) -> object:
+    def _blank_is_absent(cls, value: object) -> object:
         return None if value == "" else value
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if (self.issuer is None) != (self.jwks_url is None):
             raise ValueError("set PEIBU_ISSUER and PEIBU_JWKS_URL together, or neither for the built-in issuer")
+        if self.kafka_security_protocol.startswith("SASL") != (self.kafka_username is not None):
+            raise ValueError("PEIBU_KAFKA_USERNAME belongs to PEIBU_KAFKA_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT")
         if self.sandbox_offset and not self.sandbox:
             raise ValueError("PEIBU_SANDBOX_OFFSET needs PEIBU_SANDBOX=true; real legal time does not move")
         return self
@@ -119,9 +143,30 @@ class ServiceSettings(BaseSettings):
         """
         return read_secret(name, self.home)
 
+    def kafka_connection(self) -> KafkaSettings | None:
+        """Say how to reach the brokers, or None for the embedded log."""
+        if self.kafka is None:
+            return None
+        return KafkaSettings(
+            bootstrap=self.kafka,
+            session_seconds=self.kafka_session_seconds,
+            create_topics=self.kafka_create_topics,
+            replication_factor=self.kafka_replication_factor,
+            security_protocol=self.kafka_security_protocol,
+            ca_file=self.kafka_ca_file,
+            sasl_mechanism=self.kafka_sasl_mechanism,
+            username=self.kafka_username,
+            password=self.secret(KAFKA_PASSWORD) if self.kafka_username else None,
+        )
+
     def vault(self) -> Vault:
         """Give the vault of this deployment's data and look-up keys."""
-        return Vault(self._keys(DATA_KEY), self._keys(LOOKUP_KEY)[-1])
+        data_keys, lookup_keys = self._keys(DATA_KEY), self._keys(LOOKUP_KEY)
+        if len(lookup_keys) > 1:  # whoever was found by the first would be taken for somebody new
+            raise SettingsError(
+                f"the secret {LOOKUP_KEY} holds {len(lookup_keys)} keys; it cannot be rotated, keep one"
+            )
+        return Vault(data_keys, lookup_keys[0])
 
     def payee_check_key(self) -> bytes:
         """Give the key that enrollment and payment share for `payee_check`."""
@@ -186,8 +231,17 @@ def write_secret(path: Path, text: str) -> bool:
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)  # unlike a rename, a link refuses to replace
+        _sync(path.parent)  # a name that a power cut takes away would take what was sealed under the key with it
     except FileExistsError:
         return False
     finally:
         Path(draft).unlink()
     return True
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

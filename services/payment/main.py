@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.payment.api import claims, money, notices
 from services.payment.messaging.incoming import TOPICS
 from services.payment.wiring import Wiring
+from shared.changes.doors import change_routers
 from shared.web.application import create_application
 from shared.web.authentication import Authenticator
 from shared.web.health import database_check
@@ -20,7 +21,13 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
         "payment",
         title="培补 · 资金",
         description="补贴资格与预算、申领与审核、公示与异议、拨付与银行回执、资金台账。",
-        routers=[claims.router, notices.router, money.router, sandbox_router("payment", consumes=TOPICS)],
+        routers=[
+            claims.router,
+            notices.router,
+            money.router,
+            *change_routers(wiring.settings),
+            sandbox_router("payment", consumes=TOPICS),
+        ],
         authenticator=authenticator,
         open_unit=wiring.unit_of_work,
         problem_codes=read_problem_codes(Path(__file__).parent / "api" / "problems.toml"),

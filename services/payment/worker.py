@@ -12,6 +12,7 @@ from services.payment.messaging.incoming import HANDLERS, TOPICS
 from services.payment.storage.unit_of_work import PaymentUnitOfWork
 from services.payment.wiring import Wiring
 from shared.audit.sealing import Sealer
+from shared.changes.delivery import webhook_sender
 from shared.domain.actor import SYSTEM
 from shared.messaging.consumer import Consumer
 from shared.timers.runner import Handler, TimerRunner
@@ -33,4 +34,5 @@ def create_worker(wiring: Wiring) -> Worker:
 
     consumer = Consumer(database, wiring.bus, "payment", TOPICS, HANDLERS, wiring.unit_of_work)
     timers = TimerRunner(database, TIMERS, at)
-    return Worker(database, wiring.bus, consumers=[consumer], duties=[timers.run, Sealer(database).run])
+    duties = [timers.run, Sealer(database).run, webhook_sender(database, wiring.settings).run]
+    return Worker(database, wiring.bus, consumers=[consumer], duties=duties)

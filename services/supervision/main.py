@@ -5,8 +5,11 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.supervision.api import classes, findings, sign_ins
+from services.supervision.application.provincial_record import PROVINCIAL_RECORD
 from services.supervision.messaging.incoming import TOPICS
 from services.supervision.wiring import Wiring
+from shared.changes.doors import change_routers
+from shared.province.api import provincial_router
 from shared.web.application import create_application
 from shared.web.authentication import Authenticator
 from shared.web.health import database_check
@@ -24,6 +27,8 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             sign_ins.router,
             classes.router,
             findings.router,
+            *change_routers(wiring.settings),
+            provincial_router(wiring.settings, PROVINCIAL_RECORD),
             sandbox_router("supervision", consumes=TOPICS),
         ],
         authenticator=authenticator,

@@ -21,7 +21,7 @@ CertificateKind = Literal[
 @published_by("assessment")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentScheduled:
-    """An exam for the class is accepted: body, kind, day and how it was applied for."""
+    """An exam for the class is accepted: body, kind, day and how it was applied for; moved, its revision is higher."""
 
     EVENT: ClassVar[EventType]
 
@@ -33,6 +33,20 @@ class AssessmentScheduled:
     applied_on: date
     exam_on: date
     channel: Literal["system", "paper"]
+    revision: int = 1
+
+
+@published_by("assessment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentWithdrawn:
+    """A scheduled exam will not be held; nothing came of it."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    assessment_id: str
+    on: date
+    reason: str
 
 
 @published_by("assessment")
@@ -40,7 +54,8 @@ class AssessmentScheduled:
 class CertificateIssued:
     """A person earned a certificate; `attempt` counts the exams taken for this class, the first being 1.
 
-    `attempted_kinds` are the other certificate kinds for which the person was examined before (JY-ASM-05).
+    `attempted_kinds` are the other certificate kinds for which the person was examined before (JY-ASM-05),
+    `excepted_kinds` those for which a recorded transitional exception held on the exam day (JY-ASM-06).
     """
 
     EVENT: ClassVar[EventType]
@@ -57,6 +72,7 @@ class CertificateIssued:
     attempt: int
     body_id: str
     attempted_kinds: tuple[CertificateKind, ...] = ()
+    excepted_kinds: tuple[CertificateKind, ...] = ()
 
 
 @published_by("assessment")

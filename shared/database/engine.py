@@ -9,14 +9,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.clock import LegalClock
 
-_READ_ONLY = "peibu_read_only"
+_READ_ONLY: Final = "peibu_read_only"
+
+KEEPALIVE_SETTINGS: Final = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
+"""A session behind a broken network is dead to the server after 5 + 3 x 2 s, and its locks are free."""
+
+_SESSION_SETTINGS: Final = {
+    "lock_timeout": "5000",
+    "timezone": "UTC",
+    # Whoever waited for a lock must see what its holder committed, whatever the server's own default is.
+    "default_transaction_isolation": "read committed",
+    **KEEPALIVE_SETTINGS,
+}
 
 
 @dataclass(eq=False)
@@ -29,6 +40,7 @@ class Database:
     sandbox: bool = False
     outbox_written: asyncio.Event = field(default_factory=asyncio.Event)
     timers_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    changes_written: asyncio.Event = field(default_factory=asyncio.Event)
     _writer: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -56,9 +68,10 @@ class Database:
 def open_database(service: str, url: str, *, clock: LegalClock, sandbox: bool = False) -> Database:
     """Open a service's database by SQLAlchemy URL (`sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`)."""
     parsed = make_url(url)
+    # hide_parameters: what a statement carries may be personal, and an error's text is printed in many places.
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = create_async_engine(parsed, connect_args={"timeout": 5}, hide_parameters=True)
         _prepare_sqlite(engine)
     else:
@@ -68,7 +81,8 @@ def open_database(service: str, url: str, *, clock: LegalClock, sandbox: bool = 
             max_overflow=10,
             pool_timeout=10,
             pool_pre_ping=True,
-            connect_args={"server_settings": {"lock_timeout": "5000", "timezone": "UTC"}, "timeout": 5},
+            connect_args={"server_settings": _SESSION_SETTINGS, "timeout": 5},
+            hide_parameters=True,
         )
     return Database(service=service, engine=engine, clock=clock, sandbox=sandbox)
 

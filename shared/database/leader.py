@@ -9,9 +9,7 @@ belongs to nobody.
 """
 
 import asyncio
-import fcntl
 import hashlib
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -22,7 +20,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.database.engine import Database
+from shared.database.engine import KEEPALIVE_SETTINGS, Database
+from shared.file_lock import FileLock
 
 RETRY_SECONDS: Final = 1.0
 CHECK_SECONDS: Final = 2.0
@@ -31,10 +30,7 @@ ANSWER_SECONDS: Final = 2.0
 
 _SESSION_SETTINGS: Final = {
     "application_name": "peibu leader",
-    # A leader behind a broken network is dead to the server after 5 + 3 x 2 s: later than it notices itself.
-    "tcp_keepalives_idle": "5",
-    "tcp_keepalives_interval": "2",
-    "tcp_keepalives_count": "3",
+    **KEEPALIVE_SETTINGS,  # a cut-off leader is dead to the server later than it notices itself
 }
 
 _log = structlog.get_logger(__name__)
@@ -69,7 +65,6 @@ class Leader:
     def __init__(
         self, database: Database, *, retry_seconds: float = RETRY_SECONDS, check_seconds: float = CHECK_SECONDS
     ) -> None:
-        self.leads = False
         self._database = database
         self._retry_seconds = retry_seconds
         self._check_seconds = check_seconds
@@ -84,12 +79,10 @@ class Leader:
             if not await self._take(lock, stop):
                 yield None
                 return
-            self.leads = True
             _log.info("leadership_taken", service=self._database.service)
             checking = asyncio.create_task(self._check(lock, term))
             yield term
         finally:
-            self.leads = False
             if checking is not None:
                 checking.cancel()
                 with suppress(asyncio.CancelledError):
@@ -100,7 +93,7 @@ class Leader:
         if not self._database.is_sqlite:
             return _AdvisoryLock(self._database)
         file = self._database.engine.url.database
-        return _FileLock(Path(f"{file}.leader")) if file and file != ":memory:" else _NoLock()
+        return FileLock(Path(f"{file}.leader")) if file and file != ":memory:" else _NoLock()
 
     async def _take(self, lock: _Lock, stop: asyncio.Event) -> bool:
         while not stop.is_set():
@@ -124,7 +117,6 @@ class Leader:
                 held = False
             if not held:
                 _log.error("leadership_lost", service=self._database.service)
-                self.leads = False
                 term.lost.set()
                 return
 
@@ -171,42 +163,6 @@ class _AdvisoryLock:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await connection.invalidate()
                 await connection.close()
-
-
-class _FileLock:
-    """A flock beside the database file: also between two workers of one process, and freed by kill -9."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._descriptor: int | None = None
-
-    async def try_take(self) -> bool:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        self._descriptor = descriptor
-        if await self.still_held():
-            return True
-        await self.release()  # the file was replaced between opening and locking
-        return False
-
-    async def still_held(self) -> bool:
-        """Say whether the file locked is still the one a newcomer would open."""
-        if self._descriptor is None:
-            return False
-        try:
-            return os.fstat(self._descriptor).st_ino == self._file.stat().st_ino
-        except FileNotFoundError:
-            return False
-
-    async def release(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
 
 
 class _NoLock:

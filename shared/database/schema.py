@@ -15,8 +15,10 @@ from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import shared.audit.tables
+import shared.changes.tables
 import shared.database.deployment
 import shared.messaging.tables
+import shared.province.tables
 import shared.timers.tables
 import shared.web.tables  # noqa: F401
 from shared.database.engine import Database

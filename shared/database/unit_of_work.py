@@ -90,7 +90,11 @@ class UnitOfWork:
     async def publish(self, fact: Contract) -> int:
         """Bump the aggregate's version, put the event into the outbox and give the version."""
         self._published = True
-        return await add_to_outbox(self.connection, fact, occurred_at=self.now)
+        return await add_to_outbox(self.connection, fact, occurred_at=self.now, region_of=self.region_of)
+
+    async def region_of(self, fact: Contract) -> str | None:
+        """Give the region of what an event is about, asked when its aggregate's is unknown; services override it."""
+        return None
 
     async def schedule(self, *, due: datetime, kind: str, key: str) -> None:
         """Let the service's leader fire the use-case `kind` for `key` at the legal instant `due`; again moves it."""

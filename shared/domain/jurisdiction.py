@@ -57,6 +57,11 @@ class RegionTable:
         """Say whether the region is the ancestor or lies under it; unknown codes are Refused."""
         return self.region(ancestor).code in self.ancestors(code)
 
+    def descendants(self, code: str) -> frozenset[str]:
+        """Give the codes of the region and of everything under it; an unknown code is Refused."""
+        within = self.region(code).code
+        return frozenset(one for one in self.regions if within in self.ancestors(one))
+
 
 def parse_regions(text: str) -> RegionTable:
     """Read a region table from CSV text with the header `code,name,parent,valid_from,valid_to`.
@@ -102,6 +107,12 @@ def regions() -> RegionTable:
 def ancestors(code: str) -> tuple[str, ...]:
     """Give the codes from the region itself up to the nation, nearest first; unknown codes are Refused."""
     return regions().ancestors(code)
+
+
+@cache
+def descendants(code: str) -> frozenset[str]:
+    """Give the codes of the region and of everything under it; an unknown code is Refused."""
+    return regions().descendants(code)
 
 
 def is_within(code: str, ancestor: str) -> bool:

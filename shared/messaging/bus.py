@@ -7,7 +7,7 @@ again, and a repeat may come late: removing repeats is the inbox's work. Every c
     |-- SendFailed          a record was not acknowledged; it may or may not be on its topic
     |   `-- RecordTooLarge  it never will be: it exceeds RECORD_BYTES_MAX
     |-- NotAssigned         the partition belongs to another member of the group by now
-    `-- WrongTopics         a topic is missing or has another number of partitions than its contract
+    `-- WrongTopics         a topic is missing, has other partitions than its contract, or deletes events
 """
 
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -40,7 +40,7 @@ class NotAssigned(BusError):
 
 
 class WrongTopics(BusError):
-    """A topic is missing, or its number of partitions would put keys out of order."""
+    """A topic is missing, its number of partitions would put keys out of order, or its broker deletes events."""
 
 
 class Partition(NamedTuple):
@@ -126,7 +126,7 @@ class Bus(Protocol):
     """One event bus: the embedded log or Kafka."""
 
     async def ensure_topics(self, topics: Collection[str] = TOPICS) -> None:
-        """Return when every topic stands with its partitions; raise WrongTopics when one cannot."""
+        """Return when every topic stands with its partitions and keeps its events; raise WrongTopics if one cannot."""
         ...
 
     def publisher(self) -> Publisher:

@@ -180,8 +180,7 @@ class Consumer:
             await self._return_to(partition, records[done].offset)
         if failure is not None:
             await self._bear(failure, stop)
-        if self._too_many:
-            raise TooManyDeadLetters(f"{self.totals.in_a_row} events in a row were buried by consumer {self.group}")
+        self._halt_if_too_many()
 
     async def _apply_together(self, deliveries: Sequence[Delivery]) -> bool:
         """Apply a batch in one transaction; give False when it must be taken apart, having changed nothing."""
@@ -239,6 +238,10 @@ class Consumer:
     def _too_many(self) -> bool:
         return self.totals.in_a_row >= self._in_a_row_max
 
+    def _halt_if_too_many(self) -> None:
+        if self._too_many:
+            raise TooManyDeadLetters(f"{self.totals.in_a_row} events in a row were buried by consumer {self.group}")
+
     async def _bear(self, error: Exception, stop: asyncio.Event) -> None:
         """Wait a moment when the failure passes by itself; raise it when it is a defect."""
         if not is_transient(error):
@@ -254,7 +257,10 @@ class Consumer:
                 await self._subscription.seek(partition, offset)
 
     async def _commit(self) -> None:
-        """Commit offsets as well as can be: one that fails is tried again with the next."""
+        """Commit offsets as well as can be; after a failure all wait for the next round, this one behind the others.
+
+        One coordinator answers for all: while it is silent, each further attempt would cost a deadline.
+        """
         for partition, next_offset in list(self._uncommitted.items()):
             if self._subscription is None:
                 return
@@ -264,7 +270,8 @@ class Consumer:
                 pass  # its new member begins at the last committed offset and meets the inbox
             except Exception as error:  # the effects stand; the offset only says where to begin again
                 _log.warning("offset_not_committed", consumer_name=self.group, reason=describe(error))
-                continue
+                self._uncommitted[partition] = self._uncommitted.pop(partition)
+                return
             del self._uncommitted[partition]
 
     def _wake_timers(self, partition: Partition) -> None:
@@ -289,6 +296,7 @@ class Consumer:
                 if stop.is_set():
                     return
                 await self._apply_alone([], [key], stop)
+                self._halt_if_too_many()
         except Exception as error:
             await self._bear(error, stop)
         else:

@@ -9,8 +9,6 @@ never leave it half done.
 """
 
 import asyncio
-import fcntl
-import os
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -21,6 +19,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from shared import failpoints
 from shared.clock import machine_now, monotonic
+from shared.file_lock import FileLock
 from shared.messaging.bus import (
     RECORD_BYTES_MAX,
     TOPICS,
@@ -171,35 +170,6 @@ class _Writing:
                 self._connection.execute("ROLLBACK")
 
 
-class _GroupLock:
-    """Who is the group's active member; the system frees the lock when its holder's process dies."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._descriptor: int | None = None
-
-    @property
-    def held(self) -> bool:
-        return self._descriptor is not None
-
-    def try_take(self) -> bool:
-        """Take the lock if nobody holds it: flock, not lockf, because two members may live in one process."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
-        self._descriptor = descriptor
-        return True
-
-    def release(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
-
 class EmbeddedBus:
     """The bus in `directory` (for example PEIBU_HOME/events); any number of processes may open it."""
 
@@ -224,9 +194,8 @@ class EmbeddedBus:
         if not _GROUP_NAME.fullmatch(group):
             raise ValueError(f"{group!r} is no group name: use letters, digits, dot, underscore and hyphen")
         await self.reads.run(self.reads.ends, topics)
-        subscription = EmbeddedSubscription(
-            self, group, topics, _GroupLock(self.directory / "groups" / f"{group}.lock")
-        )
+        lock = FileLock(self.directory / "groups" / f"{group}.lock")
+        subscription = EmbeddedSubscription(self, group, topics, lock)
         self._subscriptions.add(subscription)
         return subscription
 
@@ -312,7 +281,7 @@ class EmbeddedPublisher:
 class EmbeddedSubscription:
     """One member of a group: active while it holds the group's lock, waiting otherwise."""
 
-    def __init__(self, bus: EmbeddedBus, group: str, topics: Collection[str], lock: _GroupLock) -> None:
+    def __init__(self, bus: EmbeddedBus, group: str, topics: Collection[str], lock: FileLock) -> None:
         self._bus = bus
         self._group = group
         self._topics = sorted(topics)
@@ -339,17 +308,17 @@ class EmbeddedSubscription:
 
     async def seek(self, partition: Partition, offset: int) -> None:
         """Fetch from `offset` next."""
-        self._require(partition)
+        await self._require(partition)
         self._positions[partition.topic] = offset
 
     async def commit(self, partition: Partition, next_offset: int) -> None:
         """Let a later member start at `next_offset`."""
-        self._require(partition)
+        await self._require(partition)
         await self._bus.reads.run(self._bus.reads.commit, self._group, partition.topic, next_offset)
 
     async def end_offsets(self) -> dict[Partition, int]:
         """Give each topic's next offset while this member is active."""
-        if not self._lock.held:
+        if not await self._lock.still_held():
             return {}
         ends = await self._bus.reads.run(self._bus.reads.ends, self._topics)
         return {Partition(topic, 0): end for topic, end in ends.items()}
@@ -362,18 +331,18 @@ class EmbeddedSubscription:
     async def close(self) -> None:
         """Let the next member take over."""
         self._bus.appended.discard(self._appended)
-        self._lock.release()
+        await self._lock.release()
         self._bus.forget(self)
 
     async def _is_active(self) -> bool:
-        if self._lock.held:
+        if await self._lock.still_held():
             return True
-        if not self._lock.try_take():
+        if not await self._lock.try_take():
             return False
         try:
             committed = await self._bus.reads.run(self._bus.reads.committed, self._group)
         except BaseException:
-            self._lock.release()
+            await self._lock.release()
             raise
         self._positions = {topic: committed.get(topic, 0) for topic in self._topics}
         return True
@@ -386,6 +355,6 @@ class EmbeddedSubscription:
             self._positions[partition.topic] = records[-1].offset + 1
         return batches
 
-    def _require(self, partition: Partition) -> None:
-        if not self._lock.held or partition.topic not in self._positions:
+    async def _require(self, partition: Partition) -> None:
+        if not await self._lock.still_held() or partition.topic not in self._positions:
             raise NotAssigned(f"{partition.topic} is not this member's")

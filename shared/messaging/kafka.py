@@ -20,6 +20,7 @@ from typing import Any, Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     CommitFailedError,
     CorruptRecordException,
@@ -59,6 +60,9 @@ _GRACE_SECONDS: Final = 5.0
 _TAIL_SECONDS: Final = 1.0
 _HEADERS: Final = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 """What the Kafka binding of CloudEvents asks for in structured mode."""
+
+_FOR_EVER: Final = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+"""What a topic must say of itself; otherwise its broker deletes events, taken by everybody or not."""
 
 _REFUSED: Final = (MessageSizeTooLargeError, RecordListTooLargeError, CorruptRecordException)
 """The broker's answers about a record itself; every other failure is the broker's own."""
@@ -105,7 +109,7 @@ class KafkaBus:
         self._observing = asyncio.Lock()
 
     async def ensure_topics(self, topics: Collection[str] = TOPICS) -> None:
-        """Create the topics that are missing, kept without end, and check the partitions of all."""
+        """Create the topics that are missing; see that all have their partitions and keep their events for ever."""
         with _as_bus_error("checking the topics"):
             async with asyncio.timeout(self.settings.join_seconds), _admin(self) as admin:
                 missing = sorted(set(topics) - (await _partition_counts(admin, topics)).keys())
@@ -117,14 +121,17 @@ class KafkaBus:
                 while counts.keys() != set(topics):  # made, but not known everywhere yet
                     await asyncio.sleep(0.05)
                     counts = await _partition_counts(admin, topics)
+                forgetful = await _forgetful(admin, topics)
         wrong = {topic: count for topic, count in counts.items() if count != PARTITIONS}
         if wrong:
             raise WrongTopics(f"every topic has {PARTITIONS} partitions for life, but these have: {wrong}")
+        if forgetful:
+            raise WrongTopics(f"every topic keeps its events for ever, but these say: {forgetful}")
 
     async def _create(self, admin: Any, names: Collection[str]) -> None:
         wanted = []
         for name in names:
-            topic = NewTopic(name, PARTITIONS, 1, topic_configs={"retention.ms": "-1"})
+            topic = NewTopic(name, PARTITIONS, 1, topic_configs=_FOR_EVER)
             topic.replication_factor = self.settings.replication_factor  # its constructor refuses -1
             wanted.append(topic)
         answer = await admin.create_topics(wanted, timeout_ms=int(self.settings.request_seconds * 1000))
@@ -492,6 +499,20 @@ async def _partition_counts(admin: Any, topics: Collection[str]) -> dict[str, in
         for topic in described
         if topic["error_code"] == 0 and all(one["leader"] >= 0 for one in topic["partitions"])
     }
+
+
+async def _forgetful(admin: Any, topics: Collection[str]) -> dict[str, dict[str, str]]:
+    """Give what the topics that would delete events say of themselves."""
+    asked = [ConfigResource(ConfigResourceType.TOPIC, topic, dict.fromkeys(_FOR_EVER)) for topic in sorted(topics)]
+    found: dict[str, dict[str, str]] = {}
+    for answer in await admin.describe_configs(asked):
+        for code, _message, _type, topic, entries in answer.resources:
+            if code:
+                raise for_code(code)(topic)
+            said = {name: value for name, value, *_ in entries}
+            if wrong := {name: value for name, value in said.items() if value != _FOR_EVER[name]}:
+                found[topic] = wrong
+    return found
 
 
 def _received(record: Any) -> Received:

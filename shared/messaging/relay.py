@@ -11,15 +11,16 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, func, select
 
 from shared import failpoints
+from shared.changes.log import number_changes
 from shared.clock import machine_now, monotonic
 from shared.database.engine import Database
 from shared.messaging.backoff import Backoff, wait_for_any
 from shared.messaging.bus import Bus, Publisher, Record, RecordTooLarge, SendFailed
 from shared.messaging.failures import describe, is_transient
-from shared.messaging.statements import among, not_among
+from shared.messaging.statements import among
 from shared.messaging.tables import OUTBOX
 
 BATCH_RECORDS: Final = 1_000
@@ -107,7 +108,7 @@ class Relay:
             query = select(OUTBOX.c.seq, OUTBOX.c.topic, OUTBOX.c.key, OUTBOX.c.payload)
             query = query.where(OUTBOX.c.published_at.is_(None)).order_by(OUTBOX.c.seq).limit(self._batch_records)
             if resting:
-                query = query.where(not_among(connection, OUTBOX.c.key, resting))
+                query = query.where(~among(connection, OUTBOX.c.key, resting))
             return (await connection.execute(query)).all()
 
     async def _settle(self, rows: Sequence[Row[int, str, str, bytes]], results: Sequence[SendFailed | None]) -> bool:
@@ -138,9 +139,8 @@ class Relay:
 
     async def _mark(self, acknowledged: Collection[int]) -> None:
         async with asyncio.timeout(_DATABASE_SECONDS), self.database.connect() as connection, connection.begin():
-            await connection.execute(
-                update(OUTBOX).where(among(connection, OUTBOX.c.seq, acknowledged)).values(published_at=machine_now())
-            )
+            await number_changes(connection, acknowledged, published_at=machine_now())
+        self.database.changes_written.set()
 
     async def _prune_when_due(self) -> None:
         if monotonic() < self._prune_at:

@@ -14,13 +14,6 @@ def among(connection: AsyncConnection, column: ColumnElement[Any], values: Colle
     return column == any_(_array(column, values))
 
 
-def not_among(connection: AsyncConnection, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Say that a column is none of the values."""
-    if connection.dialect.name == "sqlite":
-        return column.not_in(list(values))
-    return ~among(connection, column, values)
-
-
 def look_up(
     connection: AsyncConnection,
     columns: Sequence[Column[Any]],

@@ -12,8 +12,12 @@ AGGREGATE_VERSION: Final = Table(
     Column("aggregate_type", String(100), primary_key=True),
     Column("aggregate_id", String(200), primary_key=True),
     Column("version", BigInteger, nullable=False),
+    Column("region", String(6)),
 )
-"""The last published version of every aggregate; bumping it locks the aggregate until the transaction ends."""
+"""The last published version of every aggregate; bumping it locks the aggregate until the transaction ends.
+
+`region` is where the aggregate belongs, as far as its events or its service have said.
+"""
 
 OUTBOX: Final = Table(
     "outbox",
@@ -21,6 +25,8 @@ OUTBOX: Final = Table(
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
     Column("event_id", String(100), nullable=False, unique=True),
     Column("topic", String(200), nullable=False),
+    Column("type", String(200), nullable=False),
+    Column("region", String(6), nullable=False),
     Column("key", String(200), nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
@@ -85,7 +91,7 @@ DEAD_LETTER: Final = Table(
     SHARED,
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
     Column("consumer", String(100), nullable=False),
-    Column("event_id", String(100)),
+    Column("event_id", String(100), nullable=False),
     Column("topic", String(200), nullable=False),
     Column("key", String(200), nullable=False),
     Column("payload", LargeBinary, nullable=False),

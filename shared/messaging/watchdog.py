@@ -19,7 +19,7 @@ class Watchdog:
     """Asks for the end of the log now and then and compares it with what arrives.
 
     A check fails when there is no subscription, when the bus does not answer within its deadline, and when records
-    wait although none has come since the last check. `lag` is the last known number of records not fetched.
+    wait although none has come since the last check.
     """
 
     def __init__(
@@ -29,9 +29,7 @@ class Watchdog:
         replace_after: int = REPLACE_AFTER,
         give_up_after: int = GIVE_UP_AFTER,
     ) -> None:
-        self.lag = 0
         self.failures = 0
-        self.fetched_at = monotonic()
         self._every_seconds = every_seconds
         self._replace_after = replace_after
         self._give_up_after = give_up_after
@@ -55,7 +53,6 @@ class Watchdog:
 
     def fetched(self, records: int) -> None:
         """Note a fetch that was answered."""
-        self.fetched_at = monotonic()
         self._moved = self._moved or records > 0
 
     async def check(self, subscription: Subscription | None) -> None:
@@ -73,7 +70,7 @@ class Watchdog:
         if subscription is None:
             return "no subscription could be opened"
         try:
-            self.lag = await subscription.lag()
+            lag = await subscription.lag()
         except Exception as error:  # whatever it is, the bus has not answered
             return describe(error)
-        return f"{self.lag} records wait and none arrives" if self.lag and not moved else ""
+        return f"{lag} records wait and none arrives" if lag and not moved else ""

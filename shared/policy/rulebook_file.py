@@ -84,7 +84,7 @@ def read_rulebook(
             **{field.name: getattr(file, field.name) for field in fields(Rulebook) if field.name != "id"},
         )
         if not kept:
-            objections += [*_quoted(table, file, ()), *_head_objections(book, effective_from, regions)]
+            objections += [*quoted(table, file), *_head_objections(book, effective_from, regions)]
             objections += book_objections(book)
     if objections or book is None:
         raise PolicyFilesInvalid(mistakes_of(objections, name, lines))
@@ -167,15 +167,15 @@ def _parts(hint: Any) -> Iterator[Any]:
         yield from _parts(argument)
 
 
-def _quoted(written: Any, read: Any, key: Key) -> Iterator[Objection]:
+def quoted(written: Any, read: Any, key: Key = ()) -> Iterator[Objection]:
     """Object to dates and amounts in quotes: JSON, through which the file is read, cannot tell them apart."""
     match written:
         case dict():
             for name, inner in written.items():
-                yield from _quoted(inner, getattr(read, name), (*key, name))
+                yield from quoted(inner, getattr(read, name, None), (*key, name))
         case list():
             for place, inner in enumerate(written):
-                yield from _quoted(inner, read[place], (*key, place))
+                yield from quoted(inner, read[place], (*key, place))
         case _ if isinstance(read, date) and type(written) is not date:
             message, advice = _EXPECTED["date_type"]
             yield Objection(key=key, message=f"{message}，写的是 {written!r}", advice=advice)

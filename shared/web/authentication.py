@@ -27,7 +27,13 @@ AUDIENCE: Final = "peibu"
 ALGORITHMS: Final = ("ES256", "ES384", "RS256", "PS256", "Ed25519")
 """Asymmetric signatures only: with a shared secret every verifier could issue."""
 
+CLOCKS_APART_SECONDS_MAX: Final = 30
+"""So far the issuer's clock may run from ours: a token is not refused because it comes from the next second."""
+
 REFETCH_SECONDS_MIN: Final = 30.0
+FIRST_FETCH_SECONDS: Final = 5
+"""How soon an issuer that never answered is asked again, and what callers are told to wait meanwhile."""
+
 CACHE_SECONDS_MAX: Final = 600.0
 FETCH_DEADLINE_SECONDS: Final = 3.0
 
@@ -60,9 +66,9 @@ class StaticKeys:
 class RemoteKeys:
     """An issuer's JWKS, fetched over HTTP and cached.
 
-    An unknown key id fetches again, at most every 30 s; after 10 min the set is fetched anew so that a withdrawn key
-    is forgotten, and the old set serves on while the issuer does not answer. One fetch runs at a time, under a
-    deadline of 3 s.
+    An unknown key id fetches again, at most every 30 s (5 s until there is a first set); after 10 min the set is
+    fetched anew so that a withdrawn key is forgotten, and the old set serves on while the issuer does not answer. One
+    fetch runs at a time, under a deadline of 3 s.
     """
 
     def __init__(self, address: str, client: httpx.AsyncClient) -> None:
@@ -85,7 +91,8 @@ class RemoteKeys:
         return self._keys.get(kid)
 
     async def _fetch(self) -> None:
-        if self._tried_at is not None and monotonic() - self._tried_at < REFETCH_SECONDS_MIN:
+        pause = FIRST_FETCH_SECONDS if self._fetched_at is None else REFETCH_SECONDS_MIN
+        if self._tried_at is not None and monotonic() - self._tried_at < pause:
             return
         self._tried_at = monotonic()
         try:
@@ -115,6 +122,7 @@ class Authenticator:
             claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
             jwt.JWTClaimsRegistry(
                 now=int(machine_now().timestamp()),
+                leeway=CLOCKS_APART_SECONDS_MAX,
                 iss={"essential": True, "value": self._issuer},
                 aud={"essential": True, "value": self._audience},
                 exp={"essential": True},
@@ -130,7 +138,7 @@ class Authenticator:
                 AUTHENTICATION_UNAVAILABLE,
                 "暂时无法取得签发方公钥，不能核验访问令牌。",
                 "请稍后用同一请求重试；持续出现请联系系统管理员检查认证服务。",
-                headers={"Retry-After": "5"},
+                headers={"Retry-After": str(FIRST_FETCH_SECONDS)},
             ) from None
 
 

@@ -27,6 +27,9 @@ _BUSY_STATES: Final = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL: serialization failure, deadlock, lock not available in time."""
 
 _FULL_STATES: Final = frozenset({"53100"})
+_READ_ONLY_STATE: Final = "25006"
+"""PostgreSQL: a write met a standby, as happens during a fail-over."""
+
 _UNAVAILABLE_CLASSES: Final = frozenset({"08", "28", "3D", "53", "57", "58"})
 """PostgreSQL: connection, authorisation, no such database, resources, operator intervention, system error."""
 
@@ -66,7 +69,7 @@ def _by_state(state: str) -> Fault | None:
         return Fault.BUSY
     if state in _FULL_STATES:
         return Fault.FULL
-    return Fault.UNAVAILABLE if state[:2] in _UNAVAILABLE_CLASSES else None
+    return Fault.UNAVAILABLE if state == _READ_ONLY_STATE or state[:2] in _UNAVAILABLE_CLASSES else None
 
 
 def _by_sqlite_code(code: int) -> Fault | None:

@@ -64,7 +64,7 @@ def configure_logging(level: int | str = logging.INFO, *, stream: TextIO | None 
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 describe_exception,
                 forget_personal_data,
-                _forget_colour,
+                _forget_what_libraries_add,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         )
@@ -96,8 +96,10 @@ def forget_personal_data(_logger: WrappedLogger, _method: str, event: EventDict)
     return _clean_mapping(event, depth=0)
 
 
-def _forget_colour(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def _forget_what_libraries_add(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     event.pop("color_message", None)  # uvicorn's copy of its message for terminals
+    if event.get("logger") == "asyncio":  # below its message stand the task's arguments and its exception's text
+        event["event"] = str(event["event"]).partition("\n")[0]
     return event
 
 

@@ -124,9 +124,9 @@ async def _keyed(request: Request, idempotency_key: str | None, actor: Actor) ->
         idempotency_key,
         actor=actor,
         method=request.method,
-        path=request.url.path,
+        path=request.scope["path"],
         operation=f"{request.method} {request.scope['route'].path}",
-        query=request.url.query.encode(),
+        query=request.scope["query_string"],
         body=await request.body(),
     )
 

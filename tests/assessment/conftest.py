@@ -23,7 +23,7 @@ from shared.domain.actor import Actor
 from shared.messaging.embedded import EmbeddedBus
 from shared.web.authentication import AUDIENCE, Authenticator, StaticKeys
 from tests.assessment.office import Office
-from tests.assessment.sample import APPLIED, at, shelf
+from tests.assessment.sample import APPLIED, VAULT, at, shelf
 from tests.servers import FreshDatabases
 
 ISSUER = "https://issuer.test/auth"
@@ -80,6 +80,8 @@ async def callers(database: Database, tmp_path: Path) -> AsyncIterator[Callers]:
     async with AsyncExitStack() as stack:
         bus = EmbeddedBus(tmp_path / "events")
         stack.push_async_callback(bus.close)
-        wiring = Wiring(settings=AssessmentSettings(home=tmp_path), database=database, bus=bus, shelf=shelf())
+        wiring = Wiring(
+            settings=AssessmentSettings(home=tmp_path), database=database, bus=bus, shelf=shelf(), vault=VAULT
+        )
         authenticator = Authenticator(issuer=ISSUER, keys=StaticKeys(KeySet([key])))
         yield Callers(create_app(wiring, authenticator=authenticator), database, key, stack)

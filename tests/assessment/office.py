@@ -13,26 +13,33 @@ from services.assessment.application.issue_certificates import issue_certificate
 from services.assessment.application.schedule_assessment import ScheduleAssessment, schedule_assessment
 from services.assessment.application.set_pass_mark import set_pass_mark
 from services.assessment.application.sign_patrol import sign_patrol
+from services.assessment.application.survey_class import end_survey, give_answer, read_codes
 from services.assessment.domain.assessment import Assessment
 from services.assessment.domain.body import AssessmentBody
 from services.assessment.domain.certificate import CertificateEntry, IssuedRow
 from services.assessment.messaging.incoming import HANDLERS
 from services.assessment.storage.unit_of_work import AssessmentUnitOfWork
+from shared.clock import end_of_day
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.contract import Contract, aggregate_id, partition_key
 from shared.contracts.envelope import Envelope, decode, fact_of
 from shared.database.engine import Database
 from shared.domain.actor import SYSTEM, Actor, Role
 from shared.messaging.tables import OUTBOX
+from shared.timers.tables import TIMER
+from shared.web.authentication import PUBLIC
 from tests.assessment.sample import (
     APPLIED,
     BODY_CODE,
     BUREAU_CODE,
     CLASS,
+    CLOSED,
     EXAM_DAY,
     INSTITUTION,
+    OPENING,
     REGION,
     TODAY,
+    VAULT,
     at,
     body,
     class_opened,
@@ -68,7 +75,7 @@ class Office:
 
     def unit(self, actor: Actor = SYSTEM, now: datetime | None = None) -> AssessmentUnitOfWork:
         """Give a transaction to enter."""
-        return AssessmentUnitOfWork(self.database, shelf=shelf(), actor=actor, now=now or at(TODAY))
+        return AssessmentUnitOfWork(self.database, shelf=shelf(), vault=VAULT, actor=actor, now=now or at(TODAY))
 
     async def act(
         self,
@@ -108,7 +115,7 @@ class Office:
         for kind in marked:
             for part in ("theory", "practice"):
                 row = mark(part, kind=kind)  # type: ignore[arg-type]
-                await self.act(lambda uow, row=row: set_pass_mark(uow, row), actor=APPROVER)  # type: ignore[misc]
+                await self.act(lambda uow, row=row: set_pass_mark(uow, row), actor=APPROVER, now=at(OPENING))  # type: ignore[misc]
         await self.take(class_opened(**given))
         if trained:
             await self.take(training_completed(class_id=given.get("class_id", CLASS)))
@@ -168,7 +175,7 @@ class Office:
         key = exam.assessment_id
         await self.score(exam, points, actor=actor, on=on)
         await self.act(lambda uow: sign_patrol(uow, assessment_id=key, remark=""), actor=patrol, now=at(on))
-        return await self.act(lambda uow: finalise_assessment(uow, assessment_id=key), actor=actor, now=at(on))
+        return (await self.act(lambda uow: finalise_assessment(uow, assessment_id=key), actor=actor, now=at(on)))[0]
 
     async def issue(
         self, exam: Assessment, numbers: Mapping[str, str], *, actor: Actor = ASSESSOR, on: date = TODAY
@@ -195,3 +202,21 @@ class Office:
             payloads = (await connection.execute(select(OUTBOX.c.payload).order_by(OUTBOX.c.seq))).scalars().all()
         facts = [fact_of(decode(bytes(payload))) for payload in payloads]
         return [fact for fact in facts if not kinds or isinstance(fact, kinds)]
+
+    async def codes(self, class_id: str = CLASS, *, on: date = CLOSED) -> dict[str, str]:
+        """Give the survey codes by person, as the institution gets them."""
+        return (await self.act(lambda uow: read_codes(uow, class_id), actor=SCHOOL, now=at(on)))[2]
+
+    async def answer(self, code: str, answer: str = "satisfied", *, on: date = CLOSED) -> None:
+        """Answer the survey as somebody without a token."""
+        await self.act(lambda uow: give_answer(uow, code=code, answer=answer), actor=PUBLIC, now=at(on))
+
+    async def fire_survey_end(self, *, on: date, class_id: str = CLASS) -> None:
+        """Let the timer fire that stands for the end of a day."""
+        await self.act(lambda uow: end_survey(uow, class_id), now=end_of_day(on))
+
+    async def timers(self) -> dict[tuple[str, str], datetime]:
+        """Give when which timer is due."""
+        async with self.database.connect(write=False) as connection:
+            rows = await connection.execute(select(TIMER.c.kind, TIMER.c.key, TIMER.c.due))
+            return {(row.kind, row.key): row.due for row in rows}

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from itertools import count
 
 from services.assessment.domain.application import Channel, ExamApplication
-from services.assessment.domain.assessment import Assessment, Signature, schedule, sign
+from services.assessment.domain.assessment import Assessment, Signature, sign
 from services.assessment.domain.body import AssessmentBody, Part, PassMark
 from services.assessment.domain.examined_class import ExaminedClass, examined_class
-from services.assessment.domain.results import Marks, ScoreEntry, enter_scores
+from services.assessment.domain.results import Marks, ScoreEntry, enter_scores, examined_parts
 from services.assessment.domain.results import finalise as finalised
+from services.assessment.domain.ruling import ExamWindow
+from services.assessment.domain.scheduling import schedule
 from shared.clock import SHANGHAI
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import (
+    ClassClosed,
     ClassOpened,
     InstitutionReference,
     OccupationReference,
@@ -22,6 +25,7 @@ from shared.contracts.enrollment import (
     ReviewRecord,
 )
 from shared.contracts.supervision import InspectionOpinion, TrainingCompleted
+from shared.database.encryption import Vault
 from shared.policy.loader import load_rulebooks
 from shared.policy.rulebook import Rulebook, Shelf
 
@@ -32,7 +36,9 @@ CLOSING = date(2021, 6, 30)
 EXAM_DAY = date(2021, 7, 2)
 APPLIED = date(2021, 6, 20)
 TODAY = date(2021, 7, 5)
+CLOSED = date(2021, 7, 1)
 CLASS = "class-1"
+VAULT = Vault([bytes(range(32))], bytes(range(32, 64)))
 INSTITUTION = "institution-1"
 WELDER = "6-18-02-04"
 INSTITUTION_CODE = "91350200776049653A"
@@ -125,6 +131,11 @@ def training_completed(*, class_id: str = CLASS, revision: int = 1, passed: bool
     )
 
 
+def class_closed(reason: str = "completed", *, class_id: str = CLASS, on: date = CLOSED) -> ClassClosed:
+    """Give the event that ends the class for enrollment."""
+    return ClassClosed(class_id=class_id, reason=reason, on=on)  # type: ignore[arg-type]
+
+
 def opened(fact: ClassOpened | None = None) -> ExaminedClass:
     """Give a class that has just opened."""
     return examined_class(fact or class_opened())
@@ -167,6 +178,9 @@ def application(
     paper_received_on: date | None = None,
     by_bureau: bool = False,
     resit: bool = False,
+    moved_on: date | None = None,
+    windows: tuple[ExamWindow, ...] = (),
+    excepted: frozenset[CertificateKind] = frozenset(),
 ) -> ExamApplication:
     """Give an application that nothing speaks against."""
     return ExamApplication(
@@ -179,6 +193,9 @@ def application(
         persons=persons,
         by_bureau=by_bureau,
         resit=resit,
+        moved_on=moved_on,
+        windows=windows,
+        excepted=excepted,
     )
 
 
@@ -199,6 +216,7 @@ def mark(
     full_mark: int = 100,
     region: str = REGION,
     valid_from: date = date(2021, 1, 1),
+    set_at: datetime = datetime(2021, 1, 1, tzinfo=UTC),
 ) -> PassMark:
     """Give a pass mark of sixty out of a hundred."""
     return PassMark(
@@ -211,6 +229,7 @@ def mark(
         pass_mark=pass_mark,
         valid_from=valid_from,
         source="示例文件〔2021〕1号",
+        set_at=set_at,
     )
 
 
@@ -230,6 +249,7 @@ def scored(assessment: Assessment, points: dict[str, tuple[int, int]], *, day: d
         entry
         for person, (theory, practice) in points.items()
         for entry in (score(person, theory), score(person, practice, "practice"))
+        if entry.part in examined_parts(assessment.kind, jiyuan())
     ]
     entered, _, verdicts = enter_scores(
         assessment,

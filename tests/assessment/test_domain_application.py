@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.assessment.domain.application import ExamApplication, judge
-from services.assessment.domain.assessment import schedule
+from services.assessment.domain.application import ExamApplication, judge, judge_move, needs_admission
 from services.assessment.domain.body import AssessmentBody
 from services.assessment.domain.examined_class import ExaminedClass
+from services.assessment.domain.ruling import ExamWindow
+from services.assessment.domain.scheduling import schedule
 from shared.contracts.assessment import AssessmentScheduled
 from shared.domain.errors import Conflict, Refused
 from shared.policy.decision import Finding, Severity
@@ -22,6 +23,7 @@ from tests.assessment.sample import (
     CLOSING,
     EXAM_DAY,
     INSTITUTION_CODE,
+    REGION,
     REGIONS,
     application,
     body,
@@ -104,13 +106,64 @@ def test_an_online_exam_is_refused_even_for_an_online_class() -> None:
     """JY-ASM-01, reading 11."""
     online = opened(class_opened(delivery="online"))
 
-    assert codes(application(mode="online", by_bureau=True), online) == {"EXAM_MUST_BE_OFFLINE"}
-    assert codes(application(mode="offline", by_bureau=True), online) == set()
+    assert codes(application(mode="online"), online) == {"EXAM_MUST_BE_OFFLINE", "ONLINE_WINDOW_UNDECIDED"}
+    assert codes(application(mode="offline"), online) == {"ONLINE_WINDOW_UNDECIDED"}
 
 
 def test_an_online_class_without_a_window_waits_for_the_bureau() -> None:
-    """JY-ASM-03: no window is set, so a person decides."""
-    assert codes(application(), opened(class_opened(delivery="online"))) == {"ONLINE_WINDOW_UNDECIDED"}
+    """JY-ASM-03: no window is set, so a person decides, whoever registered it; nothing is refused meanwhile."""
+    online = opened(class_opened(delivery="online"))
+    for by_bureau in (False, True):
+        asked = application(by_bureau=by_bureau)
+        (found,) = findings(asked, online)
+
+        assert (found.code, found.rule, found.severity) == ("ONLINE_WINDOW_UNDECIDED", "JY-ASM-03", Severity.ASK)
+        assert needs_admission(asked, online, BOOK)
+    assert not needs_admission(application(), opened(), BOOK)
+
+
+@pytest.mark.parametrize(("applied_on", "refused"), [(date(2021, 9, 10), False), (date(2021, 9, 11), True)])
+def test_a_window_that_the_bureau_configured_decides_by_itself(applied_on: date, refused: bool) -> None:
+    """JY-ASM-03: window 09-01 to 09-10."""
+    window = ExamWindow(region=REGION, opens=date(2021, 9, 1), closes=date(2021, 9, 10), source="示例")
+    online = opened(class_opened(delivery="online", closing_date=date(2021, 12, 1)))
+    asked = application(applied_on=applied_on, exam_on=date(2021, 12, 2), windows=(window,))
+
+    assert codes(asked, online) == ({"OUTSIDE_WINDOW"} if refused else set())
+    assert not needs_admission(asked, online, BOOK)
+
+
+def test_an_online_class_is_excepted_from_the_days_before_the_end_of_the_course_and_no_others() -> None:
+    """JY-ASM-03: the text excepts it there; the form's days before the exam know no exception."""
+    online = opened(class_opened(delivery="online"))
+    after_the_course = application(applied_on=CLOSING + 1 * DAY, exam_on=CLOSING + 4 * DAY)
+
+    assert codes(after_the_course, online) == {"ONLINE_WINDOW_UNDECIDED"}
+    assert codes(after_the_course) == {"TOO_LATE"}
+    assert codes(replace(after_the_course, exam_on=CLOSING + 3 * DAY), online) == {
+        "ONLINE_WINDOW_UNDECIDED",
+        "TOO_LATE",
+    }
+
+
+@pytest.mark.parametrize(("moved_on", "refused"), [(date(2021, 7, 17), False), (date(2021, 7, 18), True)])
+def test_a_moved_exam_leaves_three_days_before_its_new_day_only(moved_on: date, refused: bool) -> None:
+    """JY-ASM-02: the days before the end of the course were kept by the application."""
+    asked = application(exam_on=date(2021, 7, 20), moved_on=moved_on)
+    found = judge_move(asked, opened(), body(), BOOK, regions=REGIONS)
+
+    assert [finding.code for finding in found] == (["TOO_LATE"] if refused else [])
+
+
+def test_an_exception_for_every_kind_that_can_be_had_lets_people_sit_the_completion_exam() -> None:
+    """JY-ASM-06."""
+    bureau = body(is_bureau=True)
+    excepted = application("completion", excepted=frozenset({"level"}))
+    both = opened(class_opened(certifiable=("level", "qualification")))
+
+    assert codes(excepted, by=bureau) == set()
+    assert codes(excepted, both, bureau) == {"DIRECT_COMPLETION_EXAM"}
+    assert codes(replace(excepted, excepted=frozenset({"special_ability"})), by=bureau) == {"DIRECT_COMPLETION_EXAM"}
 
 
 @pytest.mark.parametrize(("applied_on", "refused"), [(9, False), (10, False), (11, True), (0, True)])

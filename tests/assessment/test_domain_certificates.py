@@ -55,6 +55,7 @@ def issuing(assessment: Assessment | None = None, *, today: date = TODAY, provin
         province=province,
         rulebook=jiyuan(),
         today=today,
+        hashed=lambda number: f"hash-{len(number)}-{number[-4:]}",
     )
 
 
@@ -196,6 +197,40 @@ def test_a_number_made_of_an_identity_number_never_gets_into_an_event(number: st
     ]
 
 
+@pytest.mark.parametrize("number", ["jy-11010519491231002x-01", "11010519491231002X"])
+def test_a_special_operation_number_is_a_t_and_the_identity_number_and_nothing_near_it(number: str) -> None:
+    assert outcomes(issue(entry("p01", number), assessment=passed_exam("special_operation"))) == ["PERSONAL_DATA"]
+
+
+def test_of_a_special_operation_number_only_a_hash_and_the_last_two_digits_are_kept() -> None:
+    """JY-ASM-08: such certificates are numbered T and the holder's identity number."""
+    operation = passed_exam("special_operation")
+    rows = issue(entry("p01", "t11010519491231002x"), entry("p02", "T11010519491231002X"), assessment=operation)
+
+    assert outcomes(rows) == ["accepted", "NUMBER_TAKEN"]
+    kept = rows[0].certificate
+    assert kept is not None
+    assert (kept.number, kept.number_key, kept.issuer) == ("T****************2X", "hash-19-002X", "")
+    assert kept.issued().number == "T****************2X"
+    assert "11010519491231002" not in f"{rows} {entry('p01', 'T11010519491231002X')}"
+    again = issue(entry("p01", "T11010519491231002X"), known=(kept,), assessment=operation)
+    assert [row.verdict.verdict for row in again] == ["duplicate"]
+
+
+def test_a_number_stands_once_in_the_nation_and_a_bureaus_own_once_among_its_own() -> None:
+    completion = passed_exam("completion")
+    elsewhere = replace(certificates(entry("p01", level_number(1)))[0], class_id="class-9", assessment_id="exam-9")
+    assert outcomes(issue(entry("p02", level_number(1)), known=(elsewhere,))) == ["NUMBER_TAKEN"]
+
+    own = issue(entry("p01", "JY-0001"), assessment=completion)[0].certificate
+    assert own is not None
+    assert own.issuer == "body-1"
+    foreign = replace(own, class_id="class-9", assessment_id="exam-9", person_id="p9", issuer="body-2")
+    assert outcomes(issue(entry("p02", "JY-0001"), known=(foreign,), assessment=completion)) == ["accepted"]
+    same = replace(foreign, issuer="body-1")
+    assert outcomes(issue(entry("p02", "JY-0001"), known=(same,), assessment=completion)) == ["NUMBER_TAKEN"]
+
+
 def test_who_had_left_by_the_exam_day_gets_no_certificate_and_keeps_the_class_waiting_for_none() -> None:
     level = passed_exam()
     left = trained().without("p03", on=EXAM_DAY)
@@ -322,7 +357,7 @@ def test_a_certificate_that_replaces_a_voided_one_raises_the_revision_although_t
     level, issued = passed_exam(), certificates(*ALL_ISSUED)
     first = completed((level,), issued)
     assert first is not None
-    replaced = replace(issued[0], certificate_id="certificate-9", number=level_number(9))
+    replaced = replace(issued[0], certificate_id="certificate-9", number=level_number(9), number_key=level_number(9))
     again = completed((level,), (void(issued[0], VOIDED)[0], *issued[1:], replaced), first[0])
     assert again is not None
     assert (again[1].revision, again[1].certified) == (2, 3)

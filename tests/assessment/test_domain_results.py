@@ -12,8 +12,9 @@ from services.assessment.domain.assessment import Assessment, Signature, not_pas
 from services.assessment.domain.body import Part
 from services.assessment.domain.duty import Duty, require_other_person
 from services.assessment.domain.examined_class import ExaminedClass
-from services.assessment.domain.results import Marks, ScoreEntry, enter_scores, finalise
+from services.assessment.domain.results import Marks, ScoreEntry, enter_scores, examined_parts, finalise, judge_marks
 from shared.domain.errors import Conflict, Forbidden, Refused
+from shared.policy.decision import Severity
 from shared.policy.rulebook import Rulebook
 from tests.assessment.sample import (
     EXAM_DAY,
@@ -225,11 +226,35 @@ def test_the_completion_exam_has_both_parts_whatever_was_scored(part: Part) -> N
     assert set(refusals(signed(completion), in_force=one_mark)) == {"PASS_MARK_MISSING"}
 
 
-def test_another_exam_has_the_parts_that_have_a_mark() -> None:
+def test_every_kind_has_the_parts_that_the_rulebook_names_and_no_others() -> None:
+    """JY-ASM-08: which parts are examined is the region's word, never a question of which mark was entered."""
     theory_only: Marks = {"theory": mark("theory")}
     entered, _ = enter(exam(), score("p01", 60), in_force=theory_only)
+    assert refusals(signed(entered), in_force=theory_only) == {"PASS_MARK_MISSING": "JY-ASM-04"}
 
-    assert finalised(signed(entered), in_force=theory_only).outcomes["p01"] == "passed"
+    ability = exam(asked=application("special_ability"))
+    both = marks(kind="special_ability")
+    entered, verdicts = enter(ability, score("p01", 60, "practice"), score("p01", 60), in_force=both)
+    assert verdicts == ["accepted", "PART_NOT_EXAMINED"]
+    assert finalised(signed(entered), in_force=both).outcomes["p01"] == "passed"
+    assert examined_parts("special_ability", without_term("certificate_kinds")) == ("theory", "practice")
+
+
+def test_a_pass_mark_entered_after_the_first_score_is_flagged() -> None:
+    """JY-ASM-04: who passes could have been chosen by it."""
+    assessment, _ = enter(exam(), score("p01", 60))
+    again, _ = enter(assessment, score("p01", 61), day=TODAY)
+    on_time = {**marks(), "theory": mark("theory", set_at=at(EXAM_DAY))}
+    late = {**marks(), "theory": mark("theory", set_at=at(EXAM_DAY, 11))}
+
+    assert [list(judge_marks(one, on_time, BOOK)) for one in (exam(), assessment, again)] == [[], [], []]
+    (found,) = judge_marks(again, late, BOOK)
+    assert (found.code, found.value, found.rule, found.severity) == (
+        "PASS_MARK_AFTER_SCORES",
+        "theory",
+        "JY-ASM-04",
+        Severity.WARN,
+    )
 
 
 def test_points_above_a_full_mark_that_was_lowered_meanwhile_are_not_final() -> None:

@@ -17,6 +17,7 @@ from services.assessment.storage.tables import (
     CANDIDATE,
     CERTIFICATE,
     DUTY,
+    OUTCOME,
     PASS_MARK,
     SCORE,
     SIGNATURE,
@@ -54,6 +55,8 @@ def certificate(person_id: str = "p01", **other: Any) -> Certificate:
         occupation=WELDER,
         level="4",
         number=f"NUMBER-{person_id}",
+        number_key=other.get("number", f"NUMBER-{person_id}"),
+        issuer="",
         issued_on=TODAY,
         attempt=2,
         body_id="body-1",
@@ -76,6 +79,7 @@ async def final_exam(office: Office) -> Office:
         ready, (), examined=trained(), marks=marks(), rulebook=jiyuan(), finalised_by="assessor-1", today=TODAY
     )
     await office.act(lambda uow: uow.assessments.save(final))
+    await office.act(lambda uow: uow.assessments.add_outcomes(final, at=at(TODAY)))
     return office
 
 
@@ -191,7 +195,7 @@ async def test_certificates_come_back_and_two_never_stand_on_one_number_or_perso
             "fine",
             "again",
         }
-        assert await uow.certificates.bearing({first.number}) == (again,)
+        assert await uow.certificates.bearing("level", {first.number_key}) == (again,)
 
 
 def _score(**other: Any) -> Executable:
@@ -214,13 +218,18 @@ def _certificate(**other: Any) -> Executable:
         "class_id": "class-1",
         "assessment_id": "exam-1",
         "person_id": "p01",
+        "outcome_number": 1,
         "outcome": "passed",
         "kind": "level",
         "occupation": WELDER,
         "number": "NUMBER-1",
+        "number_key": "NUMBER-1",
+        "issuer": "",
         "issued_on": TODAY,
         "attempt": 1,
         "body_id": "body-1",
+        "attempted_kinds": [],
+        "excepted_kinds": [],
     }
     return insert(CERTIFICATE).values({**row, **other})
 
@@ -233,15 +242,21 @@ FORBIDDEN: dict[str, tuple[Callable[[], Executable], str]] = {
     "a changed pass mark": (lambda: update(PASS_MARK).values(pass_mark=1), GROW),
     "a removed pass mark": (lambda: delete(PASS_MARK), GROW),
     "another outcome": (
-        lambda: update(CANDIDATE).where(CANDIDATE.c.person_id == "p03").values(outcome="passed"),
+        lambda: update(OUTCOME).where(OUTCOME.c.person_id == "p03").values(outcome="passed"),
         GROW,
     ),
-    "an outcome taken back": (lambda: update(CANDIDATE).values(outcome=None), GROW),
+    "an outcome taken back": (lambda: delete(OUTCOME), GROW),
+    "a second outcome without a correction": (lambda: _outcome(number=2), "ck_outcome_duty"),
+    "a correction by the examiner": (
+        lambda: _outcome(number=2, duty="correction", reason="示例"),
+        "(?i)foreign key",
+    ),
+    "another candidate": (lambda: update(CANDIDATE).values(person_id="p09"), GROW),
     "a removed candidate": (lambda: delete(CANDIDATE).where(CANDIDATE.c.person_id == "p04"), GROW),
     "another end": (lambda: update(ASSESSMENT).values(finalised_on=EXAM_DAY), GROW),
     "another finaliser": (lambda: update(ASSESSMENT).values(finalised_by="patrol-1"), GROW),
     "a candidate after the end": (
-        lambda: insert(CANDIDATE).values(assessment_id="exam-1", person_id="p09", outcome="passed"),
+        lambda: insert(CANDIDATE).values(assessment_id="exam-1", person_id="p09"),
         GROW,
     ),
     "a changed signature": (lambda: update(SIGNATURE).values(signed_by="assessor-1"), GROW),
@@ -254,6 +269,12 @@ FORBIDDEN: dict[str, tuple[Callable[[], Executable], str]] = {
         lambda: _certificate(person_id="p03", outcome="failed"),
         "ck_certificate_outcome",
     ),
+    "an exam moved after its end": (lambda: update(ASSESSMENT).values(exam_on=TODAY), GROW),
+    "an exam final and withdrawn": (
+        lambda: update(ASSESSMENT).values(withdrawn_on=TODAY, withdrawn_by="a", withdrawal_reason="b"),
+        "ck_assessment_one_end",
+    ),
+    "an exam of another kind": (lambda: update(ASSESSMENT).values(certificate_kind="completion"), GROW),
     "a second duty": (
         lambda: insert(DUTY).values(assessment_id="exam-1", actor="patrol-1", duty="examination"),
         "(?i)unique|pk_duty",
@@ -261,6 +282,19 @@ FORBIDDEN: dict[str, tuple[Callable[[], Executable], str]] = {
     "a pass mark of zero": (lambda: _pass_mark(pass_mark=0), "ck_pass_mark_attainable"),
     "a pass mark out of reach": (lambda: _pass_mark(pass_mark=101), "ck_pass_mark_attainable"),
 }
+
+
+def _outcome(**other: Any) -> Executable:
+    row = {
+        "assessment_id": "exam-1",
+        "person_id": "p03",
+        "outcome": "passed",
+        "reason": "",
+        "decided_by": "assessor-1",
+        "duty": "examination",
+        "decided_at": at(TODAY),
+    }
+    return insert(OUTCOME).values({**row, **other})
 
 
 def _pass_mark(**other: Any) -> Executable:
@@ -274,6 +308,7 @@ def _pass_mark(**other: Any) -> Executable:
         "valid_from": TODAY,
         "source": "示例",
         "set_by": "approver-1",
+        "set_at": at(TODAY),
     }
     return insert(PASS_MARK).values({**row, **other})
 

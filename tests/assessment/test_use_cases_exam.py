@@ -15,6 +15,7 @@ from services.assessment.application.schedule_assessment import ScheduleAssessme
 from services.assessment.application.set_pass_mark import set_pass_mark
 from services.assessment.application.sign_patrol import sign_patrol
 from services.assessment.application.void_certificate import void_certificate
+from services.assessment.storage.tables import CERTIFICATE
 from shared.audit.tables import AUDIT_ENTRY
 from shared.contracts.assessment import (
     AssessmentCompleted,
@@ -213,7 +214,8 @@ async def test_results_are_not_final_before_everything_is_there_and_then_they_ar
     assert await refusals() == {"OPINION_MISSING"}
     await office.take(training_completed(revision=2, passed=True))
 
-    final = await office.act(lambda uow: finalise_assessment(uow, assessment_id=key), actor=ASSESSOR)
+    final, findings = await office.act(lambda uow: finalise_assessment(uow, assessment_id=key), actor=ASSESSOR)
+    assert [finding.code for finding in findings] == ["PASS_MARK_AFTER_SCORES"]
     assert final.state == "final"
     with pytest.raises(Refused, match="RESULTS_FINAL"):
         await office.score(exam, {"p02": PASS})
@@ -473,3 +475,31 @@ async def test_patrol_and_approver_act_in_their_region_only(office: Office) -> N
                 lambda uow, key=key_asked: void_certificate(uow, certificate_id=key, reason="x"),  # type: ignore[misc]
                 actor=actor,
             )
+
+
+async def test_a_number_made_of_an_identity_number_is_stored_and_published_masked_and_still_stands_once(
+    office: Office,
+) -> None:
+    """JY-ASM-08: special operation is numbered T and the holder's identity number."""
+    number = "T11010519491231002X"
+    await office.add_bodies(body(kinds=("special_operation",)))
+    for part in ("theory", "practice"):
+        row = mark(part, kind="special_operation")  # type: ignore[arg-type]
+        await office.act(lambda uow, row=row: set_pass_mark(uow, row), actor=APPROVER)  # type: ignore[misc]
+    for class_id in (CLASS, "class-2"):
+        await office.take(
+            class_opened(class_id=class_id, training_type="safety"), training_completed(class_id=class_id)
+        )
+    exams = [
+        await office.finalise(await office.schedule("special_operation", class_id=class_id), {"p01": PASS})
+        for class_id in (CLASS, "class-2")
+    ]
+
+    assert verdicts(await office.issue(exams[0], {"p01": number})) == ["accepted"]
+    assert verdicts(await office.issue(exams[0], {"p01": number})) == ["duplicate"]
+    assert verdicts(await office.issue(exams[1], {"p01": number.lower()})) == ["NUMBER_TAKEN"]
+    assert [event.number for event in await office.events(CertificateIssued)] == ["T****************2X"]
+    async with office.database.connect(write=False) as connection:
+        stored = (await connection.execute(select(CERTIFICATE))).mappings().all()
+        audits = (await connection.execute(select(AUDIT_ENTRY.c.details))).all()
+    assert "11010519491231002" not in f"{[dict(row) for row in stored]}{audits}"

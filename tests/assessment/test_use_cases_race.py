@@ -6,11 +6,11 @@ from itertools import chain
 
 from services.assessment.application.finalise_assessment import finalise_assessment
 from services.assessment.application.sign_patrol import sign_patrol
-from shared.contracts.assessment import AssessmentCompleted, CertificateIssued
+from shared.contracts.assessment import AssessmentCompleted, CertificateIssued, SatisfactionMeasured
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, Refused
 from tests.assessment.office import ASSESSOR, PASS, PATROL, Office, somebody
-from tests.assessment.sample import CLASS, class_opened, level_number, people, training_completed
+from tests.assessment.sample import CLASS, class_closed, class_opened, level_number, people, training_completed
 
 TWENTY = people(20)
 
@@ -106,3 +106,17 @@ async def test_one_person_who_scores_and_signs_at_once_gets_one_duty(office: Off
     assert [isinstance(answer, Forbidden) for answer in answers].count(True) == 1
     stored = (await office.case()).exams[0]
     assert bool(stored.scores) is not bool(stored.signature)
+
+
+async def test_one_code_answers_once_and_every_answer_of_the_last_minute_counts(office: Office) -> None:
+    await office.prepare(trainees=TWENTY)
+    await office.take(class_closed())
+    codes = await office.codes()
+
+    first = codes["p01"]
+    rivals = await asyncio.gather(*(office.answer(first, "neutral") for _ in range(4)), return_exceptions=True)
+    await asyncio.gather(*(office.answer(codes[person]) for person in TWENTY[1:]))
+
+    assert Counter(type(one) for one in rivals) == {type(None): 1, Conflict: 3}
+    (event,) = await office.events(SatisfactionMeasured)
+    assert (event.satisfied, event.valid_responses, event.invited) == (19, 20, 20)

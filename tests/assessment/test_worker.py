@@ -19,6 +19,7 @@ from shared.database.migrate import migrate
 from shared.domain.errors import NotFound
 from shared.messaging.bus import Bus, Received, Record
 from shared.messaging.embedded import EmbeddedBus
+from shared.settings import init_home
 from tests.assessment.office import SCHOOL, Office
 from tests.assessment.sample import CLASS, OPENING, at, body, class_opened, training_completed
 from tests.servers import FreshDatabases
@@ -58,6 +59,7 @@ async def test_events_come_in_in_any_order_and_a_scheduled_exam_goes_out(
     databases: FreshDatabases, tmp_path: Path
 ) -> None:
     url = await databases.cloned("assessment", partial(migrate, "assessment"))
+    init_home(tmp_path)
     bus = EmbeddedBus(tmp_path / "events")
     wiring = await wire(AssessmentSettings(home=tmp_path, database=url), clock=LegalClock(), bus=bus)
     office = Office(wiring.database)

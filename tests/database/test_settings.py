@@ -46,6 +46,12 @@ def test_one_database_for_all_services_is_refused(monkeypatch: pytest.MonkeyPatc
         PaymentSettings()
 
 
+def test_a_blank_variable_is_an_absent_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIBU_DATABASE", "")
+    monkeypatch.setenv("PEIBU_KAFKA", "")
+    assert (PaymentSettings().database, PaymentSettings().kafka) == (None, None)
+
+
 def test_an_offset_without_sandbox_and_an_issuer_without_keys_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PEIBU_SANDBOX_OFFSET", "86400")
     with pytest.raises(ValidationError, match="PEIBU_SANDBOX=true"):
@@ -54,6 +60,34 @@ def test_an_offset_without_sandbox_and_an_issuer_without_keys_are_refused(monkey
     assert PaymentSettings().sandbox_offset == 86400
     with pytest.raises(ValidationError, match="PEIBU_JWKS_URL"):
         PaymentSettings(issuer="https://login.example")
+
+
+def test_a_bureaus_own_brokers_are_reached_with_tls_and_a_password_that_is_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ServiceSettings(service="payment").kafka_connection() is None
+    for name, value in {
+        "KAFKA": "broker:9093",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "KAFKA_USERNAME": "peibu",
+        "KAFKA_CREATE_TOPICS": "false",
+        "KAFKA_REPLICATION_FACTOR": "3",
+    }.items():
+        monkeypatch.setenv(f"PEIBU_{name}", value)
+    settings = ServiceSettings(service="payment", home=tmp_path)
+    with pytest.raises(SettingsError, match="kafka_password"):
+        settings.kafka_connection()
+    monkeypatch.setenv("PEIBU_KAFKA_PASSWORD", "never shown")
+    connection = settings.kafka_connection()
+    assert connection is not None
+    client = connection.client()
+    assert (client["sasl_plain_username"], client["sasl_plain_password"]) == ("peibu", "never shown")
+    assert client["ssl_context"].check_hostname
+    assert (connection.create_topics, connection.replication_factor) == (False, 3)
+    assert "never shown" not in repr(connection)
+    monkeypatch.delenv("PEIBU_KAFKA_USERNAME")
+    with pytest.raises(ValidationError, match="PEIBU_KAFKA_USERNAME"):
+        ServiceSettings(service="payment")
 
 
 def test_initialising_makes_every_secret_once_for_its_owner_alone(tmp_path: Path) -> None:
@@ -78,6 +112,33 @@ def test_the_secrets_made_are_usable(tmp_path: Path) -> None:
     vault = settings.vault()
     assert vault.open(vault.seal("生成", purpose="p"), purpose="p") == "生成"
     assert len(settings.payee_check_key()) == 32
+
+
+def test_a_second_look_up_key_is_refused_because_nobody_would_be_found_any_more(tmp_path: Path) -> None:
+    init_home(tmp_path)
+    for name in KEYS:
+        with (tmp_path / "secrets" / name).open("a") as file:
+            file.write("ab" * 32 + "\n")
+    settings = ServiceSettings(service="payment", home=tmp_path)
+    with pytest.raises(SettingsError, match="lookup_key holds 2 keys"):
+        settings.vault()
+    (tmp_path / "secrets" / "lookup_key").write_text("ab" * 32)
+    settings.vault()
+
+
+def test_a_secret_made_outlasts_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sealed under a key that is gone opens never again."""
+    synced: list[tuple[int, bool]] = []
+    folder = tmp_path / "secrets"
+    fsync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_ino, (folder / "data_key").exists()))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    init_home(tmp_path, ["data_key"])
+    assert synced == [((folder / "data_key").stat().st_ino, False), (folder.stat().st_ino, True)]
 
 
 def test_a_missing_secret_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Dialect, event, func, insert, select, update
+from sqlalchemy import Connection, Dialect, event, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg as PostgresqlDialect
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite as SqliteDialect
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
@@ -83,6 +83,13 @@ async def test_a_statement_refused_by_the_database_leaves_nothing_of_those_befor
     with pytest.raises(DBAPIError):
         await repeat_a_timer()
     assert await counts(database) == [0, 0, 0, 0, 0]
+
+
+async def test_what_a_database_refuses_is_not_repeated_in_the_error(database: Database) -> None:
+    with pytest.raises(DBAPIError) as refused:
+        async with unit(database) as uow:
+            await uow.connection.execute(insert(TIMER).values(kind=None, key="13900000000", due=SIX))
+    assert "13900000000" not in str(refused.value).split("DETAIL")[0]
 
 
 async def test_a_cancelled_use_case_leaves_nothing_and_frees_the_writer(database: Database) -> None:
@@ -193,6 +200,52 @@ async def counted(*opened: Database, lock: bool = True) -> tuple[int, int]:
     refused = await asyncio.gather(*(increment(one, 10, lock=lock) for one in opened for _ in range(10)))
     async with opened[0].connect(write=False) as connection:
         return (await connection.execute(select(TIMER.c.attempts))).scalar_one(), sum(refused)
+
+
+async def test_a_commit_waits_for_the_disk_and_references_are_checked(
+    databases: FreshDatabases, database: Database
+) -> None:
+    if databases.kind == "sqlite":
+        wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5_000}
+    else:
+        wanted = {"synchronous_commit": "on", "lock_timeout": "5s", "transaction_isolation": "read committed"}
+    ask = "PRAGMA" if databases.kind == "sqlite" else "SHOW"
+    async with database.connect() as connection:
+        found = {name: (await connection.exec_driver_sql(f"{ask} {name}")).scalar_one() for name in wanted}
+    assert found == wanted
+
+
+async def test_whatever_a_servers_default_a_statement_sees_what_was_committed_before_it(
+    databases: FreshDatabases, database_url: str, database: Database
+) -> None:
+    """Whoever waited for a lock must see what its holder committed, or decides on what was true before."""
+    if databases.kind == "sqlite":
+        return  # who writes there has waited for the lock before the transaction began
+    async with database.connect() as connection, connection.begin():
+        name = (await connection.execute(text("SELECT current_database()"))).scalar_one()
+        await connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'"))
+    other = open_database("shared", database_url, clock=LegalClock())
+    try:
+        async with other.connect() as waiting, waiting.begin():
+            rows = select(func.count()).select_from(TIMER)
+            assert (await waiting.execute(rows)).scalar_one() == 0
+            async with unit(database) as uow:
+                await act(uow)
+                await uow.commit()
+            assert (await waiting.execute(rows)).scalar_one() == 1
+    finally:
+        await other.close()
+
+
+async def test_a_session_behind_a_broken_network_does_not_keep_its_locks_for_hours(
+    databases: FreshDatabases, database: Database
+) -> None:
+    """Through a socket the server ignores the values; that they were asked for shows all the same."""
+    if databases.kind == "postgresql":
+        query = "SELECT name FROM pg_settings WHERE name LIKE 'tcp_keepalives_%' AND source = 'client' ORDER BY name"
+        async with database.connect(write=False) as connection:
+            asked = list((await connection.execute(text(query))).scalars())
+        assert asked == ["tcp_keepalives_count", "tcp_keepalives_idle", "tcp_keepalives_interval"]
 
 
 @asynccontextmanager

@@ -1,9 +1,13 @@
 """The compose file and the Dockerfile, as far as they can be judged without a container engine."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +17,14 @@ import pytest
 import yaml
 
 from deploy.fleet import GATEWAY, PROCESSES, SERVICES
+from deploy.ports import free_port
 from deploy.postgres import PostgresServer, find_binaries
+from deploy.process import Process
 from shared.contracts.contract import CLOCK_TOPIC, PARTITIONS, topic_of
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
+DOCKERFILE = ROOT / "deploy/Dockerfile"
 SECRET = re.compile(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*)([^}]*)\}")
 
 
@@ -116,3 +123,72 @@ def test_the_image_copies_nothing_that_could_hold_state_or_secrets() -> None:
         "!services",
         "!peibu",
     }
+
+
+HOME = "/var/lib/peibu"
+PRIVATE_KEY, KEPT_RULEBOOKS = f"{HOME}/secrets/issuer-key.json", f"{HOME}/rulebooks/jiyuan"
+
+
+def volume_of(container: dict[str, Any], path: str) -> tuple[str, bool] | None:
+    """Give the volume on which a container finds a path, and whether it may write there."""
+    mounts = [volume.split(":") for volume in container.get("volumes", ())]
+    holding = [mount for mount in mounts if path.startswith(f"{mount[1]}/")]
+    nearest = max(holding, key=lambda mount: len(mount[1]), default=None)
+    return None if nearest is None else (nearest[0], nearest[2:] != ["ro"])
+
+
+def test_the_key_that_signs_tokens_is_made_and_seen_by_the_gateway_alone(services: dict[str, dict[str, Any]]) -> None:
+    place = volume_of(services[GATEWAY], PRIVATE_KEY)
+    assert place is not None
+    assert place[1]
+    others = {name for name, container in services.items() if f"{place[0]}:" in str(container.get("volumes"))}
+    assert others == {GATEWAY}
+
+
+def test_every_process_of_a_service_can_keep_the_rulebooks_it_has_seen(services: dict[str, dict[str, Any]]) -> None:
+    made = re.search(r"install -d -o peibu -g peibu -m 0700 (.*?) *\\?$", DOCKERFILE.read_text(), re.MULTILINE)
+    assert made is not None
+    for name in PROCESSES:
+        if name != GATEWAY:
+            assert volume_of(services[name], KEPT_RULEBOOKS) == ("rulebooks", True)
+            assert volume_of(services[name], f"{HOME}/secrets/data_key") == ("secrets", False)
+        # A new volume takes its owner from the folder that it covers in the image.
+        mounted = {volume.split(":")[1] for volume in services[name]["volumes"]}
+        assert mounted <= set(made[1].split())
+
+
+@pytest.fixture
+def gateway_image(tmp_path: Path) -> Path:
+    """What the gateway's image holds of this repository, as its Dockerfile copies it."""
+    stages = DOCKERFILE.read_text().split("FROM ")
+    base = next(stage for stage in stages if stage.splitlines()[0].endswith(" AS base"))
+    for source, target in re.findall(r"^COPY (?!--)(\S+) (\S+)$", base, re.MULTILINE):
+        (tmp_path / target).parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (ROOT / source).is_dir() else shutil.copy)(ROOT / source, tmp_path / target)
+    return tmp_path
+
+
+def test_the_gateway_starts_from_what_its_image_holds(gateway_image: Path) -> None:
+    port, home = free_port(), gateway_image / "home"
+    environment = {
+        **{f"PEIBU_{service.upper()}_URL": "http://127.0.0.1:9" for service in SERVICES},
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{gateway_image}:{sysconfig.get_path('purelib')}",
+        "PEIBU_HOME": str(home),
+        "PEIBU_PORT": str(port),
+    }
+    gateway = Process(GATEWAY, pid_file=home / "gateway.pid", log_file=home / "gateway.log")
+    # Without the site's own paths: an editable installation would lend it the services it must not need.
+    gateway.start([sys.executable, "-S", "-m", "peibu", "gateway"], environment=environment, directory=gateway_image)
+    try:
+        gateway.await_ready(lambda: publishes_keys(port), deadline_seconds=60)
+    finally:
+        gateway.stop(deadline_seconds=10)
+
+
+def publishes_keys(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/auth/jwks.json", timeout=5) as answer:
+            return bool(json.load(answer)["keys"])
+    except OSError:
+        return False

@@ -5,6 +5,7 @@ What the real processes do is proven by the journey and kill suites.
 
 import asyncio
 import json
+import stat
 import subprocess
 import sys
 import urllib.request
@@ -16,7 +17,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.errors import ProcessFailed
-from deploy.fleet import PROCESSES, SERVICES, Fleet
+from deploy.fleet import PROCESSES, SERVICES, Fleet, main
 from shared.contracts.contract import PARTITIONS
 
 pytestmark = [pytest.mark.postgres, pytest.mark.kafka]
@@ -103,6 +104,22 @@ def test_the_gateway_is_told_where_every_service_listens(fleet: Fleet) -> None:
         assert addresses[f"PEIBU_{service.upper()}_URL"] == f"http://127.0.0.1:{port}"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sandbox"),
+    [(["up", "--sandbox"], True), (["up"], False), (["--sandbox", "up", "--port", "0"], True)],
+)
+def test_what_is_said_after_the_action_is_heard(
+    arguments: list[str], sandbox: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[bool] = []
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
+    monkeypatch.setattr(Fleet, "start", lambda self: started.append(self.sandbox))
+    monkeypatch.setattr(Fleet, "seed", lambda self: None)
+    monkeypatch.setattr(Fleet, "base_url", "http://127.0.0.1:0")
+    assert main(arguments) == 0
+    assert started == [sandbox]
+
+
 async def test_every_topic_has_the_partitions_of_its_contract(fleet: Fleet) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=fleet.kafka.bootstrap)
     await admin.start()
@@ -135,6 +152,10 @@ def test_a_second_start_leaves_what_runs_alone(fleet: Fleet) -> None:
     again.start()
     assert {name: told(again, name)["pid"] for name in PROCESSES} == before
     assert again.base_url == fleet.base_url
+
+
+def test_a_home_that_the_fleet_makes_is_its_owners_alone(fleet: Fleet) -> None:
+    assert stat.S_IMODE(fleet.home.stat().st_mode) == 0o700
 
 
 def test_logs_stand_in_one_place(fleet: Fleet) -> None:

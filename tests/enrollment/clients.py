@@ -51,6 +51,7 @@ class Clients:
     """Makes clients of one application; `school` is the institution registered by `furnish`."""
 
     def __init__(self, wiring: Wiring) -> None:
+        self.wiring = wiring
         self.application: FastAPI = create_app(
             wiring, authenticator=Authenticator(issuer=ISSUER, keys=StaticKeys(KeySet([KEY])))
         )

@@ -147,7 +147,7 @@ class Desk:
         return plan(opening, planned=planned, sessions=self.sessions(opening, school=school), **given)
 
     async def draft(self, given: ClassPlan | None = None, *, by: Actor = SCHOOL, at: datetime = APPLYING) -> str:
-        drafted, _ = await self.act(draft_class, given or self.plan(), by=by, at=at)
+        drafted = await self.act(draft_class, given or self.plan(), by=by, at=at)
         return drafted.class_id
 
     async def send(

@@ -129,6 +129,13 @@ def test_a_class_has_at_most_fifty(planned: int, refused: list[str]) -> None:
     assert judged(plan(planned=planned)) == refused
 
 
+@pytest.mark.parametrize(("planned", "refused"), [(30, []), (31, ["CLASS_TOO_LARGE"])])
+def test_a_class_of_the_key_groups_project_has_at_most_thirty_whoever_is_on_its_roster(
+    planned: int, refused: list[str]
+) -> None:
+    assert judged(plan(training_type="key_groups", planned=planned)) == refused
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
@@ -148,7 +155,7 @@ def test_the_funding_source_must_be_known(source: str, expected: list[tuple[str,
         ({"training_type": "dancing"}, ["TRAINING_TYPE_UNKNOWN"]),
         ({"training_type": "safety", "level": None}, ["CLASS_KIND_MISMATCH"]),
         ({"training_type": "employee_senior"}, ["LEVEL_NOT_OF_TYPE"]),
-        ({"training_type": "key_groups", "level": "9"}, ["LEVEL_UNKNOWN"]),
+        ({"training_type": "key_groups", "level": "9", "planned": 30}, ["LEVEL_UNKNOWN"]),
         ({"training_type": "special_operation", "level": None}, ["NOT_CERTIFIABLE"]),
         ({"training_type": "employee_completion", "level": None}, []),
     ],

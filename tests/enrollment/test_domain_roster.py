@@ -187,6 +187,8 @@ def test_a_missing_name_group_or_employer_is_named_and_an_unreadable_field_too()
     assert verdict(row(1, name=" ")) == ("refused", ["FIELD_MISSING"])
     assert verdict(row(1, group="")) == ("refused", ["FIELD_MISSING"])
     assert verdict(row(1, employer_name="")) == ("refused", ["FIELD_MISSING"])
+    assert entry(row(1, employer_name="")).judgement.findings[0].field == "employer_name"
+    assert verdict(row(1, employer_name="", malformed=("employer_name",))) == ("refused", ["FIELD_INVALID"])
     assert verdict(row(1, malformed=("fee_fen",))) == ("refused", ["FIELD_INVALID"])
 
 

@@ -5,16 +5,17 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import MetaData, Table, delete, insert, select, update
+from sqlalchemy import LargeBinary, MetaData, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.enrollment.application.withdraw_trainee import withdraw_trainee
 from services.enrollment.domain.institution import LiabilityIncident, Suspension
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.roster import Judgement, RosterEntry
 from services.enrollment.domain.training_class import ApprovedClaim, Blocker, ReservationAnswer, TrainingClass
-from services.enrollment.storage.tables import DUTY, METADATA, PERSON, REVIEW, ROSTER_ROW, TRAINING_CLASS
+from services.enrollment.storage.tables import DUTY, METADATA, OCCUPATION, PERSON, REVIEW, ROSTER_ROW, TRAINING_CLASS
 from shared.contracts.payment import BudgetAnswer, RefusedReservation
 from shared.database.engine import Database
 from shared.database.migrate import check, migrate
@@ -22,7 +23,7 @@ from shared.domain.errors import Conflict
 from shared.domain.masking import masked_name
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
-from tests.enrollment.desk import APPLYING, FIRST, Desk, people, rows
+from tests.enrollment.desk import APPLYING, FIRST, SCHOOL, Desk, people, rows
 from tests.enrollment.sample import OPENING, REGION, WELDER, book, institution, occupation, row
 from tests.servers import FreshDatabases
 
@@ -63,6 +64,7 @@ async def test_a_class_comes_back_as_it_was_stored(desk: Desk) -> None:
         desk,
         state="approved",
         round=1,
+        findings=(_finding(),),
         applied_on=date(2021, 5, 12),
         reservation_version=4,
         answer=answer,
@@ -93,11 +95,12 @@ async def test_a_roster_comes_back_as_it_was_stored(desk: Desk) -> None:
     person = people(1)[0]
     async with desk.unit() as uow:
         await uow.classes.add(stored_class(desk))
-        known = await uow.persons.identify([Identity(identity_number=person.identity_number, name=person.name)])
+        identity = Identity(identity_number=person.identity_number, name=person.name)
+        known = await uow.persons.identify([identity])
         entry = RosterEntry(
             row=row(
                 1,
-                person_id=known[person.identity_number].person_id,
+                person_id=known[identity].person_id,
                 exclusions=("no_will",),
                 malformed=("fee_fen",),
                 name_differs=True,
@@ -157,14 +160,17 @@ async def test_one_person_per_identity_number_whatever_the_spelling_of_the_name(
     one, other = people(2)
     identity = Identity(identity_number=one.identity_number, name=one.name)
     async with desk.unit() as uow:
-        first = (await uow.persons.identify([identity]))[one.identity_number]
-        both = await uow.persons.identify([identity, Identity(identity_number=other.identity_number, name=other.name)])
-        assert both[one.identity_number] == first
-        assert both[other.identity_number].person_id != first.person_id
+        first = (await uow.persons.identify([identity]))[identity]
+        second = Identity(identity_number=other.identity_number, name=other.name)
+        both = await uow.persons.identify([identity, second])
+        assert both[identity] == first
+        assert both[second].person_id != first.person_id
         spaced = replace(identity, name=f" {one.name[0]} {one.name[1:]}")
         await uow.persons.confirm({first.person_id: one.name})
-        assert not (await uow.persons.identify([spaced]))[one.identity_number].name_differs
-        assert (await uow.persons.identify([replace(identity, name="钱样")]))[one.identity_number].name_differs
+        renamed = replace(identity, name="钱样")
+        found = await uow.persons.identify([renamed, spaced])
+        assert (found[renamed].name_differs, found[spaced].name_differs) == (True, False)
+        assert found[renamed].person_id == found[spaced].person_id == first.person_id
 
 
 async def test_an_unconfirmed_name_may_be_corrected(desk: Desk) -> None:
@@ -173,7 +179,7 @@ async def test_an_unconfirmed_name_may_be_corrected(desk: Desk) -> None:
     async with desk.unit() as uow:
         await uow.persons.identify([identity])
         corrected = replace(identity, name=person.name)
-        assert not (await uow.persons.identify([corrected]))[person.identity_number].name_differs
+        assert not (await uow.persons.identify([corrected]))[corrected].name_differs
         masked = (
             await uow.connection.execute(select(PERSON.c.masked_name).where(PERSON.c.confirmed.is_(False)))
         ).scalars()
@@ -182,11 +188,14 @@ async def test_an_unconfirmed_name_may_be_corrected(desk: Desk) -> None:
 
 async def test_no_personal_datum_stands_readable_in_any_table_or_event(desk: Desk) -> None:
     class_id = await desk.opened(sent=rows(3, evidence="残疾证-绝密"))
+    person_id = (await desk.roster(class_id))[0].person_id
+    leaving = {"person_id": person_id, "reason": f"{people(1)[0].name}因病住院"}
+    await desk.act(withdraw_trainee, class_id=class_id, **leaving, by=SCHOOL)
     secrets = [value for person in people(3) for value in (person.name, person.identity_number, person.phone)]
     secrets += [value for person in people(3, skip=60) for value in (person.name, person.identity_number)]
     dump = b"".join([repr(line).encode() async for line in _everything(desk.database)])
     assert class_id.encode() in dump
-    for secret in [*secrets, "残疾证-绝密"]:
+    for secret in [*secrets, "残疾证-绝密", "因病住院"]:
         assert secret.encode() not in dump, "personal data stands open in the database"
 
 
@@ -236,9 +245,29 @@ async def test_the_database_refuses_any_change_of_a_submitted_roster_and_of_the_
             delete(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1),
             update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(sealed_particulars=b"other"),
             update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(row_no=98),
+            update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(employer_name="another"),
+            update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(declares_ability_and_will=False),
             update(TRAINING_CLASS).values(planned=60),
         )
         await uow.rosters.save_judgements(class_id, [replace(first, judgement=Judgement(verdict="refused"))])
+
+
+async def test_the_database_lets_nobody_back_onto_a_submitted_roster(desk: Desk) -> None:
+    class_id = await desk.applied()
+    refused, withdrawn, _ = await desk.roster(class_id)
+    gone = [
+        replace(refused, judgement=Judgement(verdict="refused")),
+        replace(withdrawn, withdrawn_on=date(2021, 5, 13)),
+    ]
+    async with desk.unit() as uow:
+        await uow.rosters.save_judgements(class_id, gone)
+        await uow.rosters.save_judgements(class_id, gone)
+        await refuses(
+            uow.connection,
+            update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(verdict="accepted"),
+            update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 1).values(verdict="ask"),
+            update(ROSTER_ROW).where(ROSTER_ROW.c.row_no == 2).values(withdrawn_on=None),
+        )
 
 
 async def test_the_database_refuses_states_it_does_not_know_and_an_opening_without_reservation(desk: Desk) -> None:
@@ -278,11 +307,32 @@ async def test_the_database_refuses_a_second_duty_and_a_review_by_whoever_lacks_
         assert (await uow.classes.duties(class_id))["first"] == "first_review"
 
 
-def test_personal_columns_are_binary() -> None:
-    sealed = {
-        f"{table.name}.{column.name}" for table in _tables() for column in table.columns if "sealed" in column.name
+async def test_the_database_keeps_what_people_did_and_what_was_listed_for_ever(desk: Desk) -> None:
+    class_id = await desk.applied()
+    await desk.review(class_id, "first_review", FIRST)
+    applicant = DUTY.c.actor == SCHOOL.subject
+    async with desk.unit() as uow:
+        await refuses(
+            uow.connection,
+            delete(DUTY).where(applicant),
+            update(DUTY).where(applicant).values(duty="second_review"),
+            delete(REVIEW),
+            update(REVIEW).values(decision="refuse"),
+            delete(OCCUPATION),
+            update(OCCUPATION).values(name="别的工种"),
+        )
+
+
+def test_the_columns_that_are_sealed_and_only_they_are_binary() -> None:
+    columns = [(f"{table.name}.{column.name}", column.type) for table in _tables() for column in table.columns]
+    binary = {name for name, kind in columns if isinstance(kind, LargeBinary)}
+    assert binary == {
+        "person.sealed_identity_number",
+        "person.sealed_name",
+        "roster_row.sealed_particulars",
+        "roster_row.sealed_withdrawal_reason",
     }
-    assert sealed == {"person.sealed_identity_number", "person.sealed_name", "roster_row.sealed_particulars"}
+    assert binary == {name for name, _ in columns if "sealed" in name}
 
 
 def _tables() -> Iterable[Table]:

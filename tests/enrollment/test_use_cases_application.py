@@ -11,6 +11,7 @@ from services.enrollment.application.amend_class import amend_class
 from services.enrollment.application.draft_class import draft_class
 from services.enrollment.application.file_teacher import file_teacher
 from services.enrollment.application.list_institution import list_institution
+from services.enrollment.application.queries import list_classes, list_roster, view_class
 from services.enrollment.application.register_institution import register_institution
 from services.enrollment.application.register_occupation import register_occupation
 from services.enrollment.application.register_venue import register_venue
@@ -22,7 +23,7 @@ from services.enrollment.domain.institution import DirectoryEntry, LiabilityInci
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.timetable import Venue
 from shared.contracts.enrollment import ClassApplied, ClassApproved, InstitutionListed, InstitutionSuspended
-from shared.domain.actor import Role
+from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, DomainError, Forbidden, NotFound, Refused
 from tests.enrollment.desk import (
     APPLYING,
@@ -293,16 +294,64 @@ async def test_one_person_with_every_role_takes_one_step_only(desk: Desk) -> Non
         await desk.review(class_id, "bureau_opinion", EVERYTHING)
 
 
+def at_the_bureau(actor: Actor) -> Actor:
+    """Give the person with a token of the bureau."""
+    return replace(EVERYTHING, subject=actor.subject)
+
+
+def at_the_school(actor: Actor) -> Actor:
+    """Give the person with a token of the institution."""
+    return replace(SCHOOL, subject=actor.subject)
+
+
+async def test_whoever_acts_for_an_institution_sees_its_own_alone_whatever_else_the_token_names(desk: Desk) -> None:
+    class_id = await desk.applied()
+    stranger = replace(OTHER_SCHOOL, roles=frozenset({Role.INSTITUTION, Role.AUDITOR, *EVERYTHING.roles}))
+    for use_case in (view_class, list_roster):
+        with pytest.raises(NotFound):
+            await desk.act(use_case, class_id, by=stranger)  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        await desk.review(class_id, "first_review", stranger)
+    assert await desk.act(list_classes, state=None, cursor=None, by=stranger) == ([], None)
+    own = replace(stranger, organisation="school")
+    assert (await desk.act(view_class, class_id, by=own)).training_class.class_id == class_id
+    with pytest.raises(NotFound):
+        await desk.review(class_id, "first_review", own)
+
+
 async def test_the_applicant_reviews_nothing_and_a_reviewer_does_not_apply(desk: Desk) -> None:
-    both = replace(SCHOOL, roles=frozenset({Role.INSTITUTION, *EVERYTHING.roles}))
-    class_id = await desk.applied(by=both)
+    class_id = await desk.applied(by=SCHOOL)
     with pytest.raises(Forbidden) as refusal:
-        await desk.review(class_id, "first_review", both)
+        await desk.review(class_id, "first_review", at_the_bureau(SCHOOL))
     assert refusal.value.code == "SAME_REVIEWER"
-    colleague = replace(both, subject="colleague")
-    await desk.review(class_id, "first_review", colleague, "return")
+    await desk.review(class_id, "first_review", FIRST, "return")
     with pytest.raises(Forbidden):
-        await desk.act(submit_class, class_id=class_id, by=colleague)
+        await desk.act(submit_class, class_id=class_id, by=at_the_school(FIRST))
+
+
+async def test_whoever_wrote_the_roster_or_the_plan_reviews_nothing(desk: Desk) -> None:
+    writer, amender, remover = (replace(SCHOOL, subject=subject) for subject in ("writer", "amender", "remover"))
+    class_id = await desk.draft()
+    await desk.send(class_id, rows(4), by=writer)
+    await desk.act(amend_class, class_id=class_id, plan=desk.plan(), by=amender)
+    await desk.act(remove_roster_row, class_id=class_id, row=4, by=remover)
+    await desk.act(submit_class, class_id=class_id, by=SCHOOL)
+    for actor in (writer, amender, remover):
+        with pytest.raises(Forbidden) as refusal:
+            await desk.review(class_id, "first_review", at_the_bureau(actor))
+        assert (refusal.value.code, refusal.value.rule) == ("SAME_REVIEWER", "JY-REP-07")
+
+
+async def test_a_reviewer_writes_nothing_into_the_case_he_reviewed(desk: Desk) -> None:
+    class_id = await desk.applied()
+    await desk.review(class_id, "first_review", FIRST, "return")
+    both = at_the_school(FIRST)
+    with pytest.raises(Forbidden):
+        await desk.send(class_id, rows(3), by=both)
+    with pytest.raises(Forbidden):
+        await desk.act(amend_class, class_id=class_id, plan=desk.plan(), by=both)
+    with pytest.raises(Forbidden):
+        await desk.act(withdraw_class, class_id=class_id, reason="x", by=both)
 
 
 async def test_a_step_needs_its_order_and_its_role(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""From reservation to the close of a class: answers, the opening date, changes and releases, on both databases."""
+"""From reservation to opening: answers in every order, the opening date and its changes, on both databases."""
 
 import asyncio
 from dataclasses import replace
@@ -11,19 +11,16 @@ from services.enrollment.application.suspend_institution import suspend_institut
 from services.enrollment.application.withdraw_class import withdraw_class
 from services.enrollment.application.withdraw_trainee import withdraw_trainee
 from services.enrollment.domain.institution import Suspension
-from services.enrollment.messaging.incoming import HANDLERS
 from shared.clock import end_of_day, start_of_day
-from shared.contracts.contract import Contract
-from shared.contracts.enrollment import ClassApproved, ClassChanged, ClassClosed, ClassOpened, TraineeWithdrawn
-from shared.contracts.envelope import decode
-from shared.contracts.payment import BudgetAnswer, ClaimApproved, EntitlementReserved, RefusedReservation
-from shared.contracts.supervision import ClassCancelled, TrainingCompleted
+from shared.contracts.enrollment import ClassChanged, ClassClosed, ClassOpened
+from shared.contracts.payment import BudgetAnswer, EntitlementReserved, RefusedReservation
 from shared.database.encryption import payee_check, payee_check_key_id
 from shared.domain.errors import Conflict, MissingFact, NotFound, Refused
 from shared.domain.jurisdiction import regions
 from shared.policy.rulebook import Rulebook, Shelf
 from tests.enrollment.desk import APPROVER, OTHER_SCHOOL, PAYEE_KEY, SCHOOL, STEPS, Desk, people, rows
 from tests.enrollment.sample import OPENING, book, codes, moment
+from tests.enrollment.test_use_cases_closing import cancelled, completed, receive
 
 LATER = date(2021, 9, 6)
 
@@ -32,42 +29,6 @@ def refused(person_id: str | None) -> RefusedReservation:
     assert person_id is not None
     return RefusedReservation(
         person_id=person_id, code="ENTITLEMENT_USED", rule="JY-ENR-05", clause="二(三)1", message="次数已用完。"
-    )
-
-
-async def receive(desk: Desk, fact: Contract, **named: object) -> None:
-    """Let an event come in by its handler."""
-    handler = HANDLERS[type(fact)]
-    envelope = decode((await desk.payloads())[0])  # no handler of enrollment looks into it
-    await desk.act(handler, fact, envelope, **named)  # type: ignore[arg-type]
-
-
-def cancelled(class_id: str) -> ClassCancelled:
-    return ClassCancelled(
-        class_id=class_id,
-        on=OPENING,
-        rule="JY-SUP-04",
-        clause="二(三)2",
-        attended=1,
-        planned=3,
-        confirmed_by="inspector",
-        reason="开班当日实到人数低于计划的 90%",
-    )
-
-
-def completed(class_id: str, revision: int = 1) -> TrainingCompleted:
-    return TrainingCompleted(
-        class_id=class_id,
-        revision=revision,
-        completed_on=date(2021, 5, 29),
-        sessions=20,
-        theory_class_hours=28,
-        practice_class_hours=52,
-        opening_headcount=3,
-        opening_checks=1,
-        spot_headcounts=(3,),
-        trainees=(),
-        opinion=None,
     )
 
 
@@ -198,10 +159,62 @@ async def test_approval_that_is_not_complete_on_the_opening_date_is_too_late_the
     assert (found.state, found.blocker.code) == ("not_opened", "NOT_APPROVED")
 
 
+async def test_what_kept_a_class_from_opening_is_not_told_any_more_once_it_has_passed(desk: Desk) -> None:
+    class_id = await desk.applied()
+    await desk.fire_timers(start_of_day(OPENING))
+    for step, actor in STEPS:
+        blocker = (await desk.found(class_id)).blocker
+        assert blocker is not None
+        assert blocker.code == "NOT_APPROVED"
+        await desk.review(class_id, step, actor, at=moment(OPENING, 8))
+    assert (await desk.found(class_id)).blocker is None
+    other = await desk.applied(desk.plan(LATER), rows(3, skip=10))
+    await desk.fire_timers(start_of_day(LATER))
+    await desk.review(other, *STEPS[0], "return", at=moment(LATER, 8))
+    found = await desk.found(other)
+    assert (found.state, found.blocker) == ("returned", None)
+    assert await desk.fire_timers(end_of_day(LATER)) == 0
+
+
+async def test_a_person_who_left_while_payment_refused_them_leaves_once(desk: Desk) -> None:
+    class_id = await desk.approved()
+    person = (await desk.roster(class_id))[0].row.person_id
+    await desk.act(withdraw_trainee, class_id=class_id, person_id=person, reason="个人原因", by=SCHOOL)
+    await desk.answer(class_id, refused=(refused(person),))
+    assert await desk.facts(ClassChanged) == []
+    (gone, *_) = await desk.roster(class_id)
+    assert (gone.judgement.verdict, gone.withdrawn_on) == ("accepted", date(2021, 5, 12))
+    await desk.fire_timers(start_of_day(OPENING))
+    (opened,) = await desk.facts(ClassOpened)
+    assert (opened.planned, opened.refused, len(opened.trainees)) == (3, 0, 2)
+
+
+async def test_an_answer_to_a_class_withdrawn_meanwhile_changes_nothing(desk: Desk) -> None:
+    class_id = await desk.approved()
+    person = (await desk.roster(class_id))[0].row.person_id
+    await desk.act(withdraw_class, class_id=class_id, reason="生源不足", by=SCHOOL)
+    before = len(await desk.facts())
+    await desk.answer(class_id, refused=(refused(person),))
+    found = await desk.found(class_id)
+    assert (found.state, found.answer, len(await desk.facts())) == ("withdrawn", None, before)
+    assert all(entry.judgement.verdict == "accepted" for entry in await desk.roster(class_id))
+
+
+async def test_an_answer_on_the_opening_date_that_refuses_some_opens_for_the_others(desk: Desk) -> None:
+    class_id = await desk.approved()
+    await desk.fire_timers(start_of_day(OPENING))
+    person = (await desk.roster(class_id))[0].row.person_id
+    await desk.answer(class_id, refused=(refused(person),), at=moment(OPENING, 10))
+    kinds = [type(fact) for fact in await desk.facts()][-2:]
+    assert kinds == [ClassChanged, ClassOpened]
+    (opened,) = await desk.facts(ClassOpened)
+    assert (opened.refused, len(opened.trainees)) == (1, 2)
+
+
 async def test_only_the_answer_to_the_newest_reservation_counts(desk: Desk) -> None:
     class_id = await desk.approved()
     sessions = desk.sessions(LATER)
-    moved, _ = await desk.act(
+    moved = await desk.act(
         move_opening,
         class_id=class_id,
         opening_date=LATER,
@@ -285,7 +298,7 @@ async def test_moving_the_opening_under_another_rulebook_takes_off_whom_it_refus
     class_id = await desk.reserved(desk.plan(planned=4), sent)
     desk.shelf = Shelf([book(), stricter_rulebook()], (), regions())
     next_year = date(2022, 5, 16)
-    moved, _ = await desk.act(
+    moved = await desk.act(
         move_opening,
         class_id=class_id,
         opening_date=next_year,
@@ -318,7 +331,7 @@ async def test_a_draft_may_be_moved_without_any_event(desk: Desk) -> None:
     class_id = await desk.draft()
     await desk.send(class_id, rows(3))
     before = len(await desk.facts())
-    moved, _ = await desk.act(
+    moved = await desk.act(
         move_opening,
         class_id=class_id,
         opening_date=LATER,
@@ -337,94 +350,6 @@ async def test_a_draft_may_be_moved_without_any_event(desk: Desk) -> None:
             sessions=desk.sessions(LATER),
             by=SCHOOL,
         )
-
-
-async def test_a_cancelled_class_frees_its_people_and_the_next_judgement_names_the_release(desk: Desk) -> None:
-    first = await desk.opened()
-    await receive(desk, cancelled(first), at=moment(OPENING, 20))
-    assert (await desk.found(first)).state == "cancelled"
-    (closed,) = await desk.facts(ClassClosed)
-    assert closed.reason == "cancelled"
-    second = await desk.approved(desk.plan(LATER), rows(3), at=moment(date(2021, 6, 1), 9))
-    reservation = (await desk.facts(ClassApproved))[-1].reservation
-    people_of_both = {entry.row.person_id for entry in await desk.roster(second)}
-    assert {(one.class_id, one.person_id) for one in reservation.relies_on} == {
-        (first, person) for person in people_of_both
-    }
-
-
-async def test_a_completed_class_keeps_its_people_for_the_year_and_later_revisions_change_nothing(desk: Desk) -> None:
-    class_id = await desk.opened()
-    await receive(desk, completed(class_id), at=moment(date(2021, 5, 29), 9))
-    await receive(desk, completed(class_id, revision=2), at=moment(date(2021, 6, 2), 9))
-    assert (await desk.found(class_id)).state == "completed"
-    assert [fact.reason for fact in await desk.facts(ClassClosed)] == ["completed"]
-    answer = await desk.send(await desk.draft(desk.plan(LATER)), rows(3))
-    assert answer.counts.refused == 3
-
-
-async def test_completion_after_cancellation_changes_nothing(desk: Desk) -> None:
-    class_id = await desk.opened()
-    await receive(desk, cancelled(class_id))
-    await receive(desk, completed(class_id))
-    assert (await desk.found(class_id)).state == "cancelled"
-
-
-async def test_an_approved_claim_is_shown_with_the_class(desk: Desk) -> None:
-    class_id = await desk.opened()
-    claim = ClaimApproved(
-        class_id=class_id,
-        claim_id="claim-1",
-        entry=1,
-        region="419001",
-        rulebook_id=book().id,
-        institution_id="school",
-        first_reviewer="a",
-        second_reviewer="b",
-        approver="c",
-        approved_on=date(2021, 8, 1),
-        amount_fen=6_150_000,
-        sources=(),
-        lines=(),
-    )
-    await receive(desk, claim)
-    assert [(one.claim_id, one.amount_fen) for one in (await desk.found(class_id)).claims] == [("claim-1", 6_150_000)]
-
-
-async def test_a_withdrawn_class_is_over_and_its_people_are_free(desk: Desk) -> None:
-    class_id = await desk.reserved()
-    await desk.act(withdraw_class, class_id=class_id, reason="生源不足", by=SCHOOL)
-    (closed,) = await desk.facts(ClassClosed)
-    assert closed.reason == "withdrawn"
-    assert await desk.fire_timers(end_of_day(OPENING)) == 0
-    answer = await desk.send(await desk.draft(), rows(3))
-    assert answer.counts.accepted == 3
-    assert all(entry.judgement.relies_on == (class_id,) for entry in answer.entries)
-    with pytest.raises(Conflict):
-        await desk.act(withdraw_class, class_id=class_id, reason="再次", by=SCHOOL)
-
-
-async def test_withdrawing_a_draft_is_no_event(desk: Desk) -> None:
-    class_id = await desk.draft()
-    before = len(await desk.facts())
-    await desk.act(withdraw_class, class_id=class_id, reason="重报", by=SCHOOL)
-    assert len(await desk.facts()) == before
-
-
-async def test_an_open_class_cannot_be_withdrawn_but_a_trainee_can(desk: Desk) -> None:
-    class_id = await desk.opened()
-    with pytest.raises(Conflict) as refusal:
-        await desk.act(withdraw_class, class_id=class_id, reason="生源不足", by=SCHOOL)
-    assert refusal.value.code == "CLASS_STATE"
-    person = (await desk.roster(class_id))[1].row.person_id
-    leaving = {"class_id": class_id, "person_id": person, "reason": "个人原因"}
-    await desk.act(withdraw_trainee, **leaving, by=SCHOOL, at=moment(date(2021, 5, 20), 9))
-    (fact,) = await desk.facts(TraineeWithdrawn)
-    assert (fact.person_id, fact.on) == (person, date(2021, 5, 20))
-    with pytest.raises(NotFound):
-        await desk.act(withdraw_trainee, **leaving, by=SCHOOL)
-    answer = await desk.send(await desk.draft(desk.plan(LATER)), rows(3))
-    assert [entry.judgement.verdict for entry in answer.entries] == ["refused", "accepted", "refused"]
 
 
 async def test_rows_that_asked_stand_on_the_roster_once_the_class_is_approved(desk: Desk) -> None:

@@ -53,6 +53,8 @@ UNIQUE_EVENTS: Final = {
     "ClaimApproved": ("claim_id", "entry"),
     "PaymentSettled": ("order_id",),
     "PaymentReturned": ("order_id", "attempt"),
+    "ClawbackOrdered": ("clawback_id",),
+    "SatisfactionMeasured": ("class_id", "revision"),
 }
 """What each kind of event says at most once, whatever its id; a class is not returned and applied for again here."""
 

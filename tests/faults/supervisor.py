@@ -13,6 +13,9 @@ from shared.clock import monotonic
 from tests.faults.launcher import Orders
 from tests.journey.progress import say
 
+IDLE: Final = "idle"
+"""The place at which a process died that passed none of its windows in time."""
+
 _WATCH_SECONDS: Final = 0.02
 T = TypeVar("T")
 
@@ -32,9 +35,9 @@ class Ward:
 class Supervisor:
     """Carries out a plan of deaths; a process gets its next order when the one before has been carried out.
 
-    `deaths` are the windows that were hit, as (process, point) in order; `restart_seconds` how long each process took
-    from its start until it was ready, without the time in which the machine had others to serve, for those that were
-    not ordered to die while they started.
+    `deaths` are the windows that were hit, as (process, point) in order, `IDLE` for a process that passed none;
+    `restart_seconds` how long each process took from its start until it was ready, without the time in which the
+    machine had others to serve, for those that were not ordered to die while they started.
     """
 
     def __init__(self, orders: Orders, wards: Mapping[str, Ward]) -> None:
@@ -44,6 +47,7 @@ class Supervisor:
         self._wards = wards
         self._waiting: dict[str, deque[tuple[str, int]]] = defaultdict(deque)
         self._given: set[str] = set()
+        self._killed_idle: set[str] = set()
         self._over = False
 
     def order(self, process: str, point: str, count: int = 1) -> None:
@@ -60,6 +64,15 @@ class Supervisor:
         self._waiting.clear()
         self._given.clear()
         return left
+
+    def kill_idle(self) -> None:
+        """Kill whoever was ordered to die and did not come past the place; its orders are taken back."""
+        for name in sorted(self._given):
+            if self._orders.withdraw(name):  # else it has just died, and is mourned for that
+                self._waiting[name].clear()
+                self._given.remove(name)
+                self._killed_idle.add(name)
+                self._wards[name].process.kill()
 
     async def survive(self, story: Coroutine[Any, Any, T]) -> T:
         """Restart what dies by order while the story goes on; raise DiedByItself, and end it, for any other death.
@@ -86,12 +99,16 @@ class Supervisor:
         ward = self._wards[name]
         while not ward.process.alive:
             point = self._orders.collect(name)
-            if point is None:
+            if point is not None:
+                self._waiting[name].popleft()
+                self._given.remove(name)
+                self._give_next(name)
+            elif name in self._killed_idle:
+                point = IDLE
+                self._killed_idle.remove(name)
+            else:
                 raise DiedByItself(str(ward.process.failed("died without an order")))
             self.deaths.append((name, point))
-            self._waiting[name].popleft()
-            self._given.remove(name)
-            self._give_next(name)
             begun = monotonic()
             try:
                 await asyncio.to_thread(ward.start)

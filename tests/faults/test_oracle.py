@@ -5,16 +5,27 @@ import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import fields
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.contracts.catalogue import CONTRACTS
+from shared.contracts.contract import topic_of
 from shared.contracts.payment import ApprovedLine, ClaimApproved, SourceAmount
-from tests.faults.observation import Observation, database_url, observe
-from tests.faults.oracle import judge, parked
+from tests.faults.balance import MONEY, REVISED
+from tests.faults.observation import SERVICES, Observation, database_url, observe
+from tests.faults.oracle import FOLLOWS, UNIQUE_EVENTS, UNIQUE_ROWS, judge, parked
 from tests.faults.till import world
+
+REPEATABLE = {
+    *("ClassChanged", "SignInsReceived", "ClaimReturned", "InstitutionListed", "InstitutionSuspended"),
+    *("InstitutionReinstated", "ClawbackSettled", "ClockMoved"),
+}
+"""Events that may say the same of the same thing again."""
 
 APPROVED = ClaimApproved(
     class_id="class of order-1",
@@ -109,6 +120,28 @@ def plant(folder: Path, database: str, statement: str) -> None:
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute(statement).rowcount
         connection.commit()
+
+
+def test_the_oracle_looks_at_tables_columns_topics_and_events_that_there_are() -> None:
+    tables = {service: import_module(f"services.{service}.storage.tables").METADATA.tables for service in SERVICES}
+    assert tables["payment"].keys() >= MONEY
+    for (service, table), key in UNIQUE_ROWS.items():
+        assert set(key) <= set(tables[service][table].columns.keys())
+    followed = {service: {topic_of(other) for other in others} for service, others in FOLLOWS.items()}
+    assert followed == {
+        service: set(import_module(f"services.{service}.messaging.incoming").TOPICS) for service in SERVICES
+    }
+    kinds = {contract.__name__: {field.name for field in fields(contract)} for contract in CONTRACTS.values()}
+    for kind, key in {**UNIQUE_EVENTS, **{kind: (item,) for kind, item in REVISED.items() if item}}.items():
+        assert set(key) <= kinds[kind]
+    assert kinds.keys() - UNIQUE_EVENTS.keys() == REPEATABLE
+
+
+async def test_a_balance_that_lacks_one_of_its_tables_is_no_balance(sound: Path) -> None:
+    with closing(sqlite3.connect(sound / "payment.sqlite")) as connection:
+        connection.execute("ALTER TABLE claim RENAME TO claims")
+    with pytest.raises(KeyError, match="claim"):
+        judge(await look(sound))
 
 
 async def test_a_sound_world_is_judged_sound(sound: Path) -> None:

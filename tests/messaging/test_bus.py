@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 
+from shared.contracts.contract import PARTITIONS
 from shared.messaging.bus import (
     RECORD_BYTES_MAX,
     Bus,
@@ -18,6 +19,7 @@ from shared.messaging.bus import (
     Record,
     RecordTooLarge,
     Subscription,
+    WrongTopics,
 )
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.kafka import KafkaBus
@@ -239,12 +241,25 @@ async def test_no_acknowledged_record_is_lost_when_the_sender_is_killed(bus: Bus
     assert found == list(range(len(found)))
 
 
+async def test_an_embedded_member_whose_lock_file_is_gone_is_no_member_any_more(
+    embedded_bus: EmbeddedBus,
+) -> None:
+    topic = "test.lock"
+    await embedded_bus.ensure_topics([topic])
+    await send(embedded_bus, [Record(topic, "one", b"0")])
+    first, second = [await embedded_bus.subscribe("readers", [topic]) for _ in range(2)]
+    [record] = await receive(first, 1, commit=False)
+    (embedded_bus.directory / "groups" / "readers.lock").unlink()
+    assert len(await receive(second, 1, commit=False)) == 1
+    with pytest.raises(NotAssigned):
+        await first.commit(record.partition, 1)
+    assert await first.fetch(max_records=1, timeout_seconds=0) == {}
+
+
 async def test_kafka_refuses_to_work_with_other_partitions_or_without_topics(
     kafka_bus: KafkaBus, request: pytest.FixtureRequest
 ) -> None:
     from dataclasses import replace
-
-    from shared.messaging.bus import WrongTopics
 
     broker = request.getfixturevalue("kafka_broker")
     broker.create_topics(["test.three"], 3)
@@ -254,3 +269,19 @@ async def test_kafka_refuses_to_work_with_other_partitions_or_without_topics(
     with pytest.raises(WrongTopics, match="may not make them"):
         await checking.ensure_topics(["test.absent"])
     await checking.close()
+
+
+async def test_kafka_refuses_topics_whose_broker_deletes_events(kafka_bus: KafkaBus) -> None:
+    """Made by somebody else with the usual week: whoever is away longer would lose what others believe delivered."""
+    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+    admin = AIOKafkaAdminClient(**kafka_bus.settings.client())
+    await admin.start()
+    try:
+        for number, configuration in enumerate(({"retention.ms": "604800000"}, {"cleanup.policy": "compact"})):
+            name = f"test.forgetful.{number}"
+            await admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=configuration)])
+            with pytest.raises(WrongTopics, match=f"{name}.*{next(iter(configuration))}"):
+                await kafka_bus.ensure_topics([name])
+    finally:
+        await admin.close()

@@ -20,8 +20,9 @@ from shared.contracts.supervision import FindingRaised
 from shared.database.deployment import DEPLOYMENT, pin_deployment
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
+from shared.domain.errors import MissingFact
 from shared.messaging import inbox as inbox_module
-from shared.messaging.bus import Record
+from shared.messaging.bus import BusError, Partition, Record
 from shared.messaging.consumer import Consumer, ConsumerStuck, TooManyDeadLetters
 from shared.messaging.dead_letters import held_count, list_dead_letters
 from shared.messaging.delivery import read
@@ -44,7 +45,7 @@ from tests.messaging.events import (
     record_of,
     withdrawn,
 )
-from tests.messaging.faulty import FaultyBus
+from tests.messaging.faulty import FaultyBus, FaultySubscription
 
 
 @asynccontextmanager
@@ -318,6 +319,25 @@ async def test_an_offset_that_cannot_be_committed_is_committed_later(
     assert await effects(database) == {"class 1": ["withdrawn person 1"]}
 
 
+async def test_a_coordinator_that_does_not_answer_costs_one_deadline_a_round_not_one_a_partition(
+    database: Database, embedded_bus: EmbeddedBus
+) -> None:
+    class Silent(FaultySubscription):
+        tries = 0
+
+        async def commit(self, partition: Partition, next_offset: int) -> None:
+            self.tries += 1
+            raise BusError("no answer")
+
+    consumer = consumer_of(database, embedded_bus)
+    silent = Silent(FaultyBus(embedded_bus), None, "test", ())
+    consumer._subscription = silent  # type: ignore[assignment]
+    consumer._uncommitted = {Partition(ENROLLMENT, number): 1 for number in range(12)}
+    await consumer._commit()
+    assert silent.tries == 1
+    assert [partition.number for partition in consumer._uncommitted] == [*range(1, 12), 0], "each has its turn"
+
+
 async def test_a_client_that_moves_on_past_a_failed_batch_is_replaced_and_nothing_is_skipped(
     database: Database, embedded_bus: EmbeddedBus
 ) -> None:
@@ -354,6 +374,36 @@ async def test_a_held_event_whose_fact_is_no_event_is_tried_again_after_a_while(
 
         await eventually(released)
     assert await effects(database) == {"class 1": ["finding raised a"]}
+
+
+async def test_held_events_that_all_turn_out_to_be_poison_stop_the_consumer_too(
+    database: Database, embedded_bus: EmbeddedBus
+) -> None:
+    mended = False
+
+    async def wait_then_fail(*_: Any) -> None:
+        if not mended:
+            raise MissingFact(code="RULEBOOK_UNKNOWN", message="规则尚未到达。", advice="等待规则。")
+        raise ZeroDivisionError
+
+    await send(embedded_bus, [record_of(withdrawn(f"class {number}", 1), 1) for number in range(12)])
+    consumer = consumer_of(
+        database,
+        embedded_bus,
+        handlers={TraineeWithdrawn: wait_then_fail},
+        dead_letters_in_a_row_max=3,
+        held_retry_seconds=0.05,
+    )
+    async with running(consumer) as task:
+
+        async def all_held() -> bool:
+            return await held_count(database) == 12
+
+        await eventually(all_held)
+        mended = True
+        with pytest.raises(TooManyDeadLetters):
+            await asyncio.wait_for(task, 20)
+    assert (len(await list_dead_letters(database)), await held_count(database)) == (3, 9)
 
 
 async def test_a_batch_that_takes_too_long_is_taken_apart(database: Database, embedded_bus: EmbeddedBus) -> None:

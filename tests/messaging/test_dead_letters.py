@@ -4,9 +4,11 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from shared.audit.tables import AUDIT_ENTRY
+from shared.clock import machine_now
 from shared.contracts.enrollment import ClassClosed, TraineeWithdrawn
 from shared.contracts.envelope import Envelope
 from shared.contracts.supervision import FindingRaised
@@ -23,6 +25,7 @@ from shared.messaging.dead_letters import (
 )
 from shared.messaging.delivery import Delivery, read
 from shared.messaging.inbox import Inbox, Outcome
+from shared.messaging.tables import DEAD_LETTER
 from tests.messaging.events import (
     HANDLERS,
     closed,
@@ -195,6 +198,13 @@ async def test_an_unreadable_record_blocks_its_key_until_it_is_discarded(databas
     async with database.connect(write=False) as connection:
         [entry] = (await connection.execute(select(AUDIT_ENTRY))).all()
     assert (entry.action, entry.actor, entry.details["reason"]) == ("dead_letter_discarded", "admin 1", "NO_EVENT")
+
+
+async def test_a_dead_letter_without_an_id_is_refused_because_it_could_stand_there_twice(database: Database) -> None:
+    row = {"consumer": "test", "topic": "t", "key": "k", "payload": b"", "reason": "r", "buried_at": machine_now()}
+    with pytest.raises(IntegrityError):
+        async with database.connect() as connection, connection.begin():
+            await connection.execute(insert(DEAD_LETTER).values(event_id=None, **row))
 
 
 async def test_a_reused_version_fails_again_and_is_never_applied(database: Database) -> None:

@@ -290,6 +290,16 @@ async def test_a_broken_constraint_is_named_without_its_values(database: Databas
     assert "finding raised" not in poison.value.reason
 
 
+async def test_a_value_that_no_column_takes_is_poison_and_not_a_failing_database(database: Database) -> None:
+    """PostgreSQL's driver refuses it before the server sees it, as it refuses calls on a lost connection."""
+
+    async def overflow(uow: UnitOfWork, fact: TraineeWithdrawn, _envelope: Envelope) -> None:
+        await uow.connection.execute(insert(EFFECT).values(seq=2**70, class_id=fact.class_id, what="too large"))
+
+    with pytest.raises(Poisoned):
+        await apply(inbox_of(database, {TraineeWithdrawn: overflow}), record_of(withdrawn("class 1", 1), 1))
+
+
 async def test_a_reason_repeats_nothing_that_an_exception_says(database: Database) -> None:
     async def fail(_uow: UnitOfWork, fact: TraineeWithdrawn, _envelope: Envelope) -> None:
         raise ValueError(f"secret of {fact.person_id}")

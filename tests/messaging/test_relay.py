@@ -44,6 +44,12 @@ async def on_topic(bus: EmbeddedBus) -> dict[str, list[str]]:
     return found
 
 
+async def test_an_event_that_no_topic_takes_fails_its_use_case_instead_of_blocking_its_key(database: Database) -> None:
+    with pytest.raises(ValueError, match=r"TraineeWithdrawn has 1000[0-9]{3} bytes"):
+        await publish(database, withdrawn("class 1", 1), withdrawn("class 1", "x" * 1_000_000))
+    assert await outbox_depth(database) == 0
+
+
 @asynccontextmanager
 async def running(relay: Relay) -> AsyncIterator[None]:
     """Run a relay for the length of a block."""
@@ -79,7 +85,7 @@ async def late_commit(database: Database, bus: EmbeddedBus) -> None:
     """Commit a transaction after a later one was relayed, and see its event on the topic all the same."""
     relay, publisher = Relay(database, bus), bus.publisher()
     if database.is_sqlite:  # one writer at a time: only a number can come late there, as after a restored backup
-        row = {"topic": ENROLLMENT, "created_at": machine_now()}
+        row = {"topic": ENROLLMENT, "type": "test", "region": "000000", "created_at": machine_now()}
         for seq, person in ((2, "early"), (1, "late")):
             payload = value_of(withdrawn(f"class {seq}", person), 1)
             async with database.connect() as connection, connection.begin():

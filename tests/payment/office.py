@@ -49,6 +49,7 @@ from tests.payment.sample import (
     people,
     rate,
     rulebook,
+    scheduled,
     shelf,
     training_completed,
 )
@@ -176,6 +177,7 @@ class Office:
         await self.take(
             attendance(roster, class_id=class_id),
             training_completed(class_id=class_id, opening=heads, spot=(heads, heads) if spot is None else spot),
+            scheduled(class_id=class_id),
             *issued,
             assessment_completed(issued, class_id=class_id),
         )

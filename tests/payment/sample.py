@@ -9,7 +9,13 @@ from services.payment.domain.decision import Decision
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.rates import Rate, RateTable, rate_table
 from services.payment.domain.subsidy import Assessment, assess
-from shared.contracts.assessment import AssessmentCompleted, CertificateIssued, CertificateKind, KindCount
+from shared.contracts.assessment import (
+    AssessmentCompleted,
+    AssessmentScheduled,
+    CertificateIssued,
+    CertificateKind,
+    KindCount,
+)
 from shared.contracts.enrollment import (
     ClassOpened,
     InstitutionReference,
@@ -175,6 +181,22 @@ def certificate(
     )
 
 
+def scheduled(
+    kind: CertificateKind = "level", *, class_id: str = "class-1", exam_on: date = date(2021, 6, 25)
+) -> AssessmentScheduled:
+    """Give an exam of a certificate kind."""
+    return AssessmentScheduled(
+        class_id=class_id,
+        assessment_id=f"{class_id}-exam-{kind}",
+        body_id="body-1",
+        body_name="济源市样例鉴定中心",
+        certificate_kind=kind,
+        applied_on=date(2021, 6, 1),
+        exam_on=exam_on,
+        channel="system",
+    )
+
+
 def assessment_completed(
     certificates: Iterable[CertificateIssued], *, class_id: str = "class-1", revision: int = 1
 ) -> AssessmentCompleted:
@@ -202,8 +224,12 @@ def class_facts(
     spot: Sequence[int] = (),
     certifiable: tuple[str, ...] = ("level",),
     opening_checks: int = 1,
+    exams: Sequence[AssessmentScheduled] | None = None,
 ) -> ClassFacts:
-    """Give everything known of a finished class; whoever is not said to be absent was present."""
+    """Give everything known of a finished class; whoever is not said to be absent was present.
+
+    Unless said otherwise there was one exam, for the skill level.
+    """
     attended = roster if present is None else present
     return ClassFacts(
         class_id="class-1",
@@ -216,6 +242,9 @@ def class_facts(
         ),
         examination=Known(event_id="e-examination", fact=assessment_completed(certificates)),
         attendance=(Known(event_id="e-attendance", fact=attendance(attended)),),
+        exams=tuple(
+            Known(event_id=f"e-{exam.assessment_id}", fact=exam) for exam in ([scheduled()] if exams is None else exams)
+        ),
         certificates=tuple(Known(event_id=f"e-{issued.certificate_id}", fact=issued) for issued in certificates),
     )
 

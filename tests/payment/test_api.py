@@ -193,6 +193,37 @@ async def test_bad_input_is_named_and_never_repeated(callers: Callers) -> None:
     assert "某某" not in str(answer)
 
 
+@pytest.mark.parametrize("code", ["户名不符：样例学校", "410000008642097531", "13800000000", "A 1"])
+async def test_a_reason_code_that_travels_in_an_event_is_a_code_and_never_a_text_or_a_number_of_somebodys(
+    callers: Callers, code: str
+) -> None:
+    path = f"/claims/{await claimed(callers)}/reviews"
+    returned = {**review("first_review", "return"), "reason_code": code}
+    answer = {"order_id": "o", "attempt": 1, "outcome": "returned", "on": "2021-09-13", "reason_code": code}
+
+    problem(await callers.post(path, FIRST, returned), 422, "INPUT_INVALID")
+    problem(await callers.post("/bank-files/f/answers", FINANCE, {"answers": [answer]}), 422, "INPUT_INVALID")
+    ok(await callers.post(path, FIRST, {**returned, "reason_code": "DOCUMENTS_UNCLEAR_2"}))
+
+
+async def test_numbers_truths_and_days_are_taken_only_as_what_they_are(callers: Callers) -> None:
+    rate = {"region": JIYUAN, "programme": "training", "valid_from": "2021-01-01", "amount_fen": 100, "source": "文件"}
+    budget = {"region": JIYUAN, "funding_source": EMPLOYMENT, "year": 2021, "amount_fen": 1, "document": "文件"}
+    answer = {"order_id": "o", "attempt": 1, "outcome": "settled", "on": "2021-09-17"}
+    for path, actor, body in (
+        *(("/rates", FINANCE, {**rate, "amount_fen": wrong}) for wrong in ("100", 100.0, True)),
+        ("/rates", FINANCE, {**rate, "valid_from": 1609459200}),
+        ("/budgets", FINANCE, {**budget, "year": "2021"}),
+        ("/bank-files/f/answers", FINANCE, {"answers": [{**answer, "attempt": True}]}),
+        ("/bank-files/f/answers", FINANCE, {"answers": [{**answer, "on": 0}]}),
+        ("/claims/c/orders", FINANCE, {"sources": [{"funding_source": EMPLOYMENT, "amount_fen": "1"}]}),
+        ("/notices/n/objections", None, {"line_nos": [True], "content": "x"}),
+        ("/objections/o/resolution", INSPECTOR, {"upheld": "no", "finding": "x"}),
+        ("/objections/o/resolution", INSPECTOR, {"upheld": 1, "finding": "x"}),
+    ):
+        problem(await callers.post(path, actor, body), 422, "INPUT_INVALID")
+
+
 async def test_a_reviewer_who_saw_an_older_version_is_stopped(callers: Callers) -> None:
     claim = await callers.post("/claims", SCHOOL, CLAIM)
     path = f"/claims/{claim.json()['claim_id']}/reviews"

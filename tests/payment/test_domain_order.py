@@ -24,6 +24,7 @@ from tests.payment.sample import rulebook
 
 EMPLOYMENT, INSURANCE, SPECIAL = "employment_subsidy_fund", "unemployment_insurance_fund", "skills_action_fund"
 ON = date(2021, 9, 27)
+SENT = date(2021, 9, 26)
 
 
 def parts(due: dict[int, int], *shares: Share, excluded: frozenset[int] = frozenset()) -> dict[str, dict[int, int]]:
@@ -100,11 +101,11 @@ def answer(outcome: str, *, attempt: int = 1, reason_code: str | None = "AC04") 
 
 @pytest.mark.parametrize("outcome", ["settled", "returned"])
 def test_an_answer_counts_once_and_the_same_again_changes_nothing(outcome: str) -> None:
-    answered, event = settle(order(), answer(outcome), today=ON)
+    answered, event = settle(order(), answer(outcome), sent_on=SENT, today=ON)
 
     assert event is not None
     assert (event.amount_fen, event.attempt) == (100, 1)
-    assert settle(answered, answer(outcome), today=ON) == (answered, None)
+    assert settle(answered, answer(outcome), sent_on=SENT, today=ON) == (answered, None)
 
 
 @pytest.mark.parametrize(
@@ -118,17 +119,20 @@ def test_an_answer_counts_once_and_the_same_again_changes_nothing(outcome: str) 
 )
 def test_an_answer_that_fits_no_sent_attempt_is_refused(state: OrderState, given_answer: Answer, code: str) -> None:
     with pytest.raises(Conflict, match=code):
-        settle(order(state), given_answer, today=ON)
+        settle(order(state), given_answer, sent_on=SENT, today=ON)
 
 
 def test_a_return_needs_the_banks_reason() -> None:
     with pytest.raises(Refused, match="REASON_MISSING"):
-        settle(order(), answer("returned", reason_code=None), today=ON)
+        settle(order(), answer("returned", reason_code=None), sent_on=SENT, today=ON)
 
 
-def test_an_answer_dated_tomorrow_is_refused() -> None:
+def test_an_answer_is_dated_between_the_sending_and_today() -> None:
     with pytest.raises(Refused, match="DATE_IN_FUTURE"):
-        settle(order(), answer("settled"), today=date(2021, 9, 26))
+        settle(order(), answer("settled"), sent_on=SENT, today=date(2021, 9, 26))
+    with pytest.raises(Refused, match="DATE_BEFORE_SENDING"):
+        settle(order(), answer("settled"), sent_on=date(2021, 9, 28), today=date(2021, 9, 28))
+    assert settle(order(), answer("settled"), sent_on=ON, today=ON)[1] is not None
 
 
 def test_only_a_returned_order_is_sent_again_and_as_the_next_attempt() -> None:

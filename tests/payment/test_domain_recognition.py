@@ -11,7 +11,7 @@ from shared.contracts.assessment import AssessmentScheduled, CertificateVoided
 from shared.contracts.enrollment import TraineeWithdrawn
 from shared.contracts.supervision import FindingClosed, FindingRaised
 from shared.policy.decision import Severity
-from tests.payment.sample import assessed, certificate, class_facts, rate, training_completed
+from tests.payment.sample import assessed, certificate, class_facts, rate, scheduled, training_completed
 
 
 def refusals(facts, **options):  # type: ignore[no-untyped-def]
@@ -45,23 +45,37 @@ def test_a_transitional_exception_covers_only_its_kinds_and_exams_up_to_its_last
     exam_on: date, kinds: tuple[str, ...], certifiable: tuple[str, ...], recognised: int
 ) -> None:
     issued = certificate("p1", "completion", issued=date(2021, 11, 1))
-    exam = AssessmentScheduled(
-        class_id="class-1",
-        assessment_id=issued.assessment_id,
-        body_id="body-1",
-        body_name="济源市样例鉴定中心",
-        certificate_kind="completion",
-        applied_on=date(2021, 6, 1),
-        exam_on=exam_on,
-        channel="system",
+    facts = class_facts(
+        roster=["p1"],
+        certificates=[issued],
+        spot=(1, 1),
+        certifiable=certifiable,
+        exams=[scheduled("completion", exam_on=exam_on)],
     )
-    facts = class_facts(roster=["p1"], certificates=[issued], spot=(1, 1), certifiable=certifiable)
-    facts = replace(facts, exams=(Known(event_id="e-exam", fact=exam),))
 
     found = assessed(facts, rate(800), decisions=[exception(date(2021, 9, 30), *kinds)])
 
     assert found.recognised == recognised
     assert bool(found.lines[0].findings) is not bool(recognised)
+
+
+@pytest.mark.parametrize(
+    ("exams", "code"),
+    [
+        ([scheduled("completion"), scheduled("level")], "COMPLETION_AFTER_ATTEMPT_UNDECIDED"),
+        ([scheduled("completion")], "DIRECT_COMPLETION_EXAM"),
+        ([scheduled("completion"), scheduled("level", exam_on=date(2021, 7, 3))], "DIRECT_COMPLETION_EXAM"),
+        ([scheduled("completion"), scheduled("special_ability")], "DIRECT_COMPLETION_EXAM"),
+    ],
+)
+def test_a_second_attempt_counts_as_one_only_after_an_exam_of_a_better_kind(
+    exams: list[AssessmentScheduled], code: str
+) -> None:
+    issued = certificate("p1", "completion", attempt=2, issued=date(2021, 7, 2))
+
+    assert refusals(class_facts(roster=["p1"], certificates=[issued], spot=(1, 1), exams=exams)) == [
+        (code, "JY-ASM-05")
+    ]
 
 
 def test_a_completion_certificate_counts_where_the_occupation_has_no_other() -> None:

@@ -19,6 +19,10 @@ LEDGERS = {
     "bank_file": "sha256 = 'y'",
     "payment_order": "amount_fen = amount_fen + 1",
     "notice": "list_hash = 'y'",
+    "claim_duty": "duty = 'payment'",
+    "claim_review": "approved = false",
+    "claim_decision": "accepted = false",
+    "claim_person": "person_id = 'somebody'",
 }
 """What only grows, and a change that must not be possible."""
 
@@ -64,6 +68,11 @@ async def test_ledgers_refuse_every_change_and_refuse_to_forget(approved_office:
     await office.rows(
         "INSERT INTO claim_difference (claim_id, number, kind, amount_fen, amounts, cause, found_on) "
         "VALUES (:claim, 1, 'dissolved', 0, '{}', 'test', '2021-09-13')",
+        claim=claim_id,
+    )
+    await office.rows(
+        "INSERT INTO claim_decision (claim_id, number, rule, accepted, reason, decided_by, decided_on, kinds) "
+        "VALUES (:claim, 1, 'JY-SUP-07', true, 'x', 'x', '2021-09-13', '[]')",
         claim=claim_id,
     )
     await office.rows(
@@ -166,6 +175,18 @@ async def test_a_claim_is_never_ordered_beyond_its_decided_sum_by_leaving_the_cu
         await entry(approved_office, claim_id, 10, 150_000)
 
 
+async def test_an_order_only_moves_a_line_towards_what_was_decided_for_it(
+    approved_office: Office, claim_id: str
+) -> None:
+    await drafted(approved_office, claim_id)
+    await entry(approved_office, claim_id, 1, 100_000)
+    with pytest.raises(IntegrityError, match="more would be ordered than was decided"):
+        await entry(approved_office, claim_id, 1, -1, number=2)
+    await entry(approved_office, claim_id, 11, -100_000)
+    with pytest.raises(IntegrityError, match="more would be ordered than was decided"):
+        await entry(approved_office, claim_id, 11, 1, number=2)
+
+
 async def test_a_part_of_a_line_is_ordered_once(approved_office: Office, claim_id: str) -> None:
     await drafted(approved_office, claim_id)
     await entry(approved_office, claim_id, 1, 100)
@@ -214,9 +235,25 @@ async def test_an_order_moves_only_along_its_states(approved_office: Office, cla
     await refused(approved_office, "UPDATE payment_order SET state = 'ready', attempt = 2")
 
 
+async def test_what_was_sent_and_answered_is_never_rewritten(approved_office: Office, claim_id: str) -> None:
+    [order] = await approved_office.order(claim_id, {EMPLOYMENT: 13_500})
+    file = await approved_office.send()
+    for change in ("sender = 'approver-1'", "account_id = 'other'", "bank_file_id = 'other'", "attempt = 2"):
+        with pytest.raises(IntegrityError, match="sent and answered"):
+            await approved_office.rows(f"UPDATE order_attempt SET {change}")  # noqa: S608
+    await approved_office.answer(file, order.order_id, "returned")
+
+    for change in ("outcome = 'settled'", "outcome = NULL, answered_on = NULL", "reason_code = 'X'"):
+        with pytest.raises(IntegrityError, match="sent and answered"):
+            await approved_office.rows(f"UPDATE order_attempt SET {change}")  # noqa: S608
+    await refused(approved_office, "DELETE FROM order_attempt")
+
+
 async def test_nobody_holds_two_duties_in_a_claim(approved_office: Office, claim_id: str) -> None:
     duty = "INSERT INTO claim_duty (claim_id, actor, duty) VALUES (:claim, 'first-1', 'payment')"
     await refused(approved_office, duty, claim=claim_id)
+    # Nor does who reviewed the class: their duty in it stands in the claim from its receipt.
+    await refused(approved_office, duty.replace("first-1", "reviewer-0"), claim=claim_id)
     # The first reviewer cannot be written down as payer either: an order refers to the payer's duty.
     await refused(
         approved_office,

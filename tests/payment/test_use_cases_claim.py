@@ -5,10 +5,13 @@ from datetime import date
 
 import pytest
 
+from services.payment.application.allot_budget import allot_budget
+from services.payment.application.enter_rate import enter_rate
 from services.payment.application.queries import read_notice
 from services.payment.application.record_decision import GivenDecision, record_decision
 from services.payment.application.resolve_objection import resolve_objection
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
+from services.payment.domain.budget import BudgetKey
 from services.payment.domain.claim import Claim
 from services.payment.domain.notice import NoticeState
 from services.payment.domain.state import Act, State
@@ -25,10 +28,14 @@ from shared.contracts.payment import (
 from shared.contracts.supervision import FindingClosed, FindingRaised
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from shared.domain.jurisdiction import regions
+from shared.policy.rulebook import Shelf
 from tests.payment.office import (
     ACCOUNT,
     APPROVER,
     CLAIM_DAY,
+    EMPLOYMENT,
+    FINANCE,
     FIRST,
     INSPECTOR,
     PUBLIC,
@@ -36,9 +43,19 @@ from tests.payment.office import (
     SECOND,
     Office,
     approved,
+    moment,
     person,
 )
-from tests.payment.sample import assessment_completed, certificate, class_opened, people, training_completed
+from tests.payment.sample import (
+    INSTITUTION,
+    assessment_completed,
+    certificate,
+    class_opened,
+    people,
+    rate,
+    rulebook,
+    training_completed,
+)
 
 YUAN = 100
 
@@ -175,6 +192,35 @@ async def test_the_second_review_is_another_persons(received_office: Office) -> 
     assert (await received_office.review(claim.claim_id, Act.SECOND_REVIEW, SECOND)).state is State.SECOND_REVIEW
 
 
+async def test_whoever_acts_for_an_institution_sees_its_own_alone_and_takes_no_part_in_the_review(
+    received_office: Office,
+) -> None:
+    claim = await only(received_office)
+    stranger = person("school-2", Role.INSTITUTION, Role.FIRST_REVIEWER, organisation="institution-2")
+    own = person("school-1", Role.INSTITUTION, Role.FIRST_REVIEWER, organisation=INSTITUTION)
+
+    with pytest.raises(NotFound):
+        await received_office.submit(actor=stranger)
+    with pytest.raises(NotFound):
+        await received_office.review(claim.claim_id, Act.FIRST_REVIEW, stranger)
+    with pytest.raises(Forbidden, match="CLAIMANT_REVIEWS"):
+        await received_office.review(claim.claim_id, Act.FIRST_REVIEW, own)
+
+
+async def test_whoever_reviewed_the_class_takes_no_other_part_in_its_claim(received_office: Office) -> None:
+    claim = await only(received_office)
+    first_of_the_class = person("reviewer-0", Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.FINANCE)
+    await received_office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+
+    with pytest.raises(Forbidden) as refused:
+        await received_office.review(claim.claim_id, Act.SECOND_REVIEW, first_of_the_class)
+    assert (refused.value.code, refused.value.rule) == ("SAME_REVIEWER", "JY-REP-07")
+    await received_office.review(claim.claim_id, Act.SECOND_REVIEW, SECOND, approved=False)
+    await received_office.submit()
+    again = await received_office.review(claim.claim_id, Act.FIRST_REVIEW, first_of_the_class)
+    assert again.state is State.FIRST_REVIEW
+
+
 async def test_money_waits_for_the_notices_last_day(received_office: Office) -> None:
     claim = await only(received_office)
     await received_office.review_twice(claim.claim_id)
@@ -263,10 +309,24 @@ async def test_only_what_a_rule_leaves_open_is_decided(received_office: Office) 
         (replace(given, rule="JY-SUP-04"), "RULE_NOT_DECIDABLE"),
         (given, "NOTHING_TO_DECIDE"),
         (replace(given, rule="JY-ASM-06"), "DECISION_INCOMPLETE"),
+        (replace(given, rule="JY-SUP-07"), "NOTHING_TO_DECIDE"),
+        (replace(given, rule="JY-CLM-10"), "NOTHING_TO_DECIDE"),
         (replace(given, persons=frozenset({"stranger"})), "PERSON_NOT_IN_CLASS"),
     ):
         with pytest.raises(Refused, match=code):
             await received_office.act(FIRST, record_decision, claim_id=claim.claim_id, given=wrong)
+
+
+async def test_a_question_about_the_class_is_decided_again_once_it_was_asked(office: Office) -> None:
+    claim = await received(office, spot=(10,))
+    refusal = GivenDecision(rule="JY-SUP-07", accepted=False, reason="抽查不足")
+    await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=refusal)
+    with pytest.raises(Refused, match="FLAG_REFUSED"):
+        await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+
+    given = replace(refusal, accepted=True, reason="补交了抽查记录")
+    await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=given)
+    assert (await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)).state is State.FIRST_REVIEW
 
 
 async def test_a_voided_certificate_during_the_notice_begins_a_new_round_with_a_new_notice(
@@ -289,6 +349,52 @@ async def test_a_voided_certificate_during_the_notice_begins_a_new_round_with_a_
     approval = await received_office.approve(claim.claim_id)
     assert sum(approval.decided.values()) == 13_500 * YUAN
     assert len(await received_office.events(NoticePublished)) == 2
+
+
+async def test_a_claim_that_can_no_longer_be_computed_is_returned_and_computed_anew_when_handed_in_again(
+    office: Office,
+) -> None:
+    await office.act(FINANCE, enter_rate, rate=rate(1500, certificate_kind="level"))
+    key = BudgetKey(region="419001", funding_source=EMPLOYMENT, year=2021)
+    await office.act(FINANCE, allot_budget, key=key, amount_fen=10_000_000, document="测试指标文件")
+    await office.open_class()
+    await office.finish_class()
+    claim = await office.submit()
+    await office.review_twice(claim.claim_id)
+
+    other = certificate("p10", "special_ability")
+    remaining = [*(certificate(each) for each in people(1, 9)), other]
+    await office.take(other, void("p10"), assessment_completed(remaining, revision=2))
+
+    assert (await office.claim(claim.claim_id)).state is State.RETURNED
+    assert [event["reason_code"] for event in await office.events(ClaimReturned)] == ["RATE_MISSING"]
+    with pytest.raises(Refused, match="RATE_MISSING"):
+        await office.submit()
+    await office.act(FINANCE, enter_rate, rate=rate(801, certificate_kind="special_ability"))
+    assert sum((await office.submit()).payable.values()) == (9 * 1_500 + 801) * YUAN
+
+
+async def test_no_review_passes_what_the_facts_can_no_longer_be_computed_to(received_office: Office) -> None:
+    claim = await only(received_office)
+    one_less = [certificate(each) for each in people(1, 9)]
+    await received_office.take(assessment_completed(one_less, revision=2))
+
+    with pytest.raises(Refused, match="CLAIM_GT_RESULTS"):
+        await received_office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+    await received_office.take(void("p10"))
+    passed = await received_office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+    assert sum(passed.payable.values()) == 13_500 * YUAN
+
+
+async def test_facts_that_begin_no_round_are_taken_in_a_year_whose_calendar_is_not_there_yet(
+    received_office: Office,
+) -> None:
+    received_office.now = moment(date(2026, 12, 21))
+
+    await received_office.take(training_completed(opening=10, spot=(10, 9), revision=2))
+    returned = await received_office.review(await received_office.only_claim(), Act.FIRST_REVIEW, FIRST, approved=False)
+
+    assert returned.state is State.RETURNED
 
 
 async def test_an_open_doubt_stops_review_and_approval_until_it_is_closed(received_office: Office) -> None:
@@ -394,6 +500,19 @@ async def test_nobody_who_reviewed_the_claim_decides_an_objection_to_it(received
             upheld=False,
             finding="x",
         )
+
+
+async def test_where_the_document_sets_no_cap_nobody_needs_a_slot_to_be_paid(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_cap = replace(rulebook(), payment=replace(rulebook().payment, entitlement=None))
+    monkeypatch.setattr("tests.payment.office.shelf", lambda: Shelf([without_cap], [], regions()))
+    claim = await received(office)
+
+    approval = await office.approve(claim.claim_id)
+
+    assert sum(approval.decided.values()) == 15_000 * YUAN
+    assert await office.rows("SELECT 1 FROM entitlement_slot") == []
 
 
 async def test_a_final_decision_without_a_line_frees_the_person_for_another_class(office: Office) -> None:

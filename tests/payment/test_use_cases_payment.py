@@ -1,19 +1,27 @@
 """Orders, bank files, answers and what later facts do to money already on its way."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from services.payment.application.allot_budget import allot_budget
+from services.payment.application.answer_bank_file import answer_bank_file
 from services.payment.application.correct_account import approve_account, correct_account
 from services.payment.application.create_bank_file import bank_file_content
+from services.payment.application.enter_rate import enter_rate
 from services.payment.application.queries import ledger, read_claim
 from services.payment.application.record_decision import GivenDecision, record_decision
 from services.payment.application.resolve_objection import resolve_objection
 from services.payment.application.submit_claim import GivenAccount
+from services.payment.domain.budget import BudgetKey
+from services.payment.domain.notice import NoticeState
+from services.payment.domain.order import Answer
 from services.payment.domain.state import Act, State
 from shared.contracts.assessment import CertificateVoided
 from shared.contracts.payment import ClaimApproved, NoticePublished, PaymentReturned, PaymentSettled
-from shared.contracts.supervision import FindingRaised
+from shared.contracts.supervision import ClassCancelled, FindingRaised
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from tests.payment.office import (
@@ -29,10 +37,21 @@ from tests.payment.office import (
     Office,
     person,
 )
-from tests.payment.sample import INSTITUTION_NAME, assessment_completed, certificate, people, training_completed
+from tests.payment.sample import INSTITUTION_NAME, assessment_completed, certificate, people, rate, training_completed
 
 YUAN = 100
 CORRECTED = GivenAccount(holder=INSTITUTION_NAME, bank_name="样例银行沁园支行", account_number="410000008642099988")
+
+CANCELLED = ClassCancelled(
+    class_id="class-1",
+    on=date(2021, 10, 20),
+    rule="JY-SUP-04",
+    clause="二(三)2",
+    attended=4,
+    planned=10,
+    confirmed_by="inspector-1",
+    reason="设备正常",
+)
 
 
 def void(number: int) -> CertificateVoided:
@@ -120,6 +139,23 @@ async def test_an_excluded_person_is_kept_off_the_special_account(approved_offic
     assert (refused.value.code, refused.value.rule) == ("EXCLUDED_FROM_SPECIAL_ACCOUNT", "JY-FND-03")
 
 
+async def test_exclusions_are_checked_again_when_the_special_account_is_to_pay(
+    approved_office: Office, claim_id: str
+) -> None:
+    office, special = approved_office, "skills_action_fund"
+    key = BudgetKey(region="419001", funding_source=special, year=2021)
+    await office.act(FINANCE, allot_budget, key=key, amount_fen=10_000_000, document="测试指标文件")
+    await office.order(claim_id, {special: 10_000, EMPLOYMENT: 3_500})
+    given = GivenDecision(rule="JY-FND-03", accepted=False, reason="无就业意愿", persons=frozenset({"p2"}))
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=given)
+
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send(special)
+    assert (await office.send(EMPLOYMENT)).amount_fen == 3_500 * YUAN
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=replace(given, accepted=True))
+    assert (await office.send(special)).amount_fen == 10_000 * YUAN
+
+
 async def test_a_bank_file_is_made_again_byte_for_byte_and_every_reading_is_audited(
     approved_office: Office, claim_id: str
 ) -> None:
@@ -179,6 +215,39 @@ async def test_a_returned_payment_goes_out_again_as_the_next_attempt_to_the_corr
     assert (order.orders, order.fen) == (1, 13_500 * YUAN)
 
 
+async def test_nobody_approves_the_account_he_handed_in(approved_office: Office, claim_id: str) -> None:
+    await approved_office.act(SCHOOL, correct_account, claim_id=claim_id, given=CORRECTED)
+
+    with pytest.raises(Forbidden) as refused:
+        await approved_office.act(person(SCHOOL.subject, Role.APPROVER), approve_account, claim_id=claim_id)
+    assert (refused.value.code, refused.value.rule) == ("SAME_REVIEWER", "JY-REP-07")
+    with pytest.raises(IntegrityError):
+        await approved_office.rows("UPDATE account SET approved_by = submitted_by")
+
+
+@pytest.mark.parametrize("bank_name", ["=HYPERLINK(1)", "+86", "-1", "@SUM(1)", "样例银行\n沁园支行", "样例\t银行"])
+async def test_a_banks_name_that_a_spreadsheet_would_run_or_a_line_would_break_is_refused(
+    approved_office: Office, claim_id: str, bank_name: str
+) -> None:
+    with pytest.raises(Refused, match="BANK_NAME_INVALID"):
+        await approved_office.act(
+            SCHOOL, correct_account, claim_id=claim_id, given=replace(CORRECTED, bank_name=bank_name)
+        )
+
+
+async def test_the_bank_answers_no_earlier_than_it_was_asked(approved_office: Office, claim_id: str) -> None:
+    [order] = await approved_office.order(claim_id, {EMPLOYMENT: 13_500})
+    file = await approved_office.send()
+    early = Answer(
+        order_id=order.order_id, attempt=1, outcome="settled", on=approved_office.now.date() - timedelta(days=1)
+    )
+
+    [row] = await approved_office.act(FINANCE, answer_bank_file, bank_file_id=file.bank_file_id, answers=[early])
+
+    assert row.refusal is not None
+    assert (row.result, row.refusal.code) == ("refused", "DATE_BEFORE_SENDING")
+
+
 async def test_an_account_in_another_name_is_refused_and_no_reviewer_approves_one(
     approved_office: Office, claim_id: str
 ) -> None:
@@ -228,6 +297,22 @@ async def test_an_open_doubt_keeps_an_order_out_of_the_bank_file(approved_office
         await approved_office.send()
 
 
+async def test_nothing_is_ordered_or_sent_while_the_class_cannot_be_computed(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    fewer = assessment_completed([certificate(each) for each in people(1, 9)], revision=2)
+    await office.take(fewer)
+    with pytest.raises(Refused, match="CLAIM_GT_RESULTS"):
+        await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.take(assessment_completed([certificate(each) for each in people(1, 10)], revision=3))
+    await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.take(replace(fewer, revision=4))
+
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()
+
+
 async def test_a_certificate_voided_after_ordering_is_recorded_and_holds_every_further_payment(
     approved_office: Office, claim_id: str
 ) -> None:
@@ -254,6 +339,47 @@ async def test_a_certificate_voided_after_ordering_is_recorded_and_holds_every_f
     [slot] = await office.rows("SELECT state FROM entitlement_slot WHERE person_id = 'p10'")
     assert slot.state == "used"
     assert len(await office.events(ClaimApproved)) == 1
+
+
+async def test_a_class_cancelled_after_ordering_stays_recorded_whatever_is_resolved_later(
+    received_office: Office,
+) -> None:
+    office = received_office
+    claim_id = await office.only_claim()
+    approval = await office.approve(claim_id, objected=[3])
+    await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.take(CANCELLED)
+
+    await office.act(
+        INSPECTOR,
+        resolve_objection,
+        objection_id=approval.objections[0].objection_id,
+        upheld=False,
+        finding="签到与视频一致",
+    )
+
+    claim = await office.claim(claim_id)
+    assert (claim.state, claim.clawback_fen) == (State.ORDERED, 13_500 * YUAN)
+    assert not claim.objections[0].is_open
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()
+
+
+async def test_a_class_cancelled_while_a_supplement_is_public_takes_its_notice_back(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    await office.take(training_completed(opening=10, spot=(10, 10), revision=2))
+    await office.review_twice(claim_id)
+    await office.publish(claim_id)
+
+    await office.take(CANCELLED)
+
+    claim = await office.claim(claim_id)
+    assert claim.state is State.APPROVED
+    assert [notice.state for notice in claim.notices] == [NoticeState.ENDED, NoticeState.WITHDRAWN]
+    with pytest.raises(Refused, match="CLASS_CANCELLED"):
+        await office.order(claim_id, {EMPLOYMENT: 13_500})
 
 
 async def test_a_loss_before_ordering_is_taken_back_by_a_reviewed_entry(approved_office: Office, claim_id: str) -> None:
@@ -332,6 +458,48 @@ async def test_a_gain_after_payment_is_published_reviewed_and_paid_as_its_own_en
     assert (await office.claim(claim_id)).state is State.PAID
     assert len(await office.events(NoticePublished)) == 2
     assert sum(event["amount_fen"] for event in await office.events(PaymentSettled)) == 15_000 * YUAN
+
+
+async def test_an_objection_to_a_supplement_keeps_its_line_from_being_ordered_and_nobody_elses(
+    approved_office: Office, claim_id: str
+) -> None:
+    office = approved_office
+    await office.act(FINANCE, enter_rate, rate=rate(1600))
+    await office.take(training_completed(opening=9, spot=(9, 9), revision=2))
+    await office.review_twice(claim_id)
+    notice = await office.publish(claim_id)
+    objection = await office.object_to(notice.notice_id, 3)
+
+    [order] = await office.order(claim_id, {EMPLOYMENT: 12_000})  # approved were 13,500, of which 1,500 are line 3's
+    assert 3 not in {entry.line_no for entry in order.entries}
+    file = await office.send()
+    await office.answer(file, order.order_id, "settled")
+    await office.end_notice(claim_id)
+    await office.review(claim_id, Act.APPROVE, APPROVER)
+    assert (await office.claim(claim_id)).decided[3] == 1_500 * YUAN
+
+    await office.act(
+        INSPECTOR, resolve_objection, objection_id=objection.objection_id, upheld=False, finding="签到与视频一致"
+    )
+    await office.review_twice(claim_id)
+    await office.review(claim_id, Act.APPROVE, APPROVER)
+    await office.order(claim_id, {EMPLOYMENT: 9 * 1_600 - 12_000})
+    decided = (await office.claim(claim_id)).decided
+    assert (sum(decided.values()), decided[3]) == (9 * 1_600 * YUAN, 1_600 * YUAN)
+
+
+async def test_a_cut_taken_back_after_payment_is_split_over_two_sources(approved_office: Office, claim_id: str) -> None:
+    office = approved_office
+    await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.take(training_completed(opening=10, spot=(10, 10), revision=2))
+    await office.approve(claim_id)
+
+    first, second = await office.order(claim_id, {EMPLOYMENT: 1_000, INSURANCE: 500})
+
+    assert [[(entry.line_no, entry.amount_fen) for entry in order.entries] for order in (first, second)] == [
+        [(11, 1_000 * YUAN)],
+        [(11, 500 * YUAN)],
+    ]
 
 
 async def rows_of(office: Office, *, canonical: bool) -> list[dict]:  # type: ignore[type-arg]

@@ -96,6 +96,7 @@ def value(path: str) -> Any:
         ("assessment.exam_mode.modes", ("offline",)),
         ("assessment.application_lead.calendar_days_min", 3),
         ("assessment.application_lead.references", ("course_end", "exam")),
+        ("assessment.online_window.replaces", ("course_end",)),
         ("assessment.transitional_exceptions.kinds", ("level", "special_ability")),
         ("assessment.satisfaction.minimum_percent", 85),
         ("payment.entitlement.slots_max", 1),

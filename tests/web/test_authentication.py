@@ -73,8 +73,13 @@ async def test_a_token_is_refused(sqlite: Database, signing_key: ECKey, token: T
 
 
 async def test_an_expired_token_is_told_to_be_renewed(sqlite: Database, signing_key: ECKey, token: Token) -> None:
-    answer = await ask(sqlite, signing_key, f"Bearer {token(exp=NOW - 1)}")
+    answer = await ask(sqlite, signing_key, f"Bearer {token(exp=NOW - 31)}")
     assert (answer.status_code, answer.json()["code"]) == (401, "TOKEN_EXPIRED")
+
+
+async def test_an_issuers_clock_may_run_a_little_ahead(sqlite: Database, signing_key: ECKey, token: Token) -> None:
+    assert (await ask(sqlite, signing_key, f"Bearer {token(iat=NOW + 15, nbf=NOW + 15)}")).status_code == 200
+    assert (await ask(sqlite, signing_key, f"Bearer {token(iat=NOW + 600)}")).status_code == 401
 
 
 async def test_a_forged_token_is_refused(sqlite: Database, signing_key: ECKey, token: Token) -> None:
@@ -184,6 +189,27 @@ async def test_an_unknown_key_is_looked_for_at_most_every_thirty_seconds(signing
     clock.seconds += 31
     assert await keys.key(str(added.kid)) is not None
     assert issuer.asked == 2
+
+
+async def test_an_issuer_that_never_answered_is_asked_again_when_callers_were_told_to_return(
+    signing_key: ECKey, token: Token, clock: Monotonic
+) -> None:
+    issuer = FakeIssuer(signing_key)
+    keys, answer = issuer.remote_keys(), issuer.answer
+    issuer.answer = lambda: httpx.Response(502)
+    with pytest.raises(WebProblem) as refused:
+        await Authenticator(issuer=ISSUER, keys=keys).authenticate(token())
+    issuer.answer = answer
+    assert refused.value.headers is not None
+    clock.seconds += float(refused.value.headers["Retry-After"])
+    assert (await Authenticator(issuer=ISSUER, keys=keys).authenticate(token())).subject == "li"
+
+
+async def test_a_key_of_an_unknown_kind_does_not_hide_the_others(signing_key: ECKey) -> None:
+    issuer = FakeIssuer(signing_key)
+    published = [{"kty": "AKP", "kid": "new", "pub": "x"}, "no key", *KeySet([signing_key]).as_dict()["keys"]]
+    issuer.answer = lambda: httpx.Response(200, json={"keys": published})
+    assert await issuer.remote_keys().key(str(signing_key.kid)) is not None
 
 
 async def test_a_withdrawn_key_is_forgotten_when_the_set_is_old(signing_key: ECKey, clock: Monotonic) -> None:

@@ -145,11 +145,12 @@ async def test_two_ways_of_authentication_or_a_broken_header_are_refused(
 ) -> None:
     basic = base64.b64encode(f"school:{secret}".encode()).decode()
     statuses = []
-    for header in (f"Basic {basic}", "Basic %%%", "Basic " + base64.b64encode(b"nocolon").decode(), "Bearer x"):
+    nocolon = "Basic " + base64.b64encode(b"nocolon").decode()
+    for header in (f"Basic {basic}", "Basic %%%", nocolon, "Bearer x", "Basic 密"):
         data = form(secret) if header.endswith(basic) else {"grant_type": "client_credentials"}
-        answer = await client.post("/auth/token", data=data, headers={"Authorization": header})
+        answer = await client.post("/auth/token", data=data, headers={b"Authorization": header.encode()})
         statuses.append((answer.status_code, answer.json()["error"]))
-    assert statuses == [(400, "invalid_request"), *[(401, "invalid_client")] * 3]
+    assert statuses == [(400, "invalid_request"), *[(401, "invalid_client")] * 4]
     assert (await client.post("/auth/token", json=form(secret))).json()["error"] == "invalid_request"
 
 
@@ -220,7 +221,7 @@ def test_secrets_are_written_for_their_owner_alone_and_plainly_only_once(
     files = [path for path in home.rglob("*") if path.is_file()]
     assert {path.name for path in files} == {"issuer-key.json", "clients.json", "credentials.toml", ".lock"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
-    assert stat.S_IMODE((home / "secrets").stat().st_mode) == 0o700
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in (home, home / "secrets")] == [0o700] * 2
     assert [path.name for path in files if secret in path.read_text()] == ["credentials.toml"]
     assert tomllib.loads((home / "credentials.toml").read_text())["school"] == {
         "client_secret": secret,
@@ -235,7 +236,7 @@ def test_a_restart_keeps_key_and_clients(issuer: Issuer, home: Path, secret: str
     add(issuer, "second.client")
     again = Issuer(home, issuer=ADDRESS)
     assert again.public_keys().as_dict() == issuer.public_keys().as_dict()
-    assert again.client_ids() == {"school", "second.client"}
+    assert again.clients().keys() == {"school", "second.client"}
     assert set(tomllib.loads((home / "credentials.toml").read_text())) == {"school", "second.client"}
 
 
@@ -258,7 +259,7 @@ def test_a_crash_while_adding_leaves_a_client_that_can_be_added_again(
         patch.setattr(issuer_files, "write_private", die)
         with pytest.raises(OSError, match="disk full"):
             add(issuer)
-    assert issuer.client_ids() == frozenset()
+    assert issuer.clients() == {}
     secret = add(issuer)
     assert tomllib.loads((home / "credentials.toml").read_text())["school"]["client_secret"] == secret
 
@@ -280,4 +281,15 @@ def test_a_client_needs_a_known_region_and_a_role(issuer: Issuer) -> None:
         issuer.add_client("x", subject="x", organisation="x", region="999999", roles=[Role.FINANCE])
     with pytest.raises(ValueError, match="role"):
         issuer.add_client("x", subject="x", organisation="x", region="419001", roles=[])
-    assert issuer.client_ids() == frozenset()
+    assert issuer.clients() == {}
+
+
+async def test_a_client_taken_away_signs_in_no_more_and_its_secret_is_gone(home: Path) -> None:
+    issuer = Issuer(home, issuer=ADDRESS)
+    secret = issuer.add_client("school", subject="s", organisation="o", region="419001", roles=[Role.INSTITUTION])
+    assert await issuer.token("school", secret)
+    assert issuer.remove_client("school")
+    assert not issuer.remove_client("school")
+    with pytest.raises(issuer_module.OAuthError):
+        await issuer.token("school", secret)
+    assert secret not in (home / "credentials.toml").read_text()

@@ -1,5 +1,6 @@
 """Logs are JSON lines in which nobody can be found."""
 
+import asyncio
 import io
 import json
 import logging
@@ -161,6 +162,20 @@ def test_records_of_libraries_pass_the_same_masking(lines: io.StringIO) -> None:
     assert (ours["event"], ours["count"], ours["logger"]) == ("done", 1, "ours")
     assert "13800138000" not in lines.getvalue()
     assert "11010519491231002X" not in lines.getvalue()
+
+
+async def test_what_asyncio_says_of_a_forgotten_task_repeats_nothing_of_its_exception(lines: io.StringIO) -> None:
+    async def fail() -> None:
+        raise ValueError("no person named '张三'")
+
+    task = asyncio.create_task(fail())
+    await asyncio.wait([task])
+    context = {"message": "Task exception was never retrieved", "exception": task.exception(), "future": task}
+    asyncio.get_running_loop().default_exception_handler(context)
+    (line,) = read(lines)
+    assert line["event"] == "Task exception was never retrieved"
+    assert line["causes"][0]["type"] == "builtins.ValueError"
+    assert "张三" not in lines.getvalue()
 
 
 async def test_a_request_is_logged_by_route_with_its_id_and_actor(

@@ -7,11 +7,13 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 from joserfc.jwk import ECKey
+from sqlalchemy.exc import OperationalError
 
 from shared.clock import LegalClock
 from shared.database.engine import Database, open_database
 from shared.domain.actor import Role
 from shared.web.authentication import requires
+from shared.web.faults import Fault, fault_of
 from shared.web.routes import service_router
 from tests.web.conftest import Token, application_on, client_of
 from tests.web.sample import Read, Write
@@ -65,6 +67,23 @@ async def test_an_unreachable_database_is_answered_503_with_retry_after(
     await database.close()
     assert (answer.status_code, answer.json()["code"]) == (503, "DATABASE_UNAVAILABLE")
     assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("state", "fault"),
+    [
+        ("40P01", Fault.BUSY),
+        ("25006", Fault.UNAVAILABLE),
+        ("57P01", Fault.UNAVAILABLE),
+        ("53100", Fault.FULL),
+        ("23505", None),
+        ("25001", None),
+    ],
+)
+def test_what_passes_by_itself_is_told_from_a_defect(state: str, fault: Fault | None) -> None:
+    cause = Exception("refused")
+    cause.sqlstate = state  # type: ignore[attr-defined]
+    assert fault_of(OperationalError("UPDATE note", {}, cause)) == fault
 
 
 def test_a_route_that_does_not_say_who_may_call_it_is_refused_at_import() -> None:

@@ -12,16 +12,18 @@ from services.assessment.api.schemas import (
     Body,
     Day,
     EmptyBody,
+    FindingView,
     Prose,
     Reason,
     RowAnswer,
     RowBody,
     Text,
     batch_fields,
+    finding_views,
     require_unchanged,
     row_fields,
 )
-from services.assessment.api.views import AssessmentView, CertificateView, SignatureView
+from services.assessment.api.views import AssessmentView, CertificateView, SignatureView, SurveyStatus
 from services.assessment.application.access import READERS, certificate_of_region
 from services.assessment.application.enter_scores import enter_scores
 from services.assessment.application.finalise_assessment import finalise_assessment
@@ -88,13 +90,17 @@ class FinalAnswer(BaseModel):
     passed: list[str]
     failed: list[str]
     absent: list[str]
+    findings: list[FindingView]
+    survey: SurveyStatus | None = Field(description="满意度调查；班级结业前为 null")
     version: int
 
 
 class CertificateRow(RowBody):
     """The certificate of one person."""
 
-    number: Annotated[Text, Field(min_length=1, max_length=100)]
+    number: Annotated[
+        Text, Field(min_length=1, max_length=100, description="特种作业操作证填 T 加证件号；系统只保留校验值和末两位")
+    ]
     issued_on: Day
 
 
@@ -189,7 +195,7 @@ async def post_finalisation(
 ) -> FinalAnswer:
     """Make the results final; everything that is still missing is said at once."""
     await require_unchanged(request, unit, assessment_id)
-    exam = await finalise_assessment(unit, assessment_id=assessment_id)
+    exam, findings = await finalise_assessment(unit, assessment_id=assessment_id)
     response.headers["ETag"] = etag(exam.version)
     return FinalAnswer(
         assessment_id=exam.assessment_id,
@@ -197,6 +203,8 @@ async def post_finalisation(
         passed=list(exam.persons_with("passed")),
         failed=list(exam.persons_with("failed")),
         absent=list(exam.persons_with("absent")),
+        findings=finding_views(findings),
+        survey=SurveyStatus.of(await unit.surveys.get(exam.class_id)),
         version=exam.version,
     )
 

@@ -75,6 +75,11 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
 
+def example(body: dict[str, Any]) -> ConfigDict:
+    """Give the configuration that shows one body in the documentation."""
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
+
 class EmptyBody(Body):
     """Nothing to say besides doing it."""
 

@@ -1,6 +1,7 @@
 """What is answered about classes, exams and certificates."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
@@ -9,9 +10,10 @@ from pydantic import BaseModel, Field
 from services.assessment.api.schemas import FindingView, finding_views
 from services.assessment.application.queries import ClassReading, ExamReading
 from services.assessment.domain.application import Channel
-from services.assessment.domain.assessment import Assessment, Outcome, Signature, State
+from services.assessment.domain.assessment import Assessment, Outcome, Score, Signature, State
 from services.assessment.domain.body import Part
 from services.assessment.domain.certificate import Certificate
+from services.assessment.domain.survey import Survey, SurveyState
 from shared.contracts.assessment import CertificateKind
 from shared.policy.decision import Finding
 
@@ -51,6 +53,22 @@ class ScheduledAnswer(ExamSummary):
         return cls(**_numbers(exam), persons=len(exam.persons), findings=finding_views(findings))
 
 
+class SurveyStatus(BaseModel):
+    """How far the class's satisfaction survey is; it begins when the class closes."""
+
+    state: SurveyState
+    invited: int
+    responses: int
+    closes_on: date
+
+    @classmethod
+    def of(cls, survey: Survey | None) -> Self | None:
+        """Render a survey's state; None while there is none."""
+        if survey is None:
+            return None
+        return cls(state=survey.state, invited=survey.invited, responses=survey.responses, closes_on=survey.closes_on)
+
+
 class ClassView(BaseModel):
     """A class as assessment knows it."""
 
@@ -67,6 +85,7 @@ class ClassView(BaseModel):
     assessments: list[ExamSummary]
     certificates: int = Field(description="有效证书数")
     completion_revision: int = Field(description="已发布的考核完成事件的版本；0 为尚未完成")
+    survey: SurveyStatus | None = Field(description="满意度调查；班级结业前为 null")
     version: int
 
     @classmethod
@@ -87,6 +106,7 @@ class ClassView(BaseModel):
             assessments=[ExamSummary.of(exam) for exam in reading.case.exams],
             certificates=reading.certificates,
             completion_revision=examined.completion_revision,
+            survey=SurveyStatus.of(reading.survey),
             version=examined.version,
         )
 
@@ -139,6 +159,68 @@ class CandidateView(BaseModel):
     certificates: list[CertificateView]
 
 
+class AdmissionView(BaseModel):
+    """What a person decided about the application; `decided_by` is a token subject."""
+
+    decision: Literal["admit", "refuse"]
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+class MoveView(BaseModel):
+    """Where the exam stood before it was moved, and where it went."""
+
+    from_exam_on: date
+    from_body_id: str
+    exam_on: date
+    body_id: str
+    reason: str
+    moved_by: str
+    moved_at: datetime
+
+
+class WithdrawalView(BaseModel):
+    """Why the exam is not held."""
+
+    on: date
+    by: str
+    reason: str
+
+
+class CorrectionView(BaseModel):
+    """A result corrected after the exam was final; `decided_by` is a token subject."""
+
+    person_id: str
+    outcome: Outcome
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+class ScoreVersion(BaseModel):
+    """Points as entered the `version`-th time, and by whom; without points what stood was struck out."""
+
+    person_id: str
+    part: Part
+    version: int
+    points: int | None
+    entered_by: str
+    entered_at: datetime
+
+
+class ScoreHistory(BaseModel):
+    """Every version of every score of an exam (JY-ASM-04), by person, part and version."""
+
+    assessment_id: str
+    scores: list[ScoreVersion]
+
+    @classmethod
+    def of(cls, assessment_id: str, scores: Iterable[Score]) -> Self:
+        """Render the versions."""
+        return cls(assessment_id=assessment_id, scores=[ScoreVersion(**asdict(score)) for score in scores])
+
+
 class AssessmentView(BaseModel):
     """An exam with its people."""
 
@@ -150,15 +232,21 @@ class AssessmentView(BaseModel):
     mode: Literal["offline", "online"]
     exam_on: date
     applied_on: date
+    applied_by: str = Field(description="提出或登记申请的人（令牌主体）")
     channel: Channel
     paper_received_on: date | None
     state: State
     patrol_signed: bool
     patrol: SignatureView | None
     finalised_on: date | None
+    admission: AdmissionView | None = Field(description="人社部门对须人工决定的申请所作决定")
+    moves: list[MoveView]
+    withdrawal: WithdrawalView | None
     passed: int
     failed: int
     absent: int
+    corrections: list[CorrectionView]
+    findings: list[FindingView] = Field(description="需要人工留意的事项，如分数线录入晚于成绩")
     persons: list[CandidateView]
     version: int
 
@@ -170,9 +258,15 @@ class AssessmentView(BaseModel):
             **_numbers(exam),
             class_id=exam.class_id,
             mode=exam.mode,
+            applied_by=exam.applied_by,
             paper_received_on=exam.paper_received_on,
             patrol=None if exam.signature is None else SignatureView.of(exam.signature),
             finalised_on=exam.finalised_on,
+            admission=None if exam.admission is None else AdmissionView(**asdict(exam.admission)),
+            moves=[MoveView(**asdict(one)) for one in exam.moves],
+            withdrawal=None if exam.withdrawal is None else WithdrawalView(**asdict(exam.withdrawal)),
+            corrections=[CorrectionView(**asdict(one)) for one in exam.corrections],
+            findings=finding_views(reading.findings),
             persons=[_candidate(person_id, reading) for person_id in exam.persons],
         )
 

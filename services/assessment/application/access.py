@@ -65,6 +65,22 @@ async def class_to_examine(uow: AssessmentUnit, class_id: str) -> ClassCase:
     raise _no_class(class_id)
 
 
+async def own_class(uow: AssessmentUnit, class_id: str) -> ClassCase:
+    """Give, locked, a class of the actor's institution, or raise NotFound CLASS_UNKNOWN."""
+    case = await _class_case(uow, class_id, lock=True)
+    if is_own(uow.actor, case.examined):
+        return case
+    raise _no_class(class_id)
+
+
+async def bureau_class(uow: AssessmentUnit, class_id: str) -> ClassCase:
+    """Give, locked, a class within the approver's region, or raise NotFound CLASS_UNKNOWN."""
+    case = await _class_case(uow, class_id, lock=True)
+    if is_bureau_of(uow.actor, case.examined, Role.APPROVER):
+        return case
+    raise _no_class(class_id)
+
+
 async def visible_exam(uow: AssessmentUnit, assessment_id: str, *, lock: bool = False) -> ExamCase:
     """Give an exam that the actor may read, or raise NotFound ASSESSMENT_UNKNOWN; with `lock` its class is locked."""
     case = await _exam_case(uow, assessment_id, lock=lock)
@@ -78,6 +94,22 @@ async def exam_of_body(uow: AssessmentUnit, assessment_id: str) -> ExamCase:
     """Give, its class locked, an exam of the assessor's own body, or raise NotFound ASSESSMENT_UNKNOWN."""
     case = await _exam_case(uow, assessment_id, lock=True)
     if _examines(uow.actor, case.exam):
+        return case
+    raise _no_exam(assessment_id)
+
+
+async def exam_to_change(uow: AssessmentUnit, assessment_id: str) -> ExamCase:
+    """Give, its class locked, an exam that the actor may move or withdraw, or raise NotFound ASSESSMENT_UNKNOWN."""
+    case = await _exam_case(uow, assessment_id, lock=True)
+    if is_own(uow.actor, case.examined) or is_bureau_of(uow.actor, case.examined, Role.APPROVER):
+        return case
+    raise _no_exam(assessment_id)
+
+
+async def exam_of_approver(uow: AssessmentUnit, assessment_id: str) -> ExamCase:
+    """Give, its class locked, an exam within the approver's region, or raise NotFound ASSESSMENT_UNKNOWN."""
+    case = await _exam_case(uow, assessment_id, lock=True)
+    if is_bureau_of(uow.actor, case.examined, Role.APPROVER):
         return case
     raise _no_exam(assessment_id)
 

@@ -1,7 +1,8 @@
-"""End a class that supervision cancelled or enrollment withdrew: no exam of it counts any more."""
+"""End a class: no exam counts any more of one that was cancelled or withdrawn, a completed one is surveyed."""
 
 from services.assessment.application.access import opened_class
 from services.assessment.application.ports import AssessmentUnit
+from services.assessment.application.survey_class import begin_survey
 from services.assessment.domain.examined_class import Ending, ExaminedClass
 from shared.contracts.enrollment import ClassClosed
 from shared.contracts.supervision import ClassCancelled
@@ -13,9 +14,13 @@ async def cancel_class(uow: AssessmentUnit, fact: ClassCancelled) -> None:
 
 
 async def close_class(uow: AssessmentUnit, fact: ClassClosed) -> None:
-    """End a class that was cancelled or withdrawn; one that was completed or never opened needs nothing here."""
+    """End a class that was cancelled or withdrawn and survey one that was completed; one never opened needs nothing."""
     examined = await uow.classes.get(fact.class_id, lock=True)
-    if examined is not None and fact.reason in ("cancelled", "withdrawn"):
+    if examined is None or examined.ending is not None:
+        return
+    if fact.reason == "completed":
+        await begin_survey(uow, examined, fact)
+    elif fact.reason in ("cancelled", "withdrawn"):
         await _end(uow, examined, "cancelled" if fact.reason == "cancelled" else "withdrawn")
 
 

@@ -8,9 +8,9 @@ from services.assessment.application.complete_class import complete_class
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.domain.assessment import Assessment
 from services.assessment.domain.certificate import CertificateEntry, IssuedRow, Issuing
+from services.assessment.domain.ruling import excepted_kinds
 from shared.clock import new_id
-from shared.domain.identifiers import cleaned
-from shared.domain.jurisdiction import regions
+from shared.domain.jurisdiction import ancestors, regions
 
 
 async def issue_certificates(
@@ -24,7 +24,7 @@ async def issue_certificates(
     case.examined.require_running()
     issuing = await _issuing(uow, case)
     of_class = await uow.certificates.of_class(case.examined.class_id)
-    bearing = await uow.certificates.bearing({cleaned(entry.number) for entry in entries})
+    bearing = await uow.certificates.bearing(case.exam.kind, {issuing.numbered(entry).key for entry in entries})
     known = {certificate.certificate_id: certificate for certificate in (*of_class, *bearing)}
     rows = await _store(uow, issuing, issuing.issue(entries, known.values(), make_id=new_id))
     issued = [row.certificate for row in rows if row.verdict.verdict == "accepted" and row.certificate is not None]
@@ -41,6 +41,8 @@ async def issue_certificates(
 
 async def _issuing(uow: AssessmentUnit, case: ExamCase) -> Issuing:
     body = await uow.bodies.get(case.exam.body_id)
+    lineage = ancestors(case.examined.region)
+    exceptions = await uow.rulings.exceptions(lineage, occupation=case.examined.occupation)
     return Issuing(
         assessment=case.exam,
         exams=case.exams,
@@ -48,6 +50,8 @@ async def _issuing(uow: AssessmentUnit, case: ExamCase) -> Issuing:
         province=None if body is None else body.province(regions()),
         rulebook=uow.shelf.by_id(case.examined.rulebook_id),
         today=uow.today,
+        hashed=uow.certificates.hashed,
+        excepted=excepted_kinds(exceptions, on=case.exam.exam_on, regions=lineage),
     )
 
 

@@ -1,5 +1,7 @@
 """The bureau sets the pass mark of one part of an exam from a day on."""
 
+from dataclasses import replace
+
 from services.assessment.application.access import require_region
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.domain.body import PassMark
@@ -12,6 +14,7 @@ async def set_pass_mark(uow: AssessmentUnit, mark: PassMark) -> PassMark:
     Raise Refused PASS_MARK_RANGE, Conflict PASS_MARK_EXISTS when one stands for the same part, region and first day.
     """
     require_region(uow.actor, mark.region)
+    mark = replace(mark, set_at=uow.now)
     mark.require_attainable()
     if not await uow.bodies.add_pass_mark(mark, set_by=uow.actor.subject):
         raise Conflict(

@@ -10,10 +10,11 @@ from typing import Literal
 from services.assessment.domain.body import AssessmentBody
 from services.assessment.domain.examined_class import ExaminedClass
 from services.assessment.domain.findings import stop
+from services.assessment.domain.ruling import ExamWindow
 from shared.contracts.assessment import CertificateKind
 from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.assessment import CertificateKinds
+from shared.policy.terms.assessment import CertificateKinds, OnlineWindow
 
 Channel = Literal["system", "paper"]
 
@@ -22,8 +23,10 @@ Channel = Literal["system", "paper"]
 class ExamApplication:
     """What is asked for.
 
-    `by_bureau` says that the bureau itself registered it (paper, or a decided online class); `resit` that everybody
-    in it sat or missed a final exam of this class and did not pass it.
+    `by_bureau` says that the bureau itself registered it; `resit` that everybody in it sat or missed a final exam of
+    this class and did not pass it; `moved_on` that this exam day was asked for later than the exam; `windows` are
+    those that the region has set for the year of the application, `excepted` the kinds for which a transitional
+    exception holds on the exam day.
     """
 
     kind: CertificateKind
@@ -35,6 +38,9 @@ class ExamApplication:
     persons: tuple[str, ...]
     by_bureau: bool
     resit: bool
+    moved_on: date | None = None
+    windows: tuple[ExamWindow, ...] = ()
+    excepted: frozenset[CertificateKind] = frozenset()
 
 
 def judge(
@@ -59,6 +65,30 @@ def judge(
         *_judge_online(application, examined, rulebook),
         *_judge_persons(application, examined, rulebook),
     ]
+
+
+def judge_move(
+    application: ExamApplication,
+    examined: ExaminedClass,
+    body: AssessmentBody,
+    rulebook: Rulebook,
+    *,
+    regions: tuple[str, ...],
+) -> list[Finding]:
+    """Give every finding about another day or body for an exam whose application was accepted."""
+    return [
+        *_judge_priority(application, examined, rulebook),
+        *_judge_body(application, examined, body, rulebook, regions),
+        *_judge_days(application, examined, rulebook),
+    ]
+
+
+def needs_admission(application: ExamApplication, examined: ExaminedClass, rulebook: Rulebook) -> bool:
+    """Say whether a person must decide on it: an online class for whose application nobody has set the days."""
+    window = rulebook.assessment.online_window
+    if window is None or examined.delivery != "online":
+        return False
+    return not (application.windows or _stated(window))
 
 
 def kind_name(kind: CertificateKind, kinds: CertificateKinds | None) -> str:
@@ -103,8 +133,9 @@ def _judge_priority(application: ExamApplication, examined: ExaminedClass, ruleb
     if priority is None or application.kind != priority.fallback:
         return []
     kinds = rulebook.assessment.certificate_kinds
-    higher = [kind_name(kind, kinds) for kind in priority.higher_kinds if kind in examined.certifiable]
-    if not higher:
+    available = [kind for kind in priority.higher_kinds if kind in examined.certifiable]
+    higher = [kind_name(kind, kinds) for kind in available]
+    if application.excepted.issuperset(available):
         return []
     return [
         priority.finding(
@@ -171,12 +202,15 @@ def _judge_days(application: ExamApplication, examined: ExaminedClass, rulebook:
     if lead is None:
         return []
     days = {"course_end": examined.closing_date, "exam": application.exam_on}
+    asked_on = {"course_end": application.applied_on, "exam": application.moved_on or application.applied_on}
     resit = application.resit and lead.resit_references is not None
-    references = (lead.resit_references if resit else lead.references) or ()
+    window = rulebook.assessment.online_window
+    exempt = window.replaces if window is not None and examined.delivery == "online" else ()
+    references = set((lead.resit_references if resit else lead.references) or ()).difference(exempt)
     found: list[Finding] = []
     for reference, name in (("course_end", "结业日期"), ("exam", "考核日期")):
         latest = days[reference] - timedelta(days=lead.calendar_days_min)
-        if reference not in references or application.applied_on <= latest:
+        if reference not in references or asked_on[reference] <= latest:
             continue
         found.append(
             stop(
@@ -184,7 +218,7 @@ def _judge_days(application: ExamApplication, examined: ExaminedClass, rulebook:
                 code="TOO_LATE",
                 message=(
                     f"考核申请须在{name}（{days[reference].isoformat()}）{lead.calendar_days_min} 日前提出，"
-                    f"最迟为 {latest.isoformat()}，今日为 {application.applied_on.isoformat()}。"
+                    f"最迟为 {latest.isoformat()}，今日为 {asked_on[reference].isoformat()}。"
                 ),
                 advice="请推迟考核日期后重新申请。"
                 if reference == "exam"
@@ -241,27 +275,32 @@ def _judge_online(application: ExamApplication, examined: ExaminedClass, ruleboo
     window = rulebook.assessment.online_window
     if examined.delivery != "online" or window is None:
         return []
-    if window.opens is None or window.closes is None:
-        if application.by_bureau:
-            return []
+    if needs_admission(application, examined, rulebook):
         return [
-            stop(
-                window,
+            window.finding(
                 code="ONLINE_WINDOW_UNDECIDED",
-                message="线上培训的考核申请时间尚未规定，须由人社部门决定。",
-                advice="请联系人社部门，由其登记本次考核申请。",
+                severity=Severity.ASK,
+                message="线上培训的考核申请时间尚未规定，本次申请须由人社部门决定。",
+                advice="申请已转人社部门，请等待其决定；同意后考核才列入安排。",
             )
         ]
-    if window.opens <= application.applied_on <= window.closes:
+    spans = _stated(window) or [(one.opens, one.closes) for one in application.windows]
+    if any(opens <= application.applied_on <= closes for opens, closes in spans):
         return []
+    named = "、".join(f"{opens.isoformat()} 至 {closes.isoformat()}" for opens, closes in spans)
     return [
         stop(
             window,
             code="OUTSIDE_WINDOW",
-            message=f"线上培训的考核申请时间为 {window.opens.isoformat()} 至 {window.closes.isoformat()}。",
-            advice="请在规定时间内申请。",
+            message=f"线上培训的考核申请时间为 {named}，今日为 {application.applied_on.isoformat()}。",
+            advice="请在规定时间内申请；错过的，请等待人社部门公布的下一次申请时间。",
         )
     ]
+
+
+def _stated(window: OnlineWindow) -> list[tuple[date, date]]:
+    """Give the days that the document itself states, if it does."""
+    return [] if window.opens is None or window.closes is None else [(window.opens, window.closes)]
 
 
 def _judge_persons(application: ExamApplication, examined: ExaminedClass, rulebook: Rulebook) -> list[Finding]:

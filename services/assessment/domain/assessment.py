@@ -1,22 +1,23 @@
 """An exam (考核) of a class: who sits it, what they scored, who watched over it, and how it ended.
 
-scheduled ---> final                 finalised once everything that results need is there; scores never move again
+awaiting ---> scheduled ---> final    finalised once everything that results need is there; scores never move again
+   |              |---> withdrawn      before anything was entered: it will not be held
+   |---> refused                       a person decided against it, where no rule could (JY-ASM-03)
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, Literal
 
-from services.assessment.domain.application import Channel, ExamApplication
-from services.assessment.domain.body import AssessmentBody, Part
-from services.assessment.domain.examined_class import ExaminedClass
+from services.assessment.domain.application import Channel
+from services.assessment.domain.body import Part
 from shared.clock import legal_day
-from shared.contracts.assessment import AssessmentScheduled, CertificateKind
+from shared.contracts.assessment import CertificateKind
 from shared.domain.errors import Conflict, Refused
 
 Outcome = Literal["passed", "failed", "absent"]
-State = Literal["scheduled", "final"]
+State = Literal["awaiting", "scheduled", "final", "withdrawn", "refused"]
 
 
 NAMED_MAX: Final = 20
@@ -48,10 +49,55 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What a person decided about an application that no rule could decide (JY-ASM-03)."""
+
+    decision: Literal["admit", "refuse"]
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """An exam was put on another day or given to another body, by whom and why."""
+
+    from_exam_on: date
+    from_body_id: str
+    exam_on: date
+    body_id: str
+    reason: str
+    moved_by: str
+    moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """An exam will not be held, since when, who said so and why."""
+
+    on: date
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """The bureau corrected a person's points after the exam was final, and what they came to with them (JY-ASM-04)."""
+
+    person_id: str
+    outcome: Outcome
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
     """One exam; `number` counts the exams of its class in the order of their applications.
 
-    `scores` holds the latest version by person and part; `outcomes` is empty until the exam is final.
+    `scores` holds the latest version by person and part, `scored_since` is when the first of any version was entered.
+    `outcomes` is empty until the exam is final and counts the `corrections` made since. `revision` is that of the last
+    AssessmentScheduled published, 0 while the exam awaits a person's decision.
     """
 
     assessment_id: str
@@ -68,15 +114,38 @@ class Assessment:
     persons: tuple[str, ...]
     scores: Mapping[tuple[str, Part], Score]
     signature: Signature | None = None
+    scored_since: datetime | None = None
     outcomes: Mapping[str, Outcome]
+    corrections: tuple[Correction, ...] = ()
     finalised_on: date | None = None
     finalised_by: str | None = None
+    needs_admission: bool = False
+    admission: Admission | None = None
+    moves: tuple[Move, ...] = ()
+    withdrawal: Withdrawal | None = None
+    revision: int = 1
     version: int = 1
 
     @property
     def state(self) -> State:
         """Give where the exam stands."""
-        return "scheduled" if self.finalised_on is None else "final"
+        if self.withdrawal is not None:
+            return "withdrawn"
+        if self.finalised_on is not None:
+            return "final"
+        if self.needs_admission and self.admission is None:
+            return "awaiting"
+        return "refused" if self.admission is not None and self.admission.decision == "refuse" else "scheduled"
+
+    @property
+    def is_pending(self) -> bool:
+        """Say whether results may still come of it."""
+        return self.state in ("awaiting", "scheduled")
+
+    @property
+    def counts(self) -> bool:
+        """Say whether results came or may come of it: it was neither withdrawn nor refused."""
+        return self.is_pending or self.is_final
 
     @property
     def is_final(self) -> bool:
@@ -91,6 +160,10 @@ class Assessment:
     def examined(self) -> tuple[str, ...]:
         """Give who sat the exam, by id; nobody before it is final."""
         return self.persons_with("passed", "failed")
+
+    def outcome_number(self, person_id: str) -> int:
+        """Give how many outcomes the person has had, corrections included; the last one counts."""
+        return 1 + sum(one.person_id == person_id for one in self.corrections)
 
     def precedes(self, other: "Assessment") -> bool:
         """Say whether this exam was held before the other; on one day the one applied for first goes first."""
@@ -108,12 +181,26 @@ class Assessment:
             )
 
     def require_open(self) -> None:
-        """Raise Refused RESULTS_FINAL when the exam is final."""
+        """Raise Refused unless the exam is scheduled: RESULTS_FINAL, EXAM_AWAITED, EXAM_WITHDRAWN or EXAM_REFUSED."""
+        if self.state in _NOT_SCHEDULED:
+            code, message, advice = _NOT_SCHEDULED[self.state]
+            raise Refused(code=code, message=message, advice=advice)
         if self.is_final:
             raise Refused(
                 code="RESULTS_FINAL",
                 message="考核结果已定稿，不能再修改。",
-                advice="已定稿的考核只能颁发证书；结果确有错误的，请向人社部门申请作废相应证书。",
+                advice="结果确有错误的，请向人社部门申请更正；已颁发的证书须先作废。",
+            )
+
+    def require_movable(self) -> None:
+        """Raise Refused unless the exam is still to come: RESULTS_FINAL, EXAM_WITHDRAWN, EXAM_REFUSED or EXAM_BEGUN."""
+        if self.state != "awaiting":
+            self.require_open()
+        if self.signature is not None or any(score.points is not None for score in self.scores.values()):
+            raise Refused(
+                code="EXAM_BEGUN",
+                message="本次考核已有成绩或巡查签字，不能再改期、更换机构或撤回。",
+                advice="误录的成绩请先以空值撤销；已经举行的考核请录齐成绩后定稿。",
             )
 
     def require_final(self) -> None:
@@ -126,55 +213,11 @@ class Assessment:
             )
 
 
-def schedule(
-    application: ExamApplication,
-    examined: ExaminedClass,
-    body: AssessmentBody,
-    others: Sequence[Assessment],
-    *,
-    assessment_id: str,
-    applied_by: str,
-) -> tuple[Assessment, AssessmentScheduled]:
-    """Schedule an exam whose application stands; `others` are all exams of the class.
-
-    Raise Conflict EXAM_SCHEDULED when somebody in it already awaits an exam of the same kind.
-    """
-    rivals = [other for other in others if other.kind == application.kind and not other.is_final]
-    waiting = {person for other in rivals for person in other.persons}
-    if double := waiting.intersection(application.persons):
-        raise Conflict(
-            code="EXAM_SCHEDULED",
-            message=f"有 {len(double)} 人已列入同一证书种类、尚未定稿的考核。",
-            advice="请勿重复申请；须待该次考核定稿后才能再次申请。",
-            field="persons",
-            value=named(double),
-        )
-    assessment = Assessment(
-        assessment_id=assessment_id,
-        class_id=examined.class_id,
-        number=len(others) + 1,
-        body_id=body.body_id,
-        kind=application.kind,
-        mode=application.mode,
-        exam_on=application.exam_on,
-        applied_on=application.applied_on,
-        applied_by=applied_by,
-        channel=application.channel,
-        paper_received_on=application.paper_received_on,
-        persons=application.persons,
-        scores={},
-        outcomes={},
-    )
-    return assessment, AssessmentScheduled(
-        class_id=examined.class_id,
-        assessment_id=assessment_id,
-        body_id=body.body_id,
-        body_name=body.name,
-        certificate_kind=application.kind,
-        applied_on=application.applied_on,
-        exam_on=application.exam_on,
-        channel=application.channel,
-    )
+_NOT_SCHEDULED: Final[dict[State, tuple[str, str, str]]] = {
+    "awaiting": ("EXAM_AWAITED", "本次考核申请尚待人社部门决定。", "请待人社部门同意后再办理。"),
+    "withdrawn": ("EXAM_WITHDRAWN", "本次考核已撤回，不再举行。", "需要考核的，请重新提出考核申请。"),
+    "refused": ("EXAM_REFUSED", "人社部门不同意本次考核申请。", "请查看决定理由，按要求重新提出考核申请。"),
+}
 
 
 def not_passed(assessments: Iterable[Assessment]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal
 
 from shared.contracts.assessment import CertificateKind
@@ -39,7 +39,10 @@ class AssessmentBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassMark:
-    """The points needed in one part of an exam, from a day on; `source` names the decision that set it."""
+    """The points needed in one part of an exam, from a day on; `source` names the decision that set it.
+
+    `set_at` is when it was entered here.
+    """
 
     region: str
     occupation: str
@@ -50,6 +53,7 @@ class PassMark:
     pass_mark: int
     valid_from: date
     source: str
+    set_at: datetime | None = None
 
     def require_attainable(self) -> None:
         """Raise Refused PASS_MARK_RANGE unless 0 < pass mark <= full mark: by a mark of zero everybody would pass."""

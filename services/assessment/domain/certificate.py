@@ -1,38 +1,25 @@
 """Certificates (证书) of those who passed: each row judged on its own, one standing certificate per person and exam."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
 
 from services.assessment.domain.assessment import Assessment
+from services.assessment.domain.certificate_number import Numbered, check_number, numbered
 from services.assessment.domain.examined_class import ExaminedClass
 from services.assessment.domain.findings import RowVerdict, stop
 from shared.contracts.assessment import CertificateIssued, CertificateKind, CertificateVoided
 from shared.domain.errors import Conflict, Refused
-from shared.domain.identifiers import (
-    cleaned,
-    identity_number,
-    level_certificate_number,
-    qualification_certificate_number,
-)
 from shared.policy.decision import Finding
 from shared.policy.rulebook import Rulebook
-
-_NO_PROVINCE: Final = "00"
-"""Stands in a number where a national body's certificate names no province."""
-
-_OLDEST_YEAR: Final = 1900
-"""Nobody alive was born before: an earlier year is a serial number's chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateEntry:
-    """One row as the assessor sent it."""
+    """One row as the assessor sent it; the number may be made of an identity number and goes no further as it is."""
 
     person_id: str
-    number: str
+    number: str = field(repr=False)
     issued_on: date
 
 
@@ -47,7 +34,14 @@ class Voiding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """One certificate; `attempt` counts the person's exams in this class, this one included."""
+    """One certificate; `attempt` counts the person's exams in this class, this one included.
+
+    `number` is what may be shown, `number_key` and `issuer` that by which it stands once among those of its kind.
+    `outcome_number` names the result on which it was issued, for results may be corrected before.
+
+    `attempted_kinds` are the other kinds they were examined for before, `excepted_kinds` those for which a transitional
+    exception held on the exam day: by them payment judges who went straight to the fallback (JY-ASM-05, JY-ASM-06).
+    """
 
     certificate_id: str
     class_id: str
@@ -57,15 +51,24 @@ class Certificate:
     occupation: str
     level: str | None
     number: str
+    number_key: str
+    issuer: str
     issued_on: date
     attempt: int
     body_id: str
+    outcome_number: int = 1
+    attempted_kinds: tuple[CertificateKind, ...] = ()
+    excepted_kinds: tuple[CertificateKind, ...] = ()
     voiding: Voiding | None = None
 
     @property
     def stands(self) -> bool:
         """Say whether it still counts."""
         return self.voiding is None
+
+    def bears(self, kind: CertificateKind, numbered: Numbered) -> bool:
+        """Say whether this is the number it bears."""
+        return (self.kind, self.issuer, self.number_key) == (kind, numbered.issuer, numbered.key)
 
     def issued(self) -> CertificateIssued:
         """Give the event that tells of it."""
@@ -81,6 +84,8 @@ class Certificate:
             issued_on=self.issued_on,
             attempt=self.attempt,
             body_id=self.body_id,
+            attempted_kinds=self.attempted_kinds,
+            excepted_kinds=self.excepted_kinds,
         )
 
 
@@ -94,7 +99,11 @@ class IssuedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuing:
-    """What rows of one final exam are judged by; `exams` are all of the class, `province` the body's, if it has one."""
+    """What rows of one final exam are judged by.
+
+    `exams` are all of the class, `province` the body's, if it has one, `excepted` the kinds for which a transitional
+    exception held on the exam day; `hashed` gives the keyed hash of a personal number.
+    """
 
     assessment: Assessment
     exams: Sequence[Assessment]
@@ -102,6 +111,13 @@ class Issuing:
     province: str | None
     rulebook: Rulebook
     today: date
+    hashed: Callable[[str], str]
+    excepted: frozenset[CertificateKind] = frozenset()
+
+    def numbered(self, entry: CertificateEntry) -> Numbered:
+        """Give the row's number as it is kept."""
+        exam, kinds = self.assessment, self.rulebook.assessment.certificate_kinds
+        return numbered(entry.number, kind=exam.kind, body_id=exam.body_id, kinds=kinds, hashed=self.hashed)
 
     def issue(
         self, entries: Iterable[CertificateEntry], known: Iterable[Certificate], *, make_id: Callable[[], str]
@@ -115,7 +131,7 @@ class Issuing:
         seen = list(known)
         rows: list[IssuedRow] = []
         for entry in entries:
-            number = cleaned(entry.number)
+            number = self.numbered(entry)
             if standing := self._duplicate(entry, number, seen):
                 rows.append(IssuedRow(verdict=RowVerdict(verdict="duplicate"), certificate=standing))
             elif findings := tuple(self._judge(entry, number, seen)):
@@ -137,9 +153,9 @@ class Issuing:
         )
         return RowVerdict(verdict="refused", findings=(finding,))
 
-    def _duplicate(self, entry: CertificateEntry, number: str, seen: Iterable[Certificate]) -> Certificate | None:
+    def _duplicate(self, entry: CertificateEntry, number: Numbered, seen: Iterable[Certificate]) -> Certificate | None:
         for standing in self._own(entry, seen):
-            if standing.stands and standing.number == number:
+            if standing.stands and standing.bears(self.assessment.kind, number):
                 return standing
         return None
 
@@ -149,7 +165,7 @@ class Issuing:
             if (certificate.assessment_id, certificate.person_id) == (self.assessment.assessment_id, entry.person_id):
                 yield certificate
 
-    def _judge(self, entry: CertificateEntry, number: str, seen: Sequence[Certificate]) -> Iterator[Finding]:
+    def _judge(self, entry: CertificateEntry, number: Numbered, seen: Sequence[Certificate]) -> Iterator[Finding]:
         terms = self.rulebook.assessment
         on_roster = self.examined.roster_on(self.assessment.exam_on)
         if self.assessment.outcomes.get(entry.person_id) != "passed" or entry.person_id not in on_roster:
@@ -170,7 +186,13 @@ class Issuing:
                 value=entry.issued_on.isoformat(),
             )
         try:
-            self._check_number(entry, number)
+            check_number(
+                entry.number,
+                kind=self.assessment.kind,
+                level=self.examined.level,
+                province=self.province,
+                issued_on=entry.issued_on,
+            )
         except Refused as refusal:
             yield stop(
                 terms.certificate_kinds,
@@ -181,7 +203,9 @@ class Issuing:
             )
         yield from self._judge_against(entry, number, seen)
 
-    def _judge_against(self, entry: CertificateEntry, number: str, seen: Sequence[Certificate]) -> Iterator[Finding]:
+    def _judge_against(
+        self, entry: CertificateEntry, number: Numbered, seen: Sequence[Certificate]
+    ) -> Iterator[Finding]:
         term = self.rulebook.assessment.certificate_kinds
         own = list(self._own(entry, seen))
         if any(certificate.stands for certificate in own):
@@ -192,7 +216,8 @@ class Issuing:
                 advice="一次考核每人一证；登记有误的，由人社部门作废后重新登记。",
                 field="number",
             )
-        if any(one.number == number and one.person_id == entry.person_id and not one.stands for one in seen):
+        bearing = [certificate for certificate in seen if certificate.bears(self.assessment.kind, number)]
+        if any(one.person_id == entry.person_id and not one.stands for one in bearing):
             yield stop(
                 term,
                 code="CERTIFICATE_VOIDED",
@@ -200,34 +225,10 @@ class Issuing:
                 advice="请勿重发已作废的证书；换发的证书请以新编号登记。",
                 field="number",
             )
-        if any(certificate.stands and certificate.number == number for certificate in seen):
+        if any(certificate.stands for certificate in bearing):
             yield from self.number_taken().findings
 
-    def _check_number(self, entry: CertificateEntry, number: str) -> None:
-        kind = self.assessment.kind
-        if kind not in ("level", "qualification"):
-            if not re.fullmatch(r"[A-Z0-9-]{4,40}", number):
-                raise Refused(
-                    code="CERTIFICATE_FORMAT",
-                    message="证书编号格式不正确。",
-                    advice="证书编号为 4 至 40 位字母、数字或连字符。",
-                )
-            if any(_is_identity_number(number[at : at + 18]) for at in range(len(number) - 17)):
-                raise Refused(
-                    code="PERSONAL_DATA",
-                    message="证书编号含有身份证号码，证书编号会随事件发送给其他系统。",
-                    advice="请改填证书上不含身份证号码的编号，如档案编号或发证流水号。",
-                )
-            return
-        parse = level_certificate_number if kind == "level" else qualification_certificate_number
-        parsed = parse(number)
-        parsed.require_agreement(
-            province=None if parsed.province == _NO_PROVINCE else self.province,
-            issued_on=entry.issued_on,
-            level=self.examined.level,
-        )
-
-    def _certificate(self, entry: CertificateEntry, number: str, certificate_id: str) -> Certificate:
+    def _certificate(self, entry: CertificateEntry, number: Numbered, certificate_id: str) -> Certificate:
         return Certificate(
             certificate_id=certificate_id,
             class_id=self.examined.class_id,
@@ -236,25 +237,27 @@ class Issuing:
             kind=self.assessment.kind,
             occupation=self.examined.occupation,
             level=self.examined.level,
-            number=number,
+            number=number.shown,
+            number_key=number.key,
+            issuer=number.issuer,
             issued_on=entry.issued_on,
             attempt=attempt(entry.person_id, self.assessment, self.exams),
             body_id=self.assessment.body_id,
+            outcome_number=self.assessment.outcome_number(entry.person_id),
+            attempted_kinds=attempted_kinds(entry.person_id, self.assessment, self.exams),
+            excepted_kinds=tuple(sorted(self.excepted)),
         )
-
-
-def _is_identity_number(text: str) -> bool:
-    """Say whether it is somebody's: certificates of special operation are numbered by their holder's."""
-    try:
-        born = identity_number(text).birth_date
-    except Refused:
-        return False
-    return born is not None and born.year >= _OLDEST_YEAR
 
 
 def attempt(person_id: str, assessment: Assessment, exams: Iterable[Assessment]) -> int:
     """Give which of the person's exams in this class this one is: the final ones they sat before it, plus one."""
     return 1 + sum(person_id in exam.examined for exam in exams if exam.precedes(assessment))
+
+
+def attempted_kinds(person_id: str, assessment: Assessment, exams: Iterable[Assessment]) -> tuple[CertificateKind, ...]:
+    """Give the other kinds for which the person sat a final exam of this class before this one (JY-ASM-05)."""
+    before = {exam.kind for exam in exams if exam.precedes(assessment) and person_id in exam.examined}
+    return tuple(sorted(before - {assessment.kind}))
 
 
 def void(certificate: Certificate, voiding: Voiding) -> tuple[Certificate, CertificateVoided]:

@@ -15,10 +15,11 @@ def complete(
 ) -> tuple[ExaminedClass, AssessmentCompleted] | None:
     """Give the class with its next completion and the event, or None when it is not complete or nothing changed.
 
-    Complete means: there is an exam, all are final, and everybody who passed got a certificate, voided ones included:
-    whether somebody whose certificate was voided gets another is a later revision. Nobody waits for one of somebody
-    who has left the class.
+    Complete means: there is an exam, all are final but those withdrawn or refused, and everybody who passed got a
+    certificate, voided ones included: whether somebody whose certificate was voided gets another is a later revision.
+    Nobody waits for one of somebody who has left the class.
     """
+    exams = [exam for exam in exams if exam.counts]
     if examined.ending is not None or not exams or not all(exam.is_final for exam in exams):
         return None
     handled = {(one.assessment_id, one.person_id) for one in certificates}
@@ -30,7 +31,7 @@ def complete(
     if passed - handled:
         return None
     standing = [certificate for certificate in certificates if certificate.stands]
-    basis = tuple(sorted([*(exam.assessment_id for exam in exams), *(one.certificate_id for one in standing)]))
+    basis = tuple(sorted([*map(_as_it_stands, exams), *(one.certificate_id for one in standing)]))
     if basis == examined.completion_basis:
         return None
     revision = examined.completion_revision + 1
@@ -44,6 +45,11 @@ def complete(
         patrol=",".join(sorted({exam.signature.signed_by for exam in exams if exam.signature is not None})),
     )
     return replace(examined, completion_revision=revision, completion_basis=basis), event
+
+
+def _as_it_stands(exam: Assessment) -> str:
+    """Name an exam with the corrections it has had."""
+    return f"{exam.assessment_id}#{len(exam.corrections)}" if exam.corrections else exam.assessment_id
 
 
 def _by_kind(exams: Iterable[Assessment], standing: Iterable[Certificate]) -> tuple[KindCount, ...]:

@@ -1,4 +1,5 @@
-"""Four-eyes in an exam: whoever enters or finalises its results never signs as its patrol (JY-REP-07, JY-ASM-09)."""
+"""Four-eyes in an exam: who enters its results, who signs as its patrol and who corrects them afterwards are
+different people (JY-REP-07, JY-ASM-09)."""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -7,13 +8,13 @@ from shared.domain.errors import Forbidden
 from shared.policy.judging import CONSISTENCY
 from shared.policy.terms.term import Term
 
-Duty = Literal["examination", "patrol"]
+Duty = Literal["examination", "patrol", "correction"]
 
-_NAMES: Final[dict[Duty, str]] = {"examination": "成绩录入与定稿", "patrol": "考核巡查"}
+_NAMES: Final[dict[Duty, str]] = {"examination": "成绩录入与定稿", "patrol": "考核巡查", "correction": "结果更正"}
 
 
 def require_other_person(subject: str, duty: Duty, duties: Mapping[str, Duty], *, term: Term | None) -> None:
-    """Raise Forbidden SAME_REVIEWER when the person holds the other duty in this exam; `duties` are by subject."""
+    """Raise Forbidden SAME_REVIEWER when the person holds another duty in this exam; `duties` are by subject."""
     held = duties.get(subject, duty)
     if held == duty:
         return

@@ -9,12 +9,22 @@ from services.assessment.domain.body import PART_NAMES, Part, PassMark
 from services.assessment.domain.examined_class import ExaminedClass
 from services.assessment.domain.findings import RowVerdict, stop
 from shared.clock import legal_day
-from shared.policy.decision import Finding
-from shared.policy.judging import refuse_stopped
+from shared.contracts.assessment import CertificateKind
+from shared.policy.decision import Finding, Severity
+from shared.policy.judging import CONSISTENCY, refuse_stopped
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.term import Term
 
 Marks = Mapping[Part, PassMark]
+
+
+def examined_parts(kind: CertificateKind, rulebook: Rulebook) -> tuple[Part, ...]:
+    """Give the parts of a kind's exam: the organiser's of the completion exam, else the kind's, else all there are."""
+    organiser, kinds = rulebook.assessment.completion_organiser, rulebook.assessment.certificate_kinds
+    if organiser is not None and kind == organiser.certificate_kind:
+        return organiser.parts
+    known = kinds.kind(kind) if kinds is not None else None
+    return (known.parts if known is not None else ()) or tuple(PART_NAMES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +49,8 @@ def enter_scores(
     """Enter rows one by one and give the exam, the versions that are new, and every row's verdict.
 
     Other points than those that stand are the next version; the same again are a duplicate. Codes of refused rows:
-    NOT_IN_EXAM, PASS_MARK_MISSING, SCORE_RANGE. Raise Refused RESULTS_FINAL, or EXAM_NOT_HELD before the exam day.
+    NOT_IN_EXAM, PART_NOT_EXAMINED, PASS_MARK_MISSING, SCORE_RANGE. Raise Refused RESULTS_FINAL and others
+    (`require_open`), or EXAM_NOT_HELD before the exam day.
     """
     assessment.require_open()
     assessment.require_held(legal_day(now))
@@ -47,25 +58,31 @@ def enter_scores(
     entered: list[Score] = []
     verdicts: list[RowVerdict] = []
     for entry in entries:
-        findings = tuple(_judge_entry(assessment, entry, examined, marks, rulebook))
+        findings = tuple(judge_entry(assessment, entry, examined, marks, rulebook))
         standing = latest.get((entry.person_id, entry.part))
         if findings:
             verdicts.append(RowVerdict(verdict="refused", findings=findings))
         elif entry.points == (None if standing is None else standing.points):
             verdicts.append(RowVerdict(verdict="duplicate"))
         else:
-            score = Score(
-                person_id=entry.person_id,
-                part=entry.part,
-                points=entry.points,
-                version=1 if standing is None else standing.version + 1,
-                entered_by=author,
-                entered_at=now,
-            )
+            score = next_version(entry, standing, author=author, now=now)
             latest[score.person_id, score.part] = score
             entered.append(score)
             verdicts.append(RowVerdict(verdict="accepted"))
-    return replace(assessment, scores=latest), tuple(entered), tuple(verdicts)
+    since = assessment.scored_since or (now if entered else None)
+    return replace(assessment, scores=latest, scored_since=since), tuple(entered), tuple(verdicts)
+
+
+def next_version(entry: ScoreEntry, standing: Score | None, *, author: str, now: datetime) -> Score:
+    """Give the version of a score that follows the one that stands."""
+    return Score(
+        person_id=entry.person_id,
+        part=entry.part,
+        points=entry.points,
+        version=1 if standing is None else standing.version + 1,
+        entered_by=author,
+        entered_at=now,
+    )
 
 
 def finalise(
@@ -87,19 +104,41 @@ def finalise(
     """
     assessment.require_open()
     assessment.require_held(today)
-    sheets = _sheets(assessment, examined)
+    sheets = sheets_of(assessment, examined)
     refuse_stopped(
         [
-            *_judge_class(assessment, examined, rulebook),
-            *_judge_scores(assessment, sheets, examined, marks, rulebook),
+            *judge_class(assessment, examined, rulebook),
+            *judge_sheets(assessment, sheets, examined, marks, rulebook),
             *_judge_order(assessment, others, rulebook),
         ]
     )
-    outcomes = {person: _outcome(sheets.get(person), marks) for person in assessment.persons}
+    held_to = marks_held_to(assessment, marks, rulebook)
+    outcomes = {person: outcome_of(sheets.get(person), held_to) for person in assessment.persons}
     return replace(assessment, outcomes=outcomes, finalised_on=today, finalised_by=finalised_by)
 
 
-def _sheets(assessment: Assessment, examined: ExaminedClass) -> dict[str, dict[Part, int]]:
+def judge_marks(assessment: Assessment, marks: Marks, rulebook: Rulebook) -> Iterator[Finding]:
+    """Warn of pass marks that were entered when scores were known already: who passes could have been chosen."""
+    since = assessment.scored_since
+    held_to = marks_held_to(assessment, marks, rulebook)
+    late = [part for part, mark in held_to.items() if since and mark.set_at and mark.set_at > since]
+    if late:
+        yield (rulebook.assessment.results or CONSISTENCY).finding(
+            code="PASS_MARK_AFTER_SCORES",
+            severity=Severity.WARN,
+            message="、".join(PART_NAMES[part] for part in late) + "的合格分数线在成绩录入之后才录入。",
+            advice="请人社部门核对分数线依据文件的日期，确认并非依成绩划线。",
+            field="part",
+            value=",".join(late),
+        )
+
+
+def marks_held_to(assessment: Assessment, marks: Marks, rulebook: Rulebook) -> Marks:
+    """Give the marks of the parts that are examined."""
+    return {part: marks[part] for part in examined_parts(assessment.kind, rulebook) if part in marks}
+
+
+def sheets_of(assessment: Assessment, examined: ExaminedClass) -> dict[str, dict[Part, int]]:
     """Give the points by part of everybody who sat the exam."""
     sheets: dict[str, dict[Part, int]] = {}
     on_roster = set(examined.roster_on(assessment.exam_on))
@@ -109,15 +148,17 @@ def _sheets(assessment: Assessment, examined: ExaminedClass) -> dict[str, dict[P
     return sheets
 
 
-def _outcome(sheet: Mapping[Part, int] | None, marks: Marks) -> Outcome:
-    if sheet is None:
+def outcome_of(sheet: Mapping[Part, int] | None, marks: Marks) -> Outcome:
+    """Give what a person's points by part come to; somebody without any was absent."""
+    if not sheet:
         return "absent"
     return "passed" if all(sheet[part] >= mark.pass_mark for part, mark in marks.items()) else "failed"
 
 
-def _judge_entry(
+def judge_entry(
     assessment: Assessment, entry: ScoreEntry, examined: ExaminedClass, marks: Marks, rulebook: Rulebook
 ) -> Iterator[Finding]:
+    """Object to one row: whose it is, of which part, and its points."""
     term = rulebook.assessment.results
     if entry.person_id not in assessment.persons or entry.person_id not in examined.roster_on(assessment.exam_on):
         yield stop(
@@ -129,8 +170,18 @@ def _judge_entry(
         )
     if entry.points is None:
         return
+    parts = examined_parts(assessment.kind, rulebook)
     mark = marks.get(entry.part)
-    if mark is None:
+    if entry.part not in parts:
+        yield stop(
+            rulebook.assessment.certificate_kinds,
+            code="PART_NOT_EXAMINED",
+            message=f"此种证书的考核没有{PART_NAMES[entry.part]}科目。",
+            advice="此种证书考核的科目：" + "、".join(PART_NAMES[part] for part in parts) + "。",
+            field="part",
+            value=entry.part,
+        )
+    elif mark is None:
         yield _mark_missing(assessment, [entry.part], examined, term)
     elif not 0 <= entry.points <= mark.full_mark:
         yield stop(
@@ -142,7 +193,8 @@ def _judge_entry(
         )
 
 
-def _judge_class(assessment: Assessment, examined: ExaminedClass, rulebook: Rulebook) -> Iterator[Finding]:
+def judge_class(assessment: Assessment, examined: ExaminedClass, rulebook: Rulebook) -> Iterator[Finding]:
+    """Object to what others have yet to say: the patrol, supervision, and the bureau with its opinion."""
     if rulebook.assessment.patrol is not None and assessment.signature is None:
         yield stop(
             rulebook.assessment.patrol,
@@ -167,27 +219,23 @@ def _judge_class(assessment: Assessment, examined: ExaminedClass, rulebook: Rule
         )
 
 
-def _judge_scores(
+def judge_sheets(
     assessment: Assessment,
     sheets: Mapping[str, Mapping[Part, int]],
     examined: ExaminedClass,
     marks: Marks,
     rulebook: Rulebook,
 ) -> Iterator[Finding]:
+    """Object to missing marks, and to points that are out of range or not there for every part."""
     term = rulebook.assessment.results
-    organiser = rulebook.assessment.completion_organiser
-    needed: set[Part] = {part for sheet in sheets.values() for part in sheet}
-    if organiser is not None and assessment.kind == organiser.certificate_kind:
-        needed.update(organiser.parts)
-    if not marks:
-        needed.update(PART_NAMES)
-    if missing := [part for part in PART_NAMES if part in needed and part not in marks]:
+    marks = marks_held_to(assessment, marks, rulebook)
+    if missing := [part for part in examined_parts(assessment.kind, rulebook) if part not in marks]:
         yield _mark_missing(assessment, missing, examined, term)
         return
     if out_of_range := [
         person
         for person, sheet in sheets.items()
-        if any(points > marks[part].full_mark for part, points in sheet.items())
+        if any(part in sheet and sheet[part] > mark.full_mark for part, mark in marks.items())
     ]:
         yield stop(
             term,
@@ -212,7 +260,7 @@ def _judge_scores(
 
 def _judge_order(assessment: Assessment, others: Iterable[Assessment], rulebook: Rulebook) -> Iterator[Finding]:
     """Object while somebody's earlier exam is open: it could still become an attempt before this one (JY-ASM-05)."""
-    earlier = [other for other in others if other.precedes(assessment) and not other.is_final]
+    earlier = [other for other in others if other.precedes(assessment) and other.is_pending]
     waiting = {person for other in earlier for person in other.persons}.intersection(assessment.persons)
     if waiting:
         yield stop(

@@ -2,20 +2,49 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Table, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, and_, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.assessment.domain.assessment import Assessment, Outcome, Score, Signature
-from services.assessment.domain.body import Part
+from services.assessment.application.ports import Scope
+from services.assessment.domain.assessment import (
+    Admission,
+    Assessment,
+    Correction,
+    Score,
+    Signature,
+)
 from services.assessment.domain.duty import Duty
-from services.assessment.storage.tables import ASSESSMENT, CANDIDATE, DUTY, SCORE, SIGNATURE
+from services.assessment.storage.exam_rows import (
+    Parts,
+    admission_values,
+    assessment_of,
+    correction_of,
+    exam_values,
+    move_of,
+    move_values,
+    score_of,
+    signature_values,
+)
+from services.assessment.storage.tables import (
+    ADMISSION,
+    ASSESSMENT,
+    CANDIDATE,
+    CERTIFICATE,
+    DUTY,
+    EXAMINED_CLASS,
+    MOVE,
+    OUTCOME,
+    SCORE,
+    SIGNATURE,
+)
 from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict
 
 _EXAMINATION: Final[Duty] = "examination"
-_PATROL: Final[Duty] = "patrol"
+_CORRECTION: Final[Duty] = "correction"
 
 
 class StoredAssessments:
@@ -26,7 +55,7 @@ class StoredAssessments:
 
     async def add(self, assessment: Assessment) -> None:
         """Add a scheduled exam."""
-        await self._connection.execute(insert(ASSESSMENT).values(_values(assessment)))
+        await self._connection.execute(insert(ASSESSMENT).values(exam_values(assessment)))
         key = assessment.assessment_id
         rows = [{"assessment_id": key, "person_id": person} for person in assessment.persons]
         await self._connection.execute(insert(CANDIDATE), rows)
@@ -41,9 +70,41 @@ class StoredAssessments:
         """Give the exams of a class in the order of their applications."""
         query = select(ASSESSMENT).where(ASSESSMENT.c.class_id == class_id).order_by(ASSESSMENT.c.number)
         rows = (await self._connection.execute(query)).all()
-        parts = _Parts()
+        parts = Parts()
         await self._read(parts, [row.assessment_id for row in rows])
-        return tuple(_assessment(row, parts) for row in rows)
+        return tuple(assessment_of(row, parts) for row in rows)
+
+    async def open_exams(
+        self, scope: Scope, *, after: tuple[date, str] | None, limit: int
+    ) -> list[tuple[str, str, date]]:
+        """Give id, class and day of exams that are not over, by day and id, after the given place.
+
+        Over are those withdrawn, refused, of a class that has ended, or final without anybody still to be certified.
+        """
+        exam, examined = ASSESSMENT.c, EXAMINED_CLASS.c
+        within: list[ColumnElement[bool]] = [examined.region.in_(scope.regions)]
+        if scope.institution_id is not None:
+            within.append(examined.institution_id == scope.institution_id)
+        if scope.body_id is not None:
+            within.append(exam.body_id == scope.body_id)
+        conditions = [
+            or_(*within),
+            exam.withdrawn_on.is_(None),
+            examined.ending.is_(None),
+            ~exists().where(ADMISSION.c.assessment_id == exam.assessment_id, ADMISSION.c.decision == "refuse"),
+            or_(exam.finalised_on.is_(None), _uncertified()),
+        ]
+        if after is not None:
+            day, key = after
+            conditions.append(or_(exam.exam_on > day, and_(exam.exam_on == day, exam.assessment_id > key)))
+        query = (
+            select(exam.assessment_id, exam.class_id, exam.exam_on)
+            .join_from(ASSESSMENT, EXAMINED_CLASS)
+            .where(*conditions)
+            .order_by(exam.exam_on, exam.assessment_id)
+            .limit(limit)
+        )
+        return [(row.assessment_id, row.class_id, row.exam_on) for row in await self._connection.execute(query)]
 
     async def duties(self, assessment_id: str) -> Mapping[str, Duty]:
         """Give who has which duty, by subject."""
@@ -55,8 +116,8 @@ class StoredAssessments:
         values = {"assessment_id": assessment_id, "actor": subject, "duty": duty}
         await self._connection.execute(insert_or_ignore(self._connection, DUTY, values))
 
-    async def add_scores(self, assessment_id: str, scores: Collection[Score]) -> None:
-        """Add versions of scores."""
+    async def add_scores(self, assessment_id: str, scores: Collection[Score], *, duty: Duty = _EXAMINATION) -> None:
+        """Add versions of scores, entered in this duty."""
         rows = [
             {
                 "assessment_id": assessment_id,
@@ -65,7 +126,7 @@ class StoredAssessments:
                 "version": score.version,
                 "points": score.points,
                 "entered_by": score.entered_by,
-                "duty": _EXAMINATION,
+                "duty": duty,
                 "entered_at": score.entered_at,
             }
             for score in scores
@@ -74,13 +135,13 @@ class StoredAssessments:
             await self._connection.execute(insert(SCORE), rows)
 
     async def save(self, assessment: Assessment) -> Assessment:
-        """Store signature and outcome under the next version; raise Conflict when somebody stored it meanwhile."""
+        """Store what became of the exam under its next version; raise Conflict when somebody stored it meanwhile."""
         stored = replace(assessment, version=assessment.version + 1)
         key = assessment.assessment_id
         done = await self._connection.execute(
             update(ASSESSMENT)
             .where(ASSESSMENT.c.assessment_id == key, ASSESSMENT.c.version == assessment.version)
-            .values(_values(stored))
+            .values(exam_values(stored))
         )
         if done.rowcount != 1:
             raise Conflict(
@@ -92,31 +153,73 @@ class StoredAssessments:
             )
         if assessment.signature is not None:
             await self._connection.execute(
-                insert_or_ignore(self._connection, SIGNATURE, _signature_values(key, assessment.signature))
+                insert_or_ignore(self._connection, SIGNATURE, signature_values(key, assessment.signature))
             )
-        for outcome in sorted(set(assessment.outcomes.values())):
-            persons = assessment.persons_with(outcome)
-            this = (CANDIDATE.c.assessment_id == key, CANDIDATE.c.person_id.in_(persons))
-            await self._connection.execute(update(CANDIDATE).where(*this).values(outcome=outcome))
+        if assessment.admission is not None:
+            row = admission_values(key, assessment.admission)
+            await self._connection.execute(insert_or_ignore(self._connection, ADMISSION, row))
+        if assessment.moves:
+            moves = [move_values(key, number, one) for number, one in enumerate(assessment.moves, 1)]
+            await self._connection.execute(insert_or_ignore(self._connection, MOVE, moves))
         return stored
 
-    async def _read(self, parts: "_Parts", keys: list[str]) -> None:
+    async def add_outcomes(self, assessment: Assessment, *, at: datetime) -> None:
+        """Add what an exam that has just been stored as final came to, for everybody in it."""
+        rows = [
+            {
+                "assessment_id": assessment.assessment_id,
+                "person_id": person,
+                "number": 1,
+                "outcome": outcome,
+                "reason": "",
+                "decided_by": assessment.finalised_by,
+                "duty": _EXAMINATION,
+                "decided_at": at,
+            }
+            for person, outcome in assessment.outcomes.items()
+        ]
+        await self._connection.execute(insert(OUTCOME), rows)
+
+    async def add_correction(self, assessment: Assessment, correction: Correction) -> None:
+        """Add the correction that was just made to the exam."""
+        row = {
+            "assessment_id": assessment.assessment_id,
+            "person_id": correction.person_id,
+            "number": assessment.outcome_number(correction.person_id),
+            "outcome": correction.outcome,
+            "reason": correction.reason,
+            "decided_by": correction.decided_by,
+            "duty": _CORRECTION,
+            "decided_at": correction.decided_at,
+        }
+        await self._connection.execute(insert(OUTCOME).values(row))
+
+    async def score_history(self, assessment_id: str) -> tuple[Score, ...]:
+        """Give every version of every score of an exam, by person, part and version."""
+        return tuple(score_of(row) for row in await self._rows(SCORE, [assessment_id]))
+
+    async def _read(self, parts: "Parts", keys: list[str]) -> None:
         for row in await self._rows(CANDIDATE, keys):
+            parts.persons.setdefault(row.assessment_id, []).append(row.person_id)
+        for row in await self._rows(OUTCOME, keys):
             parts.outcomes.setdefault(row.assessment_id, {})[row.person_id] = row.outcome
+            if row.number > 1:
+                parts.corrections.setdefault(row.assessment_id, []).append(correction_of(row))
         for row in await self._rows(SCORE, keys):
-            score = Score(
-                person_id=row.person_id,
-                part=row.part,
-                points=row.points,
-                version=row.version,
-                entered_by=row.entered_by,
-                entered_at=row.entered_at,
-            )
-            parts.scores.setdefault(row.assessment_id, {})[row.person_id, row.part] = score
+            parts.scores.setdefault(row.assessment_id, {})[row.person_id, row.part] = score_of(row)
+            since = parts.scored_since.get(row.assessment_id, row.entered_at)
+            parts.scored_since[row.assessment_id] = min(since, row.entered_at)
         for row in await self._rows(SIGNATURE, keys):
             parts.signatures[row.assessment_id] = Signature(
                 signed_by=row.signed_by, signed_at=row.signed_at, remark=row.remark
             )
+
+        for row in await self._rows(ADMISSION, keys):
+            parts.admissions[row.assessment_id] = Admission(
+                decision=row.decision, reason=row.reason, decided_by=row.decided_by, decided_at=row.decided_at
+            )
+        for row in await self._rows(MOVE, keys):
+            parts.moves.setdefault(row.assessment_id, []).append(move_of(row))
 
     async def _rows(self, table: Table, keys: list[str]) -> Collection[Row[Any]]:
         """Give the rows of these exams by primary key: of a score the latest version comes last."""
@@ -124,64 +227,17 @@ class StoredAssessments:
         return (await self._connection.execute(query)).all()
 
 
-class _Parts:
-    """What belongs to exams, by assessment id."""
-
-    def __init__(self) -> None:
-        self.outcomes: dict[str, dict[str, Outcome | None]] = {}
-        self.scores: dict[str, dict[tuple[str, Part], Score]] = {}
-        self.signatures: dict[str, Signature] = {}
-
-
-def _values(assessment: Assessment) -> dict[str, Any]:
-    return {
-        "assessment_id": assessment.assessment_id,
-        "class_id": assessment.class_id,
-        "number": assessment.number,
-        "body_id": assessment.body_id,
-        "certificate_kind": assessment.kind,
-        "mode": assessment.mode,
-        "exam_on": assessment.exam_on,
-        "applied_on": assessment.applied_on,
-        "applied_by": assessment.applied_by,
-        "channel": assessment.channel,
-        "paper_received_on": assessment.paper_received_on,
-        "finalised_on": assessment.finalised_on,
-        "finalised_by": assessment.finalised_by,
-        "version": assessment.version,
-    }
-
-
-def _signature_values(assessment_id: str, signature: Signature) -> dict[str, Any]:
-    return {
-        "assessment_id": assessment_id,
-        "signed_by": signature.signed_by,
-        "duty": _PATROL,
-        "signed_at": signature.signed_at,
-        "remark": signature.remark,
-    }
-
-
-def _assessment(row: Row[Any], parts: _Parts) -> Assessment:
-    key = row.assessment_id
-    outcomes = parts.outcomes.get(key, {})
-    return Assessment(
-        assessment_id=key,
-        class_id=row.class_id,
-        number=row.number,
-        body_id=row.body_id,
-        kind=row.certificate_kind,
-        mode=row.mode,
-        exam_on=row.exam_on,
-        applied_on=row.applied_on,
-        applied_by=row.applied_by,
-        channel=row.channel,
-        paper_received_on=row.paper_received_on,
-        persons=tuple(sorted(outcomes)),
-        scores=parts.scores.get(key, {}),
-        signature=parts.signatures.get(key),
-        outcomes={person: outcome for person, outcome in outcomes.items() if outcome is not None},
-        finalised_on=row.finalised_on,
-        finalised_by=row.finalised_by,
-        version=row.version,
+def _uncertified() -> ColumnElement[bool]:
+    """Say whether somebody whose last outcome is a pass never got a certificate."""
+    later = OUTCOME.alias()
+    same = (later.c.assessment_id == OUTCOME.c.assessment_id, later.c.person_id == OUTCOME.c.person_id)
+    certified = (
+        CERTIFICATE.c.assessment_id == OUTCOME.c.assessment_id,
+        CERTIFICATE.c.person_id == OUTCOME.c.person_id,
+    )
+    return exists().where(
+        OUTCOME.c.assessment_id == ASSESSMENT.c.assessment_id,
+        OUTCOME.c.outcome == "passed",
+        ~exists().where(*same, later.c.number > OUTCOME.c.number),
+        ~exists().where(*certified),
     )

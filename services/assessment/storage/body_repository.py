@@ -51,6 +51,7 @@ class StoredBodies:
             "valid_from": mark.valid_from,
             "source": mark.source,
             "set_by": set_by,
+            "set_at": mark.set_at,
         }
         statement = insert_or_ignore(self._connection, PASS_MARK, values).returning(PASS_MARK.c.seq)
         return (await self._connection.execute(statement)).first() is not None
@@ -104,4 +105,5 @@ def _pass_mark(row: Row[Any]) -> PassMark:
         pass_mark=row.pass_mark,
         valid_from=row.valid_from,
         source=row.source,
+        set_at=row.set_at,
     )

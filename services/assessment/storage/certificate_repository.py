@@ -8,14 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.assessment.domain.certificate import Certificate, Voiding
 from services.assessment.storage.tables import CERTIFICATE
+from shared.contracts.assessment import CertificateKind
+from shared.database.encryption import Vault
 from shared.database.upsert import insert_or_ignore
 
 
 class StoredCertificates:
     """The certificates on one open connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, vault: Vault) -> None:
         self._connection = connection
+        self._vault = vault
+
+    def hashed(self, number: str) -> str:
+        """Give the keyed hash by which a number made of an identity number is recognised."""
+        return self._vault.lookup(number, purpose="certificate.number")
 
     async def get(self, certificate_id: str) -> Certificate | None:
         """Give the certificate, or None."""
@@ -26,19 +33,18 @@ class StoredCertificates:
         """Give the certificates of a class, voided ones included, by number."""
         return await self._all(select(CERTIFICATE).where(CERTIFICATE.c.class_id == class_id))
 
-    async def bearing(self, numbers: Collection[str]) -> tuple[Certificate, ...]:
-        """Give the standing certificates, of whatever class, that bear one of the numbers."""
+    async def bearing(self, kind: CertificateKind, keys: Collection[str]) -> tuple[Certificate, ...]:
+        """Give the standing certificates of a kind, of whatever class and issuer, whose numbers have these keys."""
         column = CERTIFICATE.c
-        return await self._all(
-            select(CERTIFICATE).where(column.number.in_(sorted(numbers)), column.voided_on.is_(None))
-        )
+        these = (column.kind == kind, column.number_key.in_(sorted(keys)), column.voided_on.is_(None))
+        return await self._all(select(CERTIFICATE).where(*these))
 
     async def add(self, certificates: Collection[Certificate]) -> frozenset[str]:
         """Add certificates and give the ids of those whose number and person had no standing one.
 
         They go in by number, so that two batches that share numbers wait for each other and never deadlock.
         """
-        rows = [_values(certificate) for certificate in sorted(certificates, key=lambda one: one.number)]
+        rows = [_values(certificate) for certificate in sorted(certificates, key=lambda one: one.number_key)]
         if not rows:
             return frozenset()
         statement = insert_or_ignore(self._connection, CERTIFICATE, rows).returning(CERTIFICATE.c.certificate_id)
@@ -61,14 +67,19 @@ def _values(certificate: Certificate) -> dict[str, Any]:
         "class_id": certificate.class_id,
         "assessment_id": certificate.assessment_id,
         "person_id": certificate.person_id,
+        "outcome_number": certificate.outcome_number,
         "outcome": "passed",
         "kind": certificate.kind,
         "occupation": certificate.occupation,
         "level": certificate.level,
         "number": certificate.number,
+        "number_key": certificate.number_key,
+        "issuer": certificate.issuer,
         "issued_on": certificate.issued_on,
         "attempt": certificate.attempt,
         "body_id": certificate.body_id,
+        "attempted_kinds": certificate.attempted_kinds,
+        "excepted_kinds": certificate.excepted_kinds,
         "voided_on": None if voiding is None else voiding.on,
         "voided_by": None if voiding is None else voiding.by,
         "void_reason": None if voiding is None else voiding.reason,
@@ -86,8 +97,13 @@ def _certificate(row: Row[Any]) -> Certificate:
         occupation=row.occupation,
         level=row.level,
         number=row.number,
+        number_key=row.number_key,
+        issuer=row.issuer,
         issued_on=row.issued_on,
         attempt=row.attempt,
+        outcome_number=row.outcome_number,
         body_id=row.body_id,
+        attempted_kinds=tuple(row.attempted_kinds),
+        excepted_kinds=tuple(row.excepted_kinds),
         voiding=Voiding(on=row.voided_on, by=row.voided_by, reason=row.void_reason) if voided else None,
     )

@@ -1,6 +1,5 @@
 """Addresses of classes: application, review, changes and what people read."""
 
-from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
@@ -10,7 +9,6 @@ from services.enrollment.api.schemas import (
     ClassBody,
     ClassPage,
     EmptyBody,
-    JudgedClassAnswer,
     OpeningBody,
     ReasonBody,
     ReviewBody,
@@ -22,12 +20,11 @@ from services.enrollment.application.move_opening import move_opening
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.queries import list_classes, view_class, view_of
 from services.enrollment.application.review_class import review_class
-from services.enrollment.application.scope import BUREAU
+from services.enrollment.application.scope import BUREAU, visible_class
 from services.enrollment.application.submit_class import submit_class
 from services.enrollment.application.withdraw_class import withdraw_class
 from services.enrollment.domain.training_class import State, TrainingClass
 from shared.domain.actor import Role
-from shared.policy.decision import Finding
 from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
@@ -43,11 +40,12 @@ READERS = (Role.INSTITUTION, *BUREAU)
 
 
 async def require_unchanged(request: Request, unit: UnitOfWork, class_id: str) -> None:
-    """Raise 412 when the request names a version by `If-Match` and the class has moved on; the class stays locked."""
+    """Raise 412 when the request names a version by `If-Match` and the class has moved on; the class stays locked.
+
+    Whoever may not see the class is told NotFound first: its version is not theirs to learn.
+    """
     if "if-match" in request.headers:
-        found = await unit.classes.get(class_id, lock=True)
-        if found is not None:
-            require_match(request, found.version)
+        require_match(request, (await visible_class(unit, class_id, lock=True)).version)
 
 
 @router.post(
@@ -57,9 +55,9 @@ async def require_unchanged(request: Request, unit: UnitOfWork, class_id: str) -
     dependencies=INSTITUTION,
     responses=responses(404, 422),
 )
-async def post_class(body: ClassBody, unit: Write, response: Response) -> JudgedClassAnswer:
+async def post_class(body: ClassBody, unit: Write, response: Response) -> ClassAnswer:
     """Store a draft that no rule stops; what the rules warn of or ask stands in `findings`."""
-    return await _judged(unit, response, *await draft_class(unit, body.to_plan()))
+    return await _answer(unit, response, await draft_class(unit, body.to_plan()))
 
 
 @router.put(
@@ -68,12 +66,10 @@ async def post_class(body: ClassBody, unit: Write, response: Response) -> Judged
     dependencies=INSTITUTION,
     responses=responses(404, 409, 412, 422),
 )
-async def put_class(
-    class_id: str, body: ClassBody, unit: Unkeyed, request: Request, response: Response
-) -> JudgedClassAnswer:
+async def put_class(class_id: str, body: ClassBody, unit: Unkeyed, request: Request, response: Response) -> ClassAnswer:
     """Put this application in place of the draft or returned one; its roster is judged anew."""
     await require_unchanged(request, unit, class_id)
-    return await _judged(unit, response, *await amend_class(unit, class_id=class_id, plan=body.to_plan()))
+    return await _answer(unit, response, await amend_class(unit, class_id=class_id, plan=body.to_plan()))
 
 
 @router.post(
@@ -84,10 +80,10 @@ async def put_class(
 )
 async def post_submission(
     class_id: str, body: EmptyBody, unit: Write, request: Request, response: Response
-) -> JudgedClassAnswer:
+) -> ClassAnswer:
     """Submit the application; everything is judged as of today."""
     await require_unchanged(request, unit, class_id)
-    return await _judged(unit, response, *await submit_class(unit, class_id=class_id))
+    return await _answer(unit, response, await submit_class(unit, class_id=class_id))
 
 
 @router.post(
@@ -116,7 +112,7 @@ async def post_review(
 )
 async def post_opening_date(
     class_id: str, body: OpeningBody, unit: Write, request: Request, response: Response
-) -> JudgedClassAnswer:
+) -> ClassAnswer:
     """Move the opening; everything is judged under the new date's rulebook and reserved anew."""
     await require_unchanged(request, unit, class_id)
     moved = await move_opening(
@@ -126,7 +122,7 @@ async def post_opening_date(
         closing_date=body.closing_date,
         sessions=sessions_of(body.sessions),
     )
-    return await _judged(unit, response, *moved)
+    return await _answer(unit, response, moved)
 
 
 @router.post(
@@ -165,10 +161,3 @@ async def get_class(class_id: str, unit: Read, response: Response) -> ClassAnswe
 async def _answer(unit: UnitOfWork, response: Response, training_class: TrainingClass) -> ClassAnswer:
     response.headers["ETag"] = etag(training_class.version)
     return ClassAnswer.of(await view_of(unit, training_class))
-
-
-async def _judged(
-    unit: UnitOfWork, response: Response, training_class: TrainingClass, findings: Iterable[Finding]
-) -> JudgedClassAnswer:
-    response.headers["ETag"] = etag(training_class.version)
-    return JudgedClassAnswer.judged(await view_of(unit, training_class), findings)

@@ -5,9 +5,21 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from services.enrollment.api.schemas import Body, Code, FindingView, FreeText, LongText, RegionCode, ShortText, Text
+from services.enrollment.api.schemas import (
+    Body,
+    Code,
+    Day,
+    FreeText,
+    LongText,
+    RegionCode,
+    ShortText,
+    Text,
+    Truth,
+    Whole,
+)
 from services.enrollment.domain.institution import Ownership
 from shared.contracts.assessment import CertificateKind
+from shared.policy.decision import Finding
 
 
 class OccupationBody(Body):
@@ -29,15 +41,15 @@ class OccupationAnswer(OccupationBody):
 class IncidentBody(Body):
     """A liability problem from running the school."""
 
-    on: date
+    on: Day
     finding: LongText
 
 
 class InspectionBody(Body):
     """One year's inspection."""
 
-    year: int = Field(ge=1949, le=9999)
-    passed: bool
+    year: Whole = Field(ge=1949, le=9999)
+    passed: Truth
 
 
 class InstitutionBody(Body):
@@ -57,21 +69,21 @@ class InstitutionAnswer(BaseModel):
 
     institution_id: str
     version: int
-    warnings: list[FindingView]
+    warnings: tuple[Finding, ...]
 
 
 class DirectoryEntryBody(Body):
     """A directory entry; without `valid_to` it has no end."""
 
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
     occupations: Annotated[list[Code], Field(min_length=1, max_length=1000)]
 
 
 class SuspensionBody(Body):
     """A suspension from today on; without `until` until further notice."""
 
-    until: date | None = None
+    until: Day | None = None
     reason: FreeText
 
 
@@ -89,7 +101,7 @@ class TeacherBody(Body):
     identity_number: Annotated[Text, Field(min_length=1, max_length=30)]
     specialty: ShortText
     qualification: ShortText
-    full_time: bool
+    full_time: Truth
 
 
 class TeacherAnswer(BaseModel):
@@ -104,7 +116,7 @@ class StationBody(Body):
     """Usable work-stations of one occupation."""
 
     occupation: Code
-    count: int = Field(ge=0, le=10_000)
+    count: Whole = Field(ge=0, le=10_000)
 
 
 class VenueBody(Body):

@@ -17,7 +17,6 @@ from services.enrollment.api.institution_schemas import (
     VenueAnswer,
     VenueBody,
 )
-from services.enrollment.api.schemas import finding_views
 from services.enrollment.application.file_teacher import file_teacher
 from services.enrollment.application.list_institution import list_institution
 from services.enrollment.application.ports import UnitOfWork
@@ -94,9 +93,7 @@ async def post_institution(body: InstitutionBody, unit: Write, response: Respons
     )
     warnings = await register_institution(unit, institution, doubtful_code=code.doubtful)
     response.headers["ETag"] = etag(institution.version)
-    return InstitutionAnswer(
-        institution_id=institution.institution_id, version=institution.version, warnings=finding_views(warnings)
-    )
+    return InstitutionAnswer(institution_id=institution.institution_id, version=institution.version, warnings=warnings)
 
 
 @router.post(

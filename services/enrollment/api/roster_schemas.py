@@ -1,10 +1,12 @@
 """Roster rows as they are sent: a row that cannot be read is refused by itself, never the batch (JY-ENR-04)."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -14,13 +16,21 @@ from pydantic import (
     WrapValidator,
 )
 
-from services.enrollment.api.schemas import Body, FindingView, Text, finding_views
+from services.enrollment.api.schemas import Body, Text, Truth, Whole
 from services.enrollment.domain.roster import ROWS_MAX, RosterEntry
 from services.enrollment.domain.roster_row import Particulars, RosterRow
 from shared.domain.identifiers import cleaned
+from shared.policy.decision import Finding
+from shared.web.masking import mask
+
+
+def _code_or_unknown(text: str) -> str:
+    return text if re.fullmatch(r"[a-z_]*", text) else "unknown"
+
 
 RowText = Annotated[Text, Field(max_length=200)]
-RowCode = Annotated[Text, Field(max_length=50)]
+RowCode = Annotated[RowText, AfterValidator(_code_or_unknown)]
+"""A code; of anything else, which may be a name or a number from a shifted column, only that it is none is kept."""
 
 
 class RosterRowBody(Body):
@@ -28,17 +38,17 @@ class RosterRowBody(Body):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    row: int = Field(ge=1, le=1_000_000, description="行号；重传同一行号即替换该行")
+    row: Whole = Field(ge=1, le=1_000_000, description="行号；重传同一行号即替换该行")
     name: RowText = ""
     identity_number: RowText = ""
     phone: RowText = ""
     group: RowCode = ""
     evidence: RowText | None = None
-    employer_name: RowText | None = None
-    employer_credit_code: RowCode | None = None
+    employer_name: Annotated[RowText, AfterValidator(mask)] | None = None
+    employer_credit_code: Annotated[Text, Field(max_length=50)] | None = None
     employer_region: Annotated[str, Field(pattern=r"^([0-9]{6})?$")] | None = None
-    fee_fen: int = Field(default=0, ge=0, le=100_000_000)
-    declares_ability_and_will: bool = False
+    fee_fen: Whole = Field(default=0, ge=0, le=100_000_000)
+    declares_ability_and_will: Truth = False
     exclusions: Annotated[list[RowCode], Field(max_length=10)] = Field(
         default=[], description="专账排除情形：no_ability、no_will、no_transfer"
     )
@@ -48,7 +58,7 @@ class RosterRowBody(Body):
     def without(self, malformed: set[str]) -> Self:
         """Give the row with the names of fields that could not be read and were left empty."""
         self._malformed = tuple(
-            sorted(name if name in type(self).model_fields else "unknown_field" for name in malformed)
+            sorted({name if name in type(self).model_fields else "unknown_field" for name in malformed})
         )
         return self
 
@@ -102,7 +112,7 @@ class RosterRowAnswer(BaseModel):
     masked_name: str
     group: str
     verdict: Literal["accepted", "refused", "ask"]
-    findings: list[FindingView]
+    findings: tuple[Finding, ...]
     withdrawn_on: date | None
 
     @classmethod
@@ -114,7 +124,7 @@ class RosterRowAnswer(BaseModel):
             masked_name=entry.row.masked_name,
             group=entry.row.group,
             verdict=entry.judgement.verdict,
-            findings=finding_views(entry.judgement.findings),
+            findings=entry.judgement.findings,
             withdrawn_on=entry.withdrawn_on,
         )
 
@@ -131,7 +141,8 @@ class RosterAnswerBody(BaseModel):
 
 
 class RosterPage(BaseModel):
-    """The whole roster: at most as many rows as a roster has, so `next` is always null."""
+    """The whole roster: at most as many rows as a roster has, so `next` is always null; `version` is the class's."""
 
+    version: int
     items: list[RosterRowAnswer]
     next: None = None

@@ -2,27 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Request, Response
+from fastapi import Path, Request, Response
 
-from services.enrollment.api.classes import READERS, require_unchanged
+from services.enrollment.api.classes import INSTITUTION, READERS, Read, Unkeyed, Write, require_unchanged
 from services.enrollment.api.roster_schemas import RosterAnswerBody, RosterBody, RosterPage, RosterRowAnswer
 from services.enrollment.api.schemas import ReasonBody
-from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.queries import list_roster
 from services.enrollment.application.submit_roster import RosterAnswer, remove_roster_row, submit_roster
 from services.enrollment.application.withdraw_trainee import withdraw_trainee
-from shared.domain.actor import Role
 from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
-from shared.web.transactions import read_transaction, unkeyed_transaction, write_transaction
 from shared.web.versions import etag
 
 router = service_router("/enrollment/v1", tags=["花名册"])
-Read = Annotated[UnitOfWork, Depends(read_transaction)]
-Write = Annotated[UnitOfWork, Depends(write_transaction)]
-Unkeyed = Annotated[UnitOfWork, Depends(unkeyed_transaction)]
-INSTITUTION = [requires(Role.INSTITUTION)]
 
 
 @router.post(
@@ -55,9 +48,11 @@ async def delete_roster_row(
 
 
 @router.get("/classes/{class_id}/roster", summary="花名册", dependencies=[requires(*READERS)], responses=responses(404))
-async def get_roster(class_id: str, unit: Read) -> RosterPage:
+async def get_roster(class_id: str, unit: Read, response: Response) -> RosterPage:
     """Show the roster with masked names."""
-    return RosterPage(items=[RosterRowAnswer.of(entry) for entry in await list_roster(unit, class_id)])
+    training_class, entries = await list_roster(unit, class_id)
+    response.headers["ETag"] = etag(training_class.version)
+    return RosterPage(version=training_class.version, items=[RosterRowAnswer.of(entry) for entry in entries])
 
 
 @router.post(

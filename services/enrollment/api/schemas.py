@@ -1,21 +1,21 @@
 """What enrollment's addresses take and give; unknown fields are refused, personal data is only ever taken."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import asdict
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from services.enrollment.application.queries import ClassView
 from services.enrollment.domain.plan import ClassPlan, Delivery, TrainingPlan
 from services.enrollment.domain.review import Decision, Review
 from services.enrollment.domain.timetable import Session
-from services.enrollment.domain.training_class import ReservationAnswer, State
-from shared.clock import new_id
+from services.enrollment.domain.training_class import ApprovedClaim, Blocker, ReservationAnswer, State
+from shared.clock import legal_day, new_id
 from shared.contracts.enrollment import SessionKind
-from shared.contracts.payment import BudgetAnswer, RefusedReservation
-from shared.policy.decision import Finding, Severity
+from shared.policy.decision import Finding
 from shared.web.masking import mask
 from shared.web.validation import invalid_value
 
@@ -34,6 +34,38 @@ ShortText = Annotated[Text, Field(min_length=1, max_length=200)]
 LongText = Annotated[Text, Field(min_length=1, max_length=2000)]
 FreeText = Annotated[LongText, AfterValidator(mask)]
 """A text that reaches events and reviewers: what looks like a number of a person is taken out of it."""
+
+
+def _written_as_day(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        return value
+    raise invalid_value("INPUT_INVALID", "日期格式不正确。", "请使用 YYYY-MM-DD 格式的有效日期，例如 2021-09-13。")
+
+
+def _written_as_instant(value: object) -> object:
+    if isinstance(value, str) and re.match(r"\d{4}-\d{2}-\d{2}[Tt ]", value):
+        return value
+    raise _no_instant()
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        legal_day(moment)
+        return moment.astimezone(UTC)
+    except (OverflowError, ValueError):  # at the edge of the calendar another zone's day has no date
+        raise _no_instant() from None
+
+
+def _no_instant() -> PydanticCustomError:
+    return invalid_value("INPUT_INVALID", "时间格式不正确。", "请使用带时区的时间，例如 2021-09-13T08:00:00+08:00。")
+
+
+Day = Annotated[date, BeforeValidator(_written_as_day)]
+"""Never seconds since 1970, nor an instant of which only somebody's zone knows the day."""
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_instant), AfterValidator(_in_utc)]
+Truth = Annotated[bool, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+"""No text, no fraction, and `true` is no 1."""
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 Id = Annotated[str, Field(min_length=1, max_length=100, pattern=_VISIBLE)]
 
@@ -44,32 +76,13 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class FindingView(BaseModel):
-    """One rule's objection, with rule, document and clause."""
-
-    code: str
-    rule: str
-    document: str
-    clause: str
-    severity: Severity
-    message: str
-    advice: str
-    field: str | None
-    value: str | None
-
-
-def finding_views(findings: Iterable[Finding]) -> list[FindingView]:
-    """Give the findings as answers show them."""
-    return [FindingView(**asdict(finding)) for finding in findings]
-
-
 class SessionBody(Body):
     """One planned session."""
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
     kind: SessionKind
-    class_hours: int = Field(ge=1, le=24, description="课时数")
+    class_hours: Whole = Field(ge=1, le=24, description="课时数")
     teacher_id: Id
     venue_id: Id
 
@@ -97,9 +110,9 @@ class ClassBody(Body):
     training_type: Code
     occupation: Code
     level: Annotated[Text, Field(min_length=1, max_length=20)] | None = None
-    planned: int = Field(ge=1, le=10_000, description="计划人数，含不予通过的行")
-    opening_date: date
-    closing_date: date
+    planned: Whole = Field(ge=1, le=10_000, description="计划人数，含不予通过的行")
+    opening_date: Day
+    closing_date: Day
     funding_source: Code
     delivery: Delivery
     training_mode: Annotated[Text, Field(min_length=1, max_length=100)]
@@ -127,8 +140,8 @@ class ClassBody(Body):
 class OpeningBody(Body):
     """New dates and timetable of a class before it opens."""
 
-    opening_date: date
-    closing_date: date
+    opening_date: Day
+    closing_date: Day
     sessions: Sessions
 
 
@@ -150,71 +163,11 @@ class EmptyBody(Body):
     """Nothing to say besides doing it."""
 
 
-class ReviewView(BaseModel):
-    """One recorded step; `actor` is a token subject."""
-
-    round: int
-    step: str
-    actor: str
-    decision: Decision
-    opinion: str
-    decided_at: datetime
-
-    @classmethod
-    def of(cls, review: Review) -> Self:
-        """Give the step as answers show it."""
-        return cls(**asdict(review))
-
-
-class ReservationView(BaseModel):
-    """Payment's answer to the newest reservation."""
-
-    answers_version: int
-    granted: int
-    refused: list[RefusedReservation]
-    budget: BudgetAnswer
-
-    @classmethod
-    def of(cls, answer: ReservationAnswer) -> Self:
-        """Give the answer as answers show it."""
-        return cls(
-            answers_version=answer.answers_version,
-            granted=answer.granted,
-            refused=list(answer.refused),
-            budget=answer.budget,
-        )
-
-
-class SessionView(BaseModel):
-    """One planned session."""
-
-    session_id: str
-    starts_at: datetime
-    ends_at: datetime
-    kind: SessionKind
-    class_hours: int
-    teacher_id: str
-    venue_id: str
-
-
-class BlockerView(BaseModel):
-    """Why a class does not open, or did not."""
-
-    code: str
-    message: str
-
-
-class ClaimView(BaseModel):
-    """One approval of a claim for the class, as payment reported it."""
-
-    claim_id: str
-    entry: int
-    amount_fen: int
-    approved_on: date
-
-
 class ClassAnswer(BaseModel):
-    """A class: `accepted` counts rows that asked once the class is approved, `ask` only before."""
+    """A class: `accepted` counts rows that asked once the class is approved, `ask` only before.
+
+    `findings` are what the rules warn of or ask about the plan; a review's `actor` is a token subject.
+    """
 
     class_id: str
     institution_id: str
@@ -236,30 +189,51 @@ class ClassAnswer(BaseModel):
     funding_source: str
     delivery: Delivery
     training_mode: str
-    plan: PlanBody
-    sessions: list[SessionView]
+    plan: TrainingPlan
+    sessions: tuple[Session, ...]
     rulebook_id: str
+    findings: tuple[Finding, ...]
     applied_on: date | None
-    reviews: list[ReviewView]
-    reservation: ReservationView | None
-    blocker: BlockerView | None
-    claims: list[ClaimView]
+    reviews: tuple[Review, ...]
+    reservation: ReservationAnswer | None
+    blocker: Blocker | None
+    claims: tuple[ApprovedClaim, ...]
 
     @classmethod
     def of(cls, view: ClassView) -> Self:
         """Give the class as answers show it."""
-        return cls(**_class_fields(view))
-
-
-class JudgedClassAnswer(ClassAnswer):
-    """A class with what the rules warn of or ask about it."""
-
-    findings: list[FindingView]
-
-    @classmethod
-    def judged(cls, view: ClassView, findings: Iterable[Finding]) -> Self:
-        """Give the class with its findings."""
-        return cls(**_class_fields(view), findings=finding_views(findings))
+        found, plan = view.training_class, view.training_class.plan
+        return cls(
+            class_id=found.class_id,
+            institution_id=found.institution_id,
+            region=found.region,
+            state=found.state,
+            version=found.version,
+            kind=plan.kind,
+            training_type=plan.training_type,
+            programme=found.programme,
+            occupation=plan.occupation,
+            level=plan.level,
+            planned=plan.planned,
+            accepted=view.accepted,
+            refused=view.refused,
+            ask=view.ask,
+            withdrawn=view.withdrawn,
+            opening_date=plan.opening_date,
+            closing_date=plan.closing_date,
+            funding_source=plan.funding_source,
+            delivery=plan.delivery,
+            training_mode=plan.training_mode,
+            plan=plan.plan,
+            sessions=plan.sessions,
+            rulebook_id=found.rulebook_id,
+            findings=found.findings,
+            applied_on=found.applied_on,
+            reviews=found.reviews,
+            reservation=found.answer,
+            blocker=found.blocker,
+            claims=found.claims,
+        )
 
 
 class ClassPage(BaseModel):
@@ -267,37 +241,3 @@ class ClassPage(BaseModel):
 
     items: list[ClassAnswer]
     next: str | None
-
-
-def _class_fields(view: ClassView) -> dict[str, Any]:
-    found, plan = view.training_class, view.training_class.plan
-    return {
-        "class_id": found.class_id,
-        "institution_id": found.institution_id,
-        "region": found.region,
-        "state": found.state,
-        "version": found.version,
-        "kind": plan.kind,
-        "training_type": plan.training_type,
-        "programme": found.programme,
-        "occupation": plan.occupation,
-        "level": plan.level,
-        "planned": plan.planned,
-        "accepted": view.accepted,
-        "refused": view.refused,
-        "ask": view.ask,
-        "withdrawn": view.withdrawn,
-        "opening_date": plan.opening_date,
-        "closing_date": plan.closing_date,
-        "funding_source": plan.funding_source,
-        "delivery": plan.delivery,
-        "training_mode": plan.training_mode,
-        "plan": PlanBody(**asdict(plan.plan)),
-        "sessions": [SessionView(**asdict(session)) for session in plan.sessions],
-        "rulebook_id": found.rulebook_id,
-        "applied_on": found.applied_on,
-        "reviews": [ReviewView.of(review) for review in found.reviews],
-        "reservation": ReservationView.of(found.answer) if found.answer else None,
-        "blocker": BlockerView(**asdict(found.blocker)) if found.blocker else None,
-        "claims": [ClaimView(**asdict(claim)) for claim in found.claims],
-    }

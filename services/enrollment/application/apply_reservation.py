@@ -2,6 +2,7 @@
 
 from services.enrollment.application.open_class import open_if_due
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.scope import known_class
 from services.enrollment.domain.reservation import apply_answer, changed_event
 from services.enrollment.domain.roster import refuse_reservation
 from services.enrollment.domain.training_class import ReservationAnswer
@@ -15,8 +16,8 @@ async def apply_reservation(uow: UnitOfWork, fact: EntitlementReserved) -> None:
     An answer to an older reservation, or to a class closed meanwhile, changes nothing and is audited. Raise MissingFact
     for a class or a version that is not known here (yet).
     """
-    training_class = await uow.classes.get(fact.class_id, lock=True)
-    if training_class is None or fact.answers_version > (training_class.reservation_version or 0):
+    training_class = await known_class(uow, fact.class_id)
+    if fact.answers_version > (training_class.reservation_version or 0):
         raise MissingFact(
             code="RESERVATION_UNKNOWN",
             message=f"班级 {fact.class_id} 没有第 {fact.answers_version} 版预留请求。",

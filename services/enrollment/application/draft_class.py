@@ -7,12 +7,11 @@ from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.review import APPLICANT
 from services.enrollment.domain.training_class import TrainingClass
 from shared.clock import new_id
-from shared.policy.decision import Finding
 from shared.policy.judging import refuse_stopped
 
 
-async def draft_class(uow: UnitOfWork, plan: ClassPlan) -> tuple[TrainingClass, tuple[Finding, ...]]:
-    """Store a draft that no rule stops and give it with what the rules warn of or ask."""
+async def draft_class(uow: UnitOfWork, plan: ClassPlan) -> TrainingClass:
+    """Store a draft that no rule stops and give it; what the rules warn of or ask stands in its findings."""
     institution = await own_institution(uow, uow.actor.organisation)
     judged = await judge_class(
         uow,
@@ -28,9 +27,9 @@ async def draft_class(uow: UnitOfWork, plan: ClassPlan) -> tuple[TrainingClass, 
             rulebook_id="",
         ),
     )
-    refuse_stopped(judged.findings)
     drafted = judged.training_class
+    refuse_stopped(drafted.findings)
     await uow.classes.add(drafted)
     await uow.classes.assign_duty(drafted.class_id, uow.actor.subject, APPLICANT)
     await uow.audit(action="class_drafted", subject=drafted.class_id, details={"planned": plan.planned})
-    return drafted, judged.findings
+    return drafted

@@ -1,9 +1,11 @@
 """An institution files a teacher with the bureau (报备)."""
 
+from dataclasses import replace
+
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_institution
+from services.enrollment.domain.institution import Teacher
 from services.enrollment.domain.person import Identity
-from services.enrollment.domain.teacher import Teacher
 from shared.clock import new_id
 from shared.domain.errors import Conflict
 from shared.domain.identifiers import identity_number
@@ -14,8 +16,8 @@ async def file_teacher(
 ) -> Teacher:
     """File a person as teacher from today on (JY-INS-07); raise Refused ID_* for a number that is none."""
     await own_institution(uow, institution_id)
-    number = identity_number(identity.identity_number).value
-    person = (await uow.persons.identify([Identity(identity_number=number, name=identity.name)]))[number]
+    identity = replace(identity, identity_number=identity_number(identity.identity_number).value)
+    person = (await uow.persons.identify([identity]))[identity]
     teacher = Teacher(
         teacher_id=new_id(),
         institution_id=institution_id,

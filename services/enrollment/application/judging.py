@@ -1,19 +1,21 @@
 """Gather what the rules look at, and judge: shared by every use-case that a rule can refuse."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.occupation import Occupation
+from services.enrollment.domain.person import Identity
 from services.enrollment.domain.plan import ClassPlan, PlanFacts, judge_plan, programme_type
-from services.enrollment.domain.roster import Judgement, RosterEntry, judge_roster
+from services.enrollment.domain.roster import RosterEntry, judge_roster
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
 from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.errors import NotFound, Refused
+from shared.domain.identifiers import identity_number
 from shared.domain.jurisdiction import ancestors
-from shared.policy.decision import Finding
+from shared.domain.masking import masked_name
 from shared.policy.rulebook import Rulebook
 
 
@@ -55,11 +57,10 @@ async def occupation_of(uow: UnitOfWork, training_class: TrainingClass) -> Occup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedClass:
-    """A class with what the rulebook in force on its opening date says of its plan."""
+    """A class under the rulebook in force on its opening date, whose objections to the plan it carries."""
 
     training_class: TrainingClass
     book: Rulebook
-    findings: tuple[Finding, ...]
 
 
 async def judge_class(uow: UnitOfWork, training_class: TrainingClass) -> JudgedClass:
@@ -78,17 +79,21 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass) -> JudgedC
     )
     kind = programme_type(plan, book)
     return JudgedClass(
-        training_class=replace(training_class, rulebook_id=book.id, programme=kind.programme if kind else ""),
+        training_class=replace(
+            training_class,
+            rulebook_id=book.id,
+            programme=kind.programme if kind else "",
+            findings=judge_plan(plan, facts, book),
+        ),
         book=book,
-        findings=judge_plan(plan, facts, book),
     )
 
 
 async def judge_rows(
-    uow: UnitOfWork, training_class: TrainingClass, rows: Sequence[RosterRow], book: Rulebook
-) -> dict[int, Judgement]:
-    """Judge roster rows against each other and against the persons' other classes."""
-    person_ids = {row.person_id for row in rows if row.person_id is not None}
+    uow: UnitOfWork, training_class: TrainingClass, rows: Iterable[RosterRow], book: Rulebook
+) -> list[RosterEntry]:
+    """Say who the rows are and judge them against each other and the persons' other classes; give them by number."""
+    identified = await _identified(uow, sorted(rows, key=lambda row: row.row))
     plan = training_class.plan
     context = RosterContext(
         institution=await institution_of(uow, training_class),
@@ -96,17 +101,39 @@ async def judge_rows(
         opening_date=plan.opening_date,
         occupation=plan.occupation,
         level=plan.level,
-        history=await uow.rosters.history(person_ids, besides=training_class.class_id),
+        history=await uow.rosters.history(
+            {row.person_id for row in identified if row.person_id is not None}, besides=training_class.class_id
+        ),
     )
-    return judge_roster(rows, context, book)
+    judged = judge_roster(identified, context, book)
+    return [RosterEntry(row=row, judgement=judged[row.row]) for row in identified]
 
 
-async def judge_entries(
-    uow: UnitOfWork, training_class: TrainingClass, entries: Sequence[RosterEntry], book: Rulebook
-) -> list[RosterEntry]:
-    """Give the entries with their judgements anew."""
-    judged = await judge_rows(uow, training_class, [entry.row for entry in entries], book)
-    return [replace(entry, judgement=judged[entry.row.row]) for entry in entries]
+async def _identified(uow: UnitOfWork, rows: Sequence[RosterRow]) -> list[RosterRow]:
+    identities = [_identity(row) for row in rows]
+    persons = await uow.persons.identify([identity for identity in identities if identity is not None])
+    identified = []
+    for row, identity in zip(rows, identities, strict=True):
+        person = persons[identity] if identity else None
+        identified.append(
+            replace(
+                row,
+                person_id=person.person_id if person else None,
+                masked_name=masked_name(row.particulars.name),
+                name_differs=person is not None and person.name_differs,
+            )
+        )
+    return identified
+
+
+def _identity(row: RosterRow) -> Identity | None:
+    if not row.particulars.name.strip():
+        return None
+    try:
+        number = identity_number(row.particulars.identity_number).value
+    except Refused:  # the row's judgement says why
+        return None
+    return Identity(identity_number=number, name=row.particulars.name)
 
 
 async def _occupation(uow: UnitOfWork, plan: ClassPlan, region: str) -> Occupation | None:

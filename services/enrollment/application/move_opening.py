@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from services.enrollment.application.amend_class import amend_class
-from services.enrollment.application.judging import judge_class, judge_entries, occupation_of
+from services.enrollment.application.judging import judge_class, judge_rows, occupation_of
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_class
@@ -16,13 +16,12 @@ from services.enrollment.domain.roster import count, judge_mix, judged_again
 from services.enrollment.domain.timetable import Session
 from services.enrollment.domain.training_class import AWAITING_OPENING, EDITABLE, TrainingClass
 from shared.clock import start_of_day
-from shared.policy.decision import Finding
 from shared.policy.judging import refuse_stopped
 
 
 async def move_opening(
     uow: UnitOfWork, *, class_id: str, opening_date: date, closing_date: date, sessions: Sequence[Session]
-) -> tuple[TrainingClass, tuple[Finding, ...]]:
+) -> TrainingClass:
     """Store new dates and timetable, unless a rule stops them.
 
     A draft or returned class is just amended. An approved one keeps the lead time from today (JY-ENR-02), loses whom
@@ -37,10 +36,10 @@ async def move_opening(
     terms = judged.book.enrollment
     entries = await uow.rosters.entries(class_id)
     before = [entry for entry in entries if entry.is_on_roster]
-    fresh = await judge_entries(uow, judged.training_class, before, judged.book)
+    fresh = await judge_rows(uow, judged.training_class, [entry.row for entry in before], judged.book)
     after = [judged_again(old, new.judgement, on=uow.today) for old, new in zip(before, fresh, strict=True)]
     findings = (
-        *judged.findings,
+        *judged.training_class.findings,
         *judge_lead(uow.today, opening_date, terms.application_lead),
         *judge_mix(count(after, judged.book), planned=plan.planned, terms=terms.class_size),
     )
@@ -61,4 +60,4 @@ async def move_opening(
     await uow.audit(
         action="opening_moved", subject=class_id, details={"opening_date": opening_date.isoformat(), "version": version}
     )
-    return waiting, findings
+    return waiting

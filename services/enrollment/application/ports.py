@@ -5,12 +5,11 @@ from datetime import date, datetime
 from typing import Protocol
 
 from services.enrollment.domain.history import PastTraining
-from services.enrollment.domain.institution import DirectoryEntry, Institution, Suspension
+from services.enrollment.domain.institution import DirectoryEntry, Institution, Suspension, Teacher
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity, Person
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.roster import RosterEntry
-from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.timetable import Booking, Venue
 from services.enrollment.domain.training_class import State, TrainingClass
 from shared.contracts.contract import Contract
@@ -69,8 +68,8 @@ class Institutions(Protocol):
 class Persons(Protocol):
     """Real-name persons."""
 
-    async def identify(self, identities: Iterable[Identity]) -> dict[str, Person]:
-        """Give the person of every identity number, registering those not yet known."""
+    async def identify(self, identities: Iterable[Identity]) -> dict[Identity, Person]:
+        """Give the person of every identity, registering those not yet known."""
 
     async def confirm(self, names: Mapping[str, str]) -> None:
         """Make these the confirmed names, by person id."""
@@ -112,7 +111,7 @@ class Classes(Protocol):
         """Add a recorded step."""
 
     async def bookings(self, training_class: TrainingClass) -> tuple[Booking, ...]:
-        """Give the times at which other live classes have this class's teachers or venues."""
+        """Give the times at which other live classes have this class's teachers or venues, which nobody else books."""
 
 
 class Rosters(Protocol):

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from services.enrollment.application.ports import UnitOfWork
-from services.enrollment.application.scope import BUREAU, visible_class
+from services.enrollment.application.scope import is_of_bureau, visible_class
 from services.enrollment.domain.roster import RosterEntry
 from services.enrollment.domain.training_class import State, TrainingClass
 from shared.domain.errors import Refused
@@ -31,7 +31,7 @@ class ClassView:
 
 async def view_class(uow: UnitOfWork, class_id: str) -> ClassView:
     """Give one class that the actor may read; raise NotFound for any other."""
-    return (await _views(uow, [await visible_class(uow, class_id)]))[0]
+    return await view_of(uow, await visible_class(uow, class_id))
 
 
 async def view_of(uow: UnitOfWork, training_class: TrainingClass) -> ClassView:
@@ -43,7 +43,7 @@ async def list_classes(
     uow: UnitOfWork, *, state: State | None, cursor: str | None
 ) -> tuple[list[ClassView], str | None]:
     """Give a page of the classes the actor may read, by opening date, and the cursor of the next page or None."""
-    bureau = uow.actor.has(*BUREAU)
+    bureau = is_of_bureau(uow.actor)
     own = None if bureau else uow.actor.organisation
     within = [code for code in regions().regions if is_within(code, uow.actor.region)] if bureau else None
     found = await uow.classes.page(
@@ -54,10 +54,9 @@ async def list_classes(
     return await _views(uow, page), more
 
 
-async def list_roster(uow: UnitOfWork, class_id: str) -> list[RosterEntry]:
-    """Give the roster of a class that the actor may read."""
-    await visible_class(uow, class_id)
-    return await uow.rosters.entries(class_id)
+async def list_roster(uow: UnitOfWork, class_id: str) -> tuple[TrainingClass, list[RosterEntry]]:
+    """Give a class that the actor may read, and its roster."""
+    return await visible_class(uow, class_id), await uow.rosters.entries(class_id)
 
 
 async def _views(uow: UnitOfWork, classes: list[TrainingClass]) -> list[ClassView]:

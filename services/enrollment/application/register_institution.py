@@ -2,7 +2,7 @@
 
 from services.enrollment.application.judging import book_on
 from services.enrollment.application.ports import UnitOfWork
-from services.enrollment.application.register_occupation import require_region
+from services.enrollment.application.scope import require_region
 from services.enrollment.domain.institution import Institution, judge_credit_code, judge_kind
 from shared.domain.errors import Conflict
 from shared.policy.decision import Finding

@@ -1,36 +1,32 @@
 """An institution submits its application: everything is judged as of today, and the review begins."""
 
-from services.enrollment.application.judging import judge_class, judge_entries
+from services.enrollment.application.judging import judge_class, judge_rows
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_class
 from services.enrollment.domain.plan import judge_lead
-from services.enrollment.domain.review import APPLICANT, require_other_person
 from services.enrollment.domain.roster import count, judge_headcount, judge_mix
 from services.enrollment.domain.training_class import EDITABLE, TrainingClass, submit
 from shared.clock import start_of_day
-from shared.policy.decision import Finding
 from shared.policy.judging import refuse_stopped
 
 
-async def submit_class(uow: UnitOfWork, *, class_id: str) -> tuple[TrainingClass, tuple[Finding, ...]]:
+async def submit_class(uow: UnitOfWork, *, class_id: str) -> TrainingClass:
     """Put a draft or returned class into review, or raise everything that stops it (JY-ENR-02, 03, 05, 07 ...)."""
     training_class = await own_class(uow, class_id)
     training_class.require(*EDITABLE, act="提交开班申请")
     judged = await judge_class(uow, training_class)
     terms, plan = judged.book.enrollment, judged.training_class.plan
-    entries = await judge_entries(uow, judged.training_class, await uow.rosters.entries(class_id), judged.book)
+    sent = [entry.row for entry in await uow.rosters.entries(class_id)]
+    entries = await judge_rows(uow, judged.training_class, sent, judged.book)
     counts = count(entries, judged.book)
     findings = (
-        *judged.findings,
+        *judged.training_class.findings,
         *judge_lead(uow.today, plan.opening_date, terms.application_lead),
         *judge_headcount(counts, planned=plan.planned, book=judged.book),
         *judge_mix(counts, planned=plan.planned, terms=terms.class_size),
     )
     refuse_stopped(dict.fromkeys(findings))
-    duties = await uow.classes.duties(class_id)
-    require_other_person(uow.actor.subject, APPLICANT, duties=duties, terms=terms.four_eyes)
-    await uow.classes.assign_duty(class_id, uow.actor.subject, APPLICANT)
     await uow.rosters.replace(class_id, entries)
     submitted, fact = submit(judged.training_class, counts, today=uow.today)
     submitted = await uow.classes.save(submitted)
@@ -41,4 +37,4 @@ async def submit_class(uow: UnitOfWork, *, class_id: str) -> tuple[TrainingClass
         subject=class_id,
         details={"round": submitted.round, "accepted": counts.accepted, "refused": counts.refused},
     )
-    return submitted, findings
+    return submitted

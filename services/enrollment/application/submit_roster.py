@@ -1,18 +1,16 @@
 """An institution sends roster rows; each is judged by itself and answered by itself (JY-ENR-04)."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.enrollment.application.judging import judge_rows
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_class
-from services.enrollment.domain.person import Identity
 from services.enrollment.domain.roster import ROWS_MAX, Counts, RosterEntry, count
 from services.enrollment.domain.roster_row import RosterRow
 from services.enrollment.domain.training_class import EDITABLE, TrainingClass
 from shared.domain.errors import NotFound, Refused
-from shared.domain.identifiers import identity_number
-from shared.domain.masking import masked_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,9 @@ async def submit_roster(uow: UnitOfWork, *, class_id: str, rows: Sequence[Roster
     training_class = await own_class(uow, class_id)
     training_class.require(*EDITABLE, act="提交花名册")
     standing = {entry.row.row: entry for entry in await uow.rosters.entries(class_id)}
-    sent = {row.row: row for row in await _identified(uow, rows)}
+    sent = {row.row: row for row in rows}
+    if len(sent) < len(rows):
+        raise _number_twice(rows)
     kept = {number: entry.row for number, entry in standing.items() if number not in sent}
     return await _store(uow, training_class, standing, {**kept, **sent}, sent=set(sent))
 
@@ -43,6 +43,17 @@ async def remove_roster_row(uow: UnitOfWork, *, class_id: str, row: int) -> Rost
         raise NotFound(code="ROW_NOT_FOUND", message=f"花名册没有第 {row} 行。", advice="请先查询花名册。", field="row")
     kept = {number: entry.row for number, entry in standing.items() if number != row}
     return await _store(uow, training_class, standing, kept, sent=set())
+
+
+def _number_twice(rows: Sequence[RosterRow]) -> Refused:
+    twice = "、".join(str(number) for number, times in sorted(Counter(row.row for row in rows).items()) if times > 1)
+    return Refused(
+        code="ROW_NUMBER_TWICE",
+        message=f"同一次提交中行号重复：{twice}。",
+        advice="请为每一行使用不同的行号后重新提交；本次提交的各行均未保存。",
+        field="rows",
+        value=twice,
+    )
 
 
 async def _store(
@@ -62,8 +73,7 @@ async def _store(
             value=str(len(rows)),
         )
     book = uow.shelf.in_force(training_class.region, training_class.plan.opening_date)
-    judged = await judge_rows(uow, training_class, tuple(rows.values()), book)
-    entries = [RosterEntry(row=rows[number], judgement=judged[number]) for number in sorted(rows)]
+    entries = await judge_rows(uow, training_class, rows.values(), book)
     await uow.rosters.replace(training_class.class_id, entries)
     counts = count(entries, book)
     training_class = await uow.classes.save(training_class)
@@ -74,33 +84,3 @@ async def _store(
     )
     shown = [entry for entry in entries if entry.row.row in sent or entry != standing[entry.row.row]]
     return RosterAnswer(training_class=training_class, counts=counts, entries=tuple(shown))
-
-
-async def _identified(uow: UnitOfWork, rows: Sequence[RosterRow]) -> list[RosterRow]:
-    numbers = [_number(row) for row in rows]
-    persons = await uow.persons.identify(
-        Identity(identity_number=number, name=row.particulars.name)
-        for row, number in zip(rows, numbers, strict=True)
-        if number is not None
-    )
-    identified = []
-    for row, number in zip(rows, numbers, strict=True):
-        person = persons.get(number or "")
-        identified.append(
-            replace(
-                row,
-                person_id=person.person_id if person else None,
-                masked_name=masked_name(row.particulars.name),
-                name_differs=person is not None and person.name_differs,
-            )
-        )
-    return identified
-
-
-def _number(row: RosterRow) -> str | None:
-    if not row.particulars.name.strip():
-        return None
-    try:
-        return identity_number(row.particulars.identity_number).value
-    except Refused:  # the row's judgement says why
-        return None

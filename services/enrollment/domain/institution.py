@@ -73,6 +73,19 @@ class Suspension:
         return self.since <= day and (self.until is None or day <= self.until)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teacher:
+    """A person filed as teacher (报备, JY-INS-07); several institutions may file the same person."""
+
+    teacher_id: str
+    institution_id: str
+    person_id: str
+    specialty: str
+    qualification: str
+    full_time: bool
+    filed_on: date
+
+
 def judge_kind(kind: str, terms: InstitutionKinds | None) -> list[Finding]:
     """Stop a kind outside the closed list; warn where a person has to look at the kind (JY-INS-12)."""
     if terms is None:

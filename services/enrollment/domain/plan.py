@@ -95,7 +95,7 @@ def judge_plan(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Findi
         *judge_private_school(facts.institution, terms.private_school),
         *judge_training_type(plan, facts.occupation, book),
         *judge_funding(plan.funding_source, book.payment.funding_sources),
-        *judge_size(plan.planned, key_groups=False, terms=terms.class_size),
+        *judge_size(plan.planned, key_groups=_is_of_key_groups(plan, book), terms=terms.class_size),
         *judge_dates(sessions, opening=day, closing=plan.closing_date, basis=basis),
         *judge_class_hours(sessions, terms.class_hour),
         *judge_practice_share(sessions, terms.practice_share),
@@ -157,6 +157,11 @@ def judge_size(planned: int, *, key_groups: bool, terms: ClassSize | None) -> li
             value=str(planned),
         )
     ]
+
+
+def _is_of_key_groups(plan: ClassPlan, book: Rulebook) -> bool:
+    kind, size = programme_type(plan, book), book.enrollment.class_size
+    return kind is not None and size is not None and kind.project in size.key_group_projects
 
 
 def judge_funding(source: str, terms: FundingSources | None) -> list[Finding]:

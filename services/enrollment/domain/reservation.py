@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from services.enrollment.domain.roster import RosterEntry
-from services.enrollment.domain.training_class import AWAITING_OPENING, ReservationAnswer, TrainingClass
+from services.enrollment.domain.training_class import AWAITING_OPENING, ReservationAnswer, State, TrainingClass
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import (
     ClassApproved,
@@ -80,4 +80,5 @@ def changed_event(
 def apply_answer(training_class: TrainingClass, answer: ReservationAnswer) -> TrainingClass:
     """Record payment's answer to the newest reservation; a refused budget leaves the class `approved` and unopened."""
     training_class.require("approved", act="接收预留结果")
-    return replace(training_class, state="reserved" if answer.budget.granted else "approved", answer=answer)
+    state: State = "reserved" if answer.budget.granted else "approved"
+    return replace(training_class, state=state, answer=answer, blocker=None)

@@ -11,7 +11,7 @@ from shared.policy.terms.term import FourEyes, Step, Steps
 
 Decision = Literal["approve", "return", "refuse"]
 APPLICANT = "applicant"
-"""The duty of whoever drew up or submitted the application."""
+"""The duty of whoever had any part in the application: plan, roster, submission, changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from services.enrollment.domain.history import PastTraining, judge_repeat
 from services.enrollment.domain.institution import Institution
@@ -61,6 +62,10 @@ class RosterContext:
     history: Mapping[str, tuple[PastTraining, ...]]
 
 
+_ALWAYS_REQUIRED: Final = {"name": "姓名", "identity_number": "身份证件号码"}
+"""Without them nobody knows who a row is, whatever a rulebook lists."""
+
+
 def judge_row(row: RosterRow, context: RosterContext, book: Rulebook) -> tuple[list[Finding], tuple[str, ...]]:
     """Give every objection to the row by itself, and the classes whose release of the person that relied on."""
     group = book.enrollment.group(row.group)
@@ -102,19 +107,20 @@ def _judge_fields(row: RosterRow, book: Rulebook) -> list[Finding]:
         _stop(basis, "FIELD_INVALID", f"字段 {name} 的内容无法读取。", "请按接口文档改正该字段后重新提交本行。", name)
         for name in row.malformed
     ]
-    required = {item.code: item.name for item in getattr(book.enrollment.roster_fields, "required", ())}
+    terms = book.enrollment.roster_fields
+    required = _ALWAYS_REQUIRED | {item.code: item.name for item in (terms.required if terms else ())}
     local = book.enrollment.local_employer
-    filled = {
-        "name": row.particulars.name,
-        "identity_number": row.particulars.identity_number,
-        "group": row.group,
-    }
+    filled = [
+        ("name", "name", row.particulars.name),
+        ("identity_number", "identity_number", row.particulars.identity_number),
+        ("group", "group", row.group),
+    ]
     if local and row.group in local.groups:  # where others come from, the identity number says
-        filled["origin"] = row.employer_name
-    for code, value in filled.items():
-        if code in required and not value.strip() and code not in row.malformed:
+        filled.append(("origin", "employer_name", row.employer_name))
+    for code, name, value in filled:
+        if code in required and not value.strip() and name not in row.malformed:
             message = f"缺少必填项“{required[code]}”。"
-            found.append(_stop(basis, "FIELD_MISSING", message, "请补充后重新提交本行。", code))
+            found.append(_stop(basis, "FIELD_MISSING", message, "请补充后重新提交本行。", name))
     return found
 
 

@@ -2,7 +2,8 @@
 
 draft -> applied -> first_review -> second_review -> approved -> reserved -> opened -> completed | cancelled
 applied and the reviews also lead to returned (and on to applied again) or refused; everything before the opening
-to withdrawn; applied to reserved to not_opened when the opening date passes.
+to withdrawn; applied to reserved to not_opened when the opening date passes. A moved opening leads from reserved back
+to approved, and a completed class can still become cancelled.
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from services.enrollment.domain.roster import Counts, RosterEntry
 from shared.contracts.enrollment import ClassApplied, ClassClosed, TraineeWithdrawn
 from shared.contracts.payment import BudgetAnswer, RefusedReservation
 from shared.domain.errors import Conflict, NotFound
+from shared.policy.decision import Finding
 from shared.policy.terms.term import Step, Steps
 
 State = Literal[
@@ -91,7 +93,8 @@ class ApprovedClaim:
 class TrainingClass:
     """A class of one institution.
 
-    `rulebook_id` is provisional until the opening pins it. `reservation_version` is the version of the last event that
+    `rulebook_id` is provisional until the opening pins it; `findings` are what its rulebook warns of or asks about the
+    plan, which an approval answers. `reservation_version` is the version of the last event that
     asked payment for a reservation; `answer` is payment's answer to that one, None while it is awaited.
     """
 
@@ -104,6 +107,7 @@ class TrainingClass:
     plan: ClassPlan
     programme: str
     rulebook_id: str
+    findings: tuple[Finding, ...] = ()
     applied_on: date | None = None
     reviews: tuple[Review, ...] = ()
     reservation_version: int | None = None
@@ -139,7 +143,7 @@ def submit(training_class: TrainingClass, counts: Counts, *, today: date) -> tup
     """Put the application into review; rules have been judged before."""
     training_class.require(*EDITABLE, act="提交开班申请")
     plan = training_class.plan
-    submitted = replace(training_class, state="applied", round=training_class.round + 1, applied_on=today)
+    submitted = replace(training_class, state="applied", round=training_class.round + 1, applied_on=today, blocker=None)
     return submitted, ClassApplied(
         class_id=submitted.class_id,
         kind=plan.kind,
@@ -182,7 +186,8 @@ def review(
     else:
         is_last = steps.steps[-1].code == step.code
         state = "approved" if is_last else cast(State, step.code)
-    return replace(training_class, state=state, reviews=(*training_class.reviews, row))
+    blocker = training_class.blocker if state in UNDER_REVIEW else None
+    return replace(training_class, state=state, reviews=(*training_class.reviews, row), blocker=blocker)
 
 
 def close(
@@ -214,5 +219,8 @@ def withdraw_trainee(
             advice="请从花名册中查询学员编号 person_id 后重试。",
             field="person_id",
         )
-    fact = TraineeWithdrawn(class_id=training_class.class_id, person_id=entry.person_id, on=on, reason=reason)
+    # An event lasts for ever and goes everywhere, and no rule recognises a name in somebody's words: they stay here.
+    fact = TraineeWithdrawn(
+        class_id=training_class.class_id, person_id=entry.person_id, on=on, reason="reported_by_institution"
+    )
     return replace(entry, withdrawn_on=on, withdrawal_reason=reason), fact

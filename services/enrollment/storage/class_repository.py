@@ -20,11 +20,21 @@ from services.enrollment.domain.training_class import (
     State,
     TrainingClass,
 )
-from services.enrollment.storage.tables import CLASS_SESSION, DUTY, REVIEW, TEACHER, TRAINING_CLASS
+from services.enrollment.storage.tables import (
+    CLASS_SESSION,
+    DUTY,
+    INSTITUTION,
+    PERSON,
+    REVIEW,
+    TEACHER,
+    TRAINING_CLASS,
+)
 from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict
+from shared.policy.decision import Finding
 
 _PLAN = TypeAdapter(TrainingPlan)
+_FINDINGS = TypeAdapter(tuple[Finding, ...])
 _ANSWER = TypeAdapter(ReservationAnswer | None)
 _BLOCKER = TypeAdapter(Blocker | None)
 _CLAIMS = TypeAdapter(tuple[ApprovedClaim, ...])
@@ -123,43 +133,59 @@ class ClassRepository:
         )
 
     async def bookings(self, training_class: TrainingClass) -> tuple[Booking, ...]:
-        """Give the times at which other live classes have this class's teachers (as persons) or venues."""
-        sessions = training_class.plan.sessions
-        own_teachers = {session.teacher_id for session in sessions}
-        own_venues = {session.venue_id for session in sessions}
-        keys = await self._teacher_keys(own_teachers)
-        column = CLASS_SESSION.c
+        """Give the times at which other live classes have this class's teachers or venues.
+
+        A filed teacher is one person at whatever institution; venues, and teachers whom nobody files, are known by
+        their ids within the institution. Until the end nobody else can book any of them.
+        """
+        own, sessions = training_class.institution_id, training_class.plan.sessions
+        teachers = {session.teacher_id for session in sessions}
+        venues = {session.venue_id for session in sessions}
+        filed = await self._lock_bookable(own, teachers)
+        session, klass = CLASS_SESSION.c, TRAINING_CLASS.c
         found = await self._connection.execute(
-            select(CLASS_SESSION)
-            .join(TRAINING_CLASS, TRAINING_CLASS.c.class_id == column.class_id)
+            select(CLASS_SESSION, klass.institution_id, TEACHER.c.person_id)
+            .join(TRAINING_CLASS, klass.class_id == session.class_id)
+            .outerjoin(
+                TEACHER,
+                and_(TEACHER.c.teacher_id == session.teacher_id, TEACHER.c.institution_id == klass.institution_id),
+            )
             .where(
-                TRAINING_CLASS.c.state.in_(LIVE),
-                column.class_id != training_class.class_id,
-                column.starts_at < max(session.ends_at for session in sessions),
-                column.ends_at > min(session.starts_at for session in sessions),
-                or_(column.teacher_id.in_(keys), column.venue_id.in_(own_venues)),
+                klass.state.in_(LIVE),
+                klass.class_id != training_class.class_id,
+                session.starts_at < max(one.ends_at for one in sessions),
+                session.ends_at > min(one.starts_at for one in sessions),
+                or_(
+                    TEACHER.c.person_id.in_(filed),
+                    and_(klass.institution_id == own, session.teacher_id.in_(teachers)),
+                    and_(klass.institution_id == own, session.venue_id.in_(venues)),
+                ),
             )
         )
         booked = []
         for row in found:
             times = {"starts_at": row.starts_at, "ends_at": row.ends_at}
-            booked += [Booking(kind="teacher", key=key, **times) for key in keys.get(row.teacher_id, ())]
-            if row.venue_id in own_venues:
+            is_own = row.institution_id == own
+            if row.person_id in filed:
+                booked.append(Booking(kind="teacher", key=filed[row.person_id], **times))
+            elif is_own and row.teacher_id in teachers:
+                booked.append(Booking(kind="teacher", key=row.teacher_id, **times))
+            if is_own and row.venue_id in venues:
                 booked.append(Booking(kind="venue", key=row.venue_id, **times))
         return tuple(booked)
 
-    async def _teacher_keys(self, own: set[str]) -> dict[str, set[str]]:
-        """Give, by every teacher id of the same persons at any institution, the ids that this class uses for them."""
-        mine, other = TEACHER.alias("mine"), TEACHER.alias("other")
+    async def _lock_bookable(self, institution_id: str, teacher_ids: set[str]) -> dict[str, str]:
+        """Lock the institution, then the persons of its named teachers; give the filed ones' ids by person."""
+        institution = select(INSTITUTION.c.institution_id).where(INSTITUTION.c.institution_id == institution_id)
+        await self._connection.execute(institution.with_for_update(key_share=True))
         found = await self._connection.execute(
-            select(mine.c.teacher_id.label("own"), other.c.teacher_id.label("any"))
-            .join(other, other.c.person_id == mine.c.person_id)
-            .where(mine.c.teacher_id.in_(own))
+            select(PERSON.c.person_id, TEACHER.c.teacher_id)
+            .join(TEACHER, TEACHER.c.person_id == PERSON.c.person_id)
+            .where(TEACHER.c.institution_id == institution_id, TEACHER.c.teacher_id.in_(teacher_ids))
+            .order_by(PERSON.c.lookup)
+            .with_for_update(of=PERSON, key_share=True)
         )
-        keys: dict[str, set[str]] = {teacher_id: {teacher_id} for teacher_id in own}
-        for row in found:
-            keys.setdefault(row.any, set()).add(row.own)
-        return keys
+        return {row.person_id: row.teacher_id for row in found}
 
     async def _insert_sessions(self, training_class: TrainingClass) -> None:
         rows = [
@@ -224,6 +250,7 @@ def _values(training_class: TrainingClass) -> dict[str, Any]:
         "training_mode": plan.training_mode,
         "plan": _PLAN.dump_python(plan.plan, mode="json"),
         "rulebook_id": training_class.rulebook_id,
+        "findings": _FINDINGS.dump_python(training_class.findings, mode="json"),
         "applied_on": training_class.applied_on,
         "reservation_version": training_class.reservation_version,
         "answer": _ANSWER.dump_python(training_class.answer, mode="json"),
@@ -256,6 +283,7 @@ def _training_class(row: Row[Any], sessions: list[Session], reviews: list[Review
         ),
         programme=row.programme,
         rulebook_id=row.rulebook_id,
+        findings=_FINDINGS.validate_python(row.findings),
         applied_on=row.applied_on,
         reviews=tuple(reviews),
         reservation_version=row.reservation_version,

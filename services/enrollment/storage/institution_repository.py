@@ -13,8 +13,8 @@ from services.enrollment.domain.institution import (
     Institution,
     LiabilityIncident,
     Suspension,
+    Teacher,
 )
-from services.enrollment.domain.teacher import Teacher
 from services.enrollment.domain.timetable import Venue
 from services.enrollment.storage.tables import DIRECTORY_ENTRY, INSTITUTION, SUSPENSION, TEACHER, VENUE
 from shared.database.upsert import insert_or_ignore

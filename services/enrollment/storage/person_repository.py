@@ -17,36 +17,39 @@ _LOOKUP = "person.identity_number"
 
 
 class PersonRepository:
-    """Finds and registers persons; the only place that knows the keys of identity."""
+    """Finds and registers persons; the only place that knows the keys of identity.
+
+    Everybody writes persons in the order of `lookup`, so that two rosters do not deadlock.
+    """
 
     def __init__(self, connection: AsyncConnection, vault: Vault, payee_check_key: bytes) -> None:
         self._connection = connection
         self._vault = vault
         self._payee_check_key = payee_check_key
 
-    async def identify(self, identities: Iterable[Identity]) -> dict[str, Person]:
-        """Give the person of every identity number, registering those not yet known.
+    async def identify(self, identities: Iterable[Identity]) -> dict[Identity, Person]:
+        """Give the person of every identity, registering those not yet known.
 
         The first name stated stands until a bureau confirmed one; before that a later one replaces it, afterwards
         it is reported as differing.
         """
-        found = {self._lookup(identity.identity_number): identity for identity in identities}
-        stated = dict(sorted(found.items()))  # everybody writes persons in one order, so that nobody deadlocks
-        rows = await self._rows(stated)
-        missing = [lookup for lookup in stated if lookup not in rows]
-        for lookup in missing:
-            values = self._new_row(lookup, stated[lookup])
+        stated = {identity: self._lookup(identity.identity_number) for identity in identities}
+        in_order = sorted(stated, key=lambda identity: stated[identity])
+        rows = await self._rows(stated.values())
+        missing = [identity for identity in in_order if stated[identity] not in rows]
+        for identity in missing:
+            values = self._new_row(stated[identity], identity)
             await self._connection.execute(insert_or_ignore(self._connection, PERSON, values))
         if missing:
-            rows = await self._rows(stated)
-        return {
-            identity.identity_number: await self._person(rows[lookup], identity.name)
-            for lookup, identity in stated.items()
-        }
+            rows = await self._rows(stated.values())
+        return {identity: await self._person(rows[stated[identity]], identity.name) for identity in in_order}
 
     async def confirm(self, names: Mapping[str, str]) -> None:
         """Make these the confirmed names, by person id."""
-        for person_id in sorted(names):
+        found = await self._connection.execute(
+            select(PERSON.c.person_id).where(PERSON.c.person_id.in_(names)).order_by(PERSON.c.lookup)
+        )
+        for person_id in found.scalars().all():
             await self._rename(person_id, names[person_id], confirmed=True)
 
     def payee_check(self, identity: Identity) -> tuple[str, str]:

@@ -64,7 +64,7 @@ class RosterRepository:
                 "findings": _FINDINGS.dump_python(entry.judgement.findings, mode="json"),
                 "relies_on": list(entry.judgement.relies_on),
                 "withdrawn_on": entry.withdrawn_on,
-                "withdrawal_reason": entry.withdrawal_reason,
+                "sealed_withdrawal_reason": self._sealed_reason(class_id, entry),
             }
             for entry in entries
         ]
@@ -132,11 +132,16 @@ class RosterRepository:
             "findings": _FINDINGS.dump_python(judgement.findings, mode="json"),
             "relies_on": list(judgement.relies_on),
             "withdrawn_on": entry.withdrawn_on,
-            "withdrawal_reason": entry.withdrawal_reason,
+            "sealed_withdrawal_reason": self._sealed_reason(class_id, entry),
         }
+
+    def _sealed_reason(self, class_id: str, entry: RosterEntry) -> bytes | None:
+        reason = entry.withdrawal_reason
+        return None if reason is None else self._vault.seal(reason, purpose=_reason_purpose(class_id))
 
     def _entry(self, row: Row[Any]) -> RosterEntry:
         particulars = self._vault.open(row.sealed_particulars, purpose=_purpose(row.class_id))
+        reason = row.sealed_withdrawal_reason
         return RosterEntry(
             row=RosterRow(
                 row=row.row_no,
@@ -159,9 +164,13 @@ class RosterRepository:
                 relies_on=tuple(row.relies_on),
             ),
             withdrawn_on=row.withdrawn_on,
-            withdrawal_reason=row.withdrawal_reason,
+            withdrawal_reason=reason and self._vault.open(reason, purpose=_reason_purpose(row.class_id)),
         )
 
 
 def _purpose(class_id: str) -> str:
     return f"roster_row.particulars:{class_id}"
+
+
+def _reason_purpose(class_id: str) -> str:
+    return f"roster_row.withdrawal_reason:{class_id}"

@@ -39,7 +39,7 @@ OCCUPATION: Final = Table(
     Index("ix_occupation_code", "region", "code", "valid_from"),
     sqlite_autoincrement=True,
 )
-"""Append-only: the last row of a region valid on a day holds."""
+"""Append-only, as a trigger holds: the last row of a region valid on a day holds."""
 
 INSTITUTION: Final = Table(
     "institution",
@@ -139,6 +139,7 @@ TRAINING_CLASS: Final = Table(
     Column("training_mode", String(100), nullable=False),
     Column("plan", JSON, nullable=False),
     Column("rulebook_id", String(100), nullable=False),
+    Column("findings", JSON, nullable=False),
     Column("applied_on", Date),
     Column("reservation_version", BigInteger),
     Column("answer", JSON(none_as_null=True)),
@@ -195,7 +196,7 @@ ROSTER_ROW: Final = Table(
     Column("findings", JSON, nullable=False),
     Column("relies_on", JSON, nullable=False),
     Column("withdrawn_on", Date),
-    Column("withdrawal_reason", Text),
+    Column("sealed_withdrawal_reason", LargeBinary),
     CheckConstraint("verdict IN ('accepted', 'refused', 'ask')", name="verdict"),
     CheckConstraint("verdict = 'refused' OR person_id IS NOT NULL", name="person"),
     CheckConstraint("row_no > 0", name="row_no"),
@@ -208,7 +209,7 @@ ROSTER_ROW: Final = Table(
         postgresql_where=text("verdict <> 'refused'"),
     ),
 )
-"""Triggers let rows come, go and change their person only while the class is draft or returned."""
+"""Triggers let rows come, go and change only while the class is draft or returned; then people only leave."""
 
 DUTY: Final = Table(
     "duty",
@@ -218,7 +219,7 @@ DUTY: Final = Table(
     Column("duty", String(50), nullable=False),
     UniqueConstraint("class_id", "actor", "duty"),
 )
-"""Four-eyes (JY-REP-07): one person has one duty in a class, for ever."""
+"""Four-eyes (JY-REP-07): one person has one duty in a class, for ever; a trigger keeps duties and reviews."""
 
 REVIEW: Final = Table(
     "review",

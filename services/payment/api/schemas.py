@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from services.payment.application.ports import ObjectionText
 from services.payment.application.record_decision import GivenDecision
@@ -25,15 +25,24 @@ def _without_control_characters(text: str) -> str:
     return text
 
 
+def _written_out(day: object) -> object:
+    if not isinstance(day, str):  # a bare number would be taken for seconds since 1970
+        raise invalid_value("INPUT_INVALID", "日期应为文本。", "请使用 YYYY-MM-DD 格式的有效日期，例如 2021-09-13。")
+    return day
+
+
 Text = Annotated[str, AfterValidator(_without_control_characters)]
 _VISIBLE = r"^[\x21-\x7e]+$"
 """Codes and ids may be repeated in a refusal, so nobody's name fits into them."""
 Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
+ReasonCode = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[A-Z_]*[0-9]{0,6}[A-Z_]*[0-9]{0,4}$")]
+"""A code that travels in an event: too few digits for anybody's number, no room for a name."""
 ShortText = Annotated[Text, Field(min_length=1, max_length=200)]
 LongText = Annotated[Text, Field(min_length=1, max_length=2000)]
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=_VISIBLE)]
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
-Fen = Annotated[int, Field(gt=0, le=FEN_MAX, description="金额，单位：分")]
+Fen = Annotated[int, Field(strict=True, gt=0, le=FEN_MAX, description="金额，单位：分")]
+Day = Annotated[date, BeforeValidator(_written_out)]
 
 
 class Body(BaseModel):
@@ -50,7 +59,7 @@ class RateBody(Body):
     occupation: Code | None = None
     level: Annotated[Text, Field(min_length=1, max_length=20)] | None = None
     certificate_kind: CertificateKind | None = None
-    valid_from: date
+    valid_from: Day
     amount_fen: Fen
     source: Annotated[LongText, Field(description="标准来源：文号与条款")]
 
@@ -64,7 +73,7 @@ class BudgetBody(Body):
 
     region: RegionCode
     funding_source: Code
-    year: Annotated[int, Field(ge=1, le=9999)]
+    year: Annotated[int, Field(strict=True, ge=1, le=9999)]
     amount_fen: Fen
     document: Annotated[LongText, Field(description="下达文号")]
 
@@ -74,7 +83,7 @@ class UndertakingBody(Body):
 
     text_version: Code
     signer: Annotated[Text, Field(max_length=100, description="签署人姓名，加密保存")]
-    signed_on: date
+    signed_on: Day
 
     def to_command(self) -> SignedUndertaking:
         """Give the command's part."""
@@ -110,7 +119,7 @@ class DecisionBody(Body):
     persons: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
     value: Annotated[Literal["accept", "refuse"], Field(description="接受或不予接受")] = "accept"
     kinds: Annotated[list[CertificateKind], Field(max_length=10, description="过渡期例外适用的证书类别")] = []
-    until: Annotated[date | None, Field(description="过渡期例外的最后考核日")] = None
+    until: Annotated[Day | None, Field(description="过渡期例外的最后考核日")] = None
 
     def to_command(self) -> GivenDecision:
         """Give the command."""
@@ -130,7 +139,7 @@ class ReviewBody(Body):
     step: Literal["first_review", "second_review", "bureau_opinion"]
     decision: Literal["approve", "return"]
     opinion: LongText
-    reason_code: Code | None = None
+    reason_code: ReasonCode | None = None
 
     def to_command(self) -> GivenReview:
         """Give the command."""
@@ -151,7 +160,7 @@ class NoticeBody(Body):
 class ObjectionBody(Body):
     """An objection of anybody; content and contact are sealed."""
 
-    line_nos: Annotated[list[int], Field(min_length=1, max_length=500)]
+    line_nos: Annotated[list[StrictInt], Field(min_length=1, max_length=500)]
     content: LongText
     contact: Annotated[Text, Field(max_length=200, description="可不填；仅供核查人员联系")] | None = None
 
@@ -163,7 +172,7 @@ class ObjectionBody(Body):
 class ResolutionBody(Body):
     """The decision on an objection (JY-PAY-02)."""
 
-    upheld: bool
+    upheld: StrictBool
     finding: Annotated[Text, Field(max_length=2000)]
 
 
@@ -194,10 +203,10 @@ class AnswerBody(Body):
     """The bank's answer to one attempt."""
 
     order_id: Id
-    attempt: Annotated[int, Field(ge=1, le=10_000)]
+    attempt: Annotated[int, Field(strict=True, ge=1, le=10_000)]
     outcome: Literal["settled", "returned"]
-    on: date
-    reason_code: Code | None = None
+    on: Day
+    reason_code: ReasonCode | None = None
 
     def to_answer(self) -> Answer:
         """Give the answer."""

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.payment.application.assessing import open_case, ordered_of
+from services.payment.application.assessing import on_duty, open_case, ordered_of
 from services.payment.application.create_bank_file import visible_bank_file
-from services.payment.application.ports import PaymentUnit
-from services.payment.domain.claim import Claim
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.application.ports import BankFile, PaymentUnit
+from services.payment.domain.duty import Duty
 from services.payment.domain.order import Answer, PaymentOrder, settle
 from services.payment.domain.reassessment import money_state
 from services.payment.domain.state import State
@@ -26,12 +25,12 @@ class AnswerRow:
 
 async def answer_bank_file(uow: PaymentUnit, *, bank_file_id: str, answers: Sequence[Answer]) -> tuple[AnswerRow, ...]:
     """Apply each answer once and give a row for each; a refused row keeps no other from being applied."""
-    await visible_bank_file(uow, bank_file_id)
+    file = await visible_bank_file(uow, bank_file_id)
     orders = await uow.orders.find([attempt.order_id for attempt in await uow.orders.attempts_in(bank_file_id)])
     named = {answer.order_id for answer in answers} & orders.keys()
     for class_id in sorted({orders[order_id].class_id for order_id in named}):
         await uow.classes.lock(class_id)
-    rows = [await _apply(uow, answer, bank_file_id) for answer in answers]
+    rows = [await _apply(uow, answer, file) for answer in answers]
     results = [row.result for row in rows]
     await uow.audit(
         action="bank_file_answered",
@@ -41,16 +40,16 @@ async def answer_bank_file(uow: PaymentUnit, *, bank_file_id: str, answers: Sequ
     return tuple(rows)
 
 
-async def _apply(uow: PaymentUnit, answer: Answer, bank_file_id: str) -> AnswerRow:
+async def _apply(uow: PaymentUnit, answer: Answer, file: BankFile) -> AnswerRow:
     try:
         attempts = (await uow.orders.attempts_of([answer.order_id]))[answer.order_id]
         asked = next((each for each in attempts if each.attempt == answer.attempt), None)
-        if asked is None or asked.bank_file_id != bank_file_id:
+        if asked is None or asked.bank_file_id != file.bank_file_id:
             raise _not_in_file(answer)
         if asked.outcome == answer.outcome:  # the bank repeats itself, perhaps long after a re-sending
             return AnswerRow(order_id=answer.order_id, attempt=answer.attempt, result="duplicate")
         order = (await uow.orders.find([answer.order_id]))[answer.order_id]
-        after, event = settle(order, answer, today=uow.today)
+        after, event = settle(order, answer, sent_on=file.created_on, today=uow.today)
     except Refused as refusal:
         return AnswerRow(order_id=answer.order_id, attempt=answer.attempt, result="refused", refusal=refusal)
     if event is None:
@@ -67,18 +66,12 @@ async def _follow(uow: PaymentUnit, order: PaymentOrder) -> None:
     claim = await uow.claims.find(order.claim_id)
     if claim is None:
         return
-    acting = await _as_payer(uow, claim)
+    acting = on_duty(uow, claim, await open_case(uow, claim.class_id), Duty.PAYMENT)
     if acting.state is State.ORDERED:
         ordered_fen, settled = await ordered_of(uow, claim.claim_id)
         acting = replace(acting, state=money_state(acting, ordered_fen=ordered_fen, settled=settled))
     if acting != claim:
         await uow.claims.save(claim, acting)
-
-
-async def _as_payer(uow: PaymentUnit, claim: Claim) -> Claim:
-    terms = (await open_case(uow, claim.class_id)).rulebook.payment
-    duty = duty_of(uow.actor, claim.duties, [Duty.PAYMENT], steps=terms.steps, four_eyes=terms.four_eyes)
-    return replace(claim, duties={**claim.duties, uow.actor.subject: duty})
 
 
 def _not_in_file(answer: Answer) -> Refused:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from services.payment.application.ports import PaymentUnit
-from services.payment.domain.claim import Claim, deadlines
+from services.payment.domain.claim import Claim
 from services.payment.domain.decision import Decision
+from services.payment.domain.duty import Duty, duty_of
 from services.payment.domain.facts import ClassFacts, Known
-from services.payment.domain.obstacles import not_opened, obstacles
+from services.payment.domain.obstacles import not_opened
 from services.payment.domain.order import OrderState
 from services.payment.domain.rates import RateTable, rate_table
 from services.payment.domain.reassessment import reassess
@@ -44,6 +45,13 @@ async def open_case(uow: PaymentUnit, class_id: str) -> Case:
     return Case(facts=facts, opened=facts.opened, rulebook=uow.shelf.by_id(facts.opened.fact.rulebook_id))
 
 
+def on_duty(uow: PaymentUnit, claim: Claim, case: Case, *options: Duty) -> Claim:
+    """Give the claim with the caller's duty in it, the one held or the first option a role allows; see `duty_of`."""
+    terms = case.rulebook.payment
+    duty = duty_of(uow.actor, claim.duties, options, steps=terms.steps, four_eyes=terms.four_eyes)
+    return replace(claim, duties={**claim.duties, uow.actor.subject: duty})
+
+
 async def rates_of(uow: PaymentUnit, rulebook: Rulebook, region: str) -> RateTable | None:
     """Give the rates that count in a region."""
     table = regions()
@@ -64,9 +72,9 @@ async def assess_case(uow: PaymentUnit, case: Case, decisions: Sequence[Decision
     )
 
 
-def require_clear(case: Case) -> None:
-    """Raise Refused while anything stands against claiming, reviewing or paying the class."""
-    refuse_stopped(obstacles(case.facts, case.opened.fact, case.rulebook))
+async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
+    """Raise Refused while anything stands against reviewing or paying the claim, a missing rate included."""
+    refuse_stopped((await assess_case(uow, case, claim.decisions)).stops)
 
 
 async def ordered_of(uow: PaymentUnit, claim_id: str) -> tuple[int, bool]:
@@ -87,7 +95,8 @@ async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, 
         changed,
         ordered_fen=ordered_fen,
         settled=settled,
-        limits=deadlines(case.rulebook, uow.today),
+        rulebook=case.rulebook,
+        on=uow.today,
         by=uow.actor.subject,
         cause=cause,
     )

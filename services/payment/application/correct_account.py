@@ -1,13 +1,11 @@
 """Hand in a corrected account, and approve it: returned orders then go out again (JY-PAY-04)."""
 
-from dataclasses import replace
-
-from services.payment.application.assessing import open_case
+from services.payment.application.assessing import on_duty, open_case
 from services.payment.application.ports import Account, PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.application.submit_claim import GivenAccount, make_account
 from services.payment.domain.claim import Claim
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty, same_person
 from services.payment.domain.order import OrderState, PaymentOrder, send_again
 from shared.domain.errors import Conflict, NotFound
 from shared.policy.decision import TraceValue
@@ -40,10 +38,13 @@ async def correct_account(uow: PaymentUnit, *, claim_id: str, given: GivenAccoun
 
 
 async def approve_account(uow: PaymentUnit, *, claim_id: str) -> tuple[Claim, tuple[PaymentOrder, ...]]:
-    """Approve the pending account and give the claim with the orders that now wait for the next bank file."""
+    """Approve the pending account and give the claim with the orders that now wait for the next bank file.
+
+    Raise Forbidden SAME_REVIEWER for whoever handed it in.
+    """
     claim = await claim_for_change(uow, claim_id)
-    terms = (await open_case(uow, claim.class_id)).rulebook.payment
-    duty = duty_of(uow.actor, claim.duties, [Duty.BUREAU_OPINION], steps=terms.steps, four_eyes=terms.four_eyes)
+    case = await open_case(uow, claim.class_id)
+    acting = on_duty(uow, claim, case, Duty.BUREAU_OPINION)
     pending = await uow.accounts.with_state(claim_id, "pending")
     if pending is None:
         raise NotFound(
@@ -51,6 +52,8 @@ async def approve_account(uow: PaymentUnit, *, claim_id: str) -> tuple[Claim, tu
             message="没有待审核的收款账户。",
             advice="请申领人先提交更正后的账户。",
         )
+    if pending.submitted_by == uow.actor.subject:
+        raise same_person("收款账户由您提交，不能由您审核。", case.rulebook.payment.four_eyes)
     await uow.accounts.activate(pending, by=uow.actor.subject)
     again = []
     for order in await uow.orders.of_claim(claim_id):
@@ -58,7 +61,7 @@ async def approve_account(uow: PaymentUnit, *, claim_id: str) -> tuple[Claim, tu
             ready = send_again(order)
             await uow.orders.save(order, ready)
             again.append(ready)
-    saved = await uow.claims.save(claim, replace(claim, duties={**claim.duties, uow.actor.subject: duty}))
+    saved = await uow.claims.save(claim, acting)
     details: dict[str, TraceValue] = {"account_id": pending.account_id, "orders": len(again)}
     await uow.audit(action="account_approved", subject=claim_id, details=details)
     return saved, tuple(again)

@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import Case, open_case
+from services.payment.application.assessing import assess_case, on_duty, open_case
+from services.payment.application.create_orders import excluded_lines
 from services.payment.application.ports import Account, Attempt, BankFile, PaymentUnit
 from services.payment.application.scope import unknown
 from services.payment.domain.bank_file import BankRow, bank_file, digest
-from services.payment.domain.claim import Claim
-from services.payment.domain.duty import Duty, duty_of
-from services.payment.domain.obstacles import obstacles
+from services.payment.domain.duty import Duty
 from services.payment.domain.order import OrderState, PaymentOrder
 from shared.clock import new_id
 from shared.contracts.enrollment import ClassOpened
@@ -19,9 +18,9 @@ from shared.domain.jurisdiction import is_within, regions
 async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile:
     """Make a file of the source's ready orders within the caller's region and give it.
 
-    Orders of a class with an open doubt, of a claim that is held by a difference, and those whose account waits for
-    approval stay behind. Raise Refused NO_ORDERS_READY when none is left, Forbidden SAME_REVIEWER when the caller
-    reviewed one of the claims.
+    Orders of a class with an open doubt, of a claim that is held by a difference, those whose account waits for
+    approval, and those of the special account that would pay excluded people stay behind. Raise Refused NO_ORDERS_READY
+    when none is left, Forbidden SAME_REVIEWER when the caller holds another duty in one of the claims.
     """
     mine = tuple(code for code in regions().regions if is_within(code, uow.actor.region))
     locked = {order.class_id for order in await uow.orders.ready(funding_source, mine)}
@@ -42,7 +41,7 @@ async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile
         raise Refused(
             code="NO_ORDERS_READY",
             message="该资金来源没有可以拨付的拨付单。",
-            advice="请先开具拨付单；有疑点、待追回差额或账户待审核的拨付单不进入拨付文件。",
+            advice="请先开具拨付单；有疑点、待追回差额、账户待审核或由专账支付不符合条件学员的拨付单不进入拨付文件。",
             field="funding_source",
             value=funding_source,
         )
@@ -98,17 +97,17 @@ async def _payable(uow: PaymentUnit, order: PaymentOrder) -> tuple[ClassOpened, 
     if claim is None or account is None or await uow.accounts.with_state(order.claim_id, "pending") is not None:
         return None
     case = await open_case(uow, order.class_id)
-    if claim.is_held or obstacles(case.facts, case.opened.fact, case.rulebook):
+    if claim.is_held or (await assess_case(uow, case, claim.decisions)).stops:
         return None
-    await _act_as_payer(uow, claim, case)
+    # Money leaves now: exclusions decided since the order was made hold it back (JY-FND-03).
+    sources = case.rulebook.payment.funding_sources
+    source = sources.source(order.funding_source) if sources else None
+    if source and source.special_account and excluded_lines(claim, case) & {each.line_no for each in order.entries}:
+        return None
+    acting = on_duty(uow, claim, case, Duty.PAYMENT)
+    if acting != claim:
+        await uow.claims.save(claim, acting)
     return case.opened.fact, account
-
-
-async def _act_as_payer(uow: PaymentUnit, claim: Claim, case: Case) -> None:
-    terms = case.rulebook.payment
-    duty = duty_of(uow.actor, claim.duties, [Duty.PAYMENT], steps=terms.steps, four_eyes=terms.four_eyes)
-    if uow.actor.subject not in claim.duties:
-        await uow.claims.save(claim, replace(claim, duties={**claim.duties, uow.actor.subject: duty}))
 
 
 def _attempt(order: PaymentOrder, account: Account, bank_file_id: str, *, sender: str) -> Attempt:

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from services.payment.application.assessing import Case, open_case, require_clear
+from services.payment.application.assessing import Case, on_duty, open_case, require_clear
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim, minus
 from services.payment.domain.decision import latest
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty
+from services.payment.domain.objection import frozen_lines
 from services.payment.domain.order import OrderEntry, PaymentOrder, Share, split
 from services.payment.domain.state import Act, State, following
 from shared.clock import new_id
@@ -25,12 +26,11 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
-    terms = case.rulebook.payment
-    duty = duty_of(uow.actor, claim.duties, [Duty.PAYMENT], steps=terms.steps, four_eyes=terms.four_eyes)
+    acting = on_duty(uow, claim, case, Duty.PAYMENT)
     state = claim.state
     if not claim.entries or state is State.APPROVED:
         state = following(claim.state, Act.ORDER, rulebook=case.rulebook)
-    require_clear(case)
+    await require_clear(uow, case, claim)
     standing = await uow.orders.of_claim(claim_id)
     due = _due(claim, standing)
     parts = split(
@@ -38,10 +38,9 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
         shares,
         rulebook=case.rulebook,
         decided_sources=_decided_sources(claim, case),
-        excluded=_excluded(claim, case),
+        excluded=excluded_lines(claim, case),
     )
-    acting = replace(claim, state=state, duties={**claim.duties, uow.actor.subject: duty})
-    saved = await uow.claims.save(claim, acting)
+    saved = await uow.claims.save(claim, replace(acting, state=state))
     orders = _orders(saved, parts, standing)
     for order in orders:
         await uow.orders.add(order, payer=uow.actor.subject)
@@ -55,12 +54,16 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
 
 
 def _due(claim: Claim, standing: Sequence[PaymentOrder]) -> dict[int, int]:
-    """Give decided minus ordered by line; a returned order still counts, it is sent again and never replaced."""
+    """Give decided minus ordered by line, without what an open objection freezes (JY-PAY-01).
+
+    A returned order still counts, it is sent again and never replaced.
+    """
     ordered: Counter[int] = Counter()
     for order in standing:
         for entry in order.entries:
             ordered[entry.line_no] += entry.amount_fen
-    due = minus(claim.decided, ordered)
+    frozen = frozen_lines(claim.objections)
+    due = {line_no: fen for line_no, fen in minus(claim.decided, ordered).items() if line_no not in frozen or fen < 0}
     if sum(due.values()) <= 0:
         raise Conflict(
             code="NOTHING_DUE",
@@ -108,7 +111,7 @@ def _decided_sources(claim: Claim, case: Case) -> frozenset[str]:
     return frozenset(source.code for source in term.sources if source.human_decision)
 
 
-def _excluded(claim: Claim, case: Case) -> frozenset[int]:
+def excluded_lines(claim: Claim, case: Case) -> frozenset[int]:
     """Give the lines of people whom a recorded decision keeps off the special account."""
     term = case.rulebook.payment.special_account
     if term is None:

@@ -4,21 +4,18 @@ from dataclasses import replace
 
 from services.payment.application.assessing import open_case
 from services.payment.application.ports import PaymentUnit
+from services.payment.application.scope import locked_claim
 from services.payment.domain.notice import NoticeState
 from services.payment.domain.state import Act, State, following
 
 
 async def end_notice(uow: PaymentUnit, claim_id: str) -> None:
     """Move a claim on whose notice has run its days; one that was withdrawn meanwhile is left alone."""
-    class_id = await uow.claims.class_of(claim_id)
-    if class_id is None:
-        return
-    await uow.classes.lock(class_id)
-    claim = await uow.claims.find(claim_id)
+    claim = await locked_claim(uow, claim_id)
     notice = claim.notice if claim else None
     if claim is None or notice is None or claim.state is not State.NOTICE or uow.today < notice.period.payable_from:
         return
-    rulebook = (await open_case(uow, class_id)).rulebook
+    rulebook = (await open_case(uow, claim.class_id)).rulebook
     ended = replace(notice, state=NoticeState.ENDED)
     await uow.claims.save(
         claim,

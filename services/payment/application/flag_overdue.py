@@ -4,16 +4,13 @@ from dataclasses import replace
 
 from services.payment.application.assessing import REVIEW_DUE
 from services.payment.application.ports import PaymentUnit
+from services.payment.application.scope import locked_claim
 from services.payment.domain.state import State
 
 
 async def flag_overdue(uow: PaymentUnit, claim_id: str, *, limit: str) -> None:
     """Record that `limit` (a timer's kind) passed while the claim was still to be reviewed."""
-    class_id = await uow.claims.class_of(claim_id)
-    if class_id is None:
-        return
-    await uow.classes.lock(class_id)
-    claim = await uow.claims.find(claim_id)
+    claim = await locked_claim(uow, claim_id)
     if claim is None or claim.state not in (State.SUBMITTED, State.FIRST_REVIEW):
         return
     due = claim.deadlines.review_due if limit == REVIEW_DUE else claim.deadlines.review_due_outer

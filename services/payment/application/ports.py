@@ -182,7 +182,7 @@ class Claims(Protocol):
         ...
 
     async def add(self, claim: Claim, *, signer: str) -> Claim:
-        """Store a new claim for everybody on its lines; raise Conflict ALREADY_CLAIMED."""
+        """Store a new claim for everybody on its lines; the database refuses people claimed for the class before."""
         ...
 
     async def save(self, before: Claim, after: Claim) -> Claim:

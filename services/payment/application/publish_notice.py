@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import NOTICE_END, open_case, require_clear
+from services.payment.application.assessing import NOTICE_END, on_duty, open_case, require_clear
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty
 from services.payment.domain.notice import Notice, NoticeState, hash_of, period_of, public_list
 from services.payment.domain.state import Act, following
 from shared.clock import end_of_day, new_id
@@ -18,15 +18,9 @@ async def publish_notice(uow: PaymentUnit, *, claim_id: str, site: str) -> Notic
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
     terms = case.rulebook.payment
-    duty = duty_of(
-        uow.actor,
-        claim.duties,
-        [Duty.SECOND_REVIEW, Duty.BUREAU_OPINION],
-        steps=terms.steps,
-        four_eyes=terms.four_eyes,
-    )
+    acting = on_duty(uow, claim, case, Duty.SECOND_REVIEW, Duty.BUREAU_OPINION)
     state = following(claim.state, Act.PUBLISH, rulebook=case.rulebook)
-    require_clear(case)
+    await require_clear(uow, case, claim)
     if terms.notice is None:
         raise Refused(
             code="TERM_MISSING",
@@ -52,8 +46,7 @@ async def publish_notice(uow: PaymentUnit, *, claim_id: str, site: str) -> Notic
         published_by=uow.actor.subject,
     )
     heads = len(listed.keys() & claim.people.keys())
-    duties = {**claim.duties, uow.actor.subject: duty}
-    await uow.claims.save(claim, replace(claim, state=state, duties=duties, notices=(*claim.notices, notice)))
+    await uow.claims.save(claim, replace(acting, state=state, notices=(*claim.notices, notice)))
     await uow.schedule(due=end_of_day(period.ends_on), kind=NOTICE_END, key=claim_id)
     await uow.publish(
         NoticePublished(

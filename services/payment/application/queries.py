@@ -19,6 +19,7 @@ from services.payment.domain.obstacles import obstacles
 from services.payment.domain.order import OrderState, PaymentOrder
 from services.payment.domain.subsidy import Line
 from shared.contracts.enrollment import ClassOpened
+from shared.domain.actor import Role
 from shared.domain.errors import NotFound
 from shared.domain.jurisdiction import is_within, regions
 from shared.policy.decision import Finding, Trace
@@ -43,6 +44,7 @@ async def read_claim(uow: PaymentUnit, claim_id: str) -> ClaimReading:
     """Give a claim the caller may see, whole."""
     claim = await visible_claim(uow, claim_id)
     orders = await uow.orders.of_claim(claim_id)
+    of_bureau = uow.actor.has(*BUREAU) and not uow.actor.has(Role.INSTITUTION)
     return ClaimReading(
         claim=claim,
         orders=orders,
@@ -50,7 +52,7 @@ async def read_claim(uow: PaymentUnit, claim_id: str) -> ClaimReading:
         account=await uow.accounts.with_state(claim_id, "active"),
         pending_account=await uow.accounts.with_state(claim_id, "pending"),
         differences=await uow.claims.differences(claim_id),
-        objection_texts=await uow.claims.objection_texts(claim_id) if uow.actor.has(*BUREAU) else {},
+        objection_texts=await uow.claims.objection_texts(claim_id) if of_bureau else {},
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from services.payment.application.assessing import open_case
 from services.payment.application.ports import ObjectionText, PaymentUnit
-from services.payment.application.scope import unknown
+from services.payment.application.scope import locked_claim, unknown
 from services.payment.domain import objection as objections
 from services.payment.domain.objection import Objection
 from shared.clock import new_id
@@ -16,29 +16,25 @@ async def raise_objection(
     uow: PaymentUnit, *, notice_id: str, line_nos: Iterable[int], text: ObjectionText
 ) -> Objection:
     """Register an objection to lines of a running notice; what the objector wrote is sealed."""
-    notice = await uow.claims.notice(notice_id)
-    class_id = await uow.claims.class_of(notice.claim_id) if notice else None
-    if notice is None or class_id is None:
+    found = await uow.claims.notice(notice_id)
+    claim = await locked_claim(uow, found.claim_id) if found else None
+    if claim is None:
         raise unknown("公示", "notice_id")
-    await uow.classes.lock(class_id)
-    notice = await uow.claims.notice(notice_id)
-    claim = await uow.claims.find(notice.claim_id) if notice else None
-    if notice is None or claim is None:
-        raise unknown("公示", "notice_id")
+    notice = next(each for each in claim.notices if each.notice_id == notice_id)
     people = claim.people
     raised = objections.raise_objection(
         notice,
         objection_id=new_id(),
         line_nos=line_nos,
         persons=frozenset(people),
-        term=(await open_case(uow, class_id)).rulebook.payment.objection,
+        term=(await open_case(uow, claim.class_id)).rulebook.payment.objection,
         on=uow.today,
     )
     await uow.claims.add_objection(raised, text)
     await uow.claims.save(claim, replace(claim, objections=(*claim.objections, raised)))
     await uow.publish(
         ObjectionRaised(
-            class_id=class_id,
+            class_id=claim.class_id,
             claim_id=claim.claim_id,
             notice_id=notice_id,
             objection_id=raised.objection_id,

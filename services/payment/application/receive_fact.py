@@ -24,7 +24,6 @@ async def receive_fact(
                 region=fact.region,
                 rulebook_id=fact.rulebook_id,
                 funding_source=fact.funding_source,
-                budget_year=fact.opening_date.year,
             )
         )
     if await uow.classes.keep(fact, event_id=event_id, version=version) and refresh:

@@ -1,15 +1,15 @@
 """Record what a rule leaves to a person (JY-ASM-05, JY-ASM-06, JY-SUP-07, JY-CLM-10, JY-FND-02, JY-FND-03)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.payment.application.assessing import Case, assess_case, carry_out, open_case
+from services.payment.application.assessing import Case, assess_case, carry_out, on_duty, open_case
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim
 from services.payment.domain.decision import Decision
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty
 from shared.domain.errors import Refused
 from shared.policy.rulebook import Rulebook
 
@@ -30,18 +30,12 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
     """Record a reviewer's decision and let the claim follow; a later decision on the same question replaces an earlier.
 
     Raise Refused RULE_NOT_DECIDABLE for a rule that leaves nothing to a person, NOTHING_TO_DECIDE when the question
-    does not arise, DECISION_INCOMPLETE when kinds and last day of a transitional exception are missing.
+    does not arise (people who are named may be decided on before), DECISION_INCOMPLETE when kinds and last day of a
+    transitional exception are missing.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
-    terms = case.rulebook.payment
-    duty = duty_of(
-        uow.actor,
-        claim.duties,
-        [Duty.FIRST_REVIEW, Duty.SECOND_REVIEW],
-        steps=terms.steps,
-        four_eyes=terms.four_eyes,
-    )
+    acting = on_duty(uow, claim, case, Duty.FIRST_REVIEW, Duty.SECOND_REVIEW)
     decision = Decision(
         rule=given.rule,
         accepted=given.accepted,
@@ -52,12 +46,7 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
         kinds=given.kinds,
         valid_until=given.until,
     )
-    decided = replace(
-        claim,
-        duties={**claim.duties, uow.actor.subject: duty},
-        decisions=(*claim.decisions, decision),
-    )
-    saved = await uow.claims.save(claim, decided)
+    saved = await uow.claims.save(claim, replace(acting, decisions=(*claim.decisions, decision)))
     await uow.audit(
         action="decision_recorded",
         subject=claim_id,
@@ -80,6 +69,8 @@ def _persons(given: GivenDecision, claim: Claim, case: Case) -> frozenset[str] |
     of_people, of_class = _decidable(case.rulebook)
     if given.rule in of_class:
         _require_complete(given, case.rulebook)
+        if of_class[given.rule] and all(flag.rule != given.rule for flag in claim.assessment.flags):
+            raise _nothing_to_decide(f"本班没有需要按规则 {given.rule} 决定的事项。")
         return None
     if given.rule not in of_people:
         raise Refused(
@@ -91,13 +82,13 @@ def _persons(given: GivenDecision, claim: Claim, case: Case) -> frozenset[str] |
         )
     persons = _asked(claim, given.rule) if given.persons is None else given.persons
     if not persons:
-        raise Refused(
-            code="NOTHING_TO_DECIDE",
-            message=f"没有学员需要按规则 {given.rule} 作出决定。",
-            advice="请核对申领明细中待决定的事项，或写明所涉学员。",
-            field="persons",
-        )
+        raise _nothing_to_decide(f"没有学员需要按规则 {given.rule} 作出决定。")
     return persons
+
+
+def _nothing_to_decide(message: str) -> Refused:
+    advice = "请核对申领明细中待决定的事项，或写明所涉学员。"
+    return Refused(code="NOTHING_TO_DECIDE", message=message, advice=advice, field="rule")
 
 
 def _asked(claim: Claim, rule: str) -> frozenset[str]:
@@ -109,17 +100,20 @@ def _asked(claim: Claim, rule: str) -> frozenset[str]:
     )
 
 
-def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Collection[str]]:
-    """Give the rules that leave something to a person about people, and those about the class."""
+def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]:
+    """Give the rules that leave something to a person about people, and those about the class.
+
+    Of the latter it says whether the decision answers a flag; the others are permissions that nobody has to ask for.
+    """
     payment, assessment = rulebook.payment, rulebook.assessment
     of_people = (assessment.certificate_priority, payment.special_account)
     of_class = (
-        assessment.transitional_exceptions,
-        rulebook.supervision.inspections,
-        payment.headcount,
-        payment.funding_sources,
+        (rulebook.supervision.inspections, True),
+        (payment.headcount, True),
+        (assessment.transitional_exceptions, False),
+        (payment.funding_sources, False),
     )
-    return ({term.rule for term in of_people if term}, {term.rule for term in of_class if term})
+    return {term.rule for term in of_people if term}, {term.rule: asked for term, asked in of_class if term}
 
 
 def _require_complete(given: GivenDecision, rulebook: Rulebook) -> None:

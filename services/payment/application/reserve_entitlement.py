@@ -6,7 +6,7 @@ from services.payment.application.assessing import rates_of
 from services.payment.application.ports import PaymentUnit
 from services.payment.domain.budget import exhausted, granted, refused
 from services.payment.domain.entitlement import Asked, answer, scope_of
-from services.payment.domain.rates import RateTable, Wanted
+from services.payment.domain.rates import RATE_MISSING, RateTable, Wanted
 from shared.contracts.enrollment import ReservationRequest
 from shared.contracts.payment import BudgetAnswer, EntitlementReserved
 from shared.domain.errors import MissingFact, Refused
@@ -74,7 +74,7 @@ async def _reserve_budget(
     rate = rates.highest(wanted) if rates else None
     if rate is None:
         await uow.budgets.commit(class_id, {})
-        return 0, refused(source, 0, code="RATE_MISSING", message=_missing(rates, wanted))
+        return 0, refused(source, 0, code=RATE_MISSING, message=_missing(rates, wanted))
     amount_fen = heads * rate.amount_fen
     if asked.file.released:
         return rate.amount_fen, refused(source, amount_fen, code="CLASS_RELEASED", message="班级已释放，不再保留预算。")

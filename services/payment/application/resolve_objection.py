@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import carry_out, open_case
+from services.payment.application.assessing import assess_case, carry_out, on_duty, open_case
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, unknown
 from services.payment.domain import objection as objections
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty
 from services.payment.domain.objection import Objection, struck_lines
 from shared.contracts.payment import ObjectionResolved
 
@@ -19,14 +19,7 @@ async def resolve_objection(uow: PaymentUnit, *, objection_id: str, upheld: bool
         raise unknown("异议", "objection_id")
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
-    terms = case.rulebook.payment
-    duty = duty_of(
-        uow.actor,
-        claim.duties,
-        [Duty.BUREAU_OPINION, Duty.INSPECTION],
-        steps=terms.steps,
-        four_eyes=terms.four_eyes,
-    )
+    acting = on_duty(uow, claim, case, Duty.BUREAU_OPINION, Duty.INSPECTION)
     asked = next(each for each in claim.objections if each.objection_id == objection_id)
     decided = objections.resolve(
         asked,
@@ -34,13 +27,11 @@ async def resolve_objection(uow: PaymentUnit, *, objection_id: str, upheld: bool
         finding=finding,
         by=uow.actor.subject,
         on=uow.today,
-        register=terms.objection_register,
+        register=case.rulebook.payment.objection_register,
     )
-    after = replace(
-        claim,
-        duties={**claim.duties, uow.actor.subject: duty},
-        objections=tuple(decided if each is asked else each for each in claim.objections),
-    )
+    after = replace(acting, objections=tuple(decided if each is asked else each for each in claim.objections))
+    if case.facts.cancelled is not None:  # a dismissed line of a cancelled class is due to nobody
+        after = replace(after, assessment=await assess_case(uow, case, claim.decisions))
     people = claim.people
     saved = await carry_out(uow, claim, after, case, cause="OBJECTION_RESOLVED")
     if saved.entries and upheld:

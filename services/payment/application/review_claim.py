@@ -6,6 +6,7 @@ from typing import Final
 from services.payment.application.assessing import (
     Case,
     move_timers,
+    on_duty,
     open_case,
     ordered_of,
     require_clear,
@@ -14,8 +15,8 @@ from services.payment.application.assessing import (
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
-from services.payment.domain.claim import Claim, Review, approve, approve_review, deadlines, return_claim, submitted
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.claim import Claim, Review, approve, approve_review, return_claim, submitted
+from services.payment.domain.duty import Duty
 from services.payment.domain.reassessment import money_state
 from services.payment.domain.state import Act, State, following
 
@@ -44,8 +45,7 @@ async def review_claim(uow: PaymentUnit, *, claim_id: str, given: GivenReview) -
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
-    terms = case.rulebook.payment
-    duty = duty_of(uow.actor, claim.duties, [_DUTY[given.step]], steps=terms.steps, four_eyes=terms.four_eyes)
+    acting = on_duty(uow, claim, case, _DUTY[given.step])
     review = Review(
         round=claim.round,
         step=given.step,
@@ -55,11 +55,10 @@ async def review_claim(uow: PaymentUnit, *, claim_id: str, given: GivenReview) -
         opinion=given.opinion,
         reason_code=given.reason_code,
     )
-    acting = replace(claim, duties={**claim.duties, uow.actor.subject: duty})
     if not given.approved:
         saved = await _return(uow, claim, acting, review, case)
     else:
-        require_clear(case)
+        await require_clear(uow, case, claim)
         if given.step is Act.APPROVE:
             saved = await _approve(uow, claim, acting, review, case)
         else:
@@ -78,8 +77,7 @@ async def review_claim(uow: PaymentUnit, *, claim_id: str, given: GivenReview) -
 
 
 async def _return(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review, case: Case) -> Claim:
-    limits = deadlines(case.rulebook, uow.today)
-    after, event = return_claim(acting, review, limits=limits, rulebook=case.rulebook)
+    after, event = return_claim(acting, review, on=uow.today, rulebook=case.rulebook)
     saved = await uow.claims.save(claim, after)
     await move_timers(uow, saved)
     await uow.publish(event)
@@ -106,7 +104,8 @@ async def _approve(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review
     # An entry that takes back what was not ordered yet may leave nothing to pay.
     resting = money_state(after, ordered_fen=ordered_fen, settled=settled)
     saved = await uow.claims.save(claim, replace(after, state=resting))
-    await _settle_entitlement(uow, saved)
+    if case.rulebook.payment.entitlement is not None:
+        await _settle_entitlement(uow, saved)
     await commit_budget(uow, saved, case.opened.fact)
     await uow.publish(event)
     return saved

@@ -19,24 +19,35 @@ BUREAU = (
 
 
 def sees(actor: Actor, *, institution_id: str | None, region: str | None) -> bool:
-    """Say whether a class or claim of this institution and region exists for the actor."""
-    if actor.has(Role.INSTITUTION) and institution_id is not None and actor.organisation == institution_id:
-        return True
+    """Say whether a class or claim of this institution and region exists for the actor.
+
+    Whoever acts for an institution sees its own alone, whatever other role the token names.
+    """
+    if actor.has(Role.INSTITUTION):
+        return institution_id is not None and actor.organisation == institution_id
     return region is not None and actor.has(*BUREAU) and is_within(region, actor.region)
 
 
-async def claim_for_change(uow: PaymentUnit, claim_id: str) -> Claim:
-    """Give a claim the caller may see, with every other writer of its class waiting until this transaction ends."""
+async def locked_claim(uow: PaymentUnit, claim_id: str) -> Claim | None:
+    """Give a claim, whoever asks, with every other writer of its class waiting until this transaction ends."""
     class_id = await uow.claims.class_of(claim_id)
     if class_id is None:
-        raise unknown("申领", "claim_id")
+        return None
     await uow.classes.lock(class_id)
-    return await visible_claim(uow, claim_id)
+    return await uow.claims.find(claim_id)
+
+
+async def claim_for_change(uow: PaymentUnit, claim_id: str) -> Claim:
+    """Give a claim the caller may see, locked."""
+    return _visible(uow, await locked_claim(uow, claim_id))
 
 
 async def visible_claim(uow: PaymentUnit, claim_id: str) -> Claim:
     """Give a claim the caller may see."""
-    claim = await uow.claims.find(claim_id)
+    return _visible(uow, await uow.claims.find(claim_id))
+
+
+def _visible(uow: PaymentUnit, claim: Claim | None) -> Claim:
     if claim is None or not sees(uow.actor, institution_id=claim.institution_id, region=claim.region):
         raise unknown("申领", "claim_id")
     return claim

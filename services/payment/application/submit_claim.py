@@ -14,6 +14,7 @@ from services.payment.domain.claim import (
     resubmit,
     submitted,
 )
+from services.payment.domain.duty import duties_of_class
 from services.payment.domain.order import require_payee
 from shared import failpoints
 from shared.clock import new_id
@@ -75,6 +76,7 @@ async def submit_claim(
         received_on=uow.today,
         deadlines=deadlines(rulebook, uow.today),
         assessment=found,
+        duties=duties_of_class(opened.reviews),
     )
     if former is not None:
         claim = await uow.claims.save(former, resubmit(former, fresh, rulebook=rulebook))
@@ -98,8 +100,18 @@ async def submit_claim(
 
 
 def make_account(given: GivenAccount, claim_id: str, *, applicant: str, by: str, rulebook: Rulebook) -> Account:
-    """Give the account to store, pending; raise Refused when the number is none or the holder another (JY-PAY-04)."""
+    """Give the account to store, pending; raise Refused when the number is none or the holder another (JY-PAY-04).
+
+    The bank's name goes into a file that spreadsheets open: what they would run, or what breaks a line, is refused.
+    """
     require_payee(given.holder, applicant, rulebook=rulebook)
+    if cleaned(given.bank_name)[:1] in ("", *"=+-@") or given.bank_name.splitlines()[1:] or "\t" in given.bank_name:
+        raise Refused(
+            code="BANK_NAME_INVALID",
+            message="开户银行名称含有换行、制表符，或以 =、+、-、@ 开头。",
+            advice="请按开户许可证填写开户银行全称。",
+            field="account.bank_name",
+        )
     number = company_account(given.account_number)
     return Account(
         account_id=new_id(),

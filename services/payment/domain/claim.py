@@ -108,8 +108,11 @@ class Claim:
 
     @property
     def payable(self) -> dict[int, int]:
-        """Give what every line is due while frozen and struck lines are left out."""
-        return self._amounts(frozen_lines(self.objections) | struck_lines(self.objections))
+        """Give what every line is due while struck lines are left out, and frozen ones beyond what is decided of them.
+
+        An objection to the notice of a supplement is no finding yet: it takes nothing back that was approved before.
+        """
+        return self._amounts(struck_lines(self.objections), frozen_lines(self.objections))
 
     @property
     def possible(self) -> dict[int, int]:
@@ -162,9 +165,15 @@ class Claim:
         traces = self.assessment.traces
         return found or Line(line_no=line_no, programme=programme, amount_fen=0, recognised=False, traces=traces)
 
-    def _amounts(self, withheld: frozenset[int]) -> dict[int, int]:
-        found = self.assessment
-        return amounts(found.lines, base=found.base, recognised=found.recognised, withheld=withheld)
+    def _amounts(self, struck: frozenset[int], frozen: frozenset[int] = frozenset()) -> dict[int, int]:
+        found, decided = self.assessment, self.decided
+        kept = {line_no: decided[line_no] for line_no in frozen if decided.get(line_no, 0) > 0}
+        lines = [
+            replace(line, amount_fen=min(line.amount_fen, kept.get(line.line_no, line.amount_fen)))
+            for line in found.lines
+        ]
+        withheld = struck | (frozen - kept.keys())
+        return amounts(lines, base=found.base, recognised=found.recognised, withheld=withheld)
 
 
 def minus(left: Mapping[int, int], right: Mapping[int, int]) -> dict[int, int]:
@@ -231,19 +240,19 @@ def approve_review(claim: Claim, review: Review, *, rulebook: Rulebook) -> Claim
     return replace(claim, state=after, reviews=(*claim.reviews, review))
 
 
-def return_claim(claim: Claim, review: Review, *, limits: Deadlines, rulebook: Rulebook) -> tuple[Claim, ClaimReturned]:
-    """Record a reviewer's return: to the claimant, or, for a supplement, back to first review with new limits."""
+def return_claim(claim: Claim, review: Review, *, on: date, rulebook: Rulebook) -> tuple[Claim, ClaimReturned]:
+    """Record a reviewer's return: to the claimant, or, for a supplement, back to first review with limits from `on`."""
     following(claim.state, review.step, rulebook=rulebook)  # only who could pass the claim may return it
     recorded = replace(claim, reviews=(*claim.reviews, review))
     code = review.reason_code or "RETURNED_BY_REVIEWER"
     if claim.entries:
-        return back_to_first_review(recorded, limits, code=code, by=review.actor)
+        return back_to_first_review(recorded, deadlines(rulebook, on), code=code, by=review.actor)
     return back_to_claimant(recorded, code=code, by=review.actor)
 
 
 def back_to_claimant(claim: Claim, *, code: str, by: str) -> tuple[Claim, ClaimReturned]:
     """Give the claim as it waits for the claimant; a running notice is withdrawn."""
-    waiting = replace(claim, state=State.RETURNED, notices=_withdraw(claim))
+    waiting = replace(claim, state=State.RETURNED, notices=withdrawn_notices(claim))
     return waiting, _returned(claim, to_claimant=True, code=code, by=by)
 
 
@@ -255,7 +264,7 @@ def back_to_first_review(claim: Claim, limits: Deadlines, *, code: str, by: str)
         round=claim.round + 1,
         deadlines=limits,
         overdue=frozenset(),
-        notices=_withdraw(claim),
+        notices=withdrawn_notices(claim),
     )
     return fresh, _returned(claim, to_claimant=False, code=code, by=by)
 
@@ -332,8 +341,8 @@ def approve(
     return replace(moved, entries=(*claim.entries, entry)), entry, event
 
 
-def _withdraw(claim: Claim) -> tuple[Notice, ...]:
-    """Withdraw a running notice: what it shows no longer holds."""
+def withdrawn_notices(claim: Claim) -> tuple[Notice, ...]:
+    """Give the claim's notices with a running one withdrawn: what it shows no longer holds."""
     return tuple(
         replace(notice, state=NoticeState.WITHDRAWN) if notice.state is NoticeState.PUBLISHED else notice
         for notice in claim.notices

@@ -1,8 +1,12 @@
-"""Four-eyes: one person holds at most one duty in a claim, through every round of it (JY-REP-07)."""
+"""Four-eyes: one person holds at most one duty in a class and its claim, through every round of it (JY-REP-07).
 
-from collections.abc import Mapping, Sequence
+The annual form is one file for both (附件2): who reviewed the class may take the same step of its claim, and no other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
+from shared.contracts.enrollment import ReviewRecord
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Forbidden
 from shared.policy.terms.term import FourEyes, Steps
@@ -27,6 +31,12 @@ _NAMES = {
 }
 
 
+def duties_of_class(reviews: Iterable[ReviewRecord]) -> dict[str, Duty]:
+    """Give what the reviewers of a class hold in its claim from the beginning."""
+    steps = {duty.value: duty for duty in Duty}
+    return {review.actor: steps[review.step] for review in reviews if review.step in steps}
+
+
 def duty_of(
     actor: Actor,
     held: Mapping[str, Duty],
@@ -35,10 +45,20 @@ def duty_of(
     steps: Steps | None,
     four_eyes: FourEyes | None,
 ) -> Duty:
-    """Give the duty in which the actor acts: the one held in this claim, else the first option a role allows.
+    """Give the duty in which the actor acts: the one held already, else the first option a role allows.
 
-    Raise Forbidden SAME_REVIEWER when the actor holds another duty in the claim, ROLE_MISSING without a fitting role.
+    Raise Forbidden SAME_REVIEWER when the actor holds another duty, ROLE_MISSING without a fitting role,
+    CLAIMANT_REVIEWS for whoever acts for an institution.
     """
+    if actor.has(Role.INSTITUTION):
+        raise Forbidden(
+            code="CLAIMANT_REVIEWS",
+            message="办班机构的账号不能办理申领的审核、公示、核查和拨付。",
+            advice="请由人社部门人员使用其本人账号办理。",
+            rule=four_eyes.rule if four_eyes else None,
+            clause=four_eyes.clause if four_eyes else None,
+            document=four_eyes.document if four_eyes else None,
+        )
     roles = {duty: _role_of(duty, steps) for duty in options}
     actor.require(*roles.values())
     mine = held.get(actor.subject)
@@ -46,16 +66,21 @@ def duty_of(
         return next(duty for duty in options if actor.has(roles[duty]))
     if mine not in options:
         wanted = "、".join(_NAMES[duty] for duty in options)
-        raise Forbidden(
-            code="SAME_REVIEWER",
-            message=f"您已在本申领中承担{_NAMES[mine]}，不能再承担{wanted}。",
-            advice="请由未参与本申领其他环节的人员办理。",
-            rule=four_eyes.rule if four_eyes else None,
-            clause=four_eyes.clause if four_eyes else None,
-            document=four_eyes.document if four_eyes else None,
-        )
+        raise same_person(f"您已在本班级或其申领中承担{_NAMES[mine]}，不能再承担{wanted}。", four_eyes)
     actor.require(roles[mine])
     return mine
+
+
+def same_person(message: str, four_eyes: FourEyes | None) -> Forbidden:
+    """Give the refusal of an act that another person has to do."""
+    return Forbidden(
+        code="SAME_REVIEWER",
+        message=message,
+        advice="请由未参与本班级及其申领其他环节的人员办理。",
+        rule=four_eyes.rule if four_eyes else None,
+        clause=four_eyes.clause if four_eyes else None,
+        document=four_eyes.document if four_eyes else None,
+    )
 
 
 def _role_of(duty: Duty, steps: Steps | None) -> Role:

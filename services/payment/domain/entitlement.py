@@ -57,7 +57,7 @@ class ClassFile:
 
     `asked_version` is the version of enrollment's class that asked; only the answer to the newest counts. `released`
     says why the class holds nothing any more; a released class is never reserved again, nor is a person who `left` it.
-    `per_head_fen` is the rate at which its places were reserved, in the budget of `funding_source` and `budget_year`.
+    `per_head_fen` is the rate at which its places were reserved, in a budget of `funding_source`.
     """
 
     class_id: str
@@ -65,7 +65,6 @@ class ClassFile:
     region: str | None = None
     rulebook_id: str | None = None
     funding_source: str | None = None
-    budget_year: int | None = None
     per_head_fen: int = 0
     asked_version: int = 0
     released: str | None = None
@@ -86,7 +85,6 @@ class ClassFile:
             region=request.region,
             rulebook_id=request.rulebook_id,
             funding_source=request.funding_source,
-            budget_year=request.opening_date.year,
         )
         return Asked(file=file, wanted=tuple(person for person in wanted if person not in barred), barred=barred)
 

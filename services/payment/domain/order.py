@@ -174,12 +174,13 @@ def _excluded(rulebook: Rulebook) -> Refused:
 
 
 def settle(
-    order: PaymentOrder, answer: Answer, *, today: date
+    order: PaymentOrder, answer: Answer, *, sent_on: date, today: date
 ) -> tuple[PaymentOrder, PaymentSettled | PaymentReturned | None]:
     """Apply the bank's answer; the same answer again changes nothing and gives no event.
 
     Raise Conflict ATTEMPT_MISMATCH for another attempt than the one sent, ORDER_NOT_SENT or ORDER_ANSWERED for an order
-    that waits for no answer, Refused DATE_IN_FUTURE or REASON_MISSING for an answer that cannot be right.
+    that waits for no answer, Refused DATE_IN_FUTURE, DATE_BEFORE_SENDING or REASON_MISSING for an answer that cannot be
+    right.
     """
     if answer.attempt != order.attempt:
         raise Conflict(
@@ -200,10 +201,11 @@ def settle(
             field="order_id",
             value=order.order_id,
         )
-    if answer.on > today:
+    if not sent_on <= answer.on <= today:
+        early = answer.on < sent_on
         raise Refused(
-            code="DATE_IN_FUTURE",
-            message="回执日期晚于今日。",
+            code="DATE_BEFORE_SENDING" if early else "DATE_IN_FUTURE",
+            message=f"回执日期早于拨付文件的日期 {sent_on.isoformat()}。" if early else "回执日期晚于今日。",
             advice="请按银行回执填写实际入账或退回的日期。",
             field="on",
             value=answer.on.isoformat(),

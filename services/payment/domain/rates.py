@@ -12,6 +12,7 @@ from shared.policy.rulebook import Rulebook
 from shared.policy.terms.payment import Rates
 
 DOCUMENT: Final = "document"
+RATE_MISSING: Final = "RATE_MISSING"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class RateTable:
     def missing(self, wanted: Wanted) -> Finding:
         """Say that the rate is missing."""
         return self.term.finding(
-            code="RATE_MISSING",
+            code=RATE_MISSING,
             severity=Severity.STOP,
             message=(
                 f"补贴标准缺失：{wanted.on.isoformat()} 没有适用于项目 {wanted.programme}、工种 {wanted.occupation}、"

@@ -78,24 +78,31 @@ def _judge(
         return Recognition(certificate=known, traces=(*traces, trace))
     if exception := _transition(known, facts, higher, rulebook, decisions):
         return Recognition(certificate=known, traces=(*traces, exception))
-    judged = _after_attempt(known, higher, priority, decisions)
+    judged = _after_attempt(known, facts, higher, priority, decisions)
     return replace(judged, traces=(*traces, *judged.traces)) if judged.certificate else judged
 
 
 def _after_attempt(
     known: Known[CertificateIssued],
+    facts: ClassFacts,
     higher: tuple[str, ...],
     priority: CertificatePriority,
     decisions: Sequence[Decision],
 ) -> Recognition:
-    """Judge a fallback certificate although a higher kind could be had: only after an attempt, and as the term says."""
+    """Judge a fallback certificate although a higher kind could be had: only after an attempt, and as the term says.
+
+    A second attempt is one after a better exam only where the class had such an exam before the certificate.
+    """
     certificate = known.fact
     inputs: dict[str, TraceValue] = {
         "certificate_kind": certificate.kind,
         "certifiable": ",".join(higher),
         "attempt": certificate.attempt,
     }
-    if certificate.attempt < 2 or priority.fallback_after_attempt == "not_recognised":
+    better = any(
+        exam.fact.certificate_kind in higher and exam.fact.exam_on <= certificate.issued_on for exam in facts.exams
+    )
+    if certificate.attempt < 2 or not better or priority.fallback_after_attempt == "not_recognised":
         return Recognition(certificate=None, findings=(_direct(priority),))
     trace = priority.trace(result="recognised", inputs=inputs)
     if priority.fallback_after_attempt == "recognised":

@@ -11,7 +11,7 @@ from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
 from services.payment.domain.obstacles import confirmed_doubts, obstacles
-from services.payment.domain.rates import RateTable, Wanted
+from services.payment.domain.rates import RATE_MISSING, RateTable, Wanted
 from services.payment.domain.recognition import recognise
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
@@ -259,7 +259,7 @@ def _price(
 
 def _without_rates(rulebook: Rulebook) -> Finding:
     return Finding(
-        code="RATE_MISSING",
+        code=RATE_MISSING,
         rule="",
         document=rulebook.document,
         clause="",

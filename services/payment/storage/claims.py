@@ -64,7 +64,7 @@ class StoredClaims:
         return (await self._connection.execute(query.order_by(CLAIM.c.claim_id))).scalars().all()
 
     async def add(self, claim: Claim, *, signer: str) -> Claim:
-        """Store a new claim for everybody on its lines; raise Conflict ALREADY_CLAIMED."""
+        """Store a new claim for everybody on its lines; the database refuses people claimed for the class before."""
         stored = replace(claim, version=1)
         row = {
             "claim_id": claim.claim_id,
@@ -84,6 +84,7 @@ class StoredClaims:
             if line.person_id is not None
         ]
         await self._insert(CLAIM_PERSON, people)
+        await self._insert(CLAIM_DUTY, rows.duty_rows(claim.claim_id, claim.duties))
         return stored
 
     async def save(self, before: Claim, after: Claim) -> Claim:
@@ -220,14 +221,10 @@ class StoredClaims:
             for number, decision in enumerate(after.decisions, start=1)
             if number > len(before.decisions)
         ]
-        duties = [
-            {"claim_id": claim_id, "actor": actor, "duty": duty.value}
-            for actor, duty in after.duties.items()
-            if actor not in before.duties
-        ]
+        duties = {actor: duty for actor, duty in after.duties.items() if actor not in before.duties}
         reviews = [rows.review_row(claim_id, review) for review in after.reviews if review not in before.reviews]
         await self._insert(CLAIM_DECISION, decisions)
-        await self._insert(CLAIM_DUTY, duties)
+        await self._insert(CLAIM_DUTY, rows.duty_rows(claim_id, duties))
         await self._insert(CLAIM_REVIEW, reviews)
 
     async def _save_notices(self, before: Claim, after: Claim) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from services.payment.domain.claim import Claim, Deadlines, Entry, Review, Undertaking
 from services.payment.domain.decision import Decision
+from services.payment.domain.duty import Duty
 from services.payment.domain.notice import Notice, NoticeState, Period
 from services.payment.domain.objection import Objection
 from services.payment.domain.state import Act, State
@@ -144,6 +145,11 @@ def decision_of(row: Row[Any]) -> Decision:
         kinds=frozenset(row.kinds),
         valid_until=row.valid_until,
     )
+
+
+def duty_rows(claim_id: str, duties: Mapping[str, Duty]) -> list[dict[str, Any]]:
+    """Give the rows of duties by actor."""
+    return [{"claim_id": claim_id, "actor": actor, "duty": duty.value} for actor, duty in duties.items()]
 
 
 def review_row(claim_id: str, review: Review) -> dict[str, Any]:

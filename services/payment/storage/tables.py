@@ -43,7 +43,6 @@ CLASS_FILE: Final = Table(
     Column("region", String(6)),
     Column("rulebook_id", String(200)),
     Column("funding_source", String(100)),
-    Column("budget_year", Integer),
     Column("per_head_fen", BigInteger, nullable=False),
     Column("asked_version", BigInteger, nullable=False),
     Column("released", String(100)),
@@ -365,6 +364,7 @@ ACCOUNT: Final = Table(
     Column("submitted_by", String(200), nullable=False),
     Column("approved_by", String(200)),
     CheckConstraint("state IN ('pending','active','replaced')", name="state"),
+    CheckConstraint("approved_by <> submitted_by", name="another_person"),
     Index(
         "uq_account_active",
         "claim_id",

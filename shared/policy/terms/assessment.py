@@ -35,10 +35,15 @@ class ExamApplicationLead(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnlineWindow(Term):
-    """Days on which the exam of an online class may be applied for; without them a person decides (JY-ASM-03)."""
+    """Days on which the exam of an online class may be applied for (JY-ASM-03).
+
+    A document that leaves them open has none here: the bureau sets windows as data, and without one a person decides.
+    `replaces` are the reference days of the ordinary lead from which an online class is exempt.
+    """
 
     opens: date | None = None
     closes: date | None = None
+    replaces: tuple[ExamReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +81,15 @@ class CompletionOrganiser(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindOfCertificate:
-    """One certificate kind and its Chinese name."""
+    """One certificate kind, its Chinese name, the parts of its exam, and who gives its numbers.
+
+    Numbers given by the nation stand once in it, those given by a body once among that body's.
+    """
 
     code: CertificateKind
     name: str
+    parts: tuple[Literal["theory", "practice"], ...] = ()
+    numbered_by: Literal["nation", "body"] = "nation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +97,10 @@ class CertificateKinds(Term):
     """The closed list of certificate kinds (JY-ASM-08)."""
 
     kinds: tuple[KindOfCertificate, ...]
+
+    def kind(self, code: CertificateKind) -> KindOfCertificate | None:
+        """Give what is said of a kind, or None when it is not on the list."""
+        return next((known for known in self.kinds if known.code == code), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +116,27 @@ class Separation(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyAnswer:
+    """One step of the survey's scale: its code, the Chinese words, and whether who chooses it is satisfied."""
+
+    code: str
+    name: str
+    satisfied: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SatisfactionSurvey(Term):
-    """Every trainee is asked when training ends; a claim without survey is flagged (JY-QUA-01)."""
+    """Every trainee is asked when training ends; a claim without survey is flagged (JY-QUA-01).
+
+    They may answer on the day the class closes and `window_calendar_days` days after it. The institution sees how many
+    answered, and how only when that many did: `tally_shown_from`, so that no answer betrays its giver. A rulebook
+    without a scale asks nobody.
+    """
+
+    question: str = ""
+    answers: tuple[SurveyAnswer, ...] = ()
+    window_calendar_days: int = 0
+    tally_shown_from: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,11 +95,13 @@ class StartAfterApproval(Term):
 class ClassSize(Term):
     """Largest headcount of a class and of one with key groups (JY-ENR-07).
 
-    `mixed_class` says when a mixed class has the lower cap: with any key-group trainee, or with a majority of them.
+    Classes of `key_group_projects` have the lower cap whoever is on the roster; `mixed_class` says when any other class
+    has it: with any key-group trainee, or with a majority of them.
     """
 
     trainees_max: int
     key_group_trainees_max: int
+    key_group_projects: tuple[str, ...] = ()
     mixed_class: Literal["any", "majority"]
 
 

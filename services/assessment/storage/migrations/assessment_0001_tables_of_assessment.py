@@ -26,6 +26,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("credit_code", name=op.f("uq_body_credit_code")),
     )
     op.create_table(
+        "exam_window",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("opens", sa.Date(), nullable=False),
+        sa.Column("closes", sa.Date(), nullable=False),
+        sa.Column("source", sa.String(length=500), nullable=False),
+        sa.Column("set_by", sa.String(length=200), nullable=False),
+        sa.CheckConstraint("opens <= closes", name=op.f("ck_exam_window_ordered")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_exam_window")),
+        sa.UniqueConstraint("region", "opens", name=op.f("uq_exam_window_region_opens")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "examined_class",
         sa.Column("class_id", sa.String(length=100), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
@@ -60,6 +73,7 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("source", sa.String(length=500), nullable=False),
         sa.Column("set_by", sa.String(length=200), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("part IN ('theory', 'practice')", name=op.f("ck_pass_mark_part")),
         sa.CheckConstraint("pass_mark > 0 AND pass_mark <= full_mark", name=op.f("ck_pass_mark_attainable")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_pass_mark")),
@@ -68,6 +82,31 @@ def upgrade() -> None:
         ),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "transitional_exception",
+        sa.Column("exception_id", sa.String(length=100), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("occupation", sa.String(length=50), nullable=False),
+        sa.Column("certificate_kind", sa.String(length=30), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("document", sa.String(length=500), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("revoked_from", sa.Date(), nullable=True),
+        sa.Column("revoked_by", sa.String(length=200), nullable=True),
+        sa.Column("revocation_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(revoked_from IS NULL) = (revoked_by IS NULL) AND (revoked_from IS NULL) = (revocation_reason IS NULL)",
+            name=op.f("ck_transitional_exception_revoked_whole"),
+        ),
+        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_transitional_exception_ordered")),
+        sa.PrimaryKeyConstraint("exception_id", name=op.f("pk_transitional_exception")),
+    )
+    with op.batch_alter_table("transitional_exception", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_transitional_exception_occupation"), ["occupation"], unique=False)
+
     op.create_table(
         "assessment",
         sa.Column("assessment_id", sa.String(length=100), nullable=False),
@@ -83,17 +122,42 @@ def upgrade() -> None:
         sa.Column("paper_received_on", sa.Date(), nullable=True),
         sa.Column("finalised_on", sa.Date(), nullable=True),
         sa.Column("finalised_by", sa.String(length=200), nullable=True),
+        sa.Column("needs_admission", sa.Boolean(), nullable=False),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
+        sa.Column("withdrawn_by", sa.String(length=200), nullable=True),
+        sa.Column("withdrawal_reason", sa.Text(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("(channel = 'paper') = (paper_received_on IS NOT NULL)", name=op.f("ck_assessment_paper")),
         sa.CheckConstraint(
             "(finalised_on IS NULL) = (finalised_by IS NULL)", name=op.f("ck_assessment_finalised_whole")
         ),
+        sa.CheckConstraint(
+            "(withdrawn_on IS NULL) = (withdrawn_by IS NULL) AND (withdrawn_on IS NULL) = (withdrawal_reason IS NULL)",
+            name=op.f("ck_assessment_withdrawn_whole"),
+        ),
+        sa.CheckConstraint("finalised_on IS NULL OR withdrawn_on IS NULL", name=op.f("ck_assessment_one_end")),
         sa.ForeignKeyConstraint(["body_id"], ["body.body_id"], name=op.f("fk_assessment_body_id_body")),
         sa.ForeignKeyConstraint(
             ["class_id"], ["examined_class.class_id"], name=op.f("fk_assessment_class_id_examined_class")
         ),
         sa.PrimaryKeyConstraint("assessment_id", name=op.f("pk_assessment")),
         sa.UniqueConstraint("class_id", "number", name=op.f("uq_assessment_class_id_number")),
+    )
+    op.create_table(
+        "survey",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("invited", sa.Integer(), nullable=False),
+        sa.Column("measured", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["examined_class.class_id"], name=op.f("fk_survey_class_id_examined_class")
+        ),
+        sa.PrimaryKeyConstraint("class_id", name=op.f("pk_survey")),
     )
     op.create_table(
         "trainee",
@@ -107,25 +171,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("class_id", "person_id", name=op.f("pk_trainee")),
     )
     op.create_table(
+        "admission",
+        sa.Column("assessment_id", sa.String(length=100), nullable=False),
+        sa.Column("decision", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("decision IN ('admit', 'refuse')", name=op.f("ck_admission_decision")),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"], ["assessment.assessment_id"], name=op.f("fk_admission_assessment_id_assessment")
+        ),
+        sa.PrimaryKeyConstraint("assessment_id", name=op.f("pk_admission")),
+    )
+    op.create_table(
         "candidate",
         sa.Column("assessment_id", sa.String(length=100), nullable=False),
         sa.Column("person_id", sa.String(length=100), nullable=False),
-        sa.Column("outcome", sa.String(length=10), nullable=True),
-        sa.CheckConstraint("outcome IN ('passed', 'failed', 'absent')", name=op.f("ck_candidate_outcome")),
         sa.ForeignKeyConstraint(
             ["assessment_id"], ["assessment.assessment_id"], name=op.f("fk_candidate_assessment_id_assessment")
         ),
         sa.PrimaryKeyConstraint("assessment_id", "person_id", name=op.f("pk_candidate")),
-        sa.UniqueConstraint(
-            "assessment_id", "person_id", "outcome", name=op.f("uq_candidate_assessment_id_person_id_outcome")
-        ),
     )
     op.create_table(
         "duty",
         sa.Column("assessment_id", sa.String(length=100), nullable=False),
         sa.Column("actor", sa.String(length=200), nullable=False),
         sa.Column("duty", sa.String(length=20), nullable=False),
-        sa.CheckConstraint("duty IN ('examination', 'patrol')", name=op.f("ck_duty_duty")),
+        sa.CheckConstraint("duty IN ('examination', 'patrol', 'correction')", name=op.f("ck_duty_duty")),
         sa.ForeignKeyConstraint(
             ["assessment_id"], ["assessment.assessment_id"], name=op.f("fk_duty_assessment_id_assessment")
         ),
@@ -133,56 +205,96 @@ def upgrade() -> None:
         sa.UniqueConstraint("assessment_id", "actor", "duty", name=op.f("uq_duty_assessment_id_actor_duty")),
     )
     op.create_table(
-        "certificate",
-        sa.Column("certificate_id", sa.String(length=100), nullable=False),
+        "move",
+        sa.Column("assessment_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("from_exam_on", sa.Date(), nullable=False),
+        sa.Column("from_body_id", sa.String(length=100), nullable=False),
+        sa.Column("exam_on", sa.Date(), nullable=False),
+        sa.Column("body_id", sa.String(length=100), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("moved_by", sa.String(length=200), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"], ["assessment.assessment_id"], name=op.f("fk_move_assessment_id_assessment")
+        ),
+        sa.ForeignKeyConstraint(["body_id"], ["body.body_id"], name=op.f("fk_move_body_id_body")),
+        sa.ForeignKeyConstraint(["from_body_id"], ["body.body_id"], name=op.f("fk_move_from_body_id_body")),
+        sa.PrimaryKeyConstraint("assessment_id", "number", name=op.f("pk_move")),
+    )
+    op.create_table(
+        "survey_decision",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("decision", sa.String(length=10), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("decision IN ('extend', 'repeat')", name=op.f("ck_survey_decision_decision")),
+        sa.ForeignKeyConstraint(["class_id"], ["survey.class_id"], name=op.f("fk_survey_decision_class_id_survey")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_survey_decision")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("survey_decision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_survey_decision_class_id"), ["class_id"], unique=False)
+
+    op.create_table(
+        "survey_invitation",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.String(length=100), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("used", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["class_id"], ["survey.class_id"], name=op.f("fk_survey_invitation_class_id_survey")),
+        sa.PrimaryKeyConstraint("class_id", "round", "person_id", name=op.f("pk_survey_invitation")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_survey_invitation_code_hash")),
+    )
+    op.create_table(
+        "survey_tally",
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.String(length=50), nullable=False),
+        sa.Column("responses", sa.Integer(), nullable=False),
+        sa.CheckConstraint("responses > 0", name=op.f("ck_survey_tally_responses")),
+        sa.ForeignKeyConstraint(["class_id"], ["survey.class_id"], name=op.f("fk_survey_tally_class_id_survey")),
+        sa.PrimaryKeyConstraint("class_id", "round", "answer", name=op.f("pk_survey_tally")),
+    )
+    op.create_table(
+        "outcome",
         sa.Column("assessment_id", sa.String(length=100), nullable=False),
         sa.Column("person_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("outcome", sa.String(length=10), nullable=False),
-        sa.Column("kind", sa.String(length=30), nullable=False),
-        sa.Column("occupation", sa.String(length=50), nullable=False),
-        sa.Column("level", sa.String(length=20), nullable=True),
-        sa.Column("number", sa.String(length=40), nullable=False),
-        sa.Column("issued_on", sa.Date(), nullable=False),
-        sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("body_id", sa.String(length=100), nullable=False),
-        sa.Column("voided_on", sa.Date(), nullable=True),
-        sa.Column("voided_by", sa.String(length=200), nullable=True),
-        sa.Column("void_reason", sa.Text(), nullable=True),
-        sa.CheckConstraint("outcome = 'passed'", name=op.f("ck_certificate_outcome")),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "(voided_on IS NULL) = (voided_by IS NULL) AND (voided_on IS NULL) = (void_reason IS NULL)",
-            name=op.f("ck_certificate_voided_whole"),
+            "(number = 1 AND duty = 'examination' AND reason = '') OR (number > 1 AND duty = 'correction')",
+            name=op.f("ck_outcome_duty"),
         ),
-        sa.CheckConstraint("attempt > 0", name=op.f("ck_certificate_attempt")),
+        sa.CheckConstraint("outcome IN ('passed', 'failed', 'absent')", name=op.f("ck_outcome_outcome")),
+        sa.CheckConstraint("number > 0", name=op.f("ck_outcome_number")),
         sa.ForeignKeyConstraint(
-            ["assessment_id", "person_id", "outcome"],
-            ["candidate.assessment_id", "candidate.person_id", "candidate.outcome"],
-            name="fk_certificate_passed",
+            ["assessment_id", "decided_by", "duty"],
+            ["duty.assessment_id", "duty.actor", "duty.duty"],
+            name=op.f("fk_outcome_assessment_id_decided_by_duty_duty"),
         ),
-        sa.ForeignKeyConstraint(["body_id"], ["body.body_id"], name=op.f("fk_certificate_body_id_body")),
         sa.ForeignKeyConstraint(
-            ["class_id"], ["examined_class.class_id"], name=op.f("fk_certificate_class_id_examined_class")
-        ),
-        sa.PrimaryKeyConstraint("certificate_id", name=op.f("pk_certificate")),
-    )
-    with op.batch_alter_table("certificate", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_certificate_class_id"), ["class_id"], unique=False)
-        batch_op.create_index(
-            "uq_certificate_number",
-            ["number"],
-            unique=True,
-            sqlite_where=sa.text("voided_on IS NULL"),
-            postgresql_where=sa.text("voided_on IS NULL"),
-        )
-        batch_op.create_index(
-            "uq_certificate_person",
             ["assessment_id", "person_id"],
-            unique=True,
-            sqlite_where=sa.text("voided_on IS NULL"),
-            postgresql_where=sa.text("voided_on IS NULL"),
-        )
-
+            ["candidate.assessment_id", "candidate.person_id"],
+            name=op.f("fk_outcome_assessment_id_person_id_candidate"),
+        ),
+        sa.PrimaryKeyConstraint("assessment_id", "person_id", "number", name=op.f("pk_outcome")),
+        sa.UniqueConstraint(
+            "assessment_id",
+            "person_id",
+            "number",
+            "outcome",
+            name=op.f("uq_outcome_assessment_id_person_id_number_outcome"),
+        ),
+    )
     op.create_table(
         "score",
         sa.Column("assessment_id", sa.String(length=100), nullable=False),
@@ -193,7 +305,7 @@ def upgrade() -> None:
         sa.Column("entered_by", sa.String(length=200), nullable=False),
         sa.Column("duty", sa.String(length=20), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("duty = 'examination'", name=op.f("ck_score_duty")),
+        sa.CheckConstraint("duty IN ('examination', 'correction')", name=op.f("ck_score_duty")),
         sa.CheckConstraint("part IN ('theory', 'practice')", name=op.f("ck_score_part")),
         sa.CheckConstraint("points >= 0", name=op.f("ck_score_points")),
         sa.CheckConstraint("version > 0", name=op.f("ck_score_version")),
@@ -227,4 +339,60 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("assessment_id", name=op.f("pk_signature")),
     )
+    op.create_table(
+        "certificate",
+        sa.Column("certificate_id", sa.String(length=100), nullable=False),
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("assessment_id", sa.String(length=100), nullable=False),
+        sa.Column("person_id", sa.String(length=100), nullable=False),
+        sa.Column("outcome_number", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("occupation", sa.String(length=50), nullable=False),
+        sa.Column("level", sa.String(length=20), nullable=True),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("number_key", sa.String(length=64), nullable=False),
+        sa.Column("issuer", sa.String(length=100), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.String(length=100), nullable=False),
+        sa.Column("attempted_kinds", sa.JSON(), nullable=False),
+        sa.Column("excepted_kinds", sa.JSON(), nullable=False),
+        sa.Column("voided_on", sa.Date(), nullable=True),
+        sa.Column("voided_by", sa.String(length=200), nullable=True),
+        sa.Column("void_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("outcome = 'passed'", name=op.f("ck_certificate_outcome")),
+        sa.CheckConstraint(
+            "(voided_on IS NULL) = (voided_by IS NULL) AND (voided_on IS NULL) = (void_reason IS NULL)",
+            name=op.f("ck_certificate_voided_whole"),
+        ),
+        sa.CheckConstraint("attempt > 0", name=op.f("ck_certificate_attempt")),
+        sa.ForeignKeyConstraint(
+            ["assessment_id", "person_id", "outcome_number", "outcome"],
+            ["outcome.assessment_id", "outcome.person_id", "outcome.number", "outcome.outcome"],
+            name="fk_certificate_passed",
+        ),
+        sa.ForeignKeyConstraint(["body_id"], ["body.body_id"], name=op.f("fk_certificate_body_id_body")),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["examined_class.class_id"], name=op.f("fk_certificate_class_id_examined_class")
+        ),
+        sa.PrimaryKeyConstraint("certificate_id", name=op.f("pk_certificate")),
+    )
+    with op.batch_alter_table("certificate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_certificate_class_id"), ["class_id"], unique=False)
+        batch_op.create_index(
+            "uq_certificate_number",
+            ["kind", "issuer", "number_key"],
+            unique=True,
+            sqlite_where=sa.text("voided_on IS NULL"),
+            postgresql_where=sa.text("voided_on IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_certificate_person",
+            ["assessment_id", "person_id"],
+            unique=True,
+            sqlite_where=sa.text("voided_on IS NULL"),
+            postgresql_where=sa.text("voided_on IS NULL"),
+        )
+
     # ### end Alembic commands ###

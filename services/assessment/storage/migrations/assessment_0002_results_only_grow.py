@@ -9,10 +9,21 @@ down_revision = "assessment_0001"
 branch_labels = None
 depends_on = None
 
-_AFTER_THE_END: Final = "(SELECT finalised_on FROM assessment a WHERE a.assessment_id = NEW.assessment_id) IS NOT NULL"
+_AFTER_THE_END: Final = (
+    "EXISTS (SELECT 1 FROM assessment a WHERE a.assessment_id = NEW.assessment_id "
+    "AND (a.finalised_on IS NOT NULL OR a.withdrawn_on IS NOT NULL))"
+)
+
+_NOT_FINAL: Final = (
+    "NOT EXISTS (SELECT 1 FROM assessment a WHERE a.assessment_id = NEW.assessment_id AND a.finalised_on IS NOT NULL)"
+)
 
 _REFUSALS: Final = (
-    ("score", "INSERT", _AFTER_THE_END),
+    (
+        "score",
+        "INSERT",
+        f"(NEW.duty <> 'correction' AND {_AFTER_THE_END}) OR (NEW.duty = 'correction' AND {_NOT_FINAL})",
+    ),
     ("score", "UPDATE", "true"),
     ("score", "DELETE", "true"),
     ("pass_mark", "UPDATE", "true"),
@@ -22,8 +33,17 @@ _REFUSALS: Final = (
     ("signature", "UPDATE", "true"),
     ("signature", "DELETE", "true"),
     ("candidate", "INSERT", _AFTER_THE_END),
-    ("candidate", "UPDATE", "OLD.outcome IS NOT NULL AND (NEW.outcome IS NULL OR NEW.outcome <> OLD.outcome)"),
+    ("candidate", "UPDATE", "true"),
     ("candidate", "DELETE", "true"),
+    ("outcome", "INSERT", _NOT_FINAL),
+    (
+        "outcome",
+        "INSERT",
+        "NEW.outcome <> 'passed' AND EXISTS (SELECT 1 FROM certificate c WHERE c.assessment_id = NEW.assessment_id "
+        "AND c.person_id = NEW.person_id AND c.voided_on IS NULL)",
+    ),
+    ("outcome", "UPDATE", "true"),
+    ("outcome", "DELETE", "true"),
     ("assessment", "INSERT", "NEW.finalised_on IS NOT NULL"),
     (
         "assessment",
@@ -37,16 +57,55 @@ _REFUSALS: Final = (
         "NEW.finalised_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM duty d WHERE d.assessment_id = NEW.assessment_id "
         "AND d.actor = NEW.finalised_by AND d.duty = 'examination')",
     ),
+    (
+        "assessment",
+        "UPDATE",
+        "(OLD.finalised_on IS NOT NULL OR OLD.withdrawn_on IS NOT NULL) "
+        "AND (NEW.exam_on <> OLD.exam_on OR NEW.body_id <> OLD.body_id)",
+    ),
+    (
+        "assessment",
+        "UPDATE",
+        "OLD.withdrawn_on IS NOT NULL AND (NEW.withdrawn_on IS NULL OR NEW.withdrawn_on <> OLD.withdrawn_on)",
+    ),
+    ("assessment", "UPDATE", "NEW.certificate_kind <> OLD.certificate_kind OR NEW.class_id <> OLD.class_id"),
+    ("admission", "UPDATE", "true"),
+    ("admission", "DELETE", "true"),
+    ("move", "UPDATE", "true"),
+    ("move", "DELETE", "true"),
+    ("exam_window", "UPDATE", "true"),
+    ("exam_window", "DELETE", "true"),
+    (
+        "transitional_exception",
+        "UPDATE",
+        "OLD.revoked_from IS NOT NULL OR NEW.occupation <> OLD.occupation OR NEW.starts_on <> OLD.starts_on "
+        "OR NEW.certificate_kind <> OLD.certificate_kind OR NEW.ends_on <> OLD.ends_on OR NEW.region <> OLD.region",
+    ),
+    ("transitional_exception", "DELETE", "true"),
+    (
+        "certificate",
+        "INSERT",
+        "EXISTS (SELECT 1 FROM outcome o WHERE o.assessment_id = NEW.assessment_id AND o.person_id = NEW.person_id "
+        "AND o.number > NEW.outcome_number)",
+    ),
     ("certificate", "UPDATE", "OLD.voided_on IS NOT NULL"),
     (
         "certificate",
         "UPDATE",
-        "NEW.person_id <> OLD.person_id OR NEW.number <> OLD.number OR NEW.kind <> OLD.kind "
+        "NEW.person_id <> OLD.person_id OR NEW.number <> OLD.number OR NEW.number_key <> OLD.number_key "
+        "OR NEW.issuer <> OLD.issuer OR NEW.kind <> OLD.kind "
         "OR NEW.issued_on <> OLD.issued_on OR NEW.attempt <> OLD.attempt OR NEW.occupation <> OLD.occupation "
         "OR COALESCE(NEW.level, '') <> COALESCE(OLD.level, '') OR NEW.class_id <> OLD.class_id "
-        "OR NEW.assessment_id <> OLD.assessment_id OR NEW.body_id <> OLD.body_id",
+        "OR NEW.assessment_id <> OLD.assessment_id OR NEW.body_id <> OLD.body_id "
+        "OR NEW.outcome_number <> OLD.outcome_number",
     ),
     ("certificate", "DELETE", "true"),
+    ("survey_invitation", "UPDATE", "OLD.used"),
+    ("survey_invitation", "DELETE", "true"),
+    ("survey_tally", "UPDATE", "NEW.responses < OLD.responses"),
+    ("survey_tally", "DELETE", "true"),
+    ("survey_decision", "UPDATE", "true"),
+    ("survey_decision", "DELETE", "true"),
 )
 """Table, act, and when the act is refused; spelled alike in both databases."""
 

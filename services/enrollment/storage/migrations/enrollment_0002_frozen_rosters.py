@@ -1,4 +1,7 @@
-"""Frozen rosters: after submission no row comes, goes or changes its person, and the planned headcount stands."""
+"""Frozen rosters: after submission no row comes, changes or comes back, and the planned headcount stands.
+
+Duties, reviews and listed occupations are only ever added.
+"""
 
 from alembic import op
 
@@ -9,7 +12,17 @@ depends_on = None
 
 _ROW = "roster_row is closed: the class is neither draft nor returned"
 _PLANNED = "planned is frozen: the class is neither draft nor returned"
-_FIXED = ("class_id", "row_no", "person_id", "sealed_particulars", "masked_name", "group_code", "fee_fen")
+_BACK = "roster_row is closed: whoever was refused or has left does not come back"
+_KEPT = ("duty", "review", "occupation")
+_FIXED = (
+    *("class_id", "row_no", "person_id", "sealed_particulars", "masked_name", "group_code", "fee_fen", "name_differs"),
+    *("employer_name", "employer_credit_code", "employer_region", "declares_ability_and_will", "exclusions"),
+    "malformed",
+)
+_COMES_BACK = (
+    "(OLD.verdict = 'refused' AND NEW.verdict <> 'refused' "
+    "OR OLD.withdrawn_on IS NOT NULL AND NEW.withdrawn_on IS NULL)"
+)
 
 
 def upgrade() -> None:
@@ -27,6 +40,16 @@ def _sqlite() -> None:
             f"CREATE TRIGGER roster_row_refuses_{act.split()[0].lower()} BEFORE {act} ON roster_row "
             f"WHEN {closed.format(row=row)} BEGIN SELECT RAISE(ABORT, '{_ROW}'); END"
         )
+    op.execute(
+        "CREATE TRIGGER roster_row_lets_nobody_back BEFORE UPDATE OF verdict, withdrawn_on ON roster_row "
+        f"WHEN {_COMES_BACK} AND {closed.format(row='OLD')} BEGIN SELECT RAISE(ABORT, '{_BACK}'); END"
+    )
+    for table in _KEPT:
+        for act in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_refuses_{act.lower()} BEFORE {act} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{act} of {table} refused: it only grows'); END"
+            )
     op.execute(
         "CREATE TRIGGER training_class_freezes_planned BEFORE UPDATE OF planned ON training_class "
         "WHEN NEW.planned <> OLD.planned AND OLD.state NOT IN ('draft', 'returned') "
@@ -46,6 +69,26 @@ def _postgresql() -> None:
         op.execute(
             f"CREATE TRIGGER roster_row_refuses_{act.split()[0].lower()} BEFORE {act} ON roster_row "
             "FOR EACH ROW EXECUTE FUNCTION refuse_closed_roster()"
+        )
+    op.execute(
+        "CREATE FUNCTION let_nobody_back() RETURNS trigger LANGUAGE plpgsql AS $$ "  # noqa: S608 - our own words
+        f"BEGIN IF {_COMES_BACK} AND "
+        "(SELECT state FROM training_class WHERE class_id = OLD.class_id) NOT IN ('draft', 'returned') "
+        f"THEN RAISE EXCEPTION '{_BACK}' USING ERRCODE = 'restrict_violation'; END IF; RETURN NEW; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER roster_row_lets_nobody_back BEFORE UPDATE OF verdict, withdrawn_on ON roster_row "
+        "FOR EACH ROW EXECUTE FUNCTION let_nobody_back()"
+    )
+    op.execute(
+        "CREATE FUNCTION refuse_any_change() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "BEGIN RAISE EXCEPTION USING MESSAGE = TG_OP || ' of ' || TG_TABLE_NAME || ' refused: it only grows', "
+        "ERRCODE = 'restrict_violation'; END $$"
+    )
+    for table in _KEPT:
+        op.execute(
+            f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_any_change()"
         )
     op.execute(
         "CREATE FUNCTION freeze_planned() RETURNS trigger LANGUAGE plpgsql AS $$ "

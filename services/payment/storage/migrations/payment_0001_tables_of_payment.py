@@ -43,7 +43,6 @@ def upgrade() -> None:
         sa.Column("region", sa.String(length=6), nullable=True),
         sa.Column("rulebook_id", sa.String(length=200), nullable=True),
         sa.Column("funding_source", sa.String(length=100), nullable=True),
-        sa.Column("budget_year", sa.Integer(), nullable=True),
         sa.Column("per_head_fen", sa.BigInteger(), nullable=False),
         sa.Column("asked_version", sa.BigInteger(), nullable=False),
         sa.Column("released", sa.String(length=100), nullable=True),
@@ -204,6 +203,7 @@ def upgrade() -> None:
         sa.Column("submitted_by", sa.String(length=200), nullable=False),
         sa.Column("approved_by", sa.String(length=200), nullable=True),
         sa.CheckConstraint("state IN ('pending','active','replaced')", name=op.f("ck_account_state")),
+        sa.CheckConstraint("approved_by <> submitted_by", name=op.f("ck_account_another_person")),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_account_claim_id_claim")),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_account")),
     )

@@ -1,7 +1,8 @@
 """What money must never do, whoever writes to the database.
 
-Ledgers only grow. Of a line never more is ordered than was decided, nor of a claim. An order is the sum of its entries
-from the moment it leaves its draft, keeps amount and source for ever, and moves only along its states.
+Ledgers only grow, and so does what people did and decided. An order moves a line only towards what was decided for it,
+never past it, and never orders more of a claim than was decided. An order is the sum of its entries from the moment it
+leaves its draft, keeps amount and source for ever, and moves only along its states. An attempt is answered once.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,10 @@ APPEND_ONLY = (
     "rate",
     "budget_allotment",
     "entitlement_entry",
+    "claim_person",
+    "claim_duty",
+    "claim_decision",
+    "claim_review",
     "claim_entry",
     "claim_entry_line",
     "claim_difference",
@@ -24,6 +29,7 @@ APPEND_ONLY = (
     "bank_file",
 )
 ONLY_GROWS = "this ledger only grows"
+ANSWERED = "what was sent and answered is never rewritten"
 PUBLISHED = "what was published is never changed"
 BEYOND_DECIDED = "more would be ordered than was decided"
 NO_DRAFT = "an order takes entries only while it is drafted"
@@ -55,6 +61,12 @@ NOTICE_CHANGED = (
     "OR CAST(OLD.amounts AS TEXT) <> CAST(NEW.amounts AS TEXT)"
 )
 
+ATTEMPT_CHANGED = (
+    "OLD.outcome IS NOT NULL OR OLD.order_id <> NEW.order_id OR OLD.attempt <> NEW.attempt "
+    "OR OLD.claim_id <> NEW.claim_id OR OLD.bank_file_id <> NEW.bank_file_id OR OLD.account_id <> NEW.account_id "
+    "OR OLD.sender <> NEW.sender"
+)
+
 
 def upgrade() -> None:
     """Go forward; the way back is a backup."""
@@ -73,10 +85,11 @@ def _guard_sqlite() -> None:
         refuse(f"{table}_refuses_delete", f"DELETE ON {table}", "1", ONLY_GROWS)
     refuse("notice_refuses_change", "UPDATE ON notice", NOTICE_CHANGED, PUBLISHED)
     refuse("notice_refuses_delete", "DELETE ON notice", "1", PUBLISHED)
+    refuse("order_attempt_refuses_change", "UPDATE ON order_attempt", ATTEMPT_CHANGED, ANSWERED)
+    refuse("order_attempt_refuses_delete", "DELETE ON order_attempt", "1", ANSWERED)
     decided, ordered = f"({DECIDED}{LINE})", f"(({ORDERED}{LINE}) + NEW.amount_fen)"
     beyond = (
-        f"({decided} >= 0 AND ({ordered} > {decided} OR {ordered} < 0)) "
-        f"OR ({decided} < 0 AND ({ordered} < {decided} OR {ordered} > 0)) "
+        f"(NEW.amount_fen > 0 AND {ordered} > {decided}) OR (NEW.amount_fen < 0 AND {ordered} < {decided}) "
         f"OR ({ORDERED}) + NEW.amount_fen > ({DECIDED})"
     )
     drafted = "(SELECT state FROM payment_order WHERE order_id = NEW.order_id)"
@@ -98,7 +111,7 @@ def _guard_postgresql() -> None:
         op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {variables} BEGIN {body} END $$")
 
     function("refuse_ledger_change", raising(ONLY_GROWS))
-    for table in (*APPEND_ONLY, "payment_order", "notice"):
+    for table in (*APPEND_ONLY, "payment_order", "order_attempt", "notice"):
         acts = "UPDATE OR DELETE OR TRUNCATE" if table in APPEND_ONLY else "DELETE OR TRUNCATE"
         op.execute(
             f"CREATE TRIGGER {table}_refuses_change BEFORE {acts} ON {table} "
@@ -106,6 +119,8 @@ def _guard_postgresql() -> None:
         )
     function("refuse_notice_change", f"IF {NOTICE_CHANGED} THEN {raising(PUBLISHED)} END IF; RETURN NEW;")
     _before_row("notice", "UPDATE", "refuse_notice_change")
+    function("refuse_attempt_change", f"IF {ATTEMPT_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
+    _before_row("order_attempt", "UPDATE", "refuse_attempt_change")
     function("keep_within_decided", *_within_decided(raising))
     _before_row("order_entry", "INSERT", "keep_within_decided")
     function(
@@ -126,8 +141,7 @@ def _within_decided(raising: Callable[[str], str]) -> tuple[str, str]:
         "IF (SELECT state FROM payment_order WHERE order_id = NEW.order_id) <> 'drafted'",
         f"THEN {raising(NO_DRAFT)} END IF;",
         f"decided := ({DECIDED}{LINE}); ordered := ({ORDERED}{LINE}) + NEW.amount_fen;",
-        "IF (decided >= 0 AND (ordered > decided OR ordered < 0))",
-        "OR (decided < 0 AND (ordered < decided OR ordered > 0))",
+        "IF (NEW.amount_fen > 0 AND ordered > decided) OR (NEW.amount_fen < 0 AND ordered < decided)",
         f"OR ({ORDERED}) + NEW.amount_fen > ({DECIDED}) THEN {raising(BEYOND_DECIDED)} END IF; RETURN NEW;",
     )
     return " ".join(steps), "DECLARE decided bigint; ordered bigint;"

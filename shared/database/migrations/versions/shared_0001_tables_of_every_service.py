@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("aggregate_type", sa.String(length=100), nullable=False),
         sa.Column("aggregate_id", sa.String(length=200), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=True),
         sa.PrimaryKeyConstraint("aggregate_type", "aggregate_id", name=op.f("pk_aggregate_version")),
     )
     op.create_table(
@@ -33,10 +34,26 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "change",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("type", sa.String(length=200), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("number > 0", name=op.f("ck_change_number")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_change")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_change_event_id")),
+    )
+    with op.batch_alter_table("change", schema=None) as batch_op:
+        batch_op.create_index("ix_change_region", ["region", "number"], unique=False)
+
+    op.create_table(
         "dead_letter",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("consumer", sa.String(length=100), nullable=False),
-        sa.Column("event_id", sa.String(length=100), nullable=True),
+        sa.Column("event_id", sa.String(length=100), nullable=False),
         sa.Column("topic", sa.String(length=200), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
@@ -116,6 +133,8 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("event_id", sa.String(length=100), nullable=False),
         sa.Column("topic", sa.String(length=200), nullable=False),
+        sa.Column("type", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -131,6 +150,46 @@ def upgrade() -> None:
             unique=False,
             postgresql_where=sa.text("published_at IS NULL"),
             sqlite_where=sa.text("published_at IS NULL"),
+        )
+
+    op.create_table(
+        "provincial_cursor",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_provincial_cursor_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provincial_cursor")),
+    )
+    op.create_table(
+        "provincial_push",
+        sa.Column("push_id", sa.String(length=64), nullable=False),
+        sa.Column("checkpoint", sa.String(length=50), nullable=False),
+        sa.Column("class_id", sa.String(length=100), nullable=False),
+        sa.Column("line", sa.String(length=200), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("receipt", sa.String(length=200), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_problem", sa.String(length=50), nullable=True),
+        sa.Column("refusal_code", sa.String(length=50), nullable=True),
+        sa.Column("refusal", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'received', 'refused', 'superseded')", name=op.f("ck_provincial_push_state")
+        ),
+        sa.CheckConstraint("state <> 'received' OR receipt IS NOT NULL", name=op.f("ck_provincial_push_receipt")),
+        sa.CheckConstraint("(receipt IS NULL) = (received_at IS NULL)", name=op.f("ck_provincial_push_receipt_whole")),
+        sa.CheckConstraint("state <> 'refused' OR refusal_code IS NOT NULL", name=op.f("ck_provincial_push_refusal")),
+        sa.PrimaryKeyConstraint("push_id", name=op.f("pk_provincial_push")),
+    )
+    with op.batch_alter_table("provincial_push", schema=None) as batch_op:
+        batch_op.create_index("ix_provincial_push_class", ["checkpoint", "class_id", "line"], unique=False)
+        batch_op.create_index(
+            "ix_provincial_push_waiting",
+            ["next_attempt_at"],
+            unique=False,
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
         )
 
     op.create_table(
@@ -156,6 +215,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("consumer", "source", "aggregate_type", "aggregate_id", name=op.f("pk_version_gate")),
     )
     op.create_table(
+        "webhook",
+        sa.Column("webhook_id", sa.String(length=100), nullable=False),
+        sa.Column("organisation", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("url", sa.String(length=1000), nullable=False),
+        sa.Column("types", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.String(length=100), nullable=True),
+        sa.Column("cursor", sa.BigInteger(), nullable=False),
+        sa.Column("fruitless", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("rest_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state IN ('active', 'paused', 'disabled')", name=op.f("ck_webhook_state")),
+        sa.CheckConstraint("(state = 'disabled') = (reason IS NOT NULL)", name=op.f("ck_webhook_reason")),
+        sa.PrimaryKeyConstraint("webhook_id", name=op.f("pk_webhook")),
+        sa.UniqueConstraint("organisation", "url", "region", name=op.f("uq_webhook_organisation_url_region")),
+    )
+    op.create_table(
         "audit_pending",
         sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.ForeignKeyConstraint(["entry"], ["audit_entry.seq"], name=op.f("fk_audit_pending_entry_audit_entry")),
@@ -173,4 +251,75 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_audit_seal_hash")),
         sa.UniqueConstraint("previous_hash", name=op.f("uq_audit_seal_previous_hash")),
     )
+    op.create_table(
+        "webhook_attempt",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("webhook_id", sa.String(length=100), nullable=False),
+        sa.Column("message_id", sa.String(length=100), nullable=False),
+        sa.Column("attempted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("problem", sa.String(length=50), nullable=True),
+        sa.Column("milliseconds", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"],
+            ["webhook.webhook_id"],
+            name=op.f("fk_webhook_attempt_webhook_id_webhook"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_webhook_attempt")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("webhook_attempt", schema=None) as batch_op:
+        batch_op.create_index("ix_webhook_attempt_at", ["attempted_at"], unique=False)
+        batch_op.create_index("ix_webhook_attempt_message", ["webhook_id", "message_id"], unique=False)
+
+    op.create_table(
+        "webhook_delivery",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("webhook_id", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=True),
+        sa.Column("message_id", sa.String(length=100), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_status", sa.Integer(), nullable=True),
+        sa.Column("last_problem", sa.String(length=50), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"],
+            ["webhook.webhook_id"],
+            name=op.f("fk_webhook_delivery_webhook_id_webhook"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_webhook_delivery")),
+        sa.UniqueConstraint("webhook_id", "number", name=op.f("uq_webhook_delivery_webhook_id_number")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("webhook_delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_webhook_delivery_delivered", ["delivered_at"], unique=False)
+        batch_op.create_index(
+            "ix_webhook_delivery_waiting",
+            ["webhook_id", "key", "number"],
+            unique=False,
+            postgresql_where=sa.text("delivered_at IS NULL"),
+            sqlite_where=sa.text("delivered_at IS NULL"),
+        )
+    op.create_table(
+        "webhook_secret",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("webhook_id", sa.String(length=100), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"],
+            ["webhook.webhook_id"],
+            name=op.f("fk_webhook_secret_webhook_id_webhook"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_webhook_secret")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("webhook_secret", schema=None) as batch_op:
+        batch_op.create_index("ix_webhook_secret_webhook_id", ["webhook_id"], unique=False)
     # ### end Alembic commands ###

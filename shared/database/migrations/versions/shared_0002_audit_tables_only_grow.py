@@ -1,4 +1,5 @@
-"""Audit tables only grow: the database refuses to change or delete what they hold, and queues entries for sealing."""
+"""Audit tables and the change log only grow: the database refuses to change or delete what they hold, and queues
+audit entries for sealing."""
 
 from alembic import op
 
@@ -7,8 +8,8 @@ down_revision = "shared_0001"
 branch_labels = None
 depends_on = None
 
-TABLES = ("audit_entry", "audit_seal")
-ANSWER = "the audit log only grows"
+TABLES = ("audit_entry", "audit_seal", "change")
+ANSWER = "the audit log only grows; so does the change log"
 
 
 def upgrade() -> None:
