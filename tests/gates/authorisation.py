@@ -10,6 +10,7 @@ from typing import Any, Final
 import httpx
 
 from peibu.seed import BUREAU, REGION
+from peibu.services import SERVICES
 from shared.domain.actor import Role
 from shared.domain.jurisdiction import ancestors
 from shared.web.examples import NoExample
@@ -38,6 +39,8 @@ class Row:
     roles: frozenset[str]
     foreign: str
     """A word of `FOREIGN`, or the status and code of the refusal."""
+    by_region: bool
+    """Institutions and bodies, too, see what is their region's."""
     own: str | None
     """A refusal that callers in scope may meet in the stories' state, though it looks like a stranger's."""
 
@@ -65,17 +68,29 @@ def read_table(text: str) -> Table:
         return roles
 
     rows = {}
-    for key, given in raw["operations"].items():
+    for key, given in _of_each_service(raw["operations"]):
         foreign = given.get("foreign", HIDDEN)
         if foreign not in FOREIGN and not foreign.split(" ")[0].isdecimal():
             raise TableWrong(f"{key}: foreign is one of {', '.join(FOREIGN)} or a status and a code, not {foreign}")
-        rows[key] = Row(roles=roles_of(key, given["roles"]), foreign=foreign, own=given.get("own"))
+        rows[key] = Row(
+            roles=roles_of(key, given["roles"]),
+            foreign=foreign,
+            by_region=given.get("by") == "region",
+            own=given.get("own"),
+        )
     return Table(
         open=frozenset(raw["open"]),
         tenant=roles_of("scopes.tenant", raw["scopes"]["tenant"]),
         regional=roles_of("scopes.regional", raw["scopes"]["regional"]),
         rows=rows,
     )
+
+
+def _of_each_service(operations: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give the rows; one with `{service}` in its address stands for all four."""
+    for key, given in operations.items():
+        for service in SERVICES if "/{service}/" in key else ("",):
+            yield key.replace("/{service}/", f"/{service}/"), given
 
 
 def unlisted(table: Table, operations: Sequence[Operation], hidden_routes: Sequence[str]) -> Iterator[str]:
@@ -146,9 +161,9 @@ _REGIONS: Final = {REGION: "its own region", SUPERIOR: "the superior region", FO
 
 
 def _expected(table: Table, row: Row, role: str, *, own_tenant: bool, region: str) -> str:
-    if role in table.tenant:
+    if role in table.tenant and not row.by_region:
         within = own_tenant
-    elif role in table.regional:
+    elif role in table.regional or role in table.tenant:
         within = region != FOREIGN_REGION
     else:
         within = True
@@ -199,7 +214,7 @@ def _sent(cell: Cell, value: str) -> bool:
 
 
 def _code(answer: httpx.Response) -> str:
-    if not answer.headers.get("content-type", "").endswith("json"):
+    if not answer.content or not answer.headers.get("content-type", "").endswith("json"):
         return ""
     content: Any = answer.json()
     return str(content.get("code", "")) if isinstance(content, dict) else ""

@@ -6,13 +6,19 @@ from typing import Any, Final
 import httpx
 from jsonschema import Draft202012Validator
 
+from peibu.services import SERVICES
 from shared.web.examples import NoExample, example_of
 from shared.web.problems import MEDIA_TYPE
 from tests.gates.operations import Operation
 
-UNKEYED: Final = {
+UNKEYED = {
     "POST /supervision/v1/devices/{device_id}/sign-ins": "rows are known by device and sequence",
     "POST /clock/v1/move": "a second move to the same instant does nothing",
+}
+UNKEYED |= {
+    f"POST /{service}/v1/webhooks{path}": "its answer holds a secret, which is kept nowhere"
+    for service in SERVICES
+    for path in ("", "/{webhook_id}/secrets")
 }
 """POSTs without an idempotency key, and why they need none."""
 HOW_TO_ADD: Final = 'add it to services/{service}/api/problems.toml under ["{operation}"]'
@@ -88,10 +94,12 @@ def _pages(operation: Operation) -> Iterator[str]:
     properties = schema.get("properties", {})
     if operation.method != "GET" or "items" not in properties:
         return
+    if {"next_after", "has_more"} <= properties.keys():
+        return  # a feed, which never ends
     if "next" not in properties:
         yield "answers items without saying whether there are more (next)"
     elif properties["next"].get("type") != "null" and not any(
-        one["name"] in ("cursor", "after") and one.get("description") for one in operation.parameters("query")
+        one["name"] in ("cursor", "before") and one.get("description") for one in operation.parameters("query")
     ):
         yield "answers a cursor (next) and does not say how it is given back"
 

@@ -21,7 +21,7 @@ from peibu.demo.play import cast_over
 from peibu.demo.scene import OCCUPATION, Cast, Script
 from peibu.issuer import Issuer
 from peibu.sandbox_clock import DEFAULT_LEGAL_START
-from peibu.seed import REGION
+from peibu.seed import BUREAU, REGION
 from peibu.services import SERVICES, settings_of
 from peibu.system import ISSUER, System, running_system
 from shared.clock import new_id
@@ -64,6 +64,8 @@ class World:
     operations: list[Operation] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
     """One thing of each name (`class_id`) in the home institution's and region's hands: the first that was made."""
+    made: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By service, what no story makes and `MADE` did."""
     foreign: dict[str, str] = field(default_factory=dict)
     """The other institution and body of the same region."""
     _tokens: dict[Identity, str] = field(default_factory=dict)
@@ -101,7 +103,7 @@ class World:
                     body=json.loads(exchange.sent) if exchange.sent else None,
                     missing=frozenset(),
                 )
-        return call_of(operation, self.ids)
+        return call_of(operation, {**self.ids, **self.made.get(operation.service, {})})
 
     async def observe(self) -> Observation:
         """Read every database and the event log from outside."""
@@ -158,6 +160,25 @@ async def _play(world: World) -> None:
             for name, value in ids_in(exchange.received):
                 world.ids.setdefault(name, value)
     world.foreign = await _foreign_parties(world.cast)
+    await _make(world)
+
+
+async def _make(world: World) -> None:
+    """Make what no story makes, from the documents' own examples."""
+    for operation in world.operations:
+        role = MADE.get(operation.key.replace(f"/{operation.service}/", "/{service}/"))
+        if role is not None:
+            identity = Identity(subject=f"gate-{role}", organisation=BUREAU, region=REGION, roles=(role,))
+            answer = await world.call(call_of(operation, world.ids), identity)
+            if answer.is_error:
+                raise RuntimeError(f"{operation.key} refused its own example: {answer.text}")
+            made = dict(ids_in(answer.json()))
+            world.made.setdefault(operation.service, {}).update(made)
+            world.ids.update(made)
+
+
+MADE: Final = {"POST /{service}/v1/webhooks": "province", "POST /{service}/v1/exceptions": "approver"}
+"""Operations that make what other operations name, and as whom to call them; add yours when a gate asks for an id."""
 
 
 def _sample_ids(cast: Cast) -> dict[str, str]:
