@@ -43,15 +43,21 @@ class Row:
     """Institutions and bodies, too, see what is their region's."""
     own: str | None
     """A refusal that callers in scope may meet in the stories' state, though it looks like a stranger's."""
+    person: str
+    """The status, and perhaps the code, of the refusal of a person of whom the stories make nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Who may call what; `tenant` roles are held to their organisation, `regional` ones to their region."""
+    """Who may call what; `tenant` roles are held to their organisation, `regional` ones to their region.
+
+    `personal` ones are held to what is their own person's; the stories make nothing of theirs.
+    """
 
     open: frozenset[str]
     tenant: frozenset[str]
     regional: frozenset[str]
+    personal: frozenset[str]
     rows: Mapping[str, Row]
 
 
@@ -77,11 +83,13 @@ def read_table(text: str) -> Table:
             foreign=foreign,
             by_region=given.get("by") == "region",
             own=given.get("own"),
+            person=_refusal(f"{key}: person", given.get("person", "404")),
         )
     return Table(
         open=frozenset(raw["open"]),
         tenant=roles_of("scopes.tenant", raw["scopes"]["tenant"]),
         regional=roles_of("scopes.regional", raw["scopes"]["regional"]),
+        personal=roles_of("scopes.personal", raw["scopes"]["personal"]),
         rows=rows,
     )
 
@@ -91,6 +99,12 @@ def _of_each_service(operations: Mapping[str, Any]) -> Iterator[tuple[str, Any]]
     for key, given in operations.items():
         for service in SERVICES if "/{service}/" in key else ("",):
             yield key.replace("/{service}/", f"/{service}/"), given
+
+
+def _refusal(where: str, text: str) -> str:
+    if not text.split(" ")[0].isdecimal():
+        raise TableWrong(f"{where} is a status, or a status and a code, not {text}")
+    return text
 
 
 def unlisted(table: Table, operations: Sequence[Operation], hidden_routes: Sequence[str]) -> Iterator[str]:
@@ -161,6 +175,8 @@ _REGIONS: Final = {REGION: "its own region", SUPERIOR: "the superior region", FO
 
 
 def _expected(table: Table, row: Row, role: str, *, own_tenant: bool, region: str) -> str:
+    if role in table.personal and row.foreign != EVERYWHERE:
+        return row.person
     if role in table.tenant and not row.by_region:
         within = own_tenant
     elif role in table.regional or role in table.tenant:

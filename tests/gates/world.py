@@ -146,13 +146,29 @@ async def _read_documents(world: World) -> None:
         world.operations += operations_of(service, world.documents[service])
 
 
+async def _sign_in_to_no_class(cast: Cast) -> None:
+    """Let a device name a class that never opens; before the next story is over the bureau is told."""
+    signed_at = (await cast.system_admin.get("/clock/v1/now"))["legal_now"]
+    row = {"sequence": 1, "class_id": "class-of-nobody", "person_id": "nobody", "signed_at": signed_at}
+    path = f"/supervision/v1/devices/{cast.device_id}/sign-ins"
+    await cast.device.post(path, {"sign_ins": [{**row, "method": "fingerprint"}]})
+
+
+async def _unknown_class(cast: Cast) -> str:
+    tasks = await cast.inspector.get("/supervision/v1/queue")
+    (case_id,) = [one["task_id"] for one in tasks["items"] if one["kind"] == "unknown_class"]
+    return str(case_id)
+
+
 async def _play(world: World) -> None:
     world.scripts.append(await tell(world.cast, SEED))
+    await _sign_in_to_no_class(world.cast)
     cancelled = await opened(world.cast, seed=CANCELLED_SEED, name="gates")
     await cancelled.hold()
     await cancelled.confirm()
     await cancelled.claim_refused()
     await cancelled.late_sign_ins()
+    world.made["supervision"] = {"case_id": await _unknown_class(world.cast)}
     world.scripts.append(cancelled.script)
     world.ids.update(_sample_ids(world.cast))
     for exchange in world.recorder.exchanges:

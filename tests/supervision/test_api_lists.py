@@ -122,6 +122,22 @@ async def test_a_bureau_sees_only_its_regions_queue_and_an_institution_none(offi
     assert {each["kind"] for each in nation} == {"finding", "unknown_class"}
 
 
+async def test_whoever_acts_for_an_institution_sees_its_tasks_alone_whatever_else_the_token_names(
+    office: Office, callers: Callers
+) -> None:
+    await office.register()
+    await office.open()
+    await office.push(sign_ins(("p01",), NINE, first=900, class_id="nowhere"))
+    await office.close_until(END)
+    both = replace(SCHOOL, roles=frozenset({Role.INSTITUTION, Role.INSPECTOR}))
+
+    own = await everything(await callers.client(both), QUEUE, own=False)
+    foreign = await everything(await callers.client(replace(both, organisation="institution-2")), QUEUE, own=False)
+
+    assert {each["kind"] for each in own} == {"finding", "unknown_class"}
+    assert foreign == []
+
+
 @pytest.mark.usefixtures("short_pages")
 async def test_classes_are_listed_by_opening_date_page_by_page_with_what_stands_open(
     office: Office, callers: Callers

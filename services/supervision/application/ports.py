@@ -288,6 +288,7 @@ class Reports(Protocol):
     async def tasks(
         self,
         *,
+        institution_id: str | None,
         regions: Sequence[str] | None,
         owners: Sequence[str] | None,
         after: tuple[date, str] | None,

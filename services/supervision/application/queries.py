@@ -89,12 +89,14 @@ async def list_awaiting_sign_ins(
 
 
 async def list_tasks(uow: SupervisionUnit, *, own: bool, cursor: str | None) -> tuple[Sequence[Task], str | None]:
-    """Give a page of what waits for a conclusion in the actor's region by last day, and the next page's cursor.
+    """Give a page of what waits for a conclusion in the actor's scope by last day, and the next page's cursor.
 
     `own` leaves out what another role is to conclude.
     """
+    scope = scope_of(uow.actor)
     found = await uow.reports.tasks(
-        regions=scope_of(uow.actor).regions,
+        institution_id=scope.institution_id,
+        regions=scope.regions,
         owners=sorted(uow.actor.roles) if own else None,
         after=_place(cursor, date.fromisoformat),
         limit=PAGE + 1,

@@ -69,6 +69,7 @@ class StoredReports:
     async def tasks(
         self,
         *,
+        institution_id: str | None,
         regions: Sequence[str] | None,
         owners: Sequence[str] | None,
         after: tuple[date, str] | None,
@@ -78,6 +79,8 @@ class StoredReports:
         found = union_all(_open_findings(), _flagged_classes()).subquery()
         due = func.coalesce(found.c.due_on, date.max)
         query = select(found)
+        if institution_id is not None:
+            query = query.where(found.c.institution_id == institution_id)
         if regions is not None:
             query = query.where(found.c.region.in_(regions))
         if owners is not None:
