@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic.config import JsonDict
 
 from services.enrollment.api.schemas import Body, Code, Id, RegionCode, ShortText, Text
 from services.enrollment.application.keep_register import Written
@@ -19,7 +20,7 @@ FieldText = Annotated[Text, Field(max_length=1000)]
 FieldValue = StrictBool | StrictInt | FieldText | None
 Fields = Annotated[dict[Code, FieldValue], Field(max_length=50, description="按登记册字段代码填写；日期写 YYYY-MM-DD")]
 _SHOWN = 4
-_CONTEST = {
+_CONTEST: JsonDict = {
     "form": "contest",
     "title": "焊工技能竞赛",
     "level": "region",
