@@ -48,6 +48,11 @@ async def test_the_queue_ends_at_the_region_and_at_the_role(desk: Desk) -> None:
     assert await queue(desk, replace(FIRST, roles=frozenset({Role.AUDITOR}))) == []
 
 
+async def test_who_acts_for_an_institution_finds_no_queue_whatever_other_role(desk: Desk) -> None:
+    await desk.applied()
+    assert await queue(desk, replace(FIRST, roles=frozenset({Role.FIRST_REVIEWER, Role.INSTITUTION}))) == []
+
+
 async def test_proposed_changes_wait_beside_applications_oldest_first_page_by_page(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,8 @@ class Row:
     roles: frozenset[str]
     foreign: str
     """A word of `FOREIGN`, or the status and code of the refusal."""
+    abroad: str
+    """The same for regional roles of another region."""
     by_region: bool
     """Institutions and bodies, too, see what is their region's."""
     own: str | None
@@ -76,11 +78,14 @@ def read_table(text: str) -> Table:
     rows = {}
     for key, given in _of_each_service(raw["operations"]):
         foreign = given.get("foreign", HIDDEN)
-        if foreign not in FOREIGN and not foreign.split(" ")[0].isdecimal():
-            raise TableWrong(f"{key}: foreign is one of {', '.join(FOREIGN)} or a status and a code, not {foreign}")
+        abroad = given.get("abroad", foreign)
+        for name, answer in (("foreign", foreign), ("abroad", abroad)):
+            if answer not in FOREIGN and not answer.split(" ")[0].isdecimal():
+                raise TableWrong(f"{key}: {name} is one of {', '.join(FOREIGN)} or a status and a code, not {answer}")
         rows[key] = Row(
             roles=roles_of(key, given["roles"]),
             foreign=foreign,
+            abroad=abroad,
             by_region=given.get("by") == "region",
             own=given.get("own"),
             person=_refusal(f"{key}: person", given.get("person", "404")),
@@ -183,9 +188,10 @@ def _expected(table: Table, row: Row, role: str, *, own_tenant: bool, region: st
         within = region != FOREIGN_REGION
     else:
         within = True
-    if within or row.foreign == EVERYWHERE:
+    outside = row.abroad if role in table.regional else row.foreign
+    if within or outside == EVERYWHERE:
         return PASSES
-    return {HIDDEN: "404", REGIONAL: "403 REGION_OUT_OF_SCOPE"}.get(row.foreign, row.foreign)
+    return {HIDDEN: "404", REGIONAL: "403 REGION_OUT_OF_SCOPE"}.get(outside, outside)
 
 
 def _identity(world: World, role: str, *, own_tenant: bool, region: str) -> Identity:

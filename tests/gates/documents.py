@@ -20,6 +20,9 @@ UNKEYED |= {
     for service in SERVICES
     for path in ("", "/{webhook_id}/secrets")
 }
+UNKEYED["POST /enrollment/v1/classes/{class_id}/roster/{row}/revelation"] = (
+    "its answer holds what a row states, which is kept nowhere"
+)
 """POSTs without an idempotency key, and why they need none."""
 HOW_TO_ADD: Final = 'add it to services/{service}/api/problems.toml under ["{operation}"]'
 

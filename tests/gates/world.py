@@ -135,6 +135,8 @@ async def played_world(home: Path) -> AsyncIterator[World]:
         await _read_documents(world)
         await _play(world)
         recorder.recording = False
+        world.ids["application_id"] = await _application_of_a_centre(world)
+        world.ids["case_id"] = new_id()  # of nothing: no story ends with a satisfaction that opens one
         logging.getLogger().setLevel(logging.WARNING)  # thousands of questions follow; pytest would show each of them
         yield world
 
@@ -184,7 +186,8 @@ async def _make(world: World) -> None:
     for operation in world.operations:
         role = MADE.get(operation.key.replace(f"/{operation.service}/", "/{service}/"))
         if role is not None:
-            identity = Identity(subject=f"gate-{role}", organisation=BUREAU, region=REGION, roles=(role,))
+            organisation = world.ids["institution_id"] if role == "institution" else BUREAU
+            identity = Identity(subject=f"gate-{role}", organisation=organisation, region=REGION, roles=(role,))
             answer = await world.call(call_of(operation, world.ids), identity)
             if answer.is_error:
                 raise RuntimeError(f"{operation.key} refused its own example: {answer.text}")
@@ -195,6 +198,23 @@ async def _make(world: World) -> None:
 
 MADE: Final = {"POST /{service}/v1/webhooks": "province", "POST /{service}/v1/exceptions": "approver"}
 """Operations that make what other operations name, and as whom to call them; add yours when a gate asks for an id."""
+MADE |= {
+    "POST /{service}/v1/institutions/{institution_id}/suspensions": "approver",
+    "POST /{service}/v1/institutions/{institution_id}/suspensions/{suspension_id}/rectification-reports": "institution",
+    "POST /{service}/v1/registers/{register}": "institution",
+}
+
+
+async def _application_of_a_centre(world: World) -> str:
+    """Let a training centre of the home region apply to be listed, which no other institution needs."""
+    centre = await _institution(world.cast, name="示例企业职工培训中心", kind="enterprise_centre", number=5)
+    identity = Identity(subject="gate-centre", organisation=centre, region=REGION, roles=("institution",))
+    (operation,) = [one for one in world.operations if one.key == LISTING]
+    answer = await world.call(call_of(operation, {"institution_id": centre}), identity)
+    return str(answer.raise_for_status().json()["application_id"])
+
+
+LISTING: Final = "POST /enrollment/v1/institutions/{institution_id}/listing-applications"
 
 
 def _sample_ids(cast: Cast) -> dict[str, str]:
@@ -208,18 +228,7 @@ def _sample_ids(cast: Cast) -> dict[str, str]:
 
 
 async def _foreign_parties(cast: Cast) -> dict[str, str]:
-    institution = await cast.approver.post(
-        "/enrollment/v1/institutions",
-        {
-            "name": "另一示例培训学校",
-            "credit_code": sample_credit_code(3),
-            "kind": "private_school",
-            "region": REGION,
-            "ownership": "private",
-            "liability_incidents": [],
-            "annual_inspections": [{"year": DEFAULT_LEGAL_START.year - 1, "passed": True}],
-        },
-    )
+    institution = await _institution(cast, name="另一示例培训学校", kind="private_school", number=3)
     body = await cast.approver.post(
         "/assessment/v1/bodies",
         {
@@ -231,7 +240,24 @@ async def _foreign_parties(cast: Cast) -> dict[str, str]:
             "is_bureau": False,
         },
     )
-    return {"institution_id": institution["institution_id"], "body_id": body["body_id"]}
+    return {"institution_id": institution, "body_id": body["body_id"]}
+
+
+async def _institution(cast: Cast, *, name: str, kind: str, number: int) -> str:
+    """Register an institution of the home region and give its id."""
+    answer = await cast.approver.post(
+        "/enrollment/v1/institutions",
+        {
+            "name": name,
+            "credit_code": sample_credit_code(number),
+            "kind": kind,
+            "region": REGION,
+            "ownership": "private",
+            "liability_incidents": [],
+            "annual_inspections": [{"year": DEFAULT_LEGAL_START.year - 1, "passed": True}],
+        },
+    )
+    return str(answer["institution_id"])
 
 
 @contextmanager

@@ -3,16 +3,18 @@
 from typing import Final
 
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.scope import reading_scope
 from services.enrollment.domain.queue import Task, tasks_of
 from shared.domain.errors import Refused
-from shared.domain.jurisdiction import is_within, regions
 
 PAGE: Final = 100
 
 
 async def list_queue(uow: UnitOfWork, *, cursor: str | None) -> tuple[list[Task], str | None]:
     """Give a page of the actor's tasks and the cursor of the next page or None."""
-    within = [code for code in regions().regions if is_within(code, uow.actor.region)]
+    _, within = reading_scope(uow)
+    if within is None:  # whoever acts for an institution reviews nothing
+        return [], None
     cases = await uow.queue.waiting(within)
     duties = await uow.queue.duties_of(uow.actor.subject, [case.class_id for case in cases])
     books = {case.rulebook_id: uow.shelf.by_id(case.rulebook_id).enrollment.approval for case in cases}
