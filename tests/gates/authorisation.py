@@ -41,17 +41,23 @@ class Row:
     """A word of `FOREIGN`, or the status and code of the refusal."""
     by_region: bool
     """Institutions and bodies, too, see what is their region's."""
+    person: str
+    """As `foreign`, for a role that sees only what its bearer did himself."""
     own: str | None
     """A refusal that callers in scope may meet in the stories' state, though it looks like a stranger's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Who may call what; `tenant` roles are held to their organisation, `regional` ones to their region."""
+    """Who may call what.
+
+    `tenant` roles are held to their organisation, `regional` ones to their region, `personal` ones to what is theirs.
+    """
 
     open: frozenset[str]
     tenant: frozenset[str]
     regional: frozenset[str]
+    personal: frozenset[str]
     rows: Mapping[str, Row]
 
 
@@ -70,18 +76,22 @@ def read_table(text: str) -> Table:
     rows = {}
     for key, given in _of_each_service(raw["operations"]):
         foreign = given.get("foreign", HIDDEN)
-        if foreign not in FOREIGN and not foreign.split(" ")[0].isdecimal():
-            raise TableWrong(f"{key}: foreign is one of {', '.join(FOREIGN)} or a status and a code, not {foreign}")
+        person = given.get("person", foreign)
+        for name, outcome in (("foreign", foreign), ("person", person)):
+            if outcome not in FOREIGN and not outcome.split(" ")[0].isdecimal():
+                raise TableWrong(f"{key}: {name} is one of {', '.join(FOREIGN)} or a status and a code, not {outcome}")
         rows[key] = Row(
             roles=roles_of(key, given["roles"]),
             foreign=foreign,
             by_region=given.get("by") == "region",
+            person=person,
             own=given.get("own"),
         )
     return Table(
         open=frozenset(raw["open"]),
         tenant=roles_of("scopes.tenant", raw["scopes"]["tenant"]),
         regional=roles_of("scopes.regional", raw["scopes"]["regional"]),
+        personal=roles_of("scopes.personal", raw["scopes"]["personal"]),
         rows=rows,
     )
 
@@ -161,15 +171,18 @@ _REGIONS: Final = {REGION: "its own region", SUPERIOR: "the superior region", FO
 
 
 def _expected(table: Table, row: Row, role: str, *, own_tenant: bool, region: str) -> str:
-    if role in table.tenant and not row.by_region:
+    outcome = row.person if role in table.personal else row.foreign
+    if role in table.personal:
+        within = False
+    elif role in table.tenant and not row.by_region:
         within = own_tenant
     elif role in table.regional or role in table.tenant:
         within = region != FOREIGN_REGION
     else:
         within = True
-    if within or row.foreign == EVERYWHERE:
+    if within or outcome == EVERYWHERE:
         return PASSES
-    return {HIDDEN: "404", REGIONAL: "403 REGION_OUT_OF_SCOPE"}.get(row.foreign, row.foreign)
+    return {HIDDEN: "404", REGIONAL: "403 REGION_OUT_OF_SCOPE"}.get(outcome, outcome)
 
 
 def _identity(world: World, role: str, *, own_tenant: bool, region: str) -> Identity:

@@ -146,7 +146,7 @@ async def test_a_route_that_hides_from_the_document_is_found(world: World, table
 async def test_a_role_that_the_table_does_not_grant_is_found(world: World, table: Table) -> None:
     narrower = read_table(
         TABLE_FILE.read_text().replace(
-            f'"{CLAIM}" = {{ roles = ["institution", "paying_bureau"]', f'"{CLAIM}" = {{ roles = ["institution"]'
+            f'"{CLAIM}" = {{ roles = ["claimants", "paying_bureau"]', f'"{CLAIM}" = {{ roles = ["claimants"]'
         )
     )
     assert any("only documented: approver, auditor" in one for one in unlisted(narrower, world.operations, []))
@@ -162,18 +162,19 @@ async def test_a_role_check_that_checks_nothing_is_found(
     asked, _ = cells(world, table, CLAIM)
     monkeypatch.setattr(Actor, "require", lambda *_: None)
     found = "\n".join(await mismatches(world, asked))
-    assert "as trainee of its own organisation in its own region: expected 403 ROLE_MISSING, got 404" in found
+    assert "as teacher of its own organisation in its own region: expected 403 ROLE_MISSING, got 404" in found
 
 
 async def test_a_scope_that_is_not_checked_is_found(
     world: World, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, _ = cells(world, table, CLAIM)
-    monkeypatch.setattr(scope, "sees", lambda *_, **__: True)
+    monkeypatch.setattr(scope, "sees_claim", lambda *_, **__: True)
     found = await mismatches(world, asked)
     assert f"{CLAIM} as institution of another organisation in its own region: expected 404, got 200" in found
     assert f"{CLAIM} as auditor of its own organisation in another region: expected 404, got 200" in found
-    assert len(found) == 3 + 6 * 2
+    assert f"{CLAIM} as trainee of its own organisation in its own region: expected 404, got 200" in found
+    assert len(found) == 3 + 6 * 2 + 6
 
 
 @pytest.mark.parametrize(
@@ -186,5 +187,6 @@ async def test_a_scope_that_is_not_checked_is_found(
 async def test_a_row_that_cannot_be_meant_is_refused(row: str, message: str) -> None:
     with pytest.raises(TableWrong, match=message):
         read_table(
-            f'open = []\nscopes = {{ tenant = [], regional = [] }}\ngroups = {{}}\noperations = {{ "GET /x" = {row} }}'
+            "open = []\nscopes = { tenant = [], regional = [], personal = [] }\ngroups = {}\n"
+            f'operations = {{ "GET /x" = {row} }}'
         )
