@@ -85,7 +85,7 @@ class TestPipelineEnds:
                 raise planted
             return JSONResponse({"claim_id": 7})
 
-        monkeypatch.setattr(claims, "_view", answer)
+        monkeypatch.setattr(claims, "claim_view", answer)
         report = (await fuzzed(world, table, "payment", 60, only=[CLAIM])).paragraphs()[0]
         assert report.startswith(f"{CLAIM}: {found} (")
         assert "GET http://gate.test/payment/v1/claims/" in report

@@ -194,9 +194,15 @@ async def _make(world: World) -> None:
             made = dict(ids_in(answer.json()))
             world.made.setdefault(operation.service, {}).update(made)
             world.ids.update(made)
+    world.ids.update({name: value for name, value in UNMADE.items() if name not in world.ids})
 
 
-MADE: Final = {"POST /{service}/v1/webhooks": "province", "POST /{service}/v1/exceptions": "approver"}
+MADE: Final = {
+    "POST /{service}/v1/webhooks": "province",
+    "POST /{service}/v1/exceptions": "approver",
+    "POST /{service}/v1/claims/{claim_id}/breaches": "inspector",
+    "POST /{service}/v1/reports/monthly/{month}/signature": "approver",
+}
 """Operations that make what other operations name, and as whom to call them; add yours when a gate asks for an id."""
 MADE |= {
     "POST /{service}/v1/institutions/{institution_id}/suspensions": "approver",
@@ -215,6 +221,10 @@ async def _application_of_a_centre(world: World) -> str:
 
 
 LISTING: Final = "POST /enrollment/v1/institutions/{institution_id}/listing-applications"
+
+
+UNMADE: Final = {"application_id": "application-of-nobody", "clawback_id": "clawback-of-nobody"}
+"""Ids that no story makes and no single operation can; unknown ones show only that a stranger learns nothing."""
 
 
 def _sample_ids(cast: Cast) -> dict[str, str]:

@@ -348,7 +348,7 @@ async def test_blockers_queue_and_a_returned_line_over_http(callers: Callers) ->
     assert (item["claim_id"], item["task"]["task"], item["amount_fen"]) == (claim_id, "first_review", 1_500_000)
     assert ok(await callers.get("/queue", SECOND))["items"] == []
     problem(await callers.get("/queue", AUDITOR), 403, "ROLE_MISSING")
-    problem(await callers.get("/queue", FIRST, after="nonsense"), 422, "CURSOR_INVALID")
+    problem(await callers.get("/queue", FIRST, cursor="nonsense"), 422, "CURSOR_INVALID")
     problem(await callers.get(f"/claims/{claim_id}/blockers", OTHER_SCHOOL), 404, "NOT_FOUND")
 
     body = {"reason_code": "ATTENDANCE_DOUBT", "note": "请补交签到说明"}

@@ -265,6 +265,11 @@ async def test_what_is_asked_back_can_be_set_off_against_another_claims_order(
 
     with pytest.raises(Refused, match="OFFSET_IMPOSSIBLE"):
         await office.act(FINANCE, record_repayment, clawback_id=clawback.clawback_id, given=offset("order-of-nobody"))
+    move = "UPDATE claim SET region = :region WHERE claim_id = :claim_id"
+    await office.rows(move, region="371329", claim_id=other)
+    with pytest.raises(Refused, match="OFFSET_IMPOSSIBLE"):  # the same institution's, but another bureau's
+        await office.act(FINANCE, record_repayment, clawback_id=clawback.clawback_id, given=offset(order.order_id))
+    await office.rows(move, region="419001", claim_id=other)
     settled = await office.act(
         FINANCE, record_repayment, clawback_id=clawback.clawback_id, given=offset(order.order_id)
     )

@@ -51,9 +51,11 @@ class RepaymentBody(Body):
 
     kind: Literal["bank", "offset"]
     on: Day
-    amount_fen: Fen | None = None
+    amount_fen: Annotated[Fen | None, Field(description="到账金额，单位：分；抵扣不填", examples=[150_000])] = None
     funding_source: ShortText | None = None
-    reference: Annotated[ShortText | None, Field(description="银行到账凭证号")] = None
+    reference: Annotated[
+        ShortText | None, Field(description="银行到账凭证号；抵扣不填", examples=["到账回单 2021-0915"])
+    ] = None
     order_id: Annotated[Id | None, Field(description="抵扣所用的待发出拨付单")] = None
 
     @model_validator(mode="after")

@@ -80,11 +80,11 @@ async def get_class_blockers(class_id: str, unit: Read, response: Response) -> P
 )
 async def get_queue(
     unit: Read,
-    after: Annotated[str | None, Query(max_length=300, description="上一页的 next")] = None,
+    cursor: Annotated[str | None, Query(max_length=300, description="上一页返回的 next")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> QueuePage:
     """Give the tasks of the caller's roles within his region or institution."""
-    items, following = await queue(unit, after=after, limit=limit)
+    items, following = await queue(unit, after=cursor, limit=limit)
     return QueuePage(items=[QueueItemView.of(item, unit.today) for item in items], next=following)
 
 

@@ -33,7 +33,7 @@ class SignatureBody(Body):
     """A signature; a reason marks it as a correction of a month that is closed."""
 
     region: RegionCode | None = None
-    reason: Annotated[LongText, Field(description="更正原因；首次签发不填", examples=["补录一个班级"])] | None = None
+    reason: Annotated[LongText, Field(description="更正原因，例如“补录一个班级”；首次签发不填")] | None = None
 
 
 class DispatchBody(Body):

@@ -9,7 +9,7 @@ from typing import Literal
 from services.payment.application.assessing import Case, assess_claim, carry_out, on_duty, open_case, stops_against
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
-from services.payment.application.scope import claim_for_change, locked_claim, unknown
+from services.payment.application.scope import claim_for_change, locked_claim, sees_claim, unknown
 from services.payment.domain.claim import Claim, Entry, minus
 from services.payment.domain.clawback import (
     Clawback,
@@ -296,10 +296,13 @@ def _repayment(clawback: Clawback, given: GivenRepayment, order: PaymentOrder | 
 
 
 async def _order_to_set_off(uow: PaymentUnit, owing: Claim, given: GivenRepayment) -> PaymentOrder:
-    """Give the ready order of the same institution; whatever keeps it from the bank keeps it from being set off."""
+    """Give the ready order of the same institution; whatever keeps it from the bank keeps it from being set off.
+
+    An order outside the caller's region does not exist for him, though the institution be the same.
+    """
     order = (await uow.orders.find([given.order_id or ""])).get(given.order_id or "")
     claim = await locked_claim(uow, order.claim_id) if order else None
-    fitting = order is not None and claim is not None and claim.claim_id != owing.claim_id
+    fitting = claim is not None and claim.claim_id != owing.claim_id and sees_claim(uow.actor, claim)
     if fitting and order is not None and claim is not None:
         case = await open_case(uow, claim.class_id)
         clear = not claim.is_held and not await stops_against(uow, case, claim)

@@ -381,7 +381,7 @@ def _cursor(text: str) -> tuple[date, str]:
             code="CURSOR_INVALID",
             message="翻页游标无效。",
             advice="请使用上一页返回的 next，或从第一页重新查询。",
-            field="after",
+            field="cursor",
         ) from None
 
 
