@@ -146,7 +146,7 @@ async def test_every_body_of_these_addresses_is_shown_by_an_example_that_is_one(
         name: schema["examples"] for name, schema in document["components"]["schemas"].items() if "examples" in schema
     }
 
-    assert set(shown) == set(BODIES)
-    for name, examples in shown.items():
-        for one in examples:
+    assert shown.keys() >= BODIES.keys()
+    for name in BODIES:
+        for one in shown[name]:
             BODIES[name].model_validate(one)

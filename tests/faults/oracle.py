@@ -22,7 +22,7 @@ from tests.faults.balance import unbalanced
 from tests.faults.observation import Observation, Row, observe_home
 
 FOLLOWS: Final = {
-    "enrollment": ("supervision", "payment"),
+    "enrollment": ("supervision", "assessment", "payment"),
     "supervision": ("enrollment",),
     "assessment": ("enrollment", "supervision"),
     "payment": ("enrollment", "supervision", "assessment"),
@@ -55,6 +55,7 @@ UNIQUE_EVENTS: Final = {
     "PaymentSettled": ("order_id",),
     "PaymentReturned": ("order_id", "attempt"),
     "ClawbackOrdered": ("clawback_id",),
+    "AssessmentWithdrawn": ("assessment_id",),
     "SatisfactionMeasured": ("class_id", "revision"),
 }
 """What each kind of event says at most once, whatever its id; a class is not returned and applied for again here."""

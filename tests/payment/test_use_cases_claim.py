@@ -15,7 +15,7 @@ from services.payment.domain.budget import BudgetKey
 from services.payment.domain.claim import Claim
 from services.payment.domain.notice import NoticeState
 from services.payment.domain.state import Act, State
-from shared.contracts.assessment import CertificateVoided
+from shared.contracts.assessment import AssessmentScheduled, AssessmentWithdrawn, CertificateVoided
 from shared.contracts.payment import (
     ClaimApproved,
     ClaimReturned,
@@ -25,7 +25,7 @@ from shared.contracts.payment import (
     ObjectionRaised,
     ObjectionResolved,
 )
-from shared.contracts.supervision import FindingClosed, FindingRaised
+from shared.contracts.supervision import FindingClosed, FindingRaised, SpotCheckRecorded, SpotCheckVoided
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from shared.domain.jurisdiction import regions
@@ -526,3 +526,48 @@ async def test_a_final_decision_without_a_line_frees_the_person_for_another_clas
     assert answer["granted"] == ["p10", "p9"]
     [budget] = await office.rows("SELECT reserved_fen FROM budget WHERE funding_source = 'employment_subsidy_fund'")
     assert budget.reserved_fen == (8 + 2) * 1_500 * YUAN
+
+
+async def test_a_check_declared_void_and_an_exam_withdrawn_are_facts_no_more(office: Office) -> None:
+    """JY-SUP-06, JY-ASM-05: neither is evidence, and an exam that was never held is no attempt at it."""
+    checks = [
+        SpotCheckRecorded(
+            class_id="class-1",
+            check_id=check_id,
+            kind="spot",
+            held_on=date(2021, 6, 8),
+            headcount=40,
+            inspectors=("inspector-1",),
+        )
+        for check_id in ("c1", "c2")
+    ]
+    void = SpotCheckVoided(
+        class_id="class-1",
+        check_id="c1",
+        kind="spot",
+        voided_on=date(2021, 6, 9),
+        voided_by="inspector-2",
+        reason="TYPED_WRONG",
+    )
+    exams = [
+        AssessmentScheduled(
+            class_id="class-1",
+            assessment_id=assessment_id,
+            certificate_kind="level",
+            body_id="body",
+            body_name="评价机构",
+            applied_on=date(2021, 6, 1),
+            exam_on=date(2021, 6, 20),
+            channel="system",
+        )
+        for assessment_id in ("a1", "a2")
+    ]
+    withdrawn = AssessmentWithdrawn(
+        class_id="class-1", assessment_id="a2", on=date(2021, 6, 10), reason="BODY_UNAVAILABLE"
+    )
+    await office.take(class_opened(), *checks, *exams, void, withdrawn)
+
+    async with office.unit() as uow:
+        facts = await uow.classes.facts("class-1")
+    assert [known.fact.check_id for known in facts.checks] == ["c2"]
+    assert [known.fact.assessment_id for known in facts.exams] == ["a1"]

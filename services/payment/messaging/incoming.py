@@ -11,6 +11,7 @@ from services.payment.application.reserve_entitlement import reserve_entitlement
 from shared.contracts.assessment import (
     AssessmentCompleted,
     AssessmentScheduled,
+    AssessmentWithdrawn,
     CertificateIssued,
     CertificateVoided,
     SatisfactionMeasured,
@@ -24,6 +25,7 @@ from shared.contracts.supervision import (
     FindingClosed,
     FindingRaised,
     SpotCheckRecorded,
+    SpotCheckVoided,
     TrainingCompleted,
 )
 
@@ -113,11 +115,13 @@ HANDLERS: Final[dict[type[Contract], Handler]] = {
     TraineeWithdrawn: on_trainee_withdrawn,
     AttendanceChecked: on_fact,
     SpotCheckRecorded: on_fact,
+    SpotCheckVoided: on_fact,
     TrainingCompleted: on_turning_fact,
     FindingRaised: on_turning_fact,
     FindingClosed: on_turning_fact,
     ClassCancelled: on_class_cancelled,
     AssessmentScheduled: on_fact,
+    AssessmentWithdrawn: on_fact,
     CertificateIssued: on_fact,
     CertificateVoided: on_turning_fact,
     AssessmentCompleted: on_turning_fact,

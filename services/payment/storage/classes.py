@@ -12,6 +12,7 @@ from services.payment.storage.tables import CLASS_FACT, CLASS_FILE, ENTITLEMENT_
 from shared.contracts.assessment import (
     AssessmentCompleted,
     AssessmentScheduled,
+    AssessmentWithdrawn,
     CertificateIssued,
     CertificateVoided,
     SatisfactionMeasured,
@@ -25,6 +26,7 @@ from shared.contracts.supervision import (
     FindingClosed,
     FindingRaised,
     SpotCheckRecorded,
+    SpotCheckVoided,
     TrainingCompleted,
 )
 from shared.database.upsert import insert_for, insert_or_ignore
@@ -36,7 +38,9 @@ _ITEM: Final[Mapping[type[Contract], str | None]] = {
     ClassCancelled: None,
     AttendanceChecked: "session_id",
     SpotCheckRecorded: "check_id",
+    SpotCheckVoided: "check_id",
     AssessmentScheduled: "assessment_id",
+    AssessmentWithdrawn: "assessment_id",
     CertificateIssued: "certificate_id",
     CertificateVoided: "certificate_id",
     FindingRaised: "finding_id",
@@ -138,8 +142,8 @@ class StoredClasses:
             examination=one.get("AssessmentCompleted"),
             cancelled=one.get("ClassCancelled"),
             attendance=many.get("AttendanceChecked", ()),
-            checks=many.get("SpotCheckRecorded", ()),
-            exams=many.get("AssessmentScheduled", ()),
+            checks=_standing(many, "SpotCheckRecorded", "SpotCheckVoided", "check_id"),
+            exams=_standing(many, "AssessmentScheduled", "AssessmentWithdrawn", "assessment_id"),
             certificates=many.get("CertificateIssued", ()),
             voided=many.get("CertificateVoided", ()),
             raised=many.get("FindingRaised", ()),
@@ -147,6 +151,14 @@ class StoredClasses:
             survey=one.get("SatisfactionMeasured"),
             withdrawn=many.get("TraineeWithdrawn", ()),
         )
+
+
+def _standing(
+    known: Mapping[str, tuple[Known[Any], ...]], event: str, taken_back: str, item: str
+) -> tuple[Known[Any], ...]:
+    """Give the facts of one kind whose things nobody took back."""
+    gone = {getattr(one.fact, item) for one in known.get(taken_back, ())}
+    return tuple(one for one in known.get(event, ()) if getattr(one.fact, item) not in gone)
 
 
 def _known(row: Row[Any]) -> Known[Any]:
