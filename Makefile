@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help install run demo up down peibu status test test-fast test-kill-all check format reference system-packages test-packages lock clean
+.PHONY: help install run demo up down peibu status test test-fast test-fuzz test-kill-all check format reference system-packages test-packages lock clean
 
 SHELL := /bin/bash
 BIN := .venv/bin
@@ -44,6 +44,9 @@ test: install test-packages check ## Check everything and run every suite on bot
 
 test-fast: install ## Run what needs neither PostgreSQL nor Kafka
 	$(BIN)/pytest -n 2 --dist loadscope -m "not postgres and not kafka and not kill"
+
+test-fuzz: install ## Send 100,000 generated requests to the services (long)
+	$(BIN)/pytest -n 2 --dist loadscope tests/gates/test_fuzz.py --fuzz-requests 100000
 
 test-kill-all: install system-packages ## Kill every process at every step of the journey (long)
 	$(BIN)/pytest -m kill --kill-all

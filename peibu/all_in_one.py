@@ -37,7 +37,13 @@ async def run_all(home: Path, *, port: int, legal_start: datetime | None, consol
         async with running_system(home, legal_start=legal_start) as system:
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
             serving: asyncio.Future[None] = asyncio.ensure_future(
-                serve(system.front, host="127.0.0.1", port=port, listener=listener)
+                serve(
+                    system.front,
+                    host="127.0.0.1",
+                    port=port,
+                    trusted_proxies=settings_of(SERVICES[0], home=home).trusted_proxies,
+                    listener=listener,
+                )
             )
             (home / ADDRESS_FILE).write_text(address)
             _welcome(console, address, home, legal_start, seconds=monotonic() - begun)

@@ -38,6 +38,7 @@ def clock_application(clock: SandboxClock, authenticator: Authenticator) -> Fast
 
     @router.get("/now", summary="当前法定时间", dependencies=[requires(*Role)])
     async def now() -> ClockAnswer:
+        """Give the sandbox's legal time."""
         return ClockAnswer(legal_now=await clock.now())
 
     @router.post(

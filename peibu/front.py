@@ -17,6 +17,7 @@ from shared.web.problems import ADDRESS_UNKNOWN, declare, problem_response
 
 SERVICE_UNAVAILABLE: Final = declare("SERVICE_UNAVAILABLE", 503, "服务暂不可用")
 
+_FORWARDED: Final = b"x-forwarded-for"
 _HOP_BY_HOP: Final = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade host".split()
 )
@@ -101,12 +102,19 @@ class Passed:
         await self._http.aclose()
 
     def _request(self, request: Request) -> httpx.Request:
-        """Give the request as it was sent, its path not decoded: `%2F` inside an id is no slash."""
+        """Give the request as it was sent, its path not decoded: `%2F` inside an id is no slash.
+
+        The server's word for who calls goes with it, whatever the caller says of himself.
+        """
         query: bytes = request.scope["query_string"]
+        kept = (*_HOP_BY_HOP, _FORWARDED)
+        headers = [pair for pair in request.headers.raw if pair[0] not in kept]
+        if request.client is not None:
+            headers.append((_FORWARDED, request.client.host.encode()))
         return self._http.build_request(
             request.method,
             httpx.URL(raw_path=request.scope["raw_path"] + (b"?" + query if query else b"")),
-            headers=[pair for pair in request.headers.raw if pair[0] not in _HOP_BY_HOP],
+            headers=headers,
             content=request.stream() if request.method not in ("GET", "HEAD") else None,
         )
 

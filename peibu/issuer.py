@@ -25,12 +25,13 @@ from joserfc.jwk import ECKey, KeySet
 from starlette.responses import JSONResponse
 
 from peibu.issuer_files import Client, ClientFile, load_or_make_key
-from peibu.oauth import TOKEN_REQUEST, OAuthError, invalid_client, locked_out, read_credentials
+from peibu.oauth import TOKEN_REQUEST, OAuthError, invalid_client, locked_out, read_credentials, too_many
 from shared.clock import machine_now, monotonic, new_id
 from shared.domain.actor import Role
 from shared.domain.jurisdiction import NATION, ancestors
 from shared.web.application import bare_application
 from shared.web.authentication import AUDIENCE
+from shared.web.rate_limit import TOKENS_PER_MINUTE, RateLimit
 
 TOKEN_SECONDS: Final = 3600
 FAILURES_MAX: Final = 5
@@ -83,6 +84,7 @@ class Issuer:
         self._key: ECKey = load_or_make_key(home)
         self._clients = ClientFile(home)
         self._lockout = Lockout()
+        self._limit = RateLimit(TOKENS_PER_MINUTE)
         self._verifying = asyncio.Semaphore(_VERIFICATIONS_AT_ONCE)
         self._nobody = _hasher.hash(secrets.token_urlsafe(32))
 
@@ -181,6 +183,8 @@ class Issuer:
         @router.post("/token", summary="申请访问令牌", openapi_extra=TOKEN_REQUEST)
         async def token(request: Request) -> JSONResponse:
             try:
+                if seconds := await self._limit.seconds_to_wait(request):
+                    raise too_many(seconds)
                 client_id, secret = await read_credentials(request)
                 access_token = await self.token(client_id, secret)
             except OAuthError as error:

@@ -98,6 +98,17 @@ def locked_out(seconds: int) -> OAuthError:
     )
 
 
+def too_many(seconds: int) -> OAuthError:
+    """Give the refusal of a caller whose address asks too often."""
+    return OAuthError(
+        "temporarily_unavailable",
+        "Too many requests from one address.",
+        f"来自同一网络地址的请求过于频繁，请在 {seconds} 秒后再试；令牌一小时内有效，请重复使用。",
+        status=429,
+        headers={"Retry-After": str(seconds)},
+    )
+
+
 TOKEN_REQUEST: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,

@@ -89,7 +89,13 @@ async def serve_service(name: str) -> None:
         await _require_migrated(wired)
         authenticator = Authenticator(issuer=settings.issuer, keys=RemoteKeys(settings.jwks_url, http))
         application = wired.application(authenticator)
-        await serve(application, host=settings.http_host, port=settings.http_port, lifespan=True)
+        await serve(
+            application,
+            host=settings.http_host,
+            port=settings.http_port,
+            trusted_proxies=settings.trusted_proxies,
+            lifespan=True,
+        )
 
 
 async def work_service(name: str) -> None:
@@ -112,7 +118,14 @@ async def work_service(name: str) -> None:
             tasks = [
                 asyncio.create_task(worker.run(stop)),
                 asyncio.create_task(WorkerGauges(worker, registry).run(stop)),
-                asyncio.create_task(serve(health, host=settings.http_host, port=settings.worker_port)),
+                asyncio.create_task(
+                    serve(
+                        health,
+                        host=settings.http_host,
+                        port=settings.worker_port,
+                        trusted_proxies=settings.trusted_proxies,
+                    )
+                ),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             stop.set()
@@ -153,7 +166,12 @@ async def serve_gateway(home: Path) -> None:
             clock = SandboxClock(bus, SERVICES, status_reader(inside, issuer))
             authenticator = Authenticator(issuer=issuer.issuer, keys=StaticKeys(issuer.public_keys()))
             parts["clock"] = clock_application(clock, authenticator)
-        await serve(Front(parts, health=Health(inside, SERVICES)), host=settings.http_host, port=_gateway_port())
+        await serve(
+            Front(parts, health=Health(inside, SERVICES)),
+            host=settings.http_host,
+            port=_gateway_port(),
+            trusted_proxies=settings.trusted_proxies,
+        )
 
 
 async def _require_migrated(wired: Wired) -> None:

@@ -14,9 +14,18 @@ GRACE_SECONDS = 20
 
 
 async def serve(
-    application: Any, *, host: str, port: int, lifespan: bool = False, listener: socket.socket | None = None
+    application: Any,
+    *,
+    host: str,
+    port: int,
+    trusted_proxies: str,
+    lifespan: bool = False,
+    listener: socket.socket | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then return; on `listener` when one is open already."""
+    """Serve until SIGTERM or SIGINT, then return; on `listener` when one is open already.
+
+    Only `trusted_proxies` (addresses and networks, separated by commas) are believed when they name another caller.
+    """
     server = uvicorn.Server(
         uvicorn.Config(
             application,
@@ -25,6 +34,8 @@ async def serve(
             lifespan="on" if lifespan else "off",
             log_config=None,
             access_log=False,
+            proxy_headers=True,
+            forwarded_allow_ips=trusted_proxies,
             server_header=False,
             date_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,

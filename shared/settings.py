@@ -90,6 +90,9 @@ class ServiceSettings(BaseSettings):
     """Where the provincial gateway answers; without it nothing is pushed. Its secret is `province_token`."""
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8000, ge=0, le=65535)
+    trusted_proxies: str = "127.0.0.1,::1"
+    """Addresses and networks, separated by commas, that are believed when they name another caller in
+    `X-Forwarded-For`; callers without a token are counted by address."""
     worker_port: int = Field(default=8100, ge=0, le=65535)
     """Health and metrics of the background process."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -16,6 +16,7 @@ from shared.messaging.bus import Bus
 from shared.messaging.consumer import Consumer, ConsumerStuck, TooManyDeadLetters
 from shared.messaging.failures import describe
 from shared.messaging.relay import Relay, outbox_depth
+from shared.web.pruning import AnswerPruner
 
 Duty = Callable[[asyncio.Event], Awaitable[None]]
 """Works until its event is set, then finishes what it has in hand and returns."""
@@ -32,7 +33,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Worker:
-    """Runs one service's consumers and, while it leads, the relay and the further `duties`.
+    """Runs one service's consumers and, while it leads, the relay, the pruning of answers and the further `duties`.
 
     A part that crashes is started again with back-off, logged and counted in `restarts`. A consumer that buried too
     much stays in `halted` until the process is started again, for an operator must act first; the others go on.
@@ -56,7 +57,7 @@ class Worker:
         self.leader = leader or Leader(database)
         self.restarts: Counter[str] = Counter()
         self.halted: dict[str, str] = {}
-        self._duties = tuple(duties)
+        self._duties = (*duties, AnswerPruner(database).run)
         self._stop_seconds = stop_seconds
         self._topics_ready = asyncio.Event()
         self._stuck: ConsumerStuck | None = None

@@ -21,6 +21,7 @@ KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the long runs."""
     parser.addoption("--kill-all", action="store_true", help="kill every process at every step of the journey")
+    parser.addoption("--fuzz-requests", type=int, default=20_000, help="how many generated requests the services get")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,5 +1,7 @@
 """The HTTP process of supervision."""
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
 from services.supervision.api import classes, findings, queue, sign_ins
@@ -11,6 +13,7 @@ from shared.province.api import provincial_router
 from shared.web.application import create_application
 from shared.web.authentication import Authenticator
 from shared.web.health import database_check
+from shared.web.problem_codes import read_problem_codes
 from shared.web.sandbox import sandbox_router
 
 
@@ -31,5 +34,6 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
         ],
         authenticator=authenticator,
         open_unit=wiring.unit_of_work,
+        problem_codes=read_problem_codes(Path(__file__).parent / "api" / "problems.toml"),
         checks=[database_check(wiring.database)],
     )

@@ -105,10 +105,12 @@ def _add_registration(router: APIRouter, service: str, check_url: Any, vault: An
 
     @router.get("", summary="推送列表", dependencies=[PROVINCE])
     async def list_all(unit: Read) -> WebhooksAnswer:
+        """Give the caller's webhooks."""
         return WebhooksAnswer(items=[await _view(unit, row) for row in await webhooks.list_webhooks(unit)])
 
     @router.get("/{webhook_id}", summary="查询推送", dependencies=[PROVINCE], responses=responses("WEBHOOK_UNKNOWN"))
     async def get(webhook_id: str, unit: Read) -> WebhookAnswer:
+        """Give a webhook and how far it has come."""
         return await _view(unit, await webhooks.get_webhook(unit, webhook_id))
 
     @router.delete(
@@ -119,6 +121,7 @@ def _add_registration(router: APIRouter, service: str, check_url: Any, vault: An
         responses=responses("WEBHOOK_UNKNOWN"),
     )
     async def remove(webhook_id: str, unit: Change) -> None:
+        """Forget a webhook; nothing more is sent to it."""
         await webhooks.delete_webhook(unit, webhook_id=webhook_id)
 
 
@@ -127,6 +130,7 @@ def _add_operation(router: APIRouter) -> None:
 
     @router.post("/{webhook_id}/pause", summary="暂停推送", dependencies=[PROVINCE], responses=refusals)
     async def pause(webhook_id: str, unit: Write) -> WebhookAnswer:
+        """Send nothing more until it is resumed; nothing is lost meanwhile."""
         await webhooks.pause_webhook(unit, webhook_id=webhook_id)
         return await _view(unit, await webhooks.get_webhook(unit, webhook_id))
 
@@ -145,6 +149,7 @@ def _add_operation(router: APIRouter) -> None:
         "/{webhook_id}/pings", status_code=202, summary="发送测试消息", dependencies=[PROVINCE], responses=refusals
     )
     async def ping(webhook_id: str, unit: Write) -> PingAnswer:
+        """Send a test message, signed like any other."""
         return PingAnswer(message_id=await webhooks.request_ping(unit, webhook_id=webhook_id))
 
     @router.post(

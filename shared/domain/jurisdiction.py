@@ -39,7 +39,7 @@ class RegionTable:
         if found is None:
             raise Refused(
                 code="REGION_UNKNOWN",
-                message=f"行政区划代码“{code}”不在区划表中。",
+                message="行政区划代码不在区划表中。",
                 advice="请核对六位代码；确属新设区划的，由系统管理员补充区划表。",
                 field="region",
                 value=code,

@@ -15,7 +15,10 @@ from shared.web.documentation import SECURITY_POLICY, documentation_page
 from shared.web.handlers import install_handlers
 from shared.web.health import HealthCheck, health_router
 from shared.web.metrics import HttpMetrics, metrics_router
+from shared.web.openapi import CONVENTIONS, complete
+from shared.web.problem_codes import NO_CODES, Codes
 from shared.web.problems import FieldProblem, Problem, registry
+from shared.web.rate_limit import PUBLIC_READS_PER_MINUTE, PUBLIC_WRITES_PER_MINUTE, RateLimit
 from shared.web.request_context import BodyLimit, RequestContext
 from shared.web.transactions import OpenUnit
 
@@ -37,6 +40,7 @@ def create_application(
     lifespan: Lifespan | None = None,
     metrics: CollectorRegistry | None = None,
     body_bytes_max: int = BODY_BYTES_MAX,
+    problem_codes: Codes = NO_CODES,
 ) -> FastAPI:
     """Give the application of one service, to be served at the root: its addresses are full paths.
 
@@ -54,6 +58,7 @@ def create_application(
         lifespan=lifespan,
         metrics=metrics,
         body_bytes_max=body_bytes_max,
+        problem_codes=problem_codes,
     )
     application.state.authenticator = authenticator
     application.state.open_unit = open_unit
@@ -70,6 +75,7 @@ def bare_application(
     lifespan: Lifespan | None = None,
     metrics: CollectorRegistry | None = None,
     body_bytes_max: int = BODY_BYTES_MAX,
+    problem_codes: Codes = NO_CODES,
 ) -> FastAPI:
     """Give an application without tokens or transactions: what `create_application` and the issuer stand on."""
     metrics = CollectorRegistry() if metrics is None else metrics
@@ -84,7 +90,10 @@ def bare_application(
         lifespan=lifespan,
     )
     application.state.service = service
+    application.state.problem_codes = problem_codes
     application.state.metrics = metrics
+    application.state.public_reads = RateLimit(PUBLIC_READS_PER_MINUTE)
+    application.state.public_writes = RateLimit(PUBLIC_WRITES_PER_MINUTE)
     for router in (*routers, health_router(service, checks), metrics_router(service, metrics)):
         application.include_router(router)
     _document(application, service)
@@ -112,7 +121,7 @@ def _document(application: FastAPI, service: str) -> None:
 def _openapi(application: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title=application.title,
-        description=application.description,
+        description=f"{application.description}\n\n{CONVENTIONS}",
         version=application.version,
         openapi_version=application.openapi_version,
         routes=application.routes,
@@ -124,9 +133,8 @@ def _openapi(application: FastAPI) -> dict[str, Any]:
     document["x-problems"] = [
         {"code": kind.code, "type": kind.type, "status": kind.status, "title": kind.title} for kind in registry()
     ]
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            for parameter in operation.get("parameters", ()):
-                if parameter["name"] == "Idempotency-Key":
-                    parameter["required"] = True  # optional in the code only so that its absence has a code of its own
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            codes = application.state.problem_codes.get(f"{method.upper()} {path}", {})
+            complete(operation, document["components"]["schemas"], codes)
     return document

@@ -30,10 +30,14 @@ def documentation_page(openapi: Mapping[str, Any]) -> str:
     title = escape(info["title"])
     return (
         f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{title}</h1><p>{escape(info.get('description', ''))}</p>"
+        f"<style>{_STYLE}</style></head><body><h1>{title}</h1>{_paragraphs(info.get('description', ''))}"
         f'<p>版本 {escape(info["version"])} · <a href="openapi.json">OpenAPI</a></p>{body}'
         f"<h2>数据结构</h2>{schemas}</body></html>"
     )
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator[str]:

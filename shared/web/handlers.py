@@ -1,5 +1,6 @@
 """From an exception to the problem that is answered: the only place that knows both."""
 
+import re
 from typing import Any, Final
 
 import structlog
@@ -13,6 +14,7 @@ from shared.clock import new_id
 from shared.domain.errors import Conflict, DomainError, Forbidden, MissingFact, NotFound, Refused
 from shared.web.faults import Fault, fault_of, is_unstorable
 from shared.web.logging import describe
+from shared.web.masking import mask
 from shared.web.problems import (
     ADDRESS_UNKNOWN,
     DATABASE_BUSY,
@@ -35,6 +37,7 @@ from shared.web.validation import field_problems
 _STATUS: Final = ((Conflict, 409), (Refused, 422), (NotFound, 404), (Forbidden, 403), (MissingFact, 409))
 
 _MEMBERS: Final = ("field", "value", "rule", "clause", "document")
+_CODE: Final = re.compile(r"[\x20-\x7e]{0,200}")
 
 _FAULTS: Final[dict[Fault, tuple[ProblemKind, str, str, int]]] = {
     Fault.BUSY: (DATABASE_BUSY, "数据库繁忙，本次操作未生效。", "请稍后用同一请求（同一幂等键）重试。", 1),
@@ -88,8 +91,16 @@ def answer_unexpected(error: Exception) -> Response:
 async def _answer_domain_error(_request: Request, error: Any) -> Response:
     kind = kind_of(error.code, status_of(error))
     headers = {"Retry-After": "5"} if isinstance(error, MissingFact) else None
-    members = {name: getattr(error, name) for name in _MEMBERS}
-    return problem_response(kind, error.message, error.advice, headers=headers, **members)
+    return problem_response(kind, mask(error.message), error.advice, headers=headers, **_members(error))
+
+
+def _members(error: DomainError) -> dict[str, Any]:
+    """Give an error's further members; its value only when it reads like a code: whatever was sent may stand in it."""
+    members: dict[str, Any] = {name: getattr(error, name) for name in _MEMBERS}
+    value = members["value"]
+    if value is not None and (mask(value) != value or not _CODE.fullmatch(value)):
+        members["value"] = None
+    return members
 
 
 async def _answer_group(request: Request, group: Any) -> Response:
@@ -105,9 +116,9 @@ async def _answer_group(request: Request, group: Any) -> Response:
     details = [
         FieldProblem(
             code=error.code,
-            detail=error.message,
+            detail=mask(error.message),
             advice=error.advice,
-            **{name: getattr(error, name) for name in _MEMBERS},
+            **_members(error),
         )
         for error in errors
     ]

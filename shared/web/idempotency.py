@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import re
+import zlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -103,7 +104,7 @@ async def claim(connection: AsyncConnection, request: KeyedRequest) -> Response 
             "此 Idempotency-Key 已用于内容不同的另一请求。",
             "内容有修改的请求请换用新的 Idempotency-Key；重试原请求请保持内容与提交人不变。",
         )
-    answer = Response(bytes(stored.body), status_code=stored.status)
+    answer = Response(zlib.decompress(stored.body), status_code=stored.status)
     answer.raw_headers = [
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in json.loads(stored.headers)),
         (REPLAYED.lower().encode(), b"true"),
@@ -117,7 +118,7 @@ async def store_answer(connection: AsyncConnection, request: KeyedRequest, answe
     await connection.execute(
         update(IDEMPOTENCY_KEY)
         .where(IDEMPOTENCY_KEY.c.id == request.id)
-        .values(status=answer.status_code, headers=json.dumps(headers), body=bytes(answer.body))
+        .values(status=answer.status_code, headers=json.dumps(headers), body=zlib.compress(bytes(answer.body)))
     )
 
 

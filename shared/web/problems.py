@@ -113,6 +113,7 @@ BODY_TOO_LARGE: Final = declare("BODY_TOO_LARGE", 413, "请求体过大")
 INPUT_INVALID: Final = declare("INPUT_INVALID", 422, "输入不符合要求")
 VALUE_OUT_OF_RANGE: Final = declare("VALUE_OUT_OF_RANGE", 422, "数值或文字超出可处理范围")
 SEVERAL_PROBLEMS: Final = declare("SEVERAL_PROBLEMS", 422, "存在多处问题")
+TOO_MANY_REQUESTS: Final = declare("TOO_MANY_REQUESTS", 429, "请求过于频繁")
 UNEXPECTED: Final = declare("UNEXPECTED", 500, "系统内部错误")
 DATABASE_BUSY: Final = declare("DATABASE_BUSY", 503, "数据库繁忙")
 DATABASE_UNAVAILABLE: Final = declare("DATABASE_UNAVAILABLE", 503, "数据库暂不可用")
@@ -174,7 +175,7 @@ def responses(*statuses_or_codes: int | str) -> Responses:
             codes.setdefault(item, [])
         else:
             codes.setdefault(_REGISTRY[item].status, []).append(item)
-    return {status: _describe(status, named) for status, named in codes.items()}
+    return {status: describe_problems(status, named) for status, named in codes.items()}
 
 
 def merge_responses(*parts: Mapping[int | str, dict[str, Any]]) -> Responses:
@@ -184,14 +185,38 @@ def merge_responses(*parts: Mapping[int | str, dict[str, Any]]) -> Responses:
         for status, response in part.items():
             codes = [*merged.get(status, {}).get("x-problem-codes", ()), *response.get("x-problem-codes", ())]
             is_problem = isinstance(status, int) and MEDIA_TYPE in response.get("content", {})
-            merged[status] = _describe(int(status), list(dict.fromkeys(codes))) if is_problem else response
+            merged[status] = describe_problems(int(status), list(dict.fromkeys(codes))) if is_problem else response
     return merged
 
 
-def _describe(status: int, codes: Sequence[str]) -> dict[str, Any]:
-    lines = [f"`{code}` {_REGISTRY[code].title}" for code in codes]
-    return {
-        "description": "；".join(lines) or _TITLES.get(status, "问题"),
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+def describe_problems(status: int, codes: Sequence[str]) -> dict[str, Any]:
+    """Give the OpenAPI response of a status that comes with these codes, each with an example."""
+    kinds = [kind_of(code, status) for code in codes]
+    described: dict[str, Any] = {
+        "description": "；".join(f"`{kind.code}` {kind.title}" for kind in kinds) or _TITLES.get(status, "问题"),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {kind.code: {"summary": kind.title, "value": _example(kind)} for kind in kinds},
+            }
+        },
         "x-problem-codes": list(codes),
     }
+    if status in _COME_BACK:
+        described["headers"] = {"Retry-After": {"description": "多少秒后再试", "schema": {"type": "integer"}}}
+    return described
+
+
+_COME_BACK: Final = (429, 503, 507)
+
+
+def _example(kind: ProblemKind) -> dict[str, Any]:
+    problem = Problem(
+        type=kind.type,
+        title=kind.title,
+        status=kind.status,
+        code=kind.code,
+        detail=f"{kind.title}（此处说明具体原因）。",
+        advice="此处说明如何处理。",
+    )
+    return problem.model_dump(exclude_none=True)

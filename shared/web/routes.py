@@ -36,6 +36,9 @@ from shared.web.transactions import (
     run_in_transaction,
 )
 
+_READING = ("GET", "HEAD")
+_WRITING = frozenset({"POST", "PUT", "PATCH"})
+
 
 def service_router(prefix: str, *, tags: Sequence[str]) -> APIRouter:
     """Give a router whose routes are transactional; `prefix` is the full one, such as `/payment/v1`."""
@@ -52,7 +55,9 @@ class ServiceRoute(APIRoute):
         super().__init__(path, _with_open_unit(endpoint), **options)
         roles = self._check()
         keyed = any(part.call in KEYED for part in self.dependant.dependencies)
-        self.responses = merge_responses(_usual_problems(roles, keyed=keyed), self.responses)
+        self.responses = merge_responses(
+            _usual_problems(roles, keyed=keyed, takes_body=bool(_WRITING & (self.methods or set()))), self.responses
+        )
         self.openapi_extra = {"x-roles": sorted(roles), **(self.openapi_extra or {})}
 
     def _check(self) -> frozenset[Role]:
@@ -74,8 +79,12 @@ class ServiceRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Give the handler that runs the endpoint in its transaction."""
         handler = super().get_route_handler()
+        public = any(part.call in PUBLIC_ONES for part in self.dependant.dependencies)
 
         async def handle(request: Request) -> Response:
+            if public:
+                limits = request.app.state
+                await (limits.public_reads if request.method in _READING else limits.public_writes).require(request)
             return await run_in_transaction(request, handler)
 
         return handle
@@ -109,9 +118,13 @@ def _walk(dependant: Dependant) -> Iterator[Dependant]:
         yield from _walk(part)
 
 
-def _usual_problems(roles: frozenset[Role], *, keyed: bool) -> dict[int | str, dict[str, Any]]:
+def _usual_problems(roles: frozenset[Role], *, keyed: bool, takes_body: bool) -> dict[int | str, dict[str, Any]]:
     codes: list[int | str] = ["INPUT_INVALID", "DATABASE_BUSY", "DATABASE_UNAVAILABLE", "UNEXPECTED"]
-    if roles != {Role.PUBLIC}:
+    if takes_body:
+        codes += ["REQUEST_INVALID", "BODY_TOO_LARGE", "VALUE_OUT_OF_RANGE"]
+    if roles == {Role.PUBLIC}:
+        codes.append("TOO_MANY_REQUESTS")
+    else:
         codes += ["TOKEN_MISSING", "TOKEN_INVALID", "TOKEN_EXPIRED", "ROLE_MISSING", "AUTHENTICATION_UNAVAILABLE"]
     if keyed:
         codes += ["IDEMPOTENCY_KEY_MISSING", "IDEMPOTENCY_KEY_INVALID"]

@@ -38,6 +38,7 @@ def sandbox_router(service: str, *, consumes: Collection[str]) -> APIRouter:
 
     @router.get("/sandbox", summary="沙箱时钟状态", dependencies=[requires(Role.SYSTEM_ADMIN)])
     async def sandbox(unit: Annotated[UnitOfWork, Depends(read_transaction)]) -> SandboxStatus:
+        """Say where legal time stands here, what falls due next and what is still on its way."""
         if not unit.database.sandbox:
             raise Refused(
                 code="NOT_A_SANDBOX", message="正式环境的时钟不可移动。", advice="请在沙箱环境（PEIBU_SANDBOX）中操作。"

@@ -16,7 +16,13 @@ from shared.domain.errors import Conflict, DomainError, Forbidden, MissingFact, 
 from shared.web.authentication import CurrentActor, require_region, requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
-from shared.web.transactions import public_transaction, read_transaction, unkeyed_transaction, write_transaction
+from shared.web.transactions import (
+    public_transaction,
+    public_write_transaction,
+    read_transaction,
+    unkeyed_transaction,
+    write_transaction,
+)
 from shared.web.validation import invalid_value
 from shared.web.versions import etag, require_match
 
@@ -29,6 +35,7 @@ Write = Annotated[UnitOfWork, Depends(write_transaction)]
 Change = Annotated[UnitOfWork, Depends(unkeyed_transaction)]
 Read = Annotated[UnitOfWork, Depends(read_transaction)]
 PublicRead = Annotated[UnitOfWork, Depends(public_transaction)]
+PublicWrite = Annotated[UnitOfWork, Depends(public_write_transaction)]
 
 ERRORS: dict[str, type[DomainError]] = {
     kind.__name__: kind for kind in (Refused, Conflict, NotFound, Forbidden, MissingFact)
@@ -105,6 +112,11 @@ async def create_batch(body: list[NoteBody], unit: Write) -> JSONResponse:
     return JSONResponse({"written": len(notes), "refused": len(body) - len(notes), "run": runs}, status)
 
 
+@router.post("/notes/listed", dependencies=[requires(Role.FINANCE)])
+async def create_listed(body: list[NoteBody], unit: Write) -> list[NoteAnswer]:
+    return [await write_note(unit, item.text) for item in body]
+
+
 @router.post("/notes/broken", dependencies=[requires(Role.FINANCE)])
 async def create_broken(unit: Write) -> NoteAnswer:
     await write_note(unit, "broken")
@@ -147,6 +159,11 @@ async def read_note(number: int, unit: Read) -> dict[str, str]:
 @router.get("/count", summary="公开计数")
 async def count(unit: PublicRead) -> dict[str, int]:
     return {"count": (await unit.connection.execute(select(func.count()).select_from(NOTE))).scalar_one()}
+
+
+@router.post("/opinions", summary="公开意见")
+async def give_opinion(body: NoteBody, unit: PublicWrite) -> NoteAnswer:
+    return await write_note(unit, body.text)
 
 
 @router.get("/regions/{region}", dependencies=[requires(Role.FINANCE)])

@@ -134,9 +134,13 @@ async def test_the_document_says_who_may_call_a_route_and_what_can_go_wrong(ligh
     assert key["required"] is True
     assert "IDEMPOTENCY_KEY_REUSED" in create["responses"]["409"]["x-problem-codes"]
     assert {"INPUT_INVALID", "REGION_UNKNOWN"} <= set(create["responses"]["422"]["x-problem-codes"])
-    assert create["responses"]["422"]["content"] == {
-        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-    }
+    refusal = create["responses"]["422"]["content"]["application/problem+json"]
+    assert refusal["schema"] == {"$ref": "#/components/schemas/Problem"}
+    assert refusal["examples"]["REGION_UNKNOWN"]["value"]["code"] == "REGION_UNKNOWN"
+    assert create["requestBody"]["content"]["application/json"]["example"] == {"text": "示例"}
+    assert create["responses"]["201"]["content"]["application/json"]["example"] == {"id": 1, "text": "示例"}
+    assert "Idempotency-Replayed" in create["responses"]["201"]["headers"]
+    assert "Idempotency-Key" in document["info"]["description"]
     assert {"Problem", "FieldProblem"} <= set(document["components"]["schemas"])
     assert "HTTPValidationError" not in str(document)
     public = document["paths"]["/sample/v1/count"]["get"]

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
 from joserfc.jwk import ECKey
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from deploy.postgres import PostgresServer
 from shared import failpoints
-from shared.clock import new_id
+from shared.clock import machine_now, new_id
 from shared.database.engine import Database
+from shared.web.pruning import KEEP_ANSWERS, AnswerPruner
 from shared.web.tables import IDEMPOTENCY_KEY
 from tests.web import sample
 from tests.web.conftest import Token, application_on, client_of, prepared
@@ -217,3 +219,35 @@ async def test_the_row_cannot_be_searched_for_what_was_sent(client: httpx.AsyncC
         row = (await connection.execute(select(IDEMPOTENCY_KEY))).one()
     assert key not in str(tuple(row))
     assert row.operation == "POST /sample/v1/notes"
+
+
+async def test_the_answer_of_a_batch_is_kept_small_and_given_byte_for_byte(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    headers = keyed(new_id())
+    body = [{"text": "一"}] * 50
+    first = await client.post(f"{NOTES}/listed", json=body, headers=headers)
+    again = await client.post(f"{NOTES}/listed", json=body, headers=headers)
+    assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
+    async with database.engine.connect() as connection:
+        (kept,) = (await connection.execute(select(IDEMPOTENCY_KEY.c.body))).scalars()
+    assert len(kept) * 4 < len(first.content)
+
+
+async def test_an_answer_is_forgotten_after_its_time_and_not_before(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    old, recent = keyed(new_id()), keyed(new_id())
+    for headers in (old, recent):
+        await client.post(NOTES, json={"text": "一"}, headers=headers)
+    async with database.connect() as connection, connection.begin():
+        row = IDEMPOTENCY_KEY.c
+        oldest = select(row.id).order_by(row.created_at).limit(1).scalar_subquery()
+        before = machine_now() - KEEP_ANSWERS - timedelta(seconds=1)
+        await connection.execute(update(IDEMPOTENCY_KEY).where(row.id == oldest).values(created_at=before))
+
+    assert await AnswerPruner(database).prune() == 1
+
+    assert "idempotency-replayed" not in (await client.post(NOTES, json={"text": "一"}, headers=old)).headers
+    assert (await client.post(NOTES, json={"text": "一"}, headers=recent)).headers["idempotency-replayed"] == "true"
+    assert await AnswerPruner(database).prune() == 0

@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.database.engine import Database
+from shared.domain.errors import Refused
+from shared.web.handlers import _members
 from shared.web.problems import declare, merge_responses, responses
 from shared.web.validation import field_problems
 
@@ -191,3 +193,12 @@ def test_the_codes_of_one_status_add_up() -> None:
     assert "访问令牌已过期" in merged[401]["description"]
     assert merged[404]["description"] == "未找到"
     assert merged[200] == {"description": "好"}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("51", "51"), ("JY-ENR-05", "JY-ENR-05"), ("张三", None), ("11010519491231002X", None), ("138 0013 8000", None)],
+)
+def test_a_refusal_repeats_a_value_only_when_it_reads_like_a_code(value: str, shown: str | None) -> None:
+    error = Refused(code="SAMPLE", message="不可以。", advice="请改正。", field="kind", value=value)
+    assert _members(error)["value"] == shown

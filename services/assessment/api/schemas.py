@@ -56,8 +56,10 @@ def _written(value: Any) -> Any:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Id = Annotated[Text, Field(min_length=1, max_length=100)]
-Code = Annotated[Text, Field(min_length=1, max_length=50)]
+_VISIBLE = r"^[\x21-\x7e]+$"
+"""Codes and ids may be repeated in a refusal, so nobody's name fits into them."""
+Id = Annotated[str, Field(min_length=1, max_length=100, pattern=_VISIBLE)]
+Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
 Level = Annotated[Text, Field(min_length=1, max_length=20)]
 Line = Annotated[Text, Field(min_length=1, max_length=200)]
 Prose = Annotated[Text, Field(max_length=2000), AfterValidator(_impersonal)]

@@ -92,7 +92,7 @@ class DecisionsAnswer(BaseModel):
 class RevelationBody(Body):
     """Why a reviewer looks at what a row states."""
 
-    reason_code: Code = Field(description="规则册“查看原因”中的代码，如 check_group")
+    reason_code: Code = Field(description="规则册“查看原因”中的代码，如 check_group", examples=["check_group"])
     change: Whole = Field(default=0, ge=0, le=1000, description="变更申请序号；0 为开班申请本身")
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal, Self
 
 from fastapi import Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.enrollment.api.roster_schemas import RowCode, RowText
 from services.enrollment.api.schemas import Body, Code, Day, Id, Text, Truth, Whole
@@ -30,6 +30,14 @@ ASKING = requires(Role.PROVINCE, Role.INSTITUTION, Role.FIRST_REVIEWER, Role.SEC
 
 class EligibilityBody(Body):
     """A person for a standing class, or for a class still to be applied for; what is not told is not judged."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"identity_number": "000000199001010018", "class_id": "0190a1b2-0000-7000-8000-000000000001"},
+            ]
+        }
+    )
 
     identity_number: RowText
     class_id: Id | None = None

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic.config import JsonDict
 
 from services.enrollment.api.schemas import Body, Code, Id, RegionCode, ShortText, Text
 from services.enrollment.application.keep_register import Written
@@ -19,6 +20,13 @@ FieldText = Annotated[Text, Field(max_length=1000)]
 FieldValue = StrictBool | StrictInt | FieldText | None
 Fields = Annotated[dict[Code, FieldValue], Field(max_length=50, description="按登记册字段代码填写；日期写 YYYY-MM-DD")]
 _SHOWN = 4
+_CONTEST: JsonDict = {
+    "form": "contest",
+    "title": "焊工技能竞赛",
+    "level": "region",
+    "held_on": "2021-05-20",
+    "participants": 60,
+}
 
 
 class PersonBody(Body):
@@ -35,13 +43,8 @@ class EntryBody(Body):
         json_schema_extra={
             "examples": [
                 {
-                    "fields": {
-                        "form": "contest",
-                        "title": "焊工技能竞赛",
-                        "level": "region",
-                        "held_on": "2021-05-20",
-                        "participants": 60,
-                    }
+                    "fields": _CONTEST,
+                    "institution_id": "0190a1b2-0000-7000-8000-000000000001",
                 }
             ]
         }
@@ -69,11 +72,7 @@ class EntryBody(Body):
 class RevisionBody(Body):
     """The entry's fields as they stand from now on, all of them."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"fields": {"class_id": "3f0c", "guaranteed_loan": "done", "follow_up_support": "open"}}]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"fields": {**_CONTEST, "participants": 64}}]})
 
     fields: Fields
 
@@ -181,9 +180,10 @@ class RegisterAnswer(BaseModel):
 
 
 class RegisterList(BaseModel):
-    """The registers that the rulebook keeps."""
+    """The registers that the rulebook keeps: there are few, so `next` is always null."""
 
     items: list[RegisterAnswer]
+    next: None = None
 
 
 class ReportRowAnswer(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 
 from services.enrollment.api.institutions import READERS, Read, Write
 from services.enrollment.api.register_schemas import (
@@ -30,6 +30,7 @@ from shared.web.versions import etag
 router = service_router("/enrollment/v1", tags=["登记册与报告"])
 WRITERS = [requires(Role.INSTITUTION, Role.APPROVER)]
 Region = Annotated[RegionCode | None, Query(description="六位区划代码；不填为账号所属区划，机构不填")]
+Register = Annotated[str, Path(description="登记册代码", examples=["contest"])]
 OptionalDay = Annotated[Day | None, Query()]
 
 
@@ -51,7 +52,7 @@ async def get_registers(unit: Read, region: Region = None) -> RegisterList:
     dependencies=WRITERS,
     responses=responses(404, 409, 422, "REGION_OUT_OF_SCOPE"),
 )
-async def post_entry(register: str, body: EntryBody, unit: Write, response: Response) -> EntryAnswer:
+async def post_entry(register: Register, body: EntryBody, unit: Write, response: Response) -> EntryAnswer:
     """Add an entry; everything that is wrong with it stands in one answer."""
     return _answer(unit, response, await record_entry(unit, body.written(register)))
 
@@ -63,7 +64,7 @@ async def post_entry(register: str, body: EntryBody, unit: Write, response: Resp
     responses=responses(404, "REGION_OUT_OF_SCOPE"),
 )
 async def get_entries(
-    register: str,
+    register: Register,
     unit: Read,
     region: Region = None,
     cursor: Annotated[str | None, Query(max_length=200, description="上一页返回的 next")] = None,
@@ -80,7 +81,7 @@ async def get_entries(
     responses=responses(404, "REGION_OUT_OF_SCOPE"),
 )
 async def get_report(
-    register: str,
+    register: Register,
     unit: Read,
     region: Region = None,
     as_of: OptionalDay = None,
@@ -100,7 +101,7 @@ async def get_report(
     responses=responses(404, 409, 422),
 )
 async def post_revision(
-    register: str, entry_id: str, body: RevisionBody, unit: Write, response: Response
+    register: Register, entry_id: str, body: RevisionBody, unit: Write, response: Response
 ) -> EntryAnswer:
     """Put these fields in place of the entry's; every earlier version is kept."""
     return _answer(unit, response, await revise_entry(unit, register=register, entry_id=entry_id, fields=body.fields))
@@ -112,7 +113,9 @@ async def post_revision(
     dependencies=WRITERS,
     responses=responses(404, 409),
 )
-async def post_strike(register: str, entry_id: str, body: EmptyBody, unit: Write, response: Response) -> EntryAnswer:
+async def post_strike(
+    register: Register, entry_id: str, body: EmptyBody, unit: Write, response: Response
+) -> EntryAnswer:
     """Take an entry out of the register; every version of it is kept."""
     return _answer(unit, response, await strike_entry(unit, register=register, entry_id=entry_id))
 

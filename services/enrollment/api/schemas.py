@@ -27,7 +27,9 @@ def _without_control_characters(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_without_control_characters)]
-Code = Annotated[Text, Field(min_length=1, max_length=50)]
+_VISIBLE = r"^[\x21-\x7e]+$"
+"""Codes and ids may be repeated in a refusal, so nobody's name fits into them."""
+Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
 ShortText = Annotated[Text, Field(min_length=1, max_length=200)]
 LongText = Annotated[Text, Field(min_length=1, max_length=2000)]
 FreeText = Annotated[LongText, AfterValidator(mask)]
@@ -65,7 +67,7 @@ Truth = Annotated[bool, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
 """No text, no fraction, and `true` is no 1."""
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
-Id = Annotated[Text, Field(min_length=1, max_length=100)]
+Id = Annotated[str, Field(min_length=1, max_length=100, pattern=_VISIBLE)]
 
 
 class Body(BaseModel):

@@ -84,7 +84,7 @@ def judge_kind(kind: str, terms: InstitutionKinds | None) -> list[Finding]:
             terms.finding(
                 code="INSTITUTION_KIND_UNKNOWN",
                 severity=Severity.STOP,
-                message=f"机构类别“{kind}”不在规定的类别之内。",
+                message="机构类别不在规定的类别之内。",
                 advice=f"请从下列类别中选择：{codes}。",
                 field="kind",
                 value=kind,

@@ -207,7 +207,7 @@ def judge_funding(source: str, terms: FundingSources | None) -> list[Finding]:
             terms.finding(
                 code="FUNDING_SOURCE_UNKNOWN",
                 severity=Severity.STOP,
-                message=f"资金来源“{source}”不在规定的来源之内。",
+                message="资金来源不在规定的来源之内。",
                 advice=f"请从下列来源中选择：{codes}。",
                 field="funding_source",
                 value=source,
@@ -240,7 +240,7 @@ def judge_training_type(plan: ClassPlan, occupation: Occupation | None, book: Ru
     kind = programme_type(plan, book)
     if kind is None:
         codes = "、".join(row.code for row in terms.types) if terms else "无"
-        message = f"培训类型“{plan.training_type}”不在规定的类型之内。"
+        message = "培训类型不在规定的类型之内。"
         advice = f"请从下列类型中选择：{codes}。"
         return [stop("TRAINING_TYPE_UNKNOWN", message, advice, "training_type", plan.training_type)]
     found = []
@@ -259,7 +259,7 @@ def judge_training_type(plan: ClassPlan, occupation: Occupation | None, book: Ru
         )
         return found
     if plan.level is not None and plan.level not in occupation.levels:
-        message = f"工种“{occupation.name}”没有等级 {plan.level}。"
+        message = f"工种“{occupation.name}”没有所填的等级。"
         found.append(stop("LEVEL_UNKNOWN", message, f"可选等级：{'、'.join(occupation.levels)}。", "level", plan.level))
     if not earnable_kinds(plan, occupation, book):
         message = f"工种“{occupation.name}”不能取得培训类型“{kind.name}”规定的任何证书。"

@@ -32,12 +32,14 @@ def _written_out(day: object) -> object:
 
 
 Text = Annotated[str, AfterValidator(_without_control_characters)]
-Code = Annotated[Text, Field(min_length=1, max_length=50)]
+_VISIBLE = r"^[\x21-\x7e]+$"
+"""Codes and ids may be repeated in a refusal, so nobody's name fits into them."""
+Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
 ReasonCode = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[A-Z_]*[0-9]{0,6}[A-Z_]*[0-9]{0,4}$")]
 """A code that travels in an event: too few digits for anybody's number, no room for a name."""
 ShortText = Annotated[Text, Field(min_length=1, max_length=200)]
 LongText = Annotated[Text, Field(min_length=1, max_length=2000)]
-Id = Annotated[Text, Field(min_length=1, max_length=200)]
+Id = Annotated[str, Field(min_length=1, max_length=200, pattern=_VISIBLE)]
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 Fen = Annotated[int, Field(strict=True, gt=0, le=FEN_MAX, description="金额，单位：分")]
 Day = Annotated[date, BeforeValidator(_written_out)]

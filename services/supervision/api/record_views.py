@@ -187,7 +187,7 @@ class FindingList(BaseModel):
     """The findings of a class."""
 
     items: list[FindingView]
-    next: str | None = None
+    next: None = None
 
 
 class ClosureAnswer(BaseModel):

@@ -108,6 +108,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_key")),
     )
+    op.create_index(op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"])
     op.create_table(
         "inbox",
         sa.Column("consumer", sa.String(length=100), nullable=False),
