@@ -36,7 +36,8 @@ from services.payment.storage.tables import (
     PAYMENT_ORDER,
 )
 from shared.database.encryption import Vault
-from shared.domain.errors import Conflict, Refused
+from shared.domain.errors import Conflict
+from shared.domain.paging import cursor_of, day_place_of
 
 _RESOLUTION: Final = ("upheld", "finding", "resolved_by", "resolved_on")
 _CLOSURE: Final = ("conclusion", "reason", "closed_by", "closed_on")
@@ -101,8 +102,8 @@ class StoredClaims:
             query = query.where(CLAIM.c.owner == wanted.institution_id, CLAIM.c.claimant != "individual")
         if wanted.regions is not None:
             query = query.where(CLAIM.c.region.in_(wanted.regions))
-        if after is not None:
-            due, claim_id = _cursor(after)
+        if place := day_place_of(after):
+            due, claim_id = place
             behind = and_(CLAIM.c.review_due == due, CLAIM.c.claim_id > claim_id)
             query = query.where(or_(CLAIM.c.review_due > due, behind))
         query = query.order_by(CLAIM.c.review_due, CLAIM.c.claim_id).limit(limit)
@@ -110,7 +111,7 @@ class StoredClaims:
 
     def cursor_of(self, claim: Claim) -> str:
         """Give the cursor that stands behind a claim."""
-        return f"{claim.deadlines.review_due.isoformat()}.{claim.claim_id}"
+        return cursor_of(claim.deadlines.review_due, claim.claim_id)
 
     async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
         """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
@@ -370,19 +371,6 @@ def _besides(wanted: Waiting) -> Iterator[ColumnElement[bool]]:
         yield exists().where(PAYMENT_ORDER.c.claim_id == claim_id, PAYMENT_ORDER.c.state.in_(_UNSETTLED))
     if wanted.line_returns:
         yield exists().where(CLAIM_LINE_RETURN.c.claim_id == claim_id, CLAIM_LINE_RETURN.c.answer.is_(None))
-
-
-def _cursor(text: str) -> tuple[date, str]:
-    day, _, claim_id = text.partition(".")
-    try:
-        return date.fromisoformat(day), claim_id
-    except ValueError:
-        raise Refused(
-            code="CURSOR_INVALID",
-            message="翻页游标无效。",
-            advice="请使用上一页返回的 next，或从第一页重新查询。",
-            field="cursor",
-        ) from None
 
 
 def _signer(claim_id: str) -> str:
