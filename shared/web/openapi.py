@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from shared.web.examples import NoExample, example_of
 from shared.web.idempotency import REPLAYED
-from shared.web.problems import describe_problems
+from shared.web.problems import SEVERAL_PROBLEMS, describe_problems
 
 JSON: Final = "application/json"
 
@@ -31,9 +31,11 @@ CONVENTIONS: Final = """约定
 _IMPLIED: Final = {412: ("VERSION_CHANGED",), 428: ("IF_MATCH_MISSING",)}
 
 
-def _implied(responses: Mapping[str, Any]) -> Iterator[tuple[int, Sequence[str]]]:
-    """Give the codes of statuses that have but one."""
-    return ((status, codes) for status, codes in _IMPLIED.items() if str(status) in responses)
+def _implied(responses: Mapping[str, Any], codes: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Give the codes of statuses that have but one, and the code of several refusals at once where there can be."""
+    yield from ((status, own) for status, own in _IMPLIED.items() if str(status) in responses)
+    if len(codes.get(SEVERAL_PROBLEMS.status, ())) > 1:
+        yield SEVERAL_PROBLEMS.status, (SEVERAL_PROBLEMS.code,)
 
 
 def complete(
@@ -44,7 +46,7 @@ def complete(
     A body of which no example can be computed stays without: the gates say which field lacks one.
     """
     responses: dict[str, dict[str, Any]] = operation.setdefault("responses", {})
-    for refusal, own in (*_implied(responses), *codes.items()):
+    for refusal, own in (*_implied(responses, codes), *codes.items()):
         known = responses.get(str(refusal), {}).get("x-problem-codes", ())
         responses[str(refusal)] = describe_problems(refusal, list(dict.fromkeys([*known, *own])))
     keyed = False

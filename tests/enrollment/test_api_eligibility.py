@@ -1,12 +1,15 @@
 """Whether a person could join a class, over HTTP: reasons with rule and clause, audited, nothing stored."""
 
+from datetime import date
+
+import httpx
 from sqlalchemy import func, select
 
 from peibu.demo.people import broken_identity_number
 from services.enrollment.storage.tables import PERSON
 from shared.audit.tables import AUDIT_ENTRY
 from shared.domain.actor import Role
-from tests.enrollment.clients import Clients, Json, post
+from tests.enrollment.clients import Clients, Json, created, post, roster_rows
 from tests.enrollment.desk import people
 from tests.enrollment.sample import WELDER
 from tests.enrollment.test_api import applied
@@ -51,6 +54,36 @@ async def test_an_institution_asks_about_its_class_and_what_it_tells_is_judged(c
     assert await codes(distant) == ("ask", ["EMPLOYER_NOT_LOCAL"])
     broken = {"identity_number": broken_identity_number(people(1)[0]), "class_id": class_id}
     assert await codes(broken) == ("refused", ["ID_CHECKSUM"])
+
+
+async def test_a_registered_person_is_asked_about_without_their_number(clients: Clients) -> None:
+    """JY-ENR-05; the row of the class as it stands, of anybody else what the other classes tell."""
+    first, school = await applied(clients), clients.institution
+    second = (await created(school, "/classes", clients.class_body(date(2021, 9, 6), date(2021, 9, 30))))["class_id"]
+    await created(school, f"/classes/{second}/roster", {"rows": roster_rows(1, skip=8)}, status=200)
+    province = clients.client("province-system", "province", Role.PROVINCE, region="419001")
+
+    async def people_of(class_id: str) -> list[str]:
+        rows = (await school.get(f"/classes/{class_id}/roster")).json()["items"]
+        return [row["person_id"] for row in rows]
+
+    async def asked(client: httpx.AsyncClient, class_id: str, person_id: str) -> tuple[str, list[str]]:
+        answer = await client.get("/eligibility", params={"class_id": class_id, "person_id": person_id})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["verdict"], [finding["code"] for finding in answer.json()["findings"]]
+
+    (trained, *_), (free,) = await people_of(first), await people_of(second)
+    for client in (province, school):
+        assert await asked(client, first, trained) == ("accepted", [])
+        assert await asked(client, second, trained) == ("refused", ["REPEAT_IN_YEAR"])
+        assert await asked(client, second, free) == ("accepted", [])
+    nobody = await province.get("/eligibility", params={"class_id": first, "person_id": "nobody"})
+    stranger = clients.client("stranger", "another-school", Role.INSTITUTION)
+    unseen = await stranger.get("/eligibility", params={"class_id": first, "person_id": trained})
+    assert [one.json()["code"] for one in (nobody, unseen)] == ["PERSON_NOT_FOUND", "CLASS_NOT_FOUND"]
+    async with clients.wiring.unit_of_work(write=False) as uow:
+        checks = select(func.count()).where(AUDIT_ENTRY.c.action == "eligibility_checked")
+        assert (await uow.connection.execute(checks)).scalar_one() == 6
 
 
 async def test_every_question_is_audited_and_nobody_is_registered_or_repeated(clients: Clients) -> None:

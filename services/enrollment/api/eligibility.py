@@ -1,9 +1,10 @@
 """The address that answers whether a person could join a class."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.enrollment.api.roster_schemas import RowCode, RowText
@@ -13,16 +14,17 @@ from services.enrollment.application.check_eligibility import (
     EligibilityQuestion,
     Prospect,
     check_eligibility,
+    eligibility_of_registered,
 )
 from services.enrollment.application.ports import UnitOfWork
-from services.enrollment.domain.roster_row import Particulars, RosterRow
+from services.enrollment.domain.roster_row import RosterRow
 from shared.domain.actor import Role
 from shared.domain.identifiers import cleaned
 from shared.policy.decision import Finding
 from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
-from shared.web.transactions import write_transaction
+from shared.web.transactions import unkeyed_transaction, write_transaction
 
 router = service_router("/enrollment/v1", tags=["资格查询"])
 ASKING = requires(Role.PROVINCE, Role.INSTITUTION, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER)
@@ -63,11 +65,9 @@ class EligibilityBody(Body):
                 opening_date=self.opening_date,
                 funding_source=self.funding_source or "",
             )
-        row = RosterRow(
-            row=1,
-            particulars=Particulars(name="", identity_number=self.identity_number, phone="", evidence=""),
+        row = replace(
+            RosterRow.of_person(self.identity_number),
             group=self.group or "",
-            employer_name="",
             employer_credit_code=cleaned(self.employer_credit_code or ""),
             employer_region=self.employer_region or "",
             fee_fen=self.fee_fen,
@@ -99,6 +99,24 @@ class EligibilityAnswer(BaseModel):
             rulebook_id=found.rulebook_id,
             opening_date=found.opening_date,
         )
+
+
+@router.get(
+    "/eligibility",
+    summary="查询系统中已有的人员能否参加某班（留痕）",
+    dependencies=[ASKING],
+    responses=responses(404, 422),
+)
+async def get_eligibility(
+    class_id: Annotated[Id, Query(description="班级编号")],
+    person_id: Annotated[Id, Query(description="人员编号（见变更记录与领域事件），不是证件号码")],
+    unit: Annotated[UnitOfWork, Depends(unkeyed_transaction)],
+) -> EligibilityAnswer:
+    """Answer with every reason, its rule and clause: of a row of the class as it stands, else by the history.
+
+    A person is named by `person_id`; who only has the identity number asks POST /enrollment/v1/eligibility-checks.
+    """
+    return EligibilityAnswer.of(await eligibility_of_registered(unit, class_id=class_id, person_id=person_id))
 
 
 @router.post(

@@ -9,7 +9,7 @@ from services.enrollment.application.scope import is_of_bureau, own_institution,
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.roster import DEFAULTS_OF_A_QUESTION, judge_roster
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
-from shared.domain.errors import Refused
+from shared.domain.errors import NotFound, Refused
 from shared.domain.identifiers import identity_number
 from shared.policy.decision import Finding
 from shared.policy.judging import Verdict, verdict_of
@@ -67,14 +67,60 @@ async def check_eligibility(uow: UnitOfWork, question: EligibilityQuestion) -> E
     judged = judge_roster([row], context, book, present=present)[row.row]
     untold = DEFAULTS_OF_A_QUESTION - question.given
     findings = tuple(finding for finding in judged.findings if finding.field not in untold)
-    verdict = verdict_of(findings)
-    codes = ",".join(sorted({finding.code for finding in findings}))
+    return await _answered(
+        uow,
+        question.class_id or prospect.training_type,
+        Eligibility(
+            verdict=verdict_of(findings),
+            findings=findings,
+            rulebook_id=book.id,
+            opening_date=prospect.opening_date,
+        ),
+    )
+
+
+async def eligibility_of_registered(uow: UnitOfWork, *, class_id: str, person_id: str) -> Eligibility:
+    """Give the judgement of a person's row in a class, or, of who has none, judge the person by what is known of them.
+
+    Raise NotFound for a class out of the actor's scope and for a person who was never registered.
+    """
+    found = await visible_class(uow, class_id)
+    rows = [entry for entry in await uow.rosters.entries(class_id) if entry.row.person_id == person_id]
+    standing = [entry for entry in rows if entry.withdrawn_on is None]
+    if not standing:
+        number = await uow.persons.identity_number_of(person_id)
+        if number is None:
+            raise NotFound(
+                code="PERSON_NOT_FOUND",
+                message="没有这个人员编号。",
+                advice="请核对 person_id；系统中还没有的人员请用 POST /enrollment/v1/eligibility-checks 查询。",
+                field="person_id",
+            )
+        unknown = RosterRow.of_person(number)
+        return await check_eligibility(
+            uow, EligibilityQuestion(class_id=class_id, prospect=None, row=unknown, given=frozenset())
+        )
+    entry = min(standing, key=lambda entry: (not entry.is_on_roster, entry.row.row))
+    return await _answered(
+        uow,
+        class_id,
+        Eligibility(
+            verdict=entry.judgement.verdict,
+            findings=entry.judgement.findings,
+            rulebook_id=found.rulebook_id,
+            opening_date=found.plan.opening_date,
+        ),
+    )
+
+
+async def _answered(uow: UnitOfWork, subject: str, found: Eligibility) -> Eligibility:
+    codes = ",".join(sorted({finding.code for finding in found.findings}))
     await uow.audit(
         action="eligibility_checked",
-        subject=question.class_id or prospect.training_type,
-        details={"verdict": verdict, "codes": codes, "opening_date": prospect.opening_date.isoformat()},
+        subject=subject,
+        details={"verdict": found.verdict, "codes": codes, "opening_date": found.opening_date.isoformat()},
     )
-    return Eligibility(verdict=verdict, findings=findings, rulebook_id=book.id, opening_date=prospect.opening_date)
+    return found
 
 
 async def _asked_about(

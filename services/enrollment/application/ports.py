@@ -42,6 +42,9 @@ class Persons(Protocol):
     async def find(self, identity_number: str) -> str | None:
         """Give the id of the person with this number, or None; nobody is registered."""
 
+    async def identity_number_of(self, person_id: str) -> str | None:
+        """Give the number of a registered person, or None."""
+
     async def confirm(self, names: Mapping[str, str]) -> None:
         """Make these the confirmed names, by person id."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, Self
 
 from services.enrollment.domain.history import PastTraining, judge_repeat
 from services.enrollment.domain.institution import Institution
@@ -50,6 +50,20 @@ class RosterRow:
     masked_name: str = "*"
     name_differs: bool = False
     change: int = 0
+
+    @classmethod
+    def of_person(cls, identity_number: str) -> Self:
+        """Give a row that tells nothing but who it is."""
+        return cls(
+            row=1,
+            particulars=Particulars(name="", identity_number=identity_number, phone="", evidence=""),
+            group="",
+            employer_name="",
+            employer_credit_code="",
+            employer_region="",
+            fee_fen=0,
+            declares_ability_and_will=False,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,12 @@ class PersonRepository:
         ).scalar_one_or_none()
         return found
 
+    async def identity_number_of(self, person_id: str) -> str | None:
+        """Give the number of a registered person, or None."""
+        query = select(PERSON.c.sealed_identity_number).where(PERSON.c.person_id == person_id)
+        sealed = (await self._connection.execute(query)).scalar_one_or_none()
+        return None if sealed is None else self._vault.open(sealed, purpose=_number_purpose(person_id))
+
     async def confirm(self, names: Mapping[str, str]) -> None:
         """Make these the confirmed names, by person id."""
         found = await self._connection.execute(
@@ -93,9 +99,7 @@ class PersonRepository:
         return {
             "person_id": person_id,
             "lookup": lookup,
-            "sealed_identity_number": self._vault.seal(
-                identity.identity_number, purpose=f"person.identity_number:{person_id}"
-            ),
+            "sealed_identity_number": self._vault.seal(identity.identity_number, purpose=_number_purpose(person_id)),
             "sealed_name": self._vault.seal(identity.name, purpose=_name_purpose(person_id)),
             "masked_name": masked_name(identity.name),
             "confirmed": False,
@@ -107,6 +111,10 @@ class PersonRepository:
     def _same_name(self, one: str, other: str) -> bool:
         # The check normalises widths, blanks and dots, exactly as payment will compare the payee.
         return payee_check(one, "", self._payee_check_key) == payee_check(other, "", self._payee_check_key)
+
+
+def _number_purpose(person_id: str) -> str:
+    return f"person.identity_number:{person_id}"
 
 
 def _name_purpose(person_id: str) -> str:
