@@ -86,10 +86,16 @@ def _read_all(folder: Path, name: re.Pattern[str], read: Callable[[Path], _Polic
 
 
 def _read_rulebook(path: Path, *, kept: bool = False) -> Rulebook:
+    return _rulebook_of(path.read_bytes(), path.parent.name, path.name[:10], kept=kept)
+
+
+@cache
+def _rulebook_of(content: bytes, jurisdiction: str, effective_from: str, *, kept: bool) -> Rulebook:
+    """Read what the bytes say once per process: several services of it bring the same files."""
     return read_rulebook(
-        path.read_bytes(),
-        jurisdiction=path.parent.name,
-        effective_from=path.name[:10],
+        content,
+        jurisdiction=jurisdiction,
+        effective_from=effective_from,
         regions=regions(),
         catalogue=load_catalogue(),
         kept=kept,

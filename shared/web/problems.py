@@ -7,6 +7,7 @@ error says that the value is not personal.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
@@ -210,6 +211,7 @@ def describe_problems(status: int, codes: Sequence[str]) -> dict[str, Any]:
 _COME_BACK: Final = (429, 503, 507)
 
 
+@cache
 def _example(kind: ProblemKind) -> dict[str, Any]:
     problem = Problem(
         type=kind.type,

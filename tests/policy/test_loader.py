@@ -299,6 +299,13 @@ def test_the_id_is_made_of_names_and_content(tmp_path: Path) -> None:
     assert edited.id != book.id
 
 
+def test_a_process_reads_a_file_once_however_many_of_its_services_bring_it(tmp_path: Path) -> None:
+    text = packaged(RULEBOOK) + "# of this test alone\n"
+    first, second = (load_rulebooks(written(tmp_path / name, RULEBOOK, text)).current[0] for name in "ab")
+    assert first is second
+    assert load_rulebooks(written(tmp_path / "a", RULEBOOK, text + "# edited\n")).current[0] is not second
+
+
 def test_a_class_keeps_the_version_it_was_pinned_to_when_the_file_is_edited(tmp_path: Path) -> None:
     folder, kept = tmp_path / "rulebooks", tmp_path / "kept"
     pinned = load_rulebooks(written(folder, RULEBOOK, packaged(RULEBOOK)), kept=kept).current[0]
