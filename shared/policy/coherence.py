@@ -102,6 +102,8 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     yield from _profile_uses(book)
     if local := terms.local_employer:
         yield ("enrollment", "local_employer", "groups"), local.groups, groups
+    if focus := terms.employee_focus:
+        yield ("enrollment", "employee_focus", "groups"), focus.groups, groups
     if suspensions := terms.suspensions:
         reasons = {reason.code for reason in suspensions.reasons}
         yield ("enrollment", "suspensions", "on_low_satisfaction"), (suspensions.on_low_satisfaction,), reasons

@@ -214,6 +214,27 @@ class LocalEmployer(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Focus:
+    """Employees whose training the document puts first; at one of `levels`, if it names any.
+
+    With `human_decision` the document means only some of them, whom a person recognises.
+    """
+
+    code: str
+    name: str
+    levels: tuple[str, ...] = ()
+    human_decision: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployeeFocus(Term):
+    """The focus groups (重点对象) of employees (JY-ENR-13): rows of `groups` state any number of them, or none."""
+
+    groups: tuple[str, ...]
+    focuses: tuple[Focus, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group(Term):
     """One group of people (人员类别).
 
@@ -394,6 +415,7 @@ class EnrollmentTerms:
     station_ratio: Ratio | None = None
     special_account: SpecialAccount | None = None
     local_employer: LocalEmployer | None = None
+    employee_focus: EmployeeFocus | None = None
     groups: tuple[Group, ...] = ()
     programmes: Programmes | None = None
     approval: Steps | None = None
