@@ -23,7 +23,7 @@ from services.enrollment.domain.change import (
     require_room,
     require_something,
 )
-from services.enrollment.domain.decision import require_answers
+from services.enrollment.domain.decision import exempt_rules, require_answers
 from services.enrollment.domain.plan import class_terms, earnable_kinds, judge_lead
 from services.enrollment.domain.quota import QUOTA_CODES
 from services.enrollment.domain.reservation import ask_again, changed_event, reservation_of
@@ -220,7 +220,8 @@ async def _approve(
     if change.state != "approved":
         return training_class
     await uow.changes.settle(change)
-    return await _carry_out(uow, training_class, change, judged, entries)
+    exempt = exempt_rules(judged.training_class.findings, decisions.get(None, ()))
+    return await _carry_out(uow, training_class, change, judged, entries, exempt=exempt)
 
 
 async def _carry_out(
@@ -229,6 +230,8 @@ async def _carry_out(
     change: ClassChange,
     judged: _Judged,
     entries: Sequence[RosterEntry],
+    *,
+    exempt: tuple[str, ...],
 ) -> TrainingClass:
     class_id, after = before.class_id, judged.training_class
     leaving = [
@@ -256,6 +259,7 @@ async def _carry_out(
             added=[entry.person_id for entry in joining],
             reservation=reservation,
             timetable=change.sessions is not None,
+            exempt_by_decision=exempt,
         )
     )
     if moved:
