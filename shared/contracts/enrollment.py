@@ -195,6 +195,7 @@ class OpenedTrainee:
 
     `masked_name` is surname and stars; `payee_check` is the keyed digest of name and identity number under the
     deployment key named by `payee_check_key`, by which payment compares a payee without knowing the identity.
+    `fee_fen` is what the institution charges the person: nothing, where the document trains their group free of charge.
     """
 
     person_id: str
@@ -202,6 +203,7 @@ class OpenedTrainee:
     masked_name: str
     payee_check: str
     payee_check_key: str
+    fee_fen: int = 0
 
 
 @published_by("enrollment")
@@ -211,6 +213,8 @@ class ClassChanged:
 
     `sessions` and `teachers` are the whole timetable and everybody who teaches, as they stand from now on; null says
     that they did not change. `joined` describes those of `added` who come to a class that is open already.
+    `exempt_by_decision` are the rules of which a decision exempts the class as it stands from now on, null where the
+    change says nothing of them.
     """
 
     EVENT: ClassVar[EventType]
@@ -225,6 +229,7 @@ class ClassChanged:
     sessions: tuple[PlannedSession, ...] | None = None
     teachers: tuple[str, ...] | None = None
     joined: tuple[OpenedTrainee, ...] = ()
+    exempt_by_decision: tuple[str, ...] | None = None
 
 
 @published_by("enrollment")
@@ -236,6 +241,8 @@ class ClassOpened:
     refused before opening. `rulebook_id` pins the rules that judge the class to its end; `programme` is the word that
     rates and entitlement use, `training_type` the document's own type (JY-ENR-17). `attributes` are what reports
     group classes by (village, campaign, training form and mode), value by the rulebook's code of the attribute.
+    `exempt_by_decision` are the rules whose objection to the plan a recorded decision overruled (JY-ENR-09): whoever
+    judges the class by them again does not object either.
     """
 
     EVENT: ClassVar[EventType]
@@ -260,6 +267,7 @@ class ClassOpened:
     trainees: tuple[OpenedTrainee, ...]
     reviews: tuple[ReviewRecord, ...]
     attributes: dict[str, str] = field(default_factory=dict)
+    exempt_by_decision: tuple[str, ...] = ()
 
 
 @published_by("enrollment")

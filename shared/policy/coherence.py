@@ -96,12 +96,14 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         for number, value in enumerate(attribute.values):
             key = ("enrollment", "attributes", place, "values", number)
             yield (*key, "needs"), value.needs, attributes
-            yield (*key, "shown_by"), (value.shown_by,) if value.shown_by else (), attributes
             yield (*key, "institution_kinds"), value.institution_kinds, kinds
     for place, needed in enumerate(terms.class_kind_needs):
         yield ("enrollment", "class_kind_needs", place, "needs"), needed.needs, attributes
+    yield from _profile_uses(book)
     if local := terms.local_employer:
         yield ("enrollment", "local_employer", "groups"), local.groups, groups
+    if focus := terms.employee_focus:
+        yield ("enrollment", "employee_focus", "groups"), focus.groups, groups
     if suspensions := terms.suspensions:
         reasons = {reason.code for reason in suspensions.reasons}
         yield ("enrollment", "suspensions", "on_low_satisfaction"), (suspensions.on_low_satisfaction,), reasons
@@ -110,6 +112,32 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         accounts = {source.code for source in sources if source.special_account}
         yield ("enrollment", "special_account", "declaration_groups"), special.declaration_groups, groups
         yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
+
+
+def _profile_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what the judgement reads of enterprises' profiles: a register keyed by the enterprise, and its fields."""
+    terms = book.enrollment
+    attributes = {attribute.code: attribute for attribute in terms.attributes}
+    key: Key
+    profile = terms.enterprise_profile
+    registers = {register.code: register for register in terms.registers}
+    fields: dict[str, str] = {}
+    if profile:
+        key = ("enrollment", "enterprise_profile")
+        kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
+        yield (*key, "register"), (profile.register,), registers
+        yield (*key, "employer"), (profile.employer,), attributes
+        yield (*key, "institution_kinds"), profile.institution_kinds, kinds
+        if register := registers.get(profile.register):
+            fields = {field.code: field.kind for field in register.fields}
+            yield (*key, "wanted"), (profile.wanted,), {code for code, kind in fields.items() if kind == "truth"}
+            yield (*key, "register"), register.key, {code for code, kind in fields.items() if kind == "enterprise"}
+    for place, condition in enumerate(terms.profile_conditions):
+        key = ("enrollment", "profile_conditions", place)
+        for names, defined in ((("field", "proof", "until"), fields), (("attribute", "shown_by"), attributes)):
+            for name in names:
+                code = getattr(condition, name)
+                yield (*key, name), (code,) if code else (), defined
 
 
 def _register_uses(book: Rulebook) -> Iterator[_Use]:

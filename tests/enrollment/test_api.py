@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from peibu.demo.people import broken_identity_number
+from peibu.demo.people import broken_identity_number, sample_credit_code
 from shared.domain.actor import Role
 from tests.enrollment.clients import Clients, created, post, roster_rows
 from tests.enrollment.desk import people
+from tests.enrollment.sample import REGION
 
 OPINION = {"decision": "approve", "opinion": "材料齐全，符合规定"}
 REVIEWS = (
@@ -42,6 +43,24 @@ async def test_a_class_goes_from_draft_to_approved(clients: Clients) -> None:
     assert [review["step"] for review in view["reviews"]] == [step for step, _ in REVIEWS]
     assert (view["planned"], view["accepted"], view["reservation"]) == (3, 3, None)
     assert view["rulebook_id"].startswith("jiyuan/2021-01-01@")
+
+
+async def test_an_enterprise_applies_for_work_for_training_without_a_timetable(clients: Clients) -> None:
+    """JY-ENR-27: refused with rule, clause and remedy until the register says its size."""
+    code = sample_credit_code(6)
+    works = {"name": "示例机械厂", "credit_code": code, "kind": "enterprise", "region": REGION, "ownership": "private"}
+    works_id = (await created(clients.officer(Role.APPROVER), "/institutions", works))["institution_id"]
+    factory = clients.client("factory-clerk", works_id, Role.INSTITUTION)
+    body = clients.class_body(kind="work_for_training", training_type="work_for_training", level=None)
+    body |= {"sessions": [], "attributes": {"months": "6"}}
+    refused = (await post(factory, "/classes", body)).json()
+    assert (refused["code"], refused["rule"], refused["clause"]) == ("SIZE_NOT_SHOWN", "JY-ENR-27", "附件1 以工代训")
+    assert "enterprise_profile" in refused["advice"]
+    profile = {"enterprise_code": code, "enterprise_name": "示例机械厂", "all_staff_plan": True, "struggling": False}
+    profile |= {"size": "small", "size_evidence": "济工信证〔2021〕3号"}
+    await created(factory, "/registers/enterprise_profile", {"fields": profile})
+    drafted = await created(factory, "/classes", body)
+    assert [finding["code"] for finding in drafted["findings"]] == ["CLASS_RULES_EXEMPT"]
 
 
 async def test_one_bad_row_never_refuses_the_batch(clients: Clients) -> None:

@@ -56,10 +56,12 @@ async def test_a_shifted_column_leaves_no_personal_datum_in_group_exclusions_or_
     person = people(1, skip=40)[0]
     row, *_ = roster_rows(1)
     row |= {"group": person.name, "exclusions": [person.identity_number], "employer_name": person.phone}
+    row |= {"employee_focus": [person.name, "high_risk"]}
     answer = await post(school, f"/classes/{class_id}/roster", {"rows": [row]})
     read = await clients.officer(Role.AUDITOR).get(f"/classes/{class_id}/roster")
     codes = [finding["code"] for finding in answer.json()["rows"][0]["findings"]]
-    assert codes == ["GROUP_UNKNOWN", "EXCLUDED_FROM_SPECIAL_ACCOUNT"]
+    assert codes == ["GROUP_UNKNOWN", "FOCUS_NOT_EMPLOYEE", "EXCLUDED_FROM_SPECIAL_ACCOUNT"]
+    assert answer.json()["rows"][0]["employee_focus"] == ["unknown", "high_risk"]
     async with clients.wiring.unit_of_work(write=False) as uow:
         (stored,) = (await uow.connection.execute(select(ROSTER_ROW))).all()
     for secret in (person.name, person.identity_number, person.phone):

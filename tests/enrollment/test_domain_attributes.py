@@ -74,13 +74,6 @@ def test_a_whole_village_class_names_the_village_and_new_farmers_are_tagged() ->
     assert codes(judged({"village": "the big one"})) == ["ATTRIBUTE_INVALID"]
 
 
-def test_job_change_training_without_evidence_of_a_struggling_enterprise_goes_to_a_person() -> None:
-    """JY-ENR-28"""
-    (finding,) = judged({"job_change": "yes"})
-    assert (finding.code, finding.severity) == ("STRUGGLING_NOT_SHOWN", Severity.ASK)
-    assert judged({"job_change": "yes", "struggling_evidence": "济工信〔2021〕3号"}) == []
-
-
 def test_entrusted_training_names_partner_and_contract() -> None:
     """JY-FLD-16, JY-INS-09"""
     assert codes(judged({"training_mode": "entrusted"})) == ["PARTNER_REQUIRED", "CONTRACT_REQUIRED"]

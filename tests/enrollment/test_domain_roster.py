@@ -166,6 +166,41 @@ def test_an_employee_of_an_enterprise_elsewhere_goes_to_a_reviewer(
     assert verdict(row(1, group="veteran", employer_region=region)) == ("accepted", [])
 
 
+@pytest.mark.parametrize(
+    ("focus", "level", "expected"),
+    [
+        (("high_risk", "construction", "special_operation"), "5", ("accepted", [])),
+        (("labour_intensive",), "4", ("accepted", [])),
+        (("labour_intensive",), "3", ("accepted", [])),
+        (("labour_intensive",), "5", ("accepted", ["FOCUS_LEVEL"])),
+        (("labour_intensive",), None, ("accepted", ["FOCUS_LEVEL"])),
+        (("city_management", "city_management"), "4", ("ask", ["FOCUS_DECISION"])),
+        (("high_risk", "unknown"), "4", ("refused", ["FOCUS_UNKNOWN"])),
+    ],
+)
+def test_employees_state_any_number_of_focus_groups_each_judged_as_the_document_says_of_it(
+    focus: tuple[str, ...], level: str | None, expected: tuple[str, list[str]]
+) -> None:
+    """JY-ENR-13: intermediate and senior level in manufacturing; of city management staff only the eligible."""
+    one = row(1, employee_focus=focus)
+    assert verdict(one, context(level=level)) == expected
+    findings = entry(one, context(level=level)).judgement.findings
+    assert {(finding.rule, finding.clause, finding.field) for finding in findings} <= {
+        ("JY-ENR-13", "二(一)1", "employee_focus")
+    }
+
+
+def test_a_focus_is_of_employees_alone_and_does_not_bring_a_distant_employer_home() -> None:
+    """JY-ENR-13: of forty focus employees the two who are employed elsewhere go to a person."""
+    veteran = row(1, group="veteran", employee_focus=("high_risk",))
+    assert verdict(veteran) == ("refused", ["FOCUS_NOT_EMPLOYEE"])
+    rows = [row(number, employee_focus=("community_service",)) for number in range(1, 41)]
+    rows[3:5] = [replace(one, employer_region="410100") for one in rows[3:5]]
+    judged = judge_roster(rows, context(), book())
+    asked = [codes(one.findings) for one in judged.values() if one.verdict == "ask"]
+    assert (len(asked), asked[0]) == (2, ["EMPLOYER_NOT_LOCAL"])
+
+
 def test_an_enterprise_centre_trains_its_own_employees_only() -> None:
     centre = institution("enterprise_centre")
     own = row(1, employer_credit_code=centre.credit_code)

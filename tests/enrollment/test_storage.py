@@ -103,6 +103,7 @@ async def test_a_roster_comes_back_as_it_was_stored(desk: Desk) -> None:
                 1,
                 person_id=known[identity].person_id,
                 exclusions=("no_will",),
+                employee_focus=("high_risk", "construction"),
                 malformed=("fee_fen",),
                 name_differs=True,
             ),

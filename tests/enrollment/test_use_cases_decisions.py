@@ -14,10 +14,10 @@ from services.enrollment.domain.plan import ExceptionRequest
 from services.enrollment.domain.roster_row import RosterRow
 from services.enrollment.storage.tables import DECISION, ROSTER_ROW
 from shared.audit.tables import AUDIT_ENTRY
-from shared.contracts.enrollment import ClassApproved
+from shared.contracts.enrollment import ClassApproved, ClassChanged, ClassOpened
 from shared.domain.errors import Conflict, DomainError, Forbidden, NotFound, Refused
 from tests.enrollment.desk import APPROVER, FIRST, SCHOOL, SECOND, STEPS, Desk, people, rows
-from tests.enrollment.sample import codes
+from tests.enrollment.sample import OPENING, codes, moment
 from tests.enrollment.test_storage import refuses
 
 OTHER_GROUP = {"group": "other"}
@@ -128,6 +128,24 @@ async def test_a_plan_with_too_little_practice_stands_only_by_a_decision_that_wa
     await desk.decide(class_id, "PRACTICE_SHARE_TOO_LOW")
     await approve(desk, class_id)
     assert (await desk.found(class_id)).state == "approved"
+    await desk.answer(class_id)
+    await desk.fire_timers(moment(OPENING, 0))
+    (opened,) = await desk.facts(ClassOpened)
+    assert opened.exempt_by_decision == ("JY-ENR-09",)
+    sessions = (await desk.found(class_id)).plan.sessions
+    taught = [replace(one, teacher_id=desk.teacher_ids[1]) for one in sessions]
+    kept = [one.session_id for one in sessions]
+    await desk.changed(class_id, sessions=taught, kept_sessions=kept, at=moment(OPENING, 1))
+    (changed,) = await desk.facts(ClassChanged)
+    assert (changed.change, changed.exempt_by_decision) == ("teacher", ("JY-ENR-09",))
+
+
+async def test_an_opened_class_that_nobody_exempted_says_so_and_what_everybody_pays(desk: Desk) -> None:
+    """JY-ENR-09, JY-ENR-15: later services are told both by the opening alone."""
+    await desk.opened(None, rows(3, fee_fen=20_000))
+    (opened,) = await desk.facts(ClassOpened)
+    assert opened.exempt_by_decision == ()
+    assert [trainee.fee_fen for trainee in opened.trainees] == [20_000] * 3
 
 
 async def test_what_the_rules_stop_plainly_nobody_decides_away(desk: Desk) -> None:

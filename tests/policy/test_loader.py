@@ -146,6 +146,27 @@ def mistakes_in(folder: Path) -> tuple[Mistake, ...]:
         ),
         ('roles = ["institution"]', 'roles = ["public"]', "enrollment.registers[4].roles[1]", "approver", "选择"),
         (
+            'wanted = "all_staff_plan"',
+            'wanted = "size"',
+            "enrollment.enterprise_profile.wanted",
+            "未在本规则册",
+            "可用",
+        ),
+        (
+            'proof = "size_evidence"',
+            'proof = "size_evidense"',
+            "enrollment.profile_conditions[1].proof",
+            "未在本规则册",
+            "size_evidence",
+        ),
+        (
+            'attribute = "job_change"\nfield',
+            'attribute = "job_changes"\nfield',
+            "enrollment.profile_conditions[2].attribute",
+            "未在本规则册",
+            "job_change",
+        ),
+        (
             'methods = ["roll_call"]',
             'methods = ["rollcall"]',
             "supervision.custody_attendance.methods",

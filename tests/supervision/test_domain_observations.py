@@ -29,13 +29,13 @@ NOW = at(OPENING + timedelta(days=20), 12)
 DAY_TWO = OPENING + timedelta(days=1)
 
 
-def hours_of(theory: int, practice: int) -> ClassFile:
+def hours_of(theory: int, practice: int, *, exempt: tuple[str, ...] = ()) -> ClassFile:
     """Give a class of so many class hours, theory in the morning and practice in the afternoon of two days."""
     sessions = (
         planned_session("theory", at(OPENING, 8), minutes=theory * 40, class_hours=theory),
         planned_session("practice", at(DAY_TWO, 8), minutes=practice * 40, class_hours=practice, kind="practice"),
     )
-    return class_file(class_opened(sessions=sessions))
+    return class_file(replace(class_opened(sessions=sessions), exempt_by_decision=exempt))
 
 
 def settled(file: ClassFile, *, absent: tuple[str, ...] = ()) -> tuple[ClassFile, list[Any]]:
@@ -85,6 +85,12 @@ def test_practice_to_which_nobody_came_is_not_delivered_and_the_waiver_is_the_re
     (case,) = cases(file, "practice_share")
     assert (case.conclusion, case.closed_by) == ("waived", "approver-1")
     assert cases(settled(file, absent=("s2-pm",))[0], "practice_share") == [case]
+
+
+def test_a_class_that_enrollment_exempted_by_decision_is_not_asked_for_the_share_again() -> None:
+    """JY-ENR-09: what was decided before the opening holds for the hours delivered; other rules' exemptions do not."""
+    assert cases(settled(hours_of(60, 20, exempt=("JY-ENR-09",)))[0], "practice_share") == []
+    assert len(cases(settled(hours_of(60, 20, exempt=("JY-ENR-10",)))[0], "practice_share")) == 1
 
 
 def test_a_class_to_which_nobody_ever_came_has_no_share_to_judge() -> None:

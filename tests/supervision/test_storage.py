@@ -46,6 +46,7 @@ async def test_a_whole_file_comes_back_as_it_was_saved(office: Office) -> None:
             opinion=OPINION,
             joined={"p49": at(OPENING, 15)},
             custody=("p01", "p02"),
+            exempt_by_decision=("JY-ENR-09",),
             register_decisions=(DECISION, replace(DECISION, allowed=False)),
         ),
         sessions=new.sessions[:3],

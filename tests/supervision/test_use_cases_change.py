@@ -108,6 +108,23 @@ async def test_what_a_reviewer_approved_stays_approved_under_another_timetable(o
         assert await uow.sign_ins.counted(CLASS, ["s2-pm"]) == {"s2-pm": {"p01": {"manual"}}}
 
 
+@pytest.mark.parametrize(
+    ("exempt", "expected"), [((), ["practice_share"]), (None, ["practice_share"]), (("JY-ENR-09",), [])]
+)
+async def test_an_exemption_that_comes_with_a_change_holds_from_then_on(
+    office: Office, exempt: tuple[str, ...] | None, expected: list[str]
+) -> None:
+    """JY-ENR-09: decided with the changed timetable, in which theory prevails."""
+    await ready(office)
+    theory = replace(PM1, kind="theory")
+    await office.take(changed((AM1, theory, AM2), exempt_by_decision=exempt), occurred_at=at(OPENING, 7))
+    batch = [*sign_ins(people(50), NINE), *sign_ins(people(50), theory.starts_at, first=100)]
+    await office.push([*batch, *sign_ins(people(50), AM2.starts_at, first=200)], now=at(DAY_TWO, 21))
+    await office.close_until(END)
+    found = [each.check for each in (await office.file()).findings]
+    assert [check for check in found if check == "practice_share"] == expected
+
+
 @pytest.mark.parametrize("sign_in_first", [False, True])
 async def test_who_joins_counts_from_the_moment_of_approval_and_is_expected_from_then(
     office: Office, sign_in_first: bool

@@ -108,6 +108,7 @@ class RevelationAnswer(BaseModel):
     employer_region: str
     fee_fen: int
     declares_ability_and_will: bool
+    employee_focus: tuple[str, ...]
     name: str | None = Field(description="仅在姓名有疑问时提供")
     identity_number: str | None = Field(description="仅在姓名有疑问时提供")
 
@@ -125,6 +126,7 @@ class RevelationAnswer(BaseModel):
             employer_region=row.employer_region,
             fee_fen=row.fee_fen,
             declares_ability_and_will=row.declares_ability_and_will,
+            employee_focus=row.employee_focus,
             name=revealed.name,
             identity_number=revealed.identity_number,
         )

@@ -53,6 +53,7 @@ class EligibilityBody(Body):
     employer_region: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
     fee_fen: Whole = Field(default=0, ge=0, le=100_000_000)
     declares_ability_and_will: Truth | None = None
+    employee_focus: Annotated[list[RowCode], Field(max_length=10)] = []
 
     def to_question(self) -> EligibilityQuestion:
         """Give the question as the use-case takes it."""
@@ -72,6 +73,7 @@ class EligibilityBody(Body):
             employer_region=self.employer_region or "",
             fee_fen=self.fee_fen,
             declares_ability_and_will=bool(self.declares_ability_and_will),
+            employee_focus=tuple(self.employee_focus),
         )
         told = ("group", "employer_credit_code", "employer_region", "declares_ability_and_will")
         return EligibilityQuestion(

@@ -52,6 +52,9 @@ class RosterRowBody(Body):
     exclusions: Annotated[list[RowCode], Field(max_length=10)] = Field(
         default=[], description="专账排除情形：no_ability、no_will、no_transfer"
     )
+    employee_focus: Annotated[list[RowCode], Field(max_length=10)] = Field(
+        default=[], description="职工重点对象，可多选：规则册 employee_focus 中的代码，如 high_risk；其他人员不填"
+    )
 
     _malformed: tuple[str, ...] = PrivateAttr(default=())
 
@@ -79,6 +82,7 @@ class RosterRowBody(Body):
             fee_fen=self.fee_fen,
             declares_ability_and_will=self.declares_ability_and_will,
             exclusions=tuple(self.exclusions),
+            employee_focus=tuple(self.employee_focus),
             malformed=self._malformed,
         )
 
@@ -111,6 +115,7 @@ class RosterRowAnswer(BaseModel):
     person_id: str | None
     masked_name: str
     group: str
+    employee_focus: tuple[str, ...]
     verdict: Literal["accepted", "refused", "ask"]
     findings: tuple[Finding, ...]
     withdrawn_on: date | None
@@ -123,6 +128,7 @@ class RosterRowAnswer(BaseModel):
             person_id=entry.row.person_id,
             masked_name=entry.row.masked_name,
             group=entry.row.group,
+            employee_focus=entry.row.employee_focus,
             verdict=entry.judgement.verdict,
             findings=entry.judgement.findings,
             withdrawn_on=entry.withdrawn_on,

@@ -113,7 +113,7 @@ class PlanBody(Body):
 class ClassBody(Body):
     """An application for a class, its roster aside."""
 
-    kind: Literal["class", "apprenticeship"]
+    kind: Literal["class", "apprenticeship", "work_for_training"]
     training_type: Code
     occupation: Code
     level: Annotated[Text, Field(min_length=1, max_length=20)] | None = None
@@ -124,7 +124,9 @@ class ClassBody(Body):
     delivery: Delivery
     training_mode: Annotated[Text, Field(min_length=1, max_length=100)]
     plan: PlanBody
-    sessions: Sessions
+    sessions: Annotated[list[SessionBody], Field(max_length=500)] = Field(
+        description="课次；以工代训不按课次组织，可为空列表"
+    )
     exceptions: Annotated[list[ExceptionBody], Field(max_length=10)] = Field(
         default=[], description="申请例外：须由审批人员作出书面决定的问题与理由"
     )

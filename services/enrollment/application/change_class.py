@@ -23,8 +23,8 @@ from services.enrollment.domain.change import (
     require_room,
     require_something,
 )
-from services.enrollment.domain.decision import require_answers
-from services.enrollment.domain.plan import earnable_kinds, judge_lead
+from services.enrollment.domain.decision import exempt_rules, require_answers
+from services.enrollment.domain.plan import class_terms, earnable_kinds, judge_lead
 from services.enrollment.domain.quota import QUOTA_CODES
 from services.enrollment.domain.reservation import ask_again, changed_event, reservation_of
 from services.enrollment.domain.review import Decision, Review
@@ -81,7 +81,7 @@ async def propose_change(uow: UnitOfWork, *, class_id: str, wish: Wish) -> tuple
     require_new_rows(change.added, {entry.row.row for entry in entries})
     _require_on_roster(change, entries)
     judged = await _judge(uow, training_class, change, entries, {})
-    lead = judged.book.enrollment.application_lead
+    lead = class_terms(plan.kind, judged.book.enrollment).application_lead
     moved = change.moves_opening(plan)
     refuse_stopped(
         dict.fromkeys((*judged.findings, *(judge_lead(uow.today, change.opening_date, lead) if moved else ())))
@@ -175,7 +175,8 @@ async def _judge(
     basis = book.enrollment.start_after_approval or CONSISTENCY
     planned = training_class.plan.planned
     require_room(sum(entry.is_on_roster for entry in everybody), planned, basis)
-    mix = judge_mix(count(everybody, book), planned=planned, terms=book.enrollment.class_size)
+    terms = class_terms(training_class.plan.kind, book.enrollment)
+    mix = judge_mix(count(everybody, book), planned=planned, terms=terms.class_size)
     return _Judged(
         training_class=replace(judged.training_class, findings=(*objections, *kept)),
         book=book,
@@ -219,7 +220,8 @@ async def _approve(
     if change.state != "approved":
         return training_class
     await uow.changes.settle(change)
-    return await _carry_out(uow, training_class, change, judged, entries)
+    exempt = exempt_rules(judged.training_class.findings, decisions.get(None, ()))
+    return await _carry_out(uow, training_class, change, judged, entries, exempt=exempt)
 
 
 async def _carry_out(
@@ -228,6 +230,8 @@ async def _carry_out(
     change: ClassChange,
     judged: _Judged,
     entries: Sequence[RosterEntry],
+    *,
+    exempt: tuple[str, ...],
 ) -> TrainingClass:
     class_id, after = before.class_id, judged.training_class
     leaving = [
@@ -255,6 +259,7 @@ async def _carry_out(
             added=[entry.person_id for entry in joining],
             reservation=reservation,
             timetable=change.sessions is not None,
+            exempt_by_decision=exempt,
         )
     )
     if moved:

@@ -17,6 +17,7 @@ from services.enrollment.domain.decision import (
     require_basis,
     require_question,
 )
+from services.enrollment.domain.plan import class_terms
 from services.enrollment.domain.roster import RosterEntry, count, decided, judge_mix
 from services.enrollment.domain.training_class import UNDER_REVIEW, TrainingClass
 from shared.domain.errors import NotFound, Refused
@@ -149,6 +150,7 @@ async def _let_rows_follow(
         others = [entry for other, entry in entries.items() if other != number]
         entries[number] = decided(entries[number], counting.get(number, ()), others=others, book=book)
         changed.append(entries[number])
-    terms, planned = book.enrollment.class_size, training_class.plan.planned
-    refuse_stopped(judge_mix(count(entries.values(), book), planned=planned, terms=terms))
+    plan = training_class.plan
+    terms = class_terms(plan.kind, book.enrollment).class_size
+    refuse_stopped(judge_mix(count(entries.values(), book), planned=plan.planned, terms=terms))
     await uow.rosters.save_judgements(training_class.class_id, changed)

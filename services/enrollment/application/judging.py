@@ -6,10 +6,12 @@ from datetime import date
 
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.quotas import quota_for
+from services.enrollment.domain.enterprise import enterprise_of
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.plan import ClassPlan, PlanFacts, judge_plan, programme_type
+from services.enrollment.domain.register import Values, natural_key
 from services.enrollment.domain.roster import Decisions, RosterEntry, judge_roster
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
 from services.enrollment.domain.training_class import TrainingClass
@@ -80,6 +82,7 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass, *, book: R
         bookings=await uow.classes.bookings(training_class),
         conditions=await uow.centres.findings(institution_id),
         quota=await quota_for(uow, training_class.class_id, plan, institution),
+        profile=await _profile(uow, training_class, institution, book),
     )
     kind = programme_type(plan, book)
     return JudgedClass(
@@ -91,6 +94,24 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass, *, book: R
         ),
         book=book,
     )
+
+
+async def _profile(
+    uow: UnitOfWork, training_class: TrainingClass, institution: Institution, book: Rulebook
+) -> Values | None:
+    """Give what the register says of the enterprise that the class is for, in its region or the nearest above it."""
+    plan, wanted = training_class.plan, book.enrollment.enterprise_profile
+    enterprise = enterprise_of(plan.attributes, kind=plan.kind, institution=institution, terms=book.enrollment)
+    terms = book.enrollment.register(wanted.register) if wanted else None
+    if terms is None or enterprise is None:
+        return None
+    for region in ancestors(training_class.region):
+        key = natural_key(
+            dict.fromkeys(terms.key, enterprise), region=region, institution_id=None, person_id=None, terms=terms
+        )
+        if entry := await uow.registers.find(terms.code, key):
+            return entry.values
+    return None
 
 
 async def judge_rows(

@@ -6,6 +6,8 @@ from typing import Final
 from services.enrollment.application.judging import institution_of, occupation_of
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.domain.attributes import published
+from services.enrollment.domain.change import decisions_in_effect
+from services.enrollment.domain.decision import exempt_rules
 from services.enrollment.domain.opening import open_class as opened
 from services.enrollment.domain.opening import what_blocks
 from services.enrollment.domain.person import Identity
@@ -63,6 +65,11 @@ async def open_if_due(uow: UnitOfWork, training_class: TrainingClass) -> bool:
     refused = sum(entry.judgement.verdict == "refused" for entry in entries)
     on_roster = sum(entry.is_on_roster for entry in entries)
     book = uow.shelf.in_force(training_class.region, fields.opening_date)
+    made, changes = (
+        await uow.decisions.of_class(training_class.class_id),
+        await uow.changes.of_class(training_class.class_id),
+    )
+    decisions = decisions_in_effect(training_class, made, changes)
     open_now, fact = opened(
         replace(training_class, blocker=None),
         rulebook_id=book.id,
@@ -71,6 +78,7 @@ async def open_if_due(uow: UnitOfWork, training_class: TrainingClass) -> bool:
         trainees=[_trainee(uow, entry) for entry in entries if entry.is_on_roster],
         refused=min(refused, max(fields.planned - on_roster, 0)),  # whose place nobody took
         attributes=published(fields.attributes, book.enrollment),
+        exempt_by_decision=exempt_rules(training_class.findings, decisions.get(None, ())),
     )
     await uow.classes.save(open_now)
     await uow.publish(fact)
@@ -101,4 +109,5 @@ def _trainee(uow: UnitOfWork, entry: RosterEntry) -> OpenedTrainee:
         masked_name=entry.row.masked_name,
         payee_check=check,
         payee_check_key=key_id,
+        fee_fen=entry.row.fee_fen,
     )

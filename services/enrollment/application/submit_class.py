@@ -4,7 +4,7 @@ from services.enrollment.application.judging import judge_class, judge_rows
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import own_class
-from services.enrollment.domain.plan import judge_lead
+from services.enrollment.domain.plan import class_terms, judge_lead
 from services.enrollment.domain.roster import count, judge_headcount, judge_mix
 from services.enrollment.domain.training_class import EDITABLE, TrainingClass, submit
 from shared.clock import start_of_day
@@ -16,7 +16,8 @@ async def submit_class(uow: UnitOfWork, *, class_id: str) -> TrainingClass:
     training_class = await own_class(uow, class_id)
     training_class.require(*EDITABLE, act="提交开班申请")
     judged = await judge_class(uow, training_class)
-    terms, plan = judged.book.enrollment, judged.training_class.plan
+    plan = judged.training_class.plan
+    terms = class_terms(plan.kind, judged.book.enrollment)
     sent = [entry.row for entry in await uow.rosters.entries(class_id)]
     entries = await judge_rows(uow, judged.training_class, sent, judged.book)
     counts = count(entries, judged.book)

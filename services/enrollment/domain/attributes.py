@@ -58,9 +58,6 @@ def _judge_value(
     if listed.human_decision:
         message = f"“{listed.name}”是否作为补贴性培训班办理，文件没有规定。"
         yield _asking(attribute, listed.asks or "ATTRIBUTE_DECISION", message, listed)
-    if listed.shown_by and not attributes.get(listed.shown_by):
-        message = f"“{listed.name}”缺少“{_name(listed.shown_by, known)}”。"
-        yield _asking(attribute, listed.asks or "ATTRIBUTE_DECISION", message, listed)
 
 
 def _missing(

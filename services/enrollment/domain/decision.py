@@ -109,6 +109,13 @@ def verdict_under(findings: Iterable[Finding], decisions: Sequence[RecordedDecis
     return verdict_of(weigh(findings, decisions))
 
 
+def exempt_rules(findings: Iterable[Finding], decisions: Sequence[RecordedDecision]) -> tuple[str, ...]:
+    """Give the rules whose objection a decision overruled, so that nobody later objects by them again (JY-ENR-09)."""
+    objections = list(findings)
+    standing = {finding.code for finding in weigh(objections, decisions)}
+    return tuple(sorted({finding.rule for finding in objections if finding.code not in standing}))
+
+
 def require_question(findings: Iterable[Finding], code: str, terms: EnrollmentTerms, *, row: int | None) -> Finding:
     """Give the finding to decide on; raise NotFound QUESTION_NOT_FOUND, or Refused NOT_DECIDABLE for a plain stop."""
     where = "开班申请" if row is None else f"第 {row} 行"

@@ -41,10 +41,12 @@ def open_class(
     trainees: Sequence[OpenedTrainee],
     refused: int,
     attributes: Mapping[str, str],
+    exempt_by_decision: tuple[str, ...] = (),
 ) -> tuple[TrainingClass, ClassOpened]:
     """Open the class and pin its rulebook; the event carries all that later services will ever need.
 
-    `attributes` are those of the class that the rulebook lets travel.
+    `attributes` are those of the class that the rulebook lets travel, `exempt_by_decision` the rules whose objection
+    to the plan a recorded decision overruled.
     """
     training_class.require("reserved", act="开班")
     opened = replace(training_class, state="opened", rulebook_id=rulebook_id)
@@ -79,4 +81,5 @@ def open_class(
         trainees=tuple(trainees),
         reviews=tuple(row.record() for row in opened.round_reviews),
         attributes=dict(attributes),
+        exempt_by_decision=exempt_by_decision,
     )

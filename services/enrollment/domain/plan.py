@@ -1,13 +1,14 @@
 """What an institution applies for (开班申请): the plan, and every rule that judges it without its roster."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from services.enrollment.domain.attributes import judge_attributes
 from services.enrollment.domain.centre import ConditionFinding, judge_conditions
 from services.enrollment.domain.decision import asked_for
+from services.enrollment.domain.enterprise import enterprise_of, judge_profile
 from services.enrollment.domain.institution import (
     DirectoryEntry,
     Institution,
@@ -16,6 +17,7 @@ from services.enrollment.domain.institution import (
 )
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.quota import Quota, judge_quota
+from services.enrollment.domain.register import Values
 from services.enrollment.domain.suspension import Suspension, judge_suspension
 from services.enrollment.domain.timetable import (
     Booking,
@@ -36,7 +38,13 @@ from shared.domain.working_days import latest_day_before, working_days_between
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.enrollment import ApplicationLead, ClassSize, ProgrammeType
+from shared.policy.terms.enrollment import (
+    ApplicationLead,
+    ClassKindExemption,
+    ClassSize,
+    EnrollmentTerms,
+    ProgrammeType,
+)
 from shared.policy.terms.payment import FundingSources
 from shared.policy.terms.term import Term
 
@@ -89,7 +97,7 @@ class PlanFacts:
 
     `occupation` is the row valid on the opening date; `filed_teachers`, `venues` are the institution's own;
     `bookings` are other live classes' times with the same teachers (as persons) or venues; `quota` is what the annual
-    plan gives, None without a plan.
+    plan gives, None without a plan; `profile` what the class's enterprise says of itself, None without one.
     """
 
     institution: Institution
@@ -101,6 +109,14 @@ class PlanFacts:
     bookings: tuple[Booking, ...]
     conditions: tuple[ConditionFinding, ...] = ()
     quota: Quota | None = None
+    profile: Values | None = None
+
+
+def class_terms(kind: ClassKind, terms: EnrollmentTerms) -> EnrollmentTerms:
+    """Give the terms as they hold for a kind of class: those that it is exempt from are off (JY-ENR-27)."""
+    exemption = _exemption(kind, terms)
+    off: dict[str, Any] = dict.fromkeys(exemption.exempt if exemption else ())
+    return replace(terms, **off)
 
 
 def judge_plan(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Finding, ...]:
@@ -113,9 +129,10 @@ def judge_plan(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Findi
 
 
 def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Finding, ...]:
-    terms = book.enrollment
+    terms = class_terms(plan.kind, book.enrollment)
     basis = terms.documents or CONSISTENCY
     day, sessions = plan.opening_date, plan.sessions
+    exemption = _exemption(plan.kind, terms)
     return (
         *judge_directory(facts.entries, day=day, occupation=plan.occupation, terms=terms.directory),
         *judge_suspension(facts.suspensions, day=day, book=book),
@@ -126,7 +143,11 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
         *judge_training_type(plan, facts.occupation, book),
         *judge_funding(plan.funding_source, book.payment.funding_sources),
         *judge_size(plan.planned, key_groups=_is_of_key_groups(plan, book), terms=terms.class_size),
-        *judge_dates(sessions, opening=day, closing=plan.closing_date, basis=basis),
+        *(
+            judge_dates(sessions, opening=day, closing=plan.closing_date, basis=basis)
+            if sessions or not exemption
+            else ()
+        ),
         *judge_class_hours(sessions, terms.class_hour),
         *judge_practice_share(sessions, terms.practice_share),
         *judge_teachers(
@@ -146,7 +167,42 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
         ),
         *judge_bookings(sessions, bookings=facts.bookings, basis=basis),
         *judge_quota(plan.planned, facts.quota),
+        *_judge_exemption(exemption, book.enrollment),
+        *_judge_enterprise(plan, facts, terms),
         *judge_attributes(plan.attributes, kind=plan.kind, institution_kind=facts.institution.kind, terms=terms),
+    )
+
+
+def _exemption(kind: ClassKind, terms: EnrollmentTerms) -> ClassKindExemption | None:
+    return next((one for one in terms.class_kind_exemptions if one.class_kind == kind), None)
+
+
+def _judge_exemption(exemption: ClassKindExemption | None, terms: EnrollmentTerms) -> list[Finding]:
+    if exemption is None:
+        return []
+    held = (getattr(terms, name) for name in exemption.exempt)
+    rules = "、".join(term.rule for term in held if term)
+    return [
+        exemption.finding(
+            code=exemption.code,
+            severity=Severity.ASK,
+            message=f"该类型不按班级组织，办班规定 {rules} 对其不适用，须由审批人员确认。",
+            advice="请审批人员核实申请材料，并记录是否同意的决定。",
+            field="kind",
+            value=exemption.class_kind,
+        )
+    ]
+
+
+def _judge_enterprise(plan: ClassPlan, facts: PlanFacts, terms: EnrollmentTerms) -> list[Finding]:
+    enterprise = enterprise_of(plan.attributes, kind=plan.kind, institution=facts.institution, terms=terms)
+    return judge_profile(
+        plan.attributes,
+        kind=plan.kind,
+        enterprise=enterprise,
+        values=facts.profile,
+        day=plan.opening_date,
+        terms=terms,
     )
 
 
@@ -261,7 +317,7 @@ def judge_training_type(plan: ClassPlan, occupation: Occupation | None, book: Ru
     if plan.level is not None and plan.level not in occupation.levels:
         message = f"工种“{occupation.name}”没有所填的等级。"
         found.append(stop("LEVEL_UNKNOWN", message, f"可选等级：{'、'.join(occupation.levels)}。", "level", plan.level))
-    if not earnable_kinds(plan, occupation, book):
+    if kind.certificate_kinds and not earnable_kinds(plan, occupation, book):
         message = f"工种“{occupation.name}”不能取得培训类型“{kind.name}”规定的任何证书。"
         found.append(stop("NOT_CERTIFIABLE", message, "请改选工种或培训类型。", "occupation", plan.occupation))
     return found

@@ -77,6 +77,7 @@ def changed_event(
     added: Iterable[str] = (),
     reservation: ReservationRequest | None = None,
     timetable: bool = False,
+    exempt_by_decision: tuple[str, ...] | None = None,
 ) -> ClassChanged:
     """Give the event of a change after approval; with a reservation payment has to answer again.
 
@@ -93,6 +94,7 @@ def changed_event(
         reservation=reservation,
         sessions=tuple(PlannedSession(**asdict(session)) for session in sessions) if timetable else None,
         teachers=tuple(dict.fromkeys(session.teacher_id for session in sessions)) if timetable else None,
+        exempt_by_decision=exempt_by_decision,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Self
 
+from services.enrollment.domain.employee_focus import judge_focus
 from services.enrollment.domain.history import PastTraining, judge_repeat
 from services.enrollment.domain.institution import Institution
 from shared.domain.errors import Refused
@@ -45,6 +46,7 @@ class RosterRow:
     fee_fen: int
     declares_ability_and_will: bool
     exclusions: tuple[str, ...] = ()
+    employee_focus: tuple[str, ...] = ()
     malformed: tuple[str, ...] = ()
     person_id: str | None = None
     masked_name: str = "*"
@@ -101,6 +103,7 @@ def judge_row(row: RosterRow, context: RosterContext, book: Rulebook) -> tuple[l
         *repeated,
         *_judge_group(row, group, book),
         *_judge_employer(row, context.institution, book),
+        *judge_focus(row.employee_focus, group=row.group, level=context.level, terms=book.enrollment.employee_focus),
         *_judge_special_account(row, context.funding_source, book),
     ]
     return findings, relies_on

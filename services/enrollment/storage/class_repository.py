@@ -145,6 +145,8 @@ class ClassRepository:
         their ids within the institution. Until the end nobody else can book any of them.
         """
         own, sessions = training_class.institution_id, training_class.plan.sessions
+        if not sessions:
+            return ()
         teachers = {session.teacher_id for session in sessions}
         venues = {session.venue_id for session in sessions}
         filed = await self._lock_bookable(own, teachers)
@@ -207,7 +209,8 @@ class ClassRepository:
             }
             for session in training_class.plan.sessions
         ]
-        await self._connection.execute(insert(CLASS_SESSION), rows)
+        if rows:
+            await self._connection.execute(insert(CLASS_SESSION), rows)
 
     async def _sessions(self, class_ids: Sequence[str]) -> dict[str, list[Session]]:
         column = CLASS_SESSION.c

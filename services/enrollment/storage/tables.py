@@ -212,6 +212,7 @@ ROSTER_ROW: Final = Table(
     Column("fee_fen", BigInteger, nullable=False),
     Column("declares_ability_and_will", Boolean, nullable=False),
     Column("exclusions", JSON, nullable=False),
+    Column("employee_focus", JSON, nullable=False),
     Column("malformed", JSON, nullable=False),
     Column("name_differs", Boolean, nullable=False),
     Column("verdict", String(10), nullable=False),

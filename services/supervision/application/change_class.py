@@ -59,6 +59,8 @@ async def take_withdrawal(uow: SupervisionUnit, fact: TraineeWithdrawn) -> None:
 
 def _changed(file: ClassFile, fact: ClassChanged, book: Rulebook, at: datetime) -> ClassFile:
     changed = replace(file.training_class, closing_date=fact.closing_date)
+    if fact.exempt_by_decision is not None:
+        changed = replace(changed, exempt_by_decision=fact.exempt_by_decision)
     for person_id in fact.removed:
         if person_id in changed.trainees:
             changed = withdraw_trainee(changed, person_id, legal_day(at))

@@ -193,7 +193,7 @@ def _judge(file: ClassFile, book: Rulebook) -> dict[Key, Observation | None]:
         for session in file.sessions:
             filmed = observe_video(session, file.clips_of(session.session_id), book) if session.present else None
             judged[VIDEO_INCOMPLETE, session.session_id] = filmed
-        judged[PRACTICE_SHARE, class_id] = observe_practice_share(file.sessions, book)
+        judged[PRACTICE_SHARE, class_id] = observe_practice_share(file.training_class, file.sessions, book)
         judged[SPOT_CHECKS_FEW, class_id] = observe_spot_checks(file.inspections, book)
     return judged
 

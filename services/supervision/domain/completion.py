@@ -48,16 +48,20 @@ def complete_training(
     return replace(training_class, completion=completed), completed
 
 
-def observe_practice_share(sessions: Iterable[Session], book: Rulebook) -> Observation | None:
+def observe_practice_share(
+    training_class: TrainingClass, sessions: Iterable[Session], book: Rulebook
+) -> Observation | None:
     """Object when too few of the class hours that were really held were practice (JY-ENR-09).
 
-    A class that is exempt by a recorded decision has this finding waived.
+    A class that a recorded decision exempts from the share is not held to it afterwards.
     """
     term = book.enrollment.practice_share
     delivered = [session for session in sessions if session.present]
     total = sum(session.class_hours for session in delivered)
     practice = sum(session.class_hours for session in delivered if session.kind == "practice")
-    if term is None or not is_below_percent(practice, total, term.minimum_percent):
+    if term is None or term.rule in training_class.exempt_by_decision:
+        return None
+    if not is_below_percent(practice, total, term.minimum_percent):
         return None
     return Observation.under(
         term,

@@ -66,7 +66,8 @@ class TrainingClass:
     """What supervision knows of one class; `version` counts the changes of its record here.
 
     `trainees` gives for every person on the roster the day on which they left, or None; `joined` the instant from
-    which those count who came to the running class; `custody` those of groups in custody. `counts_from` is the instant
+    which those count who came to the running class; `custody` those of groups in custody; `exempt_by_decision` the
+    rules of which a decision in enrollment exempts the class. `counts_from` is the instant
     before which no sign-in counts: opening or last approval, whichever is later (JY-ENR-06). Of `register_decisions`
     the last holds.
     """
@@ -83,6 +84,7 @@ class TrainingClass:
     trainees: Mapping[str, date | None]
     joined: Mapping[str, datetime] = field(default_factory=dict)
     custody: tuple[str, ...] = ()
+    exempt_by_decision: tuple[str, ...] = ()
     register_decisions: tuple[RegisterDecision, ...] = ()
     held: bool = False
     ending: Ending | None = None
@@ -155,6 +157,7 @@ def open_class(fact: ClassOpened, book: Rulebook) -> tuple[TrainingClass, tuple[
         counts_from=max((start_of_day(fact.opening_date), *(review.decided_at for review in fact.reviews))),
         trainees={trainee.person_id: None for trainee in fact.trainees},
         custody=_in_custody(fact.trainees, book),
+        exempt_by_decision=fact.exempt_by_decision,
     )
     return training_class, in_order(session_of(planned, book) for planned in fact.sessions)
 

@@ -81,6 +81,7 @@ TRAINING_CLASS: Final = Table(
     Column("trainees", JSON, nullable=False),
     Column("joined", JSON, nullable=False),
     Column("custody", JSON, nullable=False),
+    Column("exempt_by_decision", JSON, nullable=False),
     Column("register_decisions", JSON, nullable=False),
     Column("held", Boolean, nullable=False),
     Column("ending", String(10)),

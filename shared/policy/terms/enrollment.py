@@ -214,6 +214,27 @@ class LocalEmployer(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Focus:
+    """Employees whose training the document puts first; at one of `levels`, if it names any.
+
+    With `human_decision` the document means only some of them, whom a person recognises.
+    """
+
+    code: str
+    name: str
+    levels: tuple[str, ...] = ()
+    human_decision: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployeeFocus(Term):
+    """The focus groups (重点对象) of employees (JY-ENR-13): rows of `groups` state any number of them, or none."""
+
+    groups: tuple[str, ...]
+    focuses: tuple[Focus, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group(Term):
     """One group of people (人员类别).
 
@@ -270,8 +291,7 @@ class AttributeValue:
     """One value of an attribute.
 
     `needs` are attributes that must be stated with it. A person decides when the institution is of none of
-    `institution_kinds`, always with `human_decision`, and when the attribute `shown_by` is not stated; `asks` is the
-    code of that question.
+    `institution_kinds`, and always with `human_decision`; `asks` is the code of that question.
     """
 
     code: str
@@ -279,7 +299,6 @@ class AttributeValue:
     needs: tuple[str, ...] = ()
     institution_kinds: tuple[str, ...] = ()
     human_decision: bool = False
-    shown_by: str | None = None
     asks: str | None = None
 
 
@@ -305,6 +324,68 @@ class ClassKindNeeds(Term):
 
     class_kind: ClassKind
     needs: tuple[str, ...]
+
+
+ClassRule = Literal[
+    "directory",
+    "application_lead",
+    "class_size",
+    "class_hour",
+    "practice_share",
+    "teacher_filing",
+    "teacher_ratio",
+    "station_ratio",
+]
+"""Terms of this chapter that speak of classes, and that a kind of class may be exempt from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassKindExemption(Term):
+    """Classes of a kind that the rules of classes were not written for are exempt from them (JY-ENR-27).
+
+    A person confirms it for every class, under `code`; such a class has a timetable only if it states one.
+    """
+
+    class_kind: ClassKind
+    code: str
+    exempt: tuple[ClassRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterpriseProfile(Term):
+    """The register in which enterprises say what the judgement of their classes reads (JY-ENR-28).
+
+    The attribute `employer` names the enterprise that a class is for; without it an institution of
+    `institution_kinds` is that enterprise itself. Where the truth field `wanted` is not set, it is warned of: a goal.
+    """
+
+    register: str
+    employer: str
+    institution_kinds: tuple[str, ...]
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileCondition(Term):
+    """Classes of `class_kind`, or that state `attribute`, are meant for enterprises whose profile says so.
+
+    Its `field` must be one of `values`, or true when there are none, and `proof` filled in; the paper proves it to the
+    last day `until`, where one is given. Of any other enterprise a person decides, under `code`. Classes of
+    `class_kind` are the applicant's own, and one whose profile does not say so much stops under `missing`; of the
+    others one without a profile may prove it by the attribute `shown_by`.
+    """
+
+    code: str
+    field: str
+    proof: str
+    message: str
+    advice: str
+    class_kind: ClassKind | None = None
+    attribute: str | None = None
+    values: tuple[str, ...] = ()
+    until: str | None = None
+    missing: str | None = None
+    shown_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,12 +415,16 @@ class EnrollmentTerms:
     station_ratio: Ratio | None = None
     special_account: SpecialAccount | None = None
     local_employer: LocalEmployer | None = None
+    employee_focus: EmployeeFocus | None = None
     groups: tuple[Group, ...] = ()
     programmes: Programmes | None = None
     approval: Steps | None = None
     reasons: Reasons | None = None
     attributes: tuple[Attribute, ...] = ()
     class_kind_needs: tuple[ClassKindNeeds, ...] = ()
+    class_kind_exemptions: tuple[ClassKindExemption, ...] = ()
+    enterprise_profile: EnterpriseProfile | None = None
+    profile_conditions: tuple[ProfileCondition, ...] = ()
     four_eyes: FourEyes | None = None
 
     def group(self, code: str) -> Group | None:

@@ -454,6 +454,7 @@ def upgrade() -> None:
         sa.Column("fee_fen", sa.BigInteger(), nullable=False),
         sa.Column("declares_ability_and_will", sa.Boolean(), nullable=False),
         sa.Column("exclusions", sa.JSON(), nullable=False),
+        sa.Column("employee_focus", sa.JSON(), nullable=False),
         sa.Column("malformed", sa.JSON(), nullable=False),
         sa.Column("name_differs", sa.Boolean(), nullable=False),
         sa.Column("verdict", sa.String(length=10), nullable=False),

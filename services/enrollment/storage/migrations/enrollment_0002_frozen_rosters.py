@@ -23,7 +23,7 @@ _SETTLED = "class_change is settled: it was decided or withdrawn"
 _FIXED = (
     *("class_id", "row_no", "person_id", "sealed_particulars", "masked_name", "group_code", "fee_fen", "name_differs"),
     *("employer_name", "employer_credit_code", "employer_region", "declares_ability_and_will", "exclusions"),
-    *("malformed", "change_no"),
+    *("malformed", "employee_focus", "change_no"),
 )
 _BROUGHT = (
     "EXISTS (SELECT 1 FROM class_change WHERE class_id = NEW.class_id AND number = NEW.change_no "

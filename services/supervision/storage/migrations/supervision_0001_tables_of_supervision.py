@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("trainees", sa.JSON(), nullable=False),
         sa.Column("joined", sa.JSON(), nullable=False),
         sa.Column("custody", sa.JSON(), nullable=False),
+        sa.Column("exempt_by_decision", sa.JSON(), nullable=False),
         sa.Column("register_decisions", sa.JSON(), nullable=False),
         sa.Column("held", sa.Boolean(), nullable=False),
         sa.Column("ending", sa.String(length=10), nullable=True),
