@@ -7,7 +7,7 @@ from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.enrollment.api.roster_schemas import RowCode, RowText
-from services.enrollment.api.schemas import Body, Code, Day, Id, Text, Truth, Whole
+from services.enrollment.api.schemas import Body, Code, Day, Id, Truth, Whole
 from services.enrollment.application.check_eligibility import (
     Eligibility,
     EligibilityQuestion,
@@ -23,6 +23,7 @@ from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
 from shared.web.transactions import write_transaction
+from shared.web.validation import Text
 
 router = service_router("/enrollment/v1", tags=["资格查询"])
 ASKING = requires(Role.PROVINCE, Role.INSTITUTION, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER)
