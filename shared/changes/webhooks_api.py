@@ -28,7 +28,7 @@ from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Role
 from shared.domain.errors import Refused
 from shared.settings import ServiceSettings
-from shared.web.authentication import require_region, requires
+from shared.web.authentication import requires
 from shared.web.problems import declare, responses
 from shared.web.routes import service_router
 from shared.web.transactions import read_transaction, unkeyed_transaction, write_transaction
@@ -81,7 +81,7 @@ def _add_registration(router: APIRouter, service: str, check_url: Any, vault: An
     )
     async def register(body: WebhookBody, unit: Change, response: Response) -> SecretAnswer:
         region = body.region or unit.actor.region
-        require_region(unit.actor, region)
+        unit.actor.require_region(region)
         check_url(body.url)
         _check_types(service, body.types)
         opened: Vault = vault()

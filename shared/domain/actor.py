@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.domain.errors import Forbidden
+from shared.domain.jurisdiction import is_within
 
 
 class Role(StrEnum):
@@ -78,6 +79,22 @@ class Actor:
                 message=f"此操作需要角色：{needed}。",
                 advice="请使用具备该角色的账号，或联系系统管理员授权。",
             )
+
+    def require_region(self, region: str) -> None:
+        """Raise Forbidden REGION_OUT_OF_SCOPE unless the region is the actor's own or lies under it."""
+        if not is_within(region, self.region):
+            raise region_out_of_scope(region)
+
+
+def region_out_of_scope(region: str) -> Forbidden:
+    """Give the refusal of whatever concerns a region that is not the actor's to act for."""
+    return Forbidden(
+        code="REGION_OUT_OF_SCOPE",
+        message=f"区划 {region} 不在您的管辖范围内。",
+        advice="请由该区划的主管部门办理，或联系系统管理员核对账号所属区划。",
+        field="region",
+        value=region,
+    )
 
 
 SYSTEM = Actor(subject="system", organisation="peibu", region="000000", roles=frozenset())

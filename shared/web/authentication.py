@@ -19,8 +19,8 @@ from structlog.contextvars import bind_contextvars
 
 from shared.clock import machine_now, monotonic
 from shared.domain.actor import Actor, Role
-from shared.domain.errors import Forbidden, Refused
-from shared.domain.jurisdiction import ancestors, is_within
+from shared.domain.errors import Refused
+from shared.domain.jurisdiction import ancestors
 from shared.web.problems import AUTHENTICATION_UNAVAILABLE, TOKEN_EXPIRED, TOKEN_INVALID, TOKEN_MISSING, WebProblem
 
 AUDIENCE: Final = "peibu"
@@ -225,15 +225,3 @@ def requires(*roles: Role) -> Any:
     if not roles:
         raise TypeError("name at least one role")
     return DependsMarker(RoleCheck(roles))
-
-
-def require_region(actor: Actor, region: str) -> None:
-    """Raise Forbidden REGION_OUT_OF_SCOPE unless the region is the actor's own or lies under it."""
-    if not is_within(region, actor.region):
-        raise Forbidden(
-            code="REGION_OUT_OF_SCOPE",
-            message=f"区划 {region} 不在您的管辖范围（{actor.region}）内。",
-            advice="请由该区划的主管部门办理，或联系系统管理员核对账号所属区划。",
-            field="region",
-            value=region,
-        )

@@ -6,8 +6,9 @@ identity number.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from shared.web.masking import MASK, mask
@@ -70,6 +71,30 @@ def invalid_value(
     """
     context = {"source": _OURS, "code": code, "detail": message, "advice": advice, "rule": rule, "clause": clause}
     return PydanticCustomError("peibu", "invalid value", context)
+
+
+def storable(text: str) -> str:
+    """Give the text; raise INPUT_INVALID for control characters, some of which PostgreSQL cannot store."""
+    if any(letter < " " and letter not in "\n\t" for letter in text):
+        raise invalid_value(INPUT_INVALID.code, "文本含有控制字符。", "请删除不可见的控制字符后重新提交。")
+    return text
+
+
+def impersonal(text: str) -> str:
+    """Give the text; raise PERSONAL_DATA when something in it looks like a number of a person."""
+    if mask(text) != text:
+        raise invalid_value(
+            "PERSONAL_DATA",
+            "文本含有疑似证件号、电话或账号的数字。",
+            "此文本不加密保存，也会供他人和其他系统查阅，请删除个人信息后重新提交。",
+        )
+    return text
+
+
+Text = Annotated[str, AfterValidator(storable)]
+"""A text that both databases can store."""
+Impersonal = AfterValidator(impersonal)
+"""On a text that others read or that travels in events: `Annotated[Text, Impersonal]`."""
 
 
 def field_problems(errors: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:

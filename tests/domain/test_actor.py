@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.actor import SYSTEM, Role
+from shared.domain.actor import SYSTEM, Actor, Role
 from shared.domain.errors import Forbidden
 
 
@@ -27,3 +27,17 @@ def test_one_refusal_is_not_another_that_says_the_same() -> None:
             SYSTEM.require(Role.FINANCE)
         refusals.append(refusal.value)
     assert len(set(refusals)) == 2
+
+
+@pytest.mark.parametrize(
+    ("own", "asked", "reached"),
+    [("419001", "419001", True), ("410000", "419001", True), ("419001", "410000", False), ("130000", "419001", False)],
+)
+def test_a_bureau_acts_for_its_region_and_for_those_below(own: str, asked: str, reached: bool) -> None:
+    actor = Actor(subject="li", organisation="bureau", region=own, roles=frozenset({Role.FINANCE}))
+    if reached:
+        actor.require_region(asked)
+        return
+    with pytest.raises(Forbidden, match="REGION_OUT_OF_SCOPE") as refusal:
+        actor.require_region(asked)
+    assert (refusal.value.field, refusal.value.value) == ("region", asked)

@@ -13,7 +13,7 @@ from shared.database.metadata import new_metadata
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, DomainError, Forbidden, MissingFact, NotFound, Refused
-from shared.web.authentication import CurrentActor, require_region, requires
+from shared.web.authentication import CurrentActor, requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
 from shared.web.transactions import (
@@ -168,7 +168,7 @@ async def give_opinion(body: NoteBody, unit: PublicWrite) -> NoteAnswer:
 
 @router.get("/regions/{region}", dependencies=[requires(Role.FINANCE)])
 async def in_region(region: str, actor: CurrentActor) -> dict[str, str]:
-    require_region(actor, region)
+    actor.require_region(region)
     return {"region": region}
 
 

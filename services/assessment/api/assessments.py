@@ -17,7 +17,6 @@ from services.assessment.api.schemas import (
     Reason,
     RowAnswer,
     RowBody,
-    Text,
     batch_fields,
     finding_views,
     require_unchanged,
@@ -42,6 +41,7 @@ from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
 from shared.web.transactions import read_transaction, write_transaction
+from shared.web.validation import Text
 from shared.web.versions import etag, require_match
 
 router = service_router("/assessment/v1", tags=["考核与证书"])

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from fastapi import Depends, Response
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
-from services.assessment.api.schemas import Body, Code, Day, FindingView, Level, Line, RegionCode, Text, finding_views
+from services.assessment.api.schemas import Body, Code, Day, FindingView, Level, Line, RegionCode, finding_views
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.application.register_body import RegisterBody, register_body
 from services.assessment.application.set_pass_mark import set_pass_mark
@@ -16,6 +16,7 @@ from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
 from shared.web.transactions import write_transaction
+from shared.web.validation import Text
 from shared.web.versions import etag
 
 router = service_router("/assessment/v1", tags=["评价机构与合格分数线"])

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self
 from fastapi import Depends
 from pydantic import BaseModel, Field
 
-from services.assessment.api.schemas import Body, Code, Day, Reason, RegionCode, Text, example
+from services.assessment.api.schemas import Body, Code, Day, Reason, RegionCode, example
 from services.assessment.application.access import READERS
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.application.rule_for_region import (
@@ -23,6 +23,7 @@ from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
 from shared.web.transactions import read_transaction, write_transaction
+from shared.web.validation import Text
 
 router = service_router("/assessment/v1", tags=["考核规定与例外"])
 

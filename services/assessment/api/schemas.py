@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from fastapi import Request
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -26,27 +25,11 @@ from services.assessment.domain.findings import RowVerdict
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.web.masking import mask
-from shared.web.validation import field_problems, invalid_value
+from shared.web.validation import Impersonal, Text, field_problems, invalid_value
 from shared.web.versions import require_match
 
 ROWS_MAX = 500
 _DAY = re.compile(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}")
-
-
-def _storable(text: str) -> str:
-    if any(letter < " " and letter not in "\n\t" for letter in text):  # PostgreSQL cannot store some of them
-        raise invalid_value("INPUT_INVALID", "文本含有控制字符。", "请删除不可见的控制字符后重新提交。")
-    return text
-
-
-def _impersonal(text: str) -> str:
-    if mask(text) != text:
-        raise invalid_value(
-            "PERSONAL_DATA",
-            "文本含有疑似证件号、电话或账号的数字。",
-            "此文本不加密保存，也会供他人查阅，请删除个人信息后重新提交。",
-        )
-    return text
 
 
 def _written(value: Any) -> Any:
@@ -55,14 +38,13 @@ def _written(value: Any) -> Any:
     raise invalid_value("INPUT_INVALID", "日期格式不正确。", "请使用 YYYY-MM-DD 格式的有效日期，例如 2021-09-13。")
 
 
-Text = Annotated[str, AfterValidator(_storable)]
 _VISIBLE = r"^[\x21-\x7e]+$"
 """Codes and ids may be repeated in a refusal, so nobody's name fits into them."""
 Id = Annotated[str, Field(min_length=1, max_length=100, pattern=_VISIBLE)]
 Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
 Level = Annotated[Text, Field(min_length=1, max_length=20)]
 Line = Annotated[Text, Field(min_length=1, max_length=200)]
-Prose = Annotated[Text, Field(max_length=2000), AfterValidator(_impersonal)]
+Prose = Annotated[Text, Field(max_length=2000), Impersonal]
 Reason = Annotated[Prose, Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_written)]
 """A day as text: a number would be read as seconds since 1970, a day of the year 1 has none three days before it."""

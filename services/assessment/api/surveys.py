@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from services.assessment.api.schemas import Body, Code, Day, FindingView, Reason, Text, example, finding_views
+from services.assessment.api.schemas import Body, Code, Day, FindingView, Reason, example, finding_views
 from services.assessment.application.access import READERS
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.application.queries import SurveyReading, read_survey, read_survey_question
@@ -24,6 +24,7 @@ from shared.web.transactions import (
     unkeyed_transaction,
     write_transaction,
 )
+from shared.web.validation import Text
 from shared.web.versions import etag, require_match
 
 router = service_router("/assessment/v1", tags=["满意度调查"])

@@ -11,7 +11,7 @@ from services.assessment.domain.assessment import Assessment
 from services.assessment.domain.certificate import Certificate
 from services.assessment.domain.examined_class import ExaminedClass
 from shared.domain.actor import Actor, Role
-from shared.domain.errors import Forbidden, MissingFact, NotFound
+from shared.domain.errors import MissingFact, NotFound
 from shared.domain.jurisdiction import is_within
 
 BUREAU: Final = (
@@ -151,18 +151,6 @@ async def opened_class(uow: AssessmentUnit, class_id: str) -> ExaminedClass:
             value=class_id,
         )
     return examined
-
-
-def require_region(actor: Actor, region: str) -> None:
-    """Raise Forbidden REGION_OUT_OF_SCOPE unless the region is the actor's own or lies under it."""
-    if not is_within(region, actor.region):
-        raise Forbidden(
-            code="REGION_OUT_OF_SCOPE",
-            message=f"区划 {region} 不在您的管辖范围内。",
-            advice="请由该区划的主管部门办理。",
-            field="region",
-            value=region,
-        )
 
 
 def is_bureau_of(actor: Actor, examined: ExaminedClass, *roles: Role) -> bool:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from services.assessment.application.access import require_region
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.domain.body import AssessmentBody
 from shared.clock import new_id
@@ -30,7 +29,7 @@ async def register_body(uow: AssessmentUnit, command: RegisterBody) -> tuple[Ass
 
     Raise Forbidden REGION_OUT_OF_SCOPE outside the actor's region, Refused for a wrong credit code.
     """
-    require_region(uow.actor, command.region)
+    uow.actor.require_region(command.region)
     code = credit_code(command.credit_code)
     asked = AssessmentBody(
         body_id=new_id(),
@@ -45,7 +44,7 @@ async def register_body(uow: AssessmentUnit, command: RegisterBody) -> tuple[Ass
     if standing is None:
         body = await _add(uow, asked)
     else:
-        require_region(uow.actor, standing.region)
+        uow.actor.require_region(standing.region)
         body = await uow.bodies.save(replace(asked, body_id=standing.body_id, version=standing.version))
     await uow.audit(
         action="body.registered",

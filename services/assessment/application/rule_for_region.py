@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from services.assessment.application.access import require_region
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.domain.ruling import (
     ExamWindow,
@@ -20,7 +19,7 @@ async def set_exam_window(uow: AssessmentUnit, window: ExamWindow) -> ExamWindow
 
     Raise Refused WINDOW_DATES, Conflict WINDOW_EXISTS when one of the region opens on that day.
     """
-    require_region(uow.actor, window.region)
+    uow.actor.require_region(window.region)
     window.require_order()
     if not await uow.rulings.add_window(window, set_by=uow.actor.subject):
         raise Conflict(
@@ -43,7 +42,7 @@ async def record_exception(uow: AssessmentUnit, exception: TransitionalException
 
     Raise Refused KIND_NOT_EXCEPTED or EXCEPTION_DATES, or RULEBOOK_MISSING without a rulebook there.
     """
-    require_region(uow.actor, exception.region)
+    uow.actor.require_region(exception.region)
     term = uow.shelf.in_force(exception.region, exception.starts_on).assessment.transitional_exceptions
     require_excepted(exception, term)
     await uow.rulings.add_exception(exception)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from services.assessment.application.access import require_region
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.domain.body import PassMark
 from shared.domain.errors import Conflict
@@ -13,7 +12,7 @@ async def set_pass_mark(uow: AssessmentUnit, mark: PassMark) -> PassMark:
 
     Raise Refused PASS_MARK_RANGE, Conflict PASS_MARK_EXISTS when one stands for the same part, region and first day.
     """
-    require_region(uow.actor, mark.region)
+    uow.actor.require_region(mark.region)
     mark = replace(mark, set_at=uow.now)
     mark.require_attainable()
     if not await uow.bodies.add_pass_mark(mark, set_by=uow.actor.subject):

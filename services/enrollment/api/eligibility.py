@@ -8,7 +8,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.enrollment.api.roster_schemas import RowCode, RowText
-from services.enrollment.api.schemas import Body, Code, Day, Id, Text, Truth, Whole
+from services.enrollment.api.schemas import Body, Code, Day, Id, Truth, Whole
 from services.enrollment.application.check_eligibility import (
     Eligibility,
     EligibilityQuestion,
@@ -25,6 +25,7 @@ from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
 from shared.web.transactions import unkeyed_transaction, write_transaction
+from shared.web.validation import Text
 
 router = service_router("/enrollment/v1", tags=["资格查询"])
 ASKING = requires(Role.PROVINCE, Role.INSTITUTION, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER)

@@ -14,7 +14,6 @@ from services.enrollment.api.schemas import (
     LongText,
     RegionCode,
     ShortText,
-    Text,
     Truth,
     Whole,
 )
@@ -23,6 +22,7 @@ from services.enrollment.application.institution_queries import InstitutionView
 from services.enrollment.domain.institution import Institution, Ownership
 from shared.contracts.assessment import CertificateKind
 from shared.policy.decision import Finding
+from shared.web.validation import Text
 
 
 class OccupationBody(Body):

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from pydantic.config import JsonDict
 
-from services.enrollment.api.schemas import Body, Code, Id, RegionCode, ShortText, Text
+from services.enrollment.api.schemas import Body, Code, Id, RegionCode, ShortText
 from services.enrollment.application.keep_register import Written
 from services.enrollment.application.report_register import ReportedRegister
 from services.enrollment.domain.person import Identity
@@ -15,6 +15,7 @@ from services.enrollment.domain.register import RegisterEntry, sealed_codes
 from shared.domain.masking import masked_account
 from shared.policy.decision import Finding, Trace
 from shared.policy.terms.register import FieldKind, Register, ReportShape
+from shared.web.validation import Text
 
 FieldText = Annotated[Text, Field(max_length=1000)]
 FieldValue = StrictBool | StrictInt | FieldText | None

@@ -16,12 +16,13 @@ from pydantic import (
     WrapValidator,
 )
 
-from services.enrollment.api.schemas import Body, Text, Truth, Whole
+from services.enrollment.api.schemas import Body, Truth, Whole
 from services.enrollment.domain.roster import ROWS_MAX, RosterEntry
 from services.enrollment.domain.roster_row import Particulars, RosterRow
 from shared.domain.identifiers import cleaned
 from shared.policy.decision import Finding
 from shared.web.masking import mask
+from shared.web.validation import Text
 
 
 def _code_or_unknown(text: str) -> str:

@@ -17,16 +17,8 @@ from shared.clock import legal_day, new_id
 from shared.contracts.enrollment import SessionKind
 from shared.policy.decision import Finding
 from shared.web.masking import mask
-from shared.web.validation import invalid_value
+from shared.web.validation import Text, invalid_value
 
-
-def _without_control_characters(text: str) -> str:
-    if any(letter < " " and letter not in "\n\t" for letter in text):  # PostgreSQL cannot store some of them
-        raise invalid_value("INPUT_INVALID", "文本含有控制字符。", "请删除不可见的控制字符后重新提交。")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_without_control_characters)]
 _VISIBLE = r"^[\x21-\x7e]+$"
 """Codes and ids may be repeated in a refusal, so nobody's name fits into them."""
 Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]

@@ -6,8 +6,8 @@ from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.review import APPLICANT, require_other_person
 from services.enrollment.domain.training_class import TrainingClass
-from shared.domain.actor import Actor, Role
-from shared.domain.errors import Forbidden, MissingFact, NotFound
+from shared.domain.actor import Actor, Role, region_out_of_scope
+from shared.domain.errors import MissingFact, NotFound
 from shared.domain.jurisdiction import descendants, is_within
 
 BUREAU: Final = (
@@ -29,13 +29,7 @@ def is_of_bureau(actor: Actor) -> bool:
 def require_region(uow: UnitOfWork, region: str) -> None:
     """Raise Forbidden REGION_OUT_OF_SCOPE unless the region is a bureau actor's own or lies under it."""
     if not _is_of_region(uow.actor, region):
-        raise Forbidden(
-            code="REGION_OUT_OF_SCOPE",
-            message=f"区划 {region} 不在您的管辖范围内。",
-            advice="请由该区划的主管部门办理。",
-            field="region",
-            value=region,
-        )
+        raise region_out_of_scope(region)
 
 
 async def own_institution(uow: UnitOfWork, institution_id: str) -> Institution:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from services.payment.application.ports import ObjectionText
 from services.payment.application.record_decision import GivenDecision
@@ -14,15 +14,9 @@ from services.payment.domain.rates import Rate
 from services.payment.domain.state import Act
 from shared.contracts.assessment import CertificateKind
 from shared.policy.terms.term import Programme
-from shared.web.validation import invalid_value
+from shared.web.validation import Text, invalid_value
 
 FEN_MAX = 10**15
-
-
-def _without_control_characters(text: str) -> str:
-    if any(letter < " " and letter not in "\n\t" for letter in text):  # PostgreSQL cannot store some of them
-        raise invalid_value("INPUT_INVALID", "文本含有控制字符。", "请删除不可见的控制字符后重新提交。")
-    return text
 
 
 def _written_out(day: object) -> object:
@@ -31,7 +25,6 @@ def _written_out(day: object) -> object:
     return day
 
 
-Text = Annotated[str, AfterValidator(_without_control_characters)]
 _VISIBLE = r"^[\x21-\x7e]+$"
 """Codes and ids may be repeated in a refusal, so nobody's name fits into them."""
 Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]

@@ -2,7 +2,6 @@
 
 from services.payment.application.assessing import refresh_claim
 from services.payment.application.ports import PaymentUnit
-from services.payment.application.scope import require_own_region
 from services.payment.domain.rates import Rate
 from shared.domain.jurisdiction import descendants
 
@@ -12,7 +11,7 @@ async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
 
     Approved claims of the region that waited for a rate are computed again.
     """
-    require_own_region(uow.actor, rate.region)
+    uow.actor.require_region(rate.region)
     entered = await uow.rates.add(rate, by=uow.actor.subject, at=uow.now)
     details = {
         "programme": rate.programme,

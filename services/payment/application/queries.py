@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from services.payment.application.ports import Account, ApprovedPart, Attempt, ObjectionText, PaymentUnit
-from services.payment.application.scope import BUREAU, require_own_region, unknown, visible_claim, visible_class
+from services.payment.application.scope import BUREAU, unknown, visible_claim, visible_class
 from services.payment.domain.claim import Claim
 from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts
@@ -114,7 +114,7 @@ async def ledger(uow: PaymentUnit, *, region: str, canonical: bool) -> AsyncIter
     `canonical` leaves only natural keys, amounts, rules and traces, sorted: no random id, no instant; two systems in
     which the same things happened give the same rows. Otherwise ids, reviewers, events and the bank's days are added.
     """
-    require_own_region(uow.actor, region)
+    uow.actor.require_region(region)
     codes = sorted(descendants(region))
     keyed = [(await _key_of(uow, claim_id), claim_id) for claim_id in await uow.claims.ids_of(codes)]
     for key, group in groupby(sorted(keyed), key=lambda pair: pair[0]):

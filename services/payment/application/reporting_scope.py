@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from services.payment.application.ports import PaymentUnit
-from services.payment.application.scope import require_own_region
 from services.payment.domain.monthly_report import Month, MonthlyReport
 from shared.domain.actor import Role
 from shared.domain.errors import Forbidden, NotFound
@@ -22,7 +21,7 @@ def region_of(uow: PaymentUnit, wanted: str | None) -> str:
             advice="请由人社部门人员使用其本人账号办理。",
         )
     region = regions().region(wanted or uow.actor.region).code
-    require_own_region(uow.actor, region)
+    uow.actor.require_region(region)
     return region
 
 

@@ -4,7 +4,7 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.domain.claim import Claim
 from services.payment.domain.entitlement import ClassFile
 from shared.domain.actor import Actor, Role
-from shared.domain.errors import Forbidden, NotFound
+from shared.domain.errors import NotFound
 from shared.domain.jurisdiction import is_within
 
 BUREAU = (
@@ -80,15 +80,3 @@ def unknown(what: str, field: str) -> NotFound:
         advice="请核对编号，或确认其属于本机构、本辖区。",
         field=field,
     )
-
-
-def require_own_region(actor: Actor, region: str) -> None:
-    """Raise Forbidden REGION_OUT_OF_SCOPE unless the region is the actor's own or lies under it."""
-    if not is_within(region, actor.region):
-        raise Forbidden(
-            code="REGION_OUT_OF_SCOPE",
-            message=f"区划 {region} 不在您的管辖范围（{actor.region}）内。",
-            advice="请由该区划的主管部门办理。",
-            field="region",
-            value=region,
-        )

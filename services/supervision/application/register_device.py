@@ -6,8 +6,6 @@ from services.supervision.application.ports import SupervisionUnit
 from services.supervision.application.rulebooks import books_of
 from services.supervision.domain.device import Device, require_methods
 from shared.clock import new_id
-from shared.domain.errors import Forbidden
-from shared.domain.jurisdiction import is_within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +25,7 @@ async def register_device(uow: SupervisionUnit, command: RegisterDevice) -> Devi
     Raise Forbidden REGION_OUT_OF_SCOPE outside the actor's region, Refused METHOD_NOT_ACCEPTED for a method that no
     rulebook of the region knows and Conflict SERIAL_TAKEN for the serial number of a device in use.
     """
-    if not is_within(command.region, uow.actor.region):
-        raise Forbidden(
-            code="REGION_OUT_OF_SCOPE",
-            message=f"区划 {command.region} 不在您的管辖范围（{uow.actor.region}）内。",
-            advice="请由设备所在区划的主管部门登记。",
-            field="region",
-            value=command.region,
-        )
+    uow.actor.require_region(command.region)
     require_methods(command.methods, books_of(uow.shelf, command.region))
     device = Device(
         device_id=new_id(),
