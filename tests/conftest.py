@@ -6,6 +6,7 @@ import pytest
 
 from deploy.kafka import KafkaBroker
 from deploy.postgres import PostgresServer
+from tests.journey.stages import STAGES, Embedded, RealFleet, Stage
 from tests.servers import (
     DatabaseServer,
     FreshDatabases,
@@ -74,3 +75,11 @@ def databases(request: pytest.FixtureRequest, _database_servers: dict[str, Datab
 def empty_database_url(databases: FreshDatabases) -> str:
     """Give the SQLAlchemy URL of an empty database, once of each kind."""
     return databases.empty()
+
+
+@pytest.fixture(scope="module", params=STAGES)
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Give each kind of system, running; a module's own, because legal time only goes on and its ledger is compared."""
+    home = tmp_path_factory.mktemp(request.param)
+    with Embedded(home) if request.param == "embedded" else RealFleet(home) as running:
+        yield running

@@ -1,10 +1,7 @@
 """The worked examples of Jiyuan (E1, E2, E3, E6), through the public APIs on both kinds of system, to the fen."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from peibu.credentials import read_credentials
 from peibu.demo.party import Party
@@ -13,21 +10,10 @@ from peibu.seed import REGION
 from shared.policy.case_file import Case, read_case
 from shared.policy.loader import load_catalogue
 from tests.cases.story import CaseStory, CommonClock
-from tests.journey.stages import Embedded, RealFleet, Stage
+from tests.journey.stages import Stage
 
 CASES = Path(__file__).parents[2] / "cases" / "jiyuan"
 EXAMPLES = ("E1", "E2", "E3", "E6")
-
-
-@pytest.fixture(
-    scope="module",
-    params=["embedded", pytest.param("fleet", marks=[pytest.mark.postgres, pytest.mark.kafka])],
-)
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Each kind of system, running."""
-    home = tmp_path_factory.mktemp(request.param)
-    with Embedded(home) if request.param == "embedded" else RealFleet(home) as running:
-        yield running
 
 
 def case_of(name: str) -> Case:

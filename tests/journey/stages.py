@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+import pytest
+
 from deploy.fleet import Fleet
 from deploy.ports import free_port
 from deploy.process import Process
@@ -22,6 +24,10 @@ KEYS: Final = {
     for name in ("data_key", "lookup_key", "payee_check_key")
 }
 """The same keys everywhere, so that equal histories give equal ledgers; they guard invented people only."""
+
+FLEET: Final = pytest.param("fleet", marks=[pytest.mark.postgres, pytest.mark.kafka])
+STAGES: Final = ("embedded", FLEET)
+"""The kinds of system on which every story is told, as parameters of the fixture `stage`."""
 
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 25.0

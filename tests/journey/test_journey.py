@@ -5,7 +5,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
@@ -20,26 +19,12 @@ from tests.faults.observation import Observation
 from tests.faults.oracle import judge, parked
 from tests.journey.cancellation import ClassOfFifty, opened, reserved
 from tests.journey.playing import at_rest, canonical_ledger, claim_of, play, undisturbed_ledger
-from tests.journey.stages import Embedded, RealFleet, Stage
+from tests.journey.stages import FLEET, RealFleet, Stage
 
 SEED, CANCELLED_SEED = 1, 2
 CUT_FEN = -450_000
 PAID_FEN = 6_150_000
 BOARD_SECONDS_MAX = 60.0
-
-
-FLEET = pytest.param("fleet", marks=[pytest.mark.postgres, pytest.mark.kafka])
-
-
-@pytest.fixture(
-    scope="module",
-    params=["embedded", FLEET],
-)
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Each kind of system, running."""
-    home = tmp_path_factory.mktemp(request.param)
-    with Embedded(home) if request.param == "embedded" else RealFleet(home) as running:
-        yield running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
