@@ -19,6 +19,7 @@ from peibu.commands.command import DEFAULT_HOME, DEFAULT_URL, Home, Service, Url
 from peibu.commands.dead_letters import letters
 from peibu.commands.events import events
 from peibu.commands.ledger import ledger
+from peibu.commands.policy import policy
 from peibu.sandbox_clock import DEFAULT_LEGAL_START
 from peibu.services import SERVICES, settings_of
 
@@ -40,6 +41,7 @@ for name, group in {
     "ledger": ledger,
     "audit": audit,
     "clock": clock,
+    "policy": policy,
 }.items():
     app.add_typer(group, name=name)
 

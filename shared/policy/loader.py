@@ -38,22 +38,33 @@ def load_rulebooks(folder: Path | None = None, *, kept: Path | None = None) -> S
     Raise PolicyFilesInvalid with the mistakes of all files at once, when a file's name is none of ours, when there is
     no rulebook at all, and when two rulebooks of a region overlap.
     """
-    folder = folder or PACKAGED
-    if misplaced := list(_misplaced(folder)):
-        raise PolicyFilesInvalid(misplaced)
-    current = _read_all(folder, _RULEBOOK, _read_rulebook)
-    if overlaps := list(_overlaps(current)):
-        raise PolicyFilesInvalid(overlaps)
+    current, mistakes = _current(folder or PACKAGED)
+    _refuse(mistakes)
     if kept is None:
         return Shelf(current.values(), (), regions())
     for path, book in current.items():
         _keep(path, kept / f"{book.id}.toml")
-    return Shelf(current.values(), _read_all(kept, _KEPT, _read_kept).values(), regions())
+    versions, mistakes = _read_all(kept, _KEPT, _read_kept)
+    _refuse(mistakes)
+    return Shelf(current.values(), versions.values(), regions())
+
+
+def mistakes_in(folder: Path) -> list[Mistake]:
+    """Give every mistake of every rulebook and target table of the folder, in the order of files and lines."""
+    found = [*_current(folder)[1], *_read_all(folder, _TARGETS, _read_targets)[1]]
+    return sorted(found, key=lambda mistake: (mistake.file, mistake.line))
+
+
+def read_rulebook_at(path: Path) -> Rulebook:
+    """Read one rulebook, `<jurisdiction>/<effective-from>.toml`, wherever it stands, or raise PolicyFilesInvalid."""
+    return _read_rulebook(path)
 
 
 def load_targets(folder: Path | None = None) -> tuple[TargetTable, ...]:
     """Read every `<jurisdiction>/<effective-from>.targets.toml`, or raise PolicyFilesInvalid with all mistakes."""
-    return tuple(_read_all(folder or PACKAGED, _TARGETS, _read_targets).values())
+    tables, mistakes = _read_all(folder or PACKAGED, _TARGETS, _read_targets)
+    _refuse(mistakes)
+    return tuple(tables.values())
 
 
 def load_forms(folder: Path | None = None) -> tuple[Form, ...]:
@@ -71,7 +82,19 @@ def load_catalogue() -> Mapping[str, CatalogueRule]:
     return {row["id"]: CatalogueRule(**row) for row in rows}
 
 
-def _read_all(folder: Path, name: re.Pattern[str], read: Callable[[Path], _Policy]) -> dict[Path, _Policy]:
+def _current(folder: Path) -> tuple[dict[Path, Rulebook], list[Mistake]]:
+    books, mistakes = _read_all(folder, _RULEBOOK, _read_rulebook)
+    return books, [*_misplaced(folder), *mistakes, *_overlaps(books)]
+
+
+def _refuse(mistakes: list[Mistake]) -> None:
+    if mistakes:
+        raise PolicyFilesInvalid(mistakes)
+
+
+def _read_all(
+    folder: Path, name: re.Pattern[str], read: Callable[[Path], _Policy]
+) -> tuple[dict[Path, _Policy], list[Mistake]]:
     found: dict[Path, _Policy] = {}
     mistakes: list[Mistake] = []
     for path in sorted(folder.glob("*/*.toml")):
@@ -80,9 +103,7 @@ def _read_all(folder: Path, name: re.Pattern[str], read: Callable[[Path], _Polic
                 found[path] = read(path)
             except PolicyFilesInvalid as error:
                 mistakes += error.mistakes
-    if mistakes:
-        raise PolicyFilesInvalid(mistakes)
-    return found
+    return found, mistakes
 
 
 def _read_rulebook(path: Path, *, kept: bool = False) -> Rulebook:

@@ -157,14 +157,15 @@ def _vocabulary(shape: type[BaseModel]) -> frozenset[str]:
     while waiting:
         for name, hint in get_type_hints(waiting.pop()).items():
             words.add(name)
-            waiting += [part for part in _parts(hint) if is_dataclass(part)]
+            waiting += [part for part in parts_of(hint) if is_dataclass(part)]
     return frozenset(words - {"model_config"})
 
 
-def _parts(hint: Any) -> Iterator[Any]:
+def parts_of(hint: Any) -> Iterator[Any]:
+    """Give a type and everything inside its brackets."""
     yield hint
     for argument in get_args(hint):
-        yield from _parts(argument)
+        yield from parts_of(argument)
 
 
 def quoted(written: Any, read: Any, key: Key = ()) -> Iterator[Objection]:

@@ -49,6 +49,7 @@ from shared.policy.terms.payment import FundingSources
 from shared.policy.terms.term import Term
 
 Delivery = Literal["offline", "online"]
+"""Training may be online (JY-QUA-06); how it is examined is assessment's to judge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

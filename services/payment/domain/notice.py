@@ -1,4 +1,4 @@
-"""The public notice (公示): a masked list made from a whitelist, its days, and its hash (JY-CLM-04, JY-CLM-05)."""
+"""The public notice (公示): a masked list made from a whitelist and its days (JY-CLM-04, -05), its hash (JY-INT-03)."""
 
 import hashlib
 import json
