@@ -1,5 +1,6 @@
 """`peibu policy`: read, check and compare rulebooks without a line of Python."""
 
+import json
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -70,6 +71,44 @@ def diff(
         for change in changes:
             console.print(f"  {_changed(change)}", soft_wrap=True)
     console.print(f"\n{len(found)} 处不同：{old.id} → {new.id}")
+
+
+@policy.command("try")
+def try_cases(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case files (TOML).")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file instead of a table.")] = False,
+    folder: Folder = loader.PACKAGED,
+) -> None:
+    """Judge case files by the services' own rules, without a database: lines, amounts, trace, and what differs.
+
+    Fails when anything differs from what a file expects.
+    """
+    from peibu.trial.judging import judge
+    from peibu.trial.outcome import differences as differing
+    from peibu.trial.printing import print_outcome
+    from shared.policy.case_file import read_case
+
+    shelf, failed = loader.load_rulebooks(folder), 0
+    for file in files:
+        try:
+            case = read_case(file.read_bytes(), name=file.name, catalogue=loader.load_catalogue())
+            outcome = judge(case, shelf)
+        except PolicyFilesInvalid as error:
+            console.print(escape(str(error)), soft_wrap=True)
+            failed += 1
+            continue
+        except DomainError as error:
+            console.print(f"{file.name}：{escape(error.message + error.advice)}", soft_wrap=True)
+            failed += 1
+            continue
+        found = differing(case, outcome)
+        failed += bool(found)
+        if as_json:
+            typer.echo(json.dumps(outcome.to_json(found), ensure_ascii=False))
+        else:
+            print_outcome(console, file.name, outcome, found)
+    if failed:
+        raise typer.Exit(1)
 
 
 @policy.command("coverage")

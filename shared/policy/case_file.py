@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from shared.domain.money import fen_from_yuan
 from shared.policy.coherence import CatalogueRule, Objection, nearest
 from shared.policy.mistakes import Key, PolicyFilesInvalid
 from shared.policy.rulebook_file import expectation, mistakes_of, quoted, read_toml
@@ -296,6 +297,11 @@ class Case(BaseModel):
     def people(self) -> tuple[str, ...]:
         """Give everybody, in the order in which they are named."""
         return tuple(person for people in self.person for person in people.ids)
+
+
+def fen_of(yuan: Decimal) -> int:
+    """Give the fen of an amount of a case file, which may be asked back (below zero)."""
+    return fen_from_yuan(abs(yuan)) * (1 if yuan >= 0 else -1)
 
 
 def read_case(content: bytes, *, name: str, catalogue: Mapping[str, CatalogueRule]) -> Case:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from functools import cached_property
 from itertools import islice, product
 from typing import Any
@@ -15,8 +14,7 @@ from peibu.demo.people import sample_credit_code, sample_people
 from peibu.demo.scene import Cast, Script, moment, training_days
 from peibu.demo.settlement import ACCOUNT
 from peibu.demo.story import Story
-from shared.domain.money import fen_from_yuan
-from shared.policy.case_file import Case
+from shared.policy.case_file import Case, fen_of
 from tests.journey.progress import say
 
 EXAM_LEAD = timedelta(days=5)
@@ -127,7 +125,7 @@ class CaseStory(Story):
                     "occupation": self.occupation,
                     "certificate_kind": rate.certificate,
                     "valid_from": "2021-01-01",
-                    "amount_fen": fen(rate.amount_yuan),
+                    "amount_fen": fen_of(rate.amount_yuan),
                     "source": rate.source,
                 },
                 key=self.key(f"rate-{number}"),
@@ -377,14 +375,14 @@ class CaseStory(Story):
         """Compare the claim with the expectations of the file; nothing differs when the list is empty."""
         claim = await self.cast.auditor.get(f"/payment/v1/claims/{self.script.claim_id}")
         lines = {line["person_id"]: line for line in claim["lines"]}
-        found = [f"total {claim['amount_fen']}, expected {fen(self.case.expect.total_yuan)}"]
-        if claim["amount_fen"] == fen(self.case.expect.total_yuan):
+        found = [f"total {claim['amount_fen']}, expected {fen_of(self.case.expect.total_yuan)}"]
+        if claim["amount_fen"] == fen_of(self.case.expect.total_yuan):
             found.clear()
         for expected in self.case.expect.line:
             for person in expected.persons or (None,):
                 line = lines.get(person and self.person_id(person), {"amount_fen": 0, "traces": [], "findings": []})
-                if line["amount_fen"] != fen(expected.amount_yuan):
-                    found.append(f"{person or 'class'}: {line['amount_fen']}, expected {fen(expected.amount_yuan)}")
+                if line["amount_fen"] != fen_of(expected.amount_yuan):
+                    found.append(f"{person or 'class'}: {line['amount_fen']}, expected {fen_of(expected.amount_yuan)}")
                 if expected.rule is not None and expected.rule not in named(claim, line):
                     found.append(f"{person or 'class'}: {expected.rule} is not among {sorted(named(claim, line))}")
         for refusal in self.case.expect.refusal:
@@ -395,11 +393,6 @@ class CaseStory(Story):
         flags = {flag["rule"] for flag in claim["flags"]}
         found += [f"{flag.rule} is not among the flags" for flag in self.case.expect.flag if flag.rule not in flags]
         return found
-
-
-def fen(yuan: Decimal) -> int:
-    """Give the fen of an expected amount."""
-    return fen_from_yuan(abs(yuan)) * (1 if yuan >= 0 else -1)
 
 
 def asked_by(claim: Json) -> set[str]:

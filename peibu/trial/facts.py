@@ -1,0 +1,278 @@
+"""What a case file says, as the events by which the services would have told it.
+
+What a file does not say is taken as in order: attendance by everybody, a passed inspection opinion.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from itertools import count
+from typing import Any, Final, cast
+
+from services.payment.domain.decision import Decision
+from services.payment.domain.facts import ClassFacts, Known
+from services.payment.domain.rates import Rate
+from shared.contracts.assessment import (
+    AssessmentCompleted,
+    AssessmentScheduled,
+    CertificateIssued,
+    CertificateKind,
+    KindCount,
+)
+from shared.contracts.contract import Contract
+from shared.contracts.enrollment import (
+    ClassOpened,
+    InstitutionReference,
+    OccupationReference,
+    OpenedTrainee,
+)
+from shared.contracts.supervision import (
+    AttendanceChecked,
+    InspectionOpinion,
+    Presence,
+    SpotCheckRecorded,
+    TraineeTotals,
+    TrainingCompleted,
+)
+from shared.domain.money import fen_from_yuan
+from shared.policy.case_file import Case, Certificate
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.enrollment import ProgrammeType
+
+CLASS_ID: Final = "class"
+_OFFICER: Final = "officer"
+_MINUTES_OF_A_CLASS_HOUR: Final = 40
+
+
+def opened_class(case: Case, book: Rulebook, kind: ProgrammeType, roster: tuple[str, ...]) -> ClassOpened:
+    """Give the class as it opened, with the people of the roster."""
+    groups = {person: people.group for people in case.person for person in people.ids}
+    fees = {person: people.fee_yuan for people in case.person for person in people.ids}
+    return ClassOpened(
+        class_id=CLASS_ID,
+        kind=case.kind,
+        programme=kind.programme,
+        training_type=kind.code,
+        region=case.region,
+        rulebook_id=book.id,
+        institution=InstitutionReference(
+            institution_id="provider", name="provider", credit_code="", kind=case.provider or "institution"
+        ),
+        occupation=OccupationReference(
+            code=case.occupation or "", name=case.occupation or "", certifiable=case.certifiable
+        ),
+        level=case.level,
+        delivery="offline",
+        planned=case.planned,
+        refused=len(case.people) - len(roster),
+        opening_date=case.opened,
+        closing_date=last_day(case),
+        funding_source=case.fund or "",
+        sessions=(),
+        teachers=(),
+        trainees=tuple(
+            OpenedTrainee(
+                person_id=person,
+                groups=(groups[person],),
+                masked_name=person,
+                payee_check="",
+                payee_check_key="",
+                fee_fen=fen_from_yuan(fees[person]),
+            )
+            for person in roster
+        ),
+        reviews=(),
+    )
+
+
+def class_facts(case: Case, opened: ClassOpened) -> ClassFacts:
+    """Give everything that the services would know of the class once it is trained and examined."""
+    proven = _Events()
+    certificates = [*_certificates(case, opened)]
+    return ClassFacts(
+        class_id=CLASS_ID,
+        opened=proven.by(opened),
+        training=proven.by(_training(case, opened)),
+        examination=proven.by(_examination(case, certificates)),
+        attendance=tuple(proven.by(session) for session in _attendance(case, opened)),
+        checks=tuple(proven.by(check) for check in _checks(case)),
+        exams=tuple(proven.by(exam) for exam in _exams(case, certificates)),
+        certificates=tuple(proven.by(certificate) for certificate in certificates),
+    )
+
+
+def decisions(case: Case) -> tuple[Decision, ...]:
+    """Give what people decided; a decision that names nobody holds for the class and for everybody in it."""
+    found = []
+    for made in case.decision:
+        for persons in [made.persons] if made.persons else [(), case.people]:
+            found.append(
+                Decision(
+                    rule=made.rule,
+                    accepted=made.value is not False,
+                    reason=made.reason,
+                    decided_by=made.by,
+                    decided_on=made.date,
+                    persons=frozenset(persons) or None,
+                    valid_until=made.until,
+                )
+            )
+    return tuple(found)
+
+
+def rates(case: Case) -> tuple[Rate, ...]:
+    """Give the rates that the file brings with it, valid from the opening."""
+    return tuple(
+        Rate(
+            number=number,
+            region=case.region,
+            programme=row.programme,
+            occupation=row.occupation,
+            level=row.level,
+            certificate_kind=row.certificate,
+            valid_from=case.opened,
+            amount_fen=fen_from_yuan(row.amount_yuan),
+            source=row.source,
+        )
+        for number, row in enumerate(case.rate)
+    )
+
+
+def opening_headcount(case: Case, roster: tuple[str, ...]) -> int:
+    """Give who came on the opening day, by the inspectors' count, else by the sessions, else everybody."""
+    if counted := [check.heads for check in case.check if check.kind == "opening"]:
+        return max(counted)
+    first = [session for session in case.session if session.date == case.opened]
+    return len({person for session in first for person in session.present}) if first else len(roster)
+
+
+def last_day(case: Case) -> date:
+    """Give the last day of training that the file names."""
+    ended = [dated.on for dated in case.date if dated.event == "training_end"]
+    days = [session.date for session in case.session] + [check.date for check in case.check]
+    return max([case.opened, *(ended or days)])
+
+
+class _Events:
+    """Numbers events as they come."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def by(self, fact: Any) -> Known[Any]:
+        return Known(event_id=f"event-{next(self._numbers)}", fact=cast(Contract, fact))
+
+
+def _training(case: Case, opened: ClassOpened) -> TrainingCompleted:
+    sessions = [*_attendance(case, opened)]
+    present = Counter(presence.person_id for session in sessions for presence in session.present)
+    opinion = InspectionOpinion(passed=True, given_by=_OFFICER, given_on=opened.closing_date, remark="")
+    return TrainingCompleted(
+        class_id=CLASS_ID,
+        revision=1,
+        completed_on=opened.closing_date,
+        sessions=len(sessions),
+        theory_class_hours=sum(session.class_hours for session in sessions if session.kind == "theory"),
+        practice_class_hours=sum(session.class_hours for session in sessions if session.kind == "practice"),
+        opening_headcount=opening_headcount(case, tuple(trainee.person_id for trainee in opened.trainees)),
+        opening_checks=sum(check.kind == "opening" for check in case.check),
+        spot_headcounts=tuple(check.heads for check in case.check if check.kind == "spot"),
+        trainees=tuple(
+            TraineeTotals(person_id=person, sessions_present=sessions, class_hours_present=sessions)
+            for person, sessions in present.items()
+        ),
+        opinion=opinion,
+    )
+
+
+def _attendance(case: Case, opened: ClassOpened) -> Iterator[AttendanceChecked]:
+    everybody = tuple(trainee.person_id for trainee in opened.trainees)
+    told = [(row.date, row.present, row.minutes, row.practice) for row in case.session]
+    for number, (day, present, minutes, practice) in enumerate(told or [(case.opened, everybody, 0, False)]):
+        came = [person for person in everybody if person in present]
+        yield AttendanceChecked(
+            class_id=CLASS_ID,
+            session_id=f"session-{number}",
+            revision=1,
+            held_on=day,
+            kind="practice" if practice else "theory",
+            class_hours=minutes // _MINUTES_OF_A_CLASS_HOUR,
+            present=tuple(Presence(person_id=person, methods=(), strength=100) for person in came),
+            absent=tuple(person for person in everybody if person not in came),
+        )
+
+
+def _checks(case: Case) -> Iterator[SpotCheckRecorded]:
+    for number, check in enumerate(case.check):
+        yield SpotCheckRecorded(
+            class_id=CLASS_ID,
+            check_id=f"check-{number}",
+            kind=check.kind,
+            held_on=check.date,
+            headcount=check.heads,
+            inspectors=("inspector-1", "inspector-2"),
+        )
+
+
+def _certificates(case: Case, opened: ClassOpened) -> Iterator[CertificateIssued]:
+    numbers = count(1)
+    roster = {trainee.person_id for trainee in opened.trainees}
+    for row in case.certificate:
+        for person in row.persons:
+            if person in roster:
+                yield CertificateIssued(
+                    class_id=CLASS_ID,
+                    certificate_id=f"certificate-{next(numbers)}",
+                    assessment_id=_exam_id(row),
+                    person_id=person,
+                    kind=row.kind,
+                    occupation=row.occupation or case.occupation or "",
+                    level=row.level or (case.level if row.kind in ("level", "qualification") else None),
+                    number="",
+                    issued_on=row.issued,
+                    attempt=row.attempt,
+                    body_id="body",
+                )
+
+
+def _exam_id(row: Certificate) -> str:
+    return f"exam-{row.kind}-{row.issued}"
+
+
+def _exams(case: Case, certificates: list[CertificateIssued]) -> Iterator[AssessmentScheduled]:
+    """Give the exam of every certificate, and the one that was failed before a certificate of a later attempt."""
+    held = [dated.on for dated in case.date if dated.event == "exam"]
+    earliest: dict[str, CertificateIssued] = {}
+    for certificate in certificates:
+        earliest.setdefault(certificate.assessment_id, certificate)
+    for exam_id, certificate in earliest.items():
+        yield _exam(exam_id, certificate.kind, held[0] if held else certificate.issued_on)
+    if later := [certificate for certificate in certificates if certificate.attempt > 1]:
+        for kind in case.certifiable:
+            yield _exam(f"exam-{kind}-before", kind, min(certificate.issued_on for certificate in later))
+
+
+def _exam(exam_id: str, kind: str, day: date) -> AssessmentScheduled:
+    return AssessmentScheduled(
+        class_id=CLASS_ID,
+        assessment_id=exam_id,
+        body_id="body",
+        body_name="body",
+        certificate_kind=cast(CertificateKind, kind),
+        applied_on=day,
+        exam_on=day,
+        channel="system",
+    )
+
+
+def _examination(case: Case, certificates: list[CertificateIssued]) -> AssessmentCompleted:
+    certified = Counter(certificate.kind for certificate in certificates)
+    return AssessmentCompleted(
+        class_id=CLASS_ID,
+        revision=1,
+        completed_on=max([last_day(case), *(certificate.issued_on for certificate in certificates)]),
+        examined=len(certificates),
+        certified=len(certificates),
+        kinds=tuple(KindCount(kind=kind, examined=heads, certified=heads) for kind, heads in certified.items()),
+        patrol="",
+    )
