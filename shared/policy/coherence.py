@@ -175,6 +175,10 @@ def _supervision_uses(book: Rulebook) -> Iterator[_Use]:
 
 def _payment_uses(book: Rulebook) -> Iterator[_Use]:
     terms = book.payment
+    if activity := terms.not_a_class:
+        told = {one.code: {value.code for value in one.values} for one in book.enrollment.attributes if one.published}
+        yield ("payment", "not_a_class", "attribute"), (activity.attribute,), told
+        yield ("payment", "not_a_class", "values"), activity.values, told.get(activity.attribute, set())
     for place, evidence in enumerate(terms.evidence.programmes if terms.evidence else ()):
         key = ("payment", "evidence", "programmes", place)
         yield (*key, "events"), evidence.events, _EVENTS

@@ -6,11 +6,22 @@ from datetime import date
 import pytest
 
 from services.payment.domain.decision import Decision
-from services.payment.domain.facts import Known
+from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.subsidy import Assessment
+from shared.contracts.enrollment import TraineeWithdrawn
 from shared.contracts.supervision import ClassCancelled
 from shared.policy.decision import Severity
-from tests.payment.sample import accepted, assessed, certificate, class_facts, people, rate, training_completed
+from tests.payment.sample import (
+    OPENING,
+    accepted,
+    assessed,
+    certificate,
+    class_facts,
+    class_opened,
+    people,
+    rate,
+    training_completed,
+)
 
 YUAN = 100
 
@@ -161,6 +172,51 @@ def test_fewer_checks_than_the_form_prints_wait_for_a_recorded_acceptance(accept
     assert [flag.code for flag in assessed(facts, rate(1500)).open_questions] == ["SPOT_CHECKS_LT_2"]
     assert [(flag.code, flag.severity) for flag in decided.flags] == [("SPOT_CHECKS_LT_2", severity)]
     assert bool(decided.refused_flags) is not accept
+
+
+@pytest.mark.parametrize("form", ["contest", "drill"])
+def test_a_contest_is_no_class_and_waits_for_a_person_at_the_claim(form: str) -> None:
+    """JY-ENR-18: routed to a person with NOT_A_CLASS; taken for one by decision, or refused by it."""
+    opening = class_opened(trainees=people(1, 60))
+    contest = replace(opening, attributes={"training_form": form})
+    facts = class_facts(
+        roster=people(1, 60), certificates=[certificate(one) for one in people(1, 60)], opening=60, spot=(60, 60)
+    )
+    facts = replace(facts, opened=Known(event_id="opened", fact=contest))
+
+    (asked,) = assessed(facts, rate(1500)).open_questions
+    assert (asked.code, asked.rule, asked.clause, asked.value) == ("NOT_A_CLASS", "JY-ENR-18", "二(一)1", form)
+    refused = assessed(facts, rate(1500), decisions=[accepted("JY-ENR-18", accept=False)])
+    assert [flag.code for flag in refused.refused_flags] == ["NOT_A_CLASS"]
+    taken = assessed(facts, rate(1500), decisions=[accepted("JY-ENR-18")])
+    assert (taken.open_questions, taken.refused_flags) == ((), ())
+    for other in ({}, {"training_form": "on_job"}):
+        plain = replace(facts, opened=Known(event_id="opened", fact=replace(opening, attributes=other)))
+        assert "NOT_A_CLASS" not in [flag.code for flag in assessed(plain, rate(1500)).flags]
+
+
+def test_a_fee_of_somebody_trained_for_nothing_blocks_the_claim_of_the_class() -> None:
+    """JY-ENR-15: of thirty one is lifted out of poverty; 0.01 yuan blocks with FEE_CHARGED, 0 does not."""
+    roster = people(1, 30)
+    facts = class_facts(roster=roster, certificates=[certificate(one) for one in roster], opening=30, spot=(30, 30))
+
+    def paying(fee_fen: int, group: str = "poor_worker", **given: object) -> ClassFacts:
+        opening = class_opened(trainees=roster, groups={"p7": (group,)})
+        trainees = tuple(replace(one, fee_fen=fee_fen if one.person_id == "p7" else 50_000) for one in opening.trainees)
+        return replace(facts, opened=Known(event_id="opened", fact=replace(opening, trainees=trainees)), **given)
+
+    (blocked,) = assessed(paying(1), rate(1500)).stops
+    assert (blocked.code, blocked.rule, blocked.field, blocked.value) == (
+        "FEE_CHARGED",
+        "JY-ENR-15",
+        "fee_fen",
+        "poor_worker",
+    )
+    assert assessed(paying(0), rate(1500)).stops == ()
+    assert assessed(paying(1, "laid_off"), rate(1500)).stops == ()
+    left = TraineeWithdrawn(class_id="class-1", person_id="p7", on=OPENING, reason="other")
+    gone = paying(1, withdrawn=(Known(event_id="left", fact=left),))
+    assert assessed(gone, rate(1500)).stops == ()
 
 
 def test_mixed_rates_under_a_cut_are_computed_and_flagged_until_decided() -> None:

@@ -330,6 +330,26 @@ async def test_a_question_about_the_class_is_decided_again_once_it_was_asked(off
     assert (await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)).state is State.FIRST_REVIEW
 
 
+async def test_the_claim_of_a_contest_passes_no_review_before_a_person_took_it_for_a_class(office: Office) -> None:
+    """JY-ENR-18"""
+    await office.provide()
+    contest = replace(class_opened(trainees=people(1, 10)), attributes={"training_form": "contest"})
+    await office.take(approved("class-1", people(1, 10)), contest)
+    await office.finish_class()
+    claim = await office.submit()
+    assert [flag.code for flag in claim.assessment.open_questions] == ["NOT_A_CLASS"]
+    with pytest.raises(Refused, match="DECISION_NEEDED") as needed:
+        await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+    assert needed.value.rule == "JY-ENR-18"
+    given = GivenDecision(rule="JY-ENR-18", accepted=False, reason="技能竞赛，不是培训班")
+    await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=given)
+    with pytest.raises(Refused, match="FLAG_REFUSED"):
+        await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+    taken = replace(given, accepted=True, reason="赛前按计划组织了集中培训")
+    await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=taken)
+    assert (await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)).state is State.FIRST_REVIEW
+
+
 async def test_a_voided_certificate_during_the_notice_begins_a_new_round_with_a_new_notice(
     received_office: Office,
 ) -> None:

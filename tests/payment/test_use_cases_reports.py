@@ -50,6 +50,7 @@ from tests.payment.office import (
     person,
 )
 from tests.payment.sample import (
+    INSTITUTION,
     JIYUAN,
     assessment_completed,
     certificate,
@@ -307,6 +308,17 @@ async def test_employments_are_recorded_once_and_counted_among_the_certified_rur
     assert (shares.before.first, shares.before.last) == (date(2020, 7, 1), date(2020, 9, 30))
     recorded = await actions(office, "employment_recorded")
     assert [(each["persons"], each["new"]) for each in recorded] == [(7, 7), (7, 0)]
+
+
+async def test_a_reviewers_token_that_acts_for_the_institution_records_nobodys_employment(office: Office) -> None:
+    """JY-QUA-07, JY-REP-07: who gains by the share of employed does not say who is employed."""
+    await office.open_class()
+    await finish(office)
+    found = [Employment(person_id="p1", employed_on=date(2021, 8, 1), source="就业登记")]
+    for role in (Role.FIRST_REVIEWER, Role.INSPECTOR):
+        both = person("school-1", Role.INSTITUTION, role, organisation=INSTITUTION)
+        with pytest.raises(Forbidden, match="CLAIMANT_REVIEWS"):
+            await office.act(both, record_employment, class_id="class-1", found=found)
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,13 @@ def mistakes_in(folder: Path) -> tuple[Mistake, ...]:
             "size_evidence",
         ),
         (
+            'values = ["drill", "contest"]',
+            'values = ["drill", "kontest"]',
+            "payment.not_a_class.values",
+            "kontest 未在本规则册",
+            "contest",
+        ),
+        (
             'attribute = "job_change"\nfield',
             'attribute = "job_changes"\nfield',
             "enrollment.profile_conditions[2].attribute",

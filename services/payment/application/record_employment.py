@@ -6,6 +6,7 @@ from services.payment.application.assessing import Case, open_case
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import visible_class
 from services.payment.domain.class_record import Employment
+from services.payment.domain.duty import require_no_claimant
 from shared.domain.errors import Refused
 from shared.policy.judging import refuse_all
 from shared.policy.terms.reporting import TransferEmployment
@@ -14,10 +15,12 @@ from shared.policy.terms.reporting import TransferEmployment
 async def record_employment(uow: PaymentUnit, *, class_id: str, found: Sequence[Employment]) -> int:
     """Store employments and give how many were new; what is known of a person stays as it was recorded first.
 
-    Raise Refused with every reason: PERSON_NOT_IN_CLASS, TRAINING_NOT_COMPLETED, EMPLOYED_BEFORE_END, DATE_IN_FUTURE.
+    Raise Forbidden CLAIMANT_REVIEWS for whoever acts for an institution, Refused with every reason:
+    PERSON_NOT_IN_CLASS, TRAINING_NOT_COMPLETED, EMPLOYED_BEFORE_END, DATE_IN_FUTURE.
     """
     await visible_class(uow, class_id, lock=True)
     case = await open_case(uow, class_id)
+    require_no_claimant(uow.actor, case.rulebook.payment.four_eyes)
     refuse_all(_objections(uow, case, found))
     new = 0
     for each in found:

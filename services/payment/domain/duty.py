@@ -50,15 +50,7 @@ def duty_of(
     Raise Forbidden SAME_REVIEWER when the actor holds another duty, ROLE_MISSING without a fitting role,
     CLAIMANT_REVIEWS for whoever acts for an institution or as a trainee.
     """
-    if actor.has(Role.INSTITUTION, Role.TRAINEE):
-        raise Forbidden(
-            code="CLAIMANT_REVIEWS",
-            message="办班机构和学员的账号不能办理申领的审核、公示、核查和拨付。",
-            advice="请由人社部门人员使用其本人账号办理。",
-            rule=four_eyes.rule if four_eyes else None,
-            clause=four_eyes.clause if four_eyes else None,
-            document=four_eyes.document if four_eyes else None,
-        )
+    require_no_claimant(actor, four_eyes)
     roles = {duty: _role_of(duty, steps) for duty in options}
     actor.require(*roles.values())
     mine = held.get(actor.subject)
@@ -69,6 +61,19 @@ def duty_of(
         raise same_person(f"您已在本班级或其申领中承担{_NAMES[mine]}，不能再承担{wanted}。", four_eyes)
     actor.require(roles[mine])
     return mine
+
+
+def require_no_claimant(actor: Actor, four_eyes: FourEyes | None) -> None:
+    """Raise Forbidden CLAIMANT_REVIEWS for whoever acts for an institution or as a trainee, other roles or not."""
+    if actor.has(Role.INSTITUTION, Role.TRAINEE):
+        raise Forbidden(
+            code="CLAIMANT_REVIEWS",
+            message="办班机构和学员的账号不能办理申领的审核、公示、核查、拨付和就业核实。",
+            advice="请由人社部门人员使用其本人账号办理。",
+            rule=four_eyes.rule if four_eyes else None,
+            clause=four_eyes.clause if four_eyes else None,
+            document=four_eyes.document if four_eyes else None,
+        )
 
 
 def same_person(message: str, four_eyes: FourEyes | None) -> Forbidden:

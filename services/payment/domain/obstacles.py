@@ -1,8 +1,9 @@
 """What keeps a class from being claimed, reviewed further or paid, whatever the amount."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.facts import ClassFacts
 from shared.contracts.enrollment import ClassOpened
 from shared.contracts.supervision import FindingRaised
@@ -23,11 +24,11 @@ def obstacles(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> tup
     """Give every reason for which no subsidy of the class may be claimed now; none when it may.
 
     The class must not be cancelled (JY-SUP-04), every completion event that the programme's evidence names must be
-    there (JY-ENR-01), no blocking doubt or breach may be open (JY-SUP-02, JY-SUP-03, JY-CLM-11), and the inspection
-    opinion must have passed the class (JY-SUP-08).
+    there (JY-ENR-01), no blocking doubt or breach may be open (JY-SUP-02, JY-SUP-03, JY-CLM-11), nobody may have paid
+    whom the document trains for nothing (JY-ENR-15), and the inspection opinion must have passed the class (JY-SUP-08).
     """
     found = (*_cancelled(facts, rulebook), *_incomplete(facts, opened, rulebook))
-    return (*found, *open_doubts(facts, rulebook), *_opinion(facts, rulebook))
+    return (*found, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook), *_opinion(facts, rulebook))
 
 
 def open_doubts(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
@@ -69,6 +70,23 @@ def survey_missing(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
             message="系统内没有该班级的满意度调查有效答卷。",
             advice="请评价环节组织学员完成满意度调查；审核人员在意见中说明。",
         )
+
+
+def not_a_class(opened: ClassOpened, rulebook: Rulebook, decisions: Sequence[Decision]) -> Iterator[Finding]:
+    """Ask whether an activity that is no class by itself is paid, and say what was decided of it (JY-ENR-18)."""
+    term = rulebook.payment.not_a_class
+    form = opened.attributes.get(term.attribute) if term else None
+    if term is None or form not in term.values:
+        return
+    asked = term.finding(
+        code="NOT_A_CLASS",
+        severity=Severity.ASK,
+        message="岗位练兵和技能竞赛本身不构成补贴性培训班，是否给予补贴文件没有规定，须由审核人员决定。",
+        advice="请审核人员核实活动内容后记录接受或不予接受的决定；活动本身请在竞赛登记册中登记一次。",
+        field=f"attributes.{term.attribute}",
+        value=form,
+    )
+    yield weigh(asked, latest(decisions, term.rule))
 
 
 def not_opened() -> Refused:
@@ -119,6 +137,23 @@ def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> I
                 advice="请等待相应环节在系统内办结后再申领。",
                 field="class_id",
                 value=event,
+            )
+
+
+def _fees(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
+    """Stop while somebody of a group that is trained free of charge is in the class and pays (JY-ENR-15)."""
+    for code in sorted({code for trainee in opened.trainees for code in trainee.groups}):
+        group = rulebook.enrollment.group(code)
+        paying = [one for one in opened.trainees if one.fee_fen > 0 and code in one.groups]
+        heads = sum(not facts.has_withdrawn(one.person_id) for one in paying)
+        if group is not None and group.fee_free and heads:
+            yield group.finding(
+                code="FEE_CHARGED",
+                severity=Severity.STOP,
+                message=f"“{group.name}”免费培训，本班有 {heads} 人登记了收费，不能申领。",
+                advice="请退还费用并为所涉学员办理退班；退班学员不计入补贴人数，其他学员可继续申领。",
+                field="fee_fen",
+                value=code,
             )
 
 

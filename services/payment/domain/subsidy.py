@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
-from services.payment.domain.obstacles import confirmed_doubts, obstacles, survey_missing
+from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
 from services.payment.domain.rates import RATE_MISSING, RateTable, Wanted
 from services.payment.domain.recognition import recognise
 from shared.contracts.assessment import CertificateIssued
@@ -100,7 +100,8 @@ def assess(
     priced, stops = _price(lines, opened.fact, rulebook, rates)
     if stops:
         return Assessment(stops=stops)
-    return _with_cut(priced, facts, rulebook, decisions)
+    found = _with_cut(priced, facts, rulebook, decisions)
+    return replace(found, flags=(*not_a_class(opened.fact, rulebook, decisions), *found.flags))
 
 
 def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, rulebook: Rulebook) -> Assessment:

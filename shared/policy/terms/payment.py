@@ -221,6 +221,14 @@ class ReturnReasons(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotAClass(Term):
+    """Classes whose `attribute` is one of `values` are activities; a person decides if they are paid (JY-ENR-18)."""
+
+    attribute: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentTerms:
     """The chapter of payment."""
 
@@ -249,4 +257,5 @@ class PaymentTerms:
     features_off: FeaturesOff | None = None
     funding_sources: FundingSources | None = None
     special_account: SpecialAccountRecheck | None = None
+    not_a_class: NotAClass | None = None
     reporting: ReportingTerms = field(default_factory=ReportingTerms)
