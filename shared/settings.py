@@ -168,9 +168,13 @@ class ServiceSettings(BaseSettings):
             )
         return Vault(data_keys, lookup_keys[0])
 
-    def payee_check_key(self) -> bytes:
-        """Give the key that enrollment and payment share for `payee_check`."""
-        return self._keys(PAYEE_CHECK_KEY)[-1]
+    def payee_check_keys(self) -> tuple[bytes, ...]:
+        """Give the keys that enrollment and payment share for `payee_check`, oldest first.
+
+        The last one makes new checks; a check names the key that made it, so every earlier one stays for the classes
+        that were opened under it. A new key is appended for payment before it is for enrollment.
+        """
+        return self._keys(PAYEE_CHECK_KEY)
 
     def _keys(self, name: str) -> tuple[bytes, ...]:
         try:

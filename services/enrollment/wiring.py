@@ -55,7 +55,7 @@ async def wire(settings: EnrollmentSettings, *, clock: LegalClock, bus: Bus) -> 
     """
     shelf = load_rulebooks(settings.rulebooks, kept=settings.home / "rulebooks")
     targets = load_targets(settings.rulebooks)
-    vault, payee_check_key = settings.vault(), settings.payee_check_key()
+    vault, payee_check_key = settings.vault(), settings.payee_check_keys()[-1]
     database = open_database(settings.service, settings.database_url, clock=clock, sandbox=settings.sandbox)
     try:
         await pin_deployment(database, initial_offset=timedelta(seconds=settings.sandbox_offset))

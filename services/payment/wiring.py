@@ -27,7 +27,7 @@ class Wiring:
     bus: Bus
     shelf: Shelf
     vault: Vault = field(repr=False)
-    payee_check_key: bytes = field(repr=False)
+    payee_check_keys: Sequence[bytes] = field(repr=False)
     plans: Sequence[TargetTable] = ()
     forms: Sequence[Form] = ()
 
@@ -42,7 +42,7 @@ class Wiring:
             write=write,
             plans=self.plans,
             forms=self.forms,
-            payee_check_key=self.payee_check_key,
+            payee_check_keys=self.payee_check_keys,
         )
 
     async def close(self) -> None:
@@ -57,7 +57,7 @@ async def wire(settings: PaymentSettings, *, clock: LegalClock, bus: Bus) -> Wir
     """
     shelf = load_rulebooks(settings.rulebooks, kept=settings.home / "rulebooks")
     plans, forms = load_targets(settings.rulebooks), load_forms()
-    vault, payee_check_key = settings.vault(), settings.payee_check_key()
+    vault, payee_check_keys = settings.vault(), settings.payee_check_keys()
     database = open_database(settings.service, settings.database_url, clock=clock, sandbox=settings.sandbox)
     try:
         await pin_deployment(database, initial_offset=timedelta(seconds=settings.sandbox_offset))
@@ -70,7 +70,7 @@ async def wire(settings: PaymentSettings, *, clock: LegalClock, bus: Bus) -> Wir
         bus=bus,
         shelf=shelf,
         vault=vault,
-        payee_check_key=payee_check_key,
+        payee_check_keys=payee_check_keys,
         plans=plans,
         forms=forms,
     )

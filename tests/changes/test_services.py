@@ -102,7 +102,7 @@ async def test_payment_knows_where_its_classes_are(databases: FreshDatabases) ->
     reserved = EntitlementReserved(class_id="class", answers_version=1, granted=(), refused=(), budget=budget)
     vault = Vault([b"\x01" * 32], b"\x02" * 32)
     async with opened(databases, "payment") as database:
-        unit = partial(PaymentUnitOfWork, database, shelf=SHELF, vault=vault, payee_check_key=b"", actor=SYSTEM)
+        unit = partial(PaymentUnitOfWork, database, shelf=SHELF, vault=vault, payee_check_keys=[], actor=SYSTEM)
         assert await regions_after(database, unit, CLASS_FILE, file, reserved) == ["419001"] * 2
 
 

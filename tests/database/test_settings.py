@@ -111,7 +111,7 @@ def test_the_secrets_made_are_usable(tmp_path: Path) -> None:
     settings = ServiceSettings(service="payment", home=tmp_path)
     vault = settings.vault()
     assert vault.open(vault.seal("生成", purpose="p"), purpose="p") == "生成"
-    assert len(settings.payee_check_key()) == 32
+    assert [len(key) for key in settings.payee_check_keys()] == [32]
 
 
 def test_a_second_look_up_key_is_refused_because_nobody_would_be_found_any_more(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_the_environment_wins_over_its_file_and_that_over_home(tmp_path: Path, m
 def test_an_unusable_secret_is_named_but_never_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PEIBU_PAYEE_CHECK_KEY", "hunter2")
     with pytest.raises(SettingsError, match="payee_check_key is unusable") as refused:
-        ServiceSettings(service="payment", home=tmp_path).payee_check_key()
+        ServiceSettings(service="payment", home=tmp_path).payee_check_keys()
     assert "hunter2" not in str(refused.value)
 
 

@@ -117,7 +117,7 @@ async def callers(databases: FreshDatabases, tmp_path: Path) -> AsyncIterator[Ca
             vault=VAULT,
             plans=load_targets(),
             forms=load_forms(),
-            payee_check_key=PAYEE_KEY,
+            payee_check_keys=[PAYEE_KEY],
         )
         authenticator = Authenticator(issuer=ISSUER, keys=StaticKeys(KeySet([key])))
         office = Office(database, versions_before=100)

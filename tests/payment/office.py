@@ -93,6 +93,7 @@ class Office:
     now: datetime = field(default_factory=lambda: moment(CLAIM_DAY))
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
     versions_before: int = 0
+    payee_keys: Sequence[bytes] = (PAYEE_KEY,)
 
     def unit(self, actor: Actor = SYSTEM, now: datetime | None = None) -> PaymentUnitOfWork:
         """Give a transaction at the office's moment."""
@@ -104,7 +105,7 @@ class Office:
             now=now or self.now,
             plans=load_targets(),
             forms=load_forms(),
-            payee_check_key=PAYEE_KEY,
+            payee_check_keys=self.payee_keys,
         )
 
     async def act(self, actor: Actor, use_case: Callable[..., Awaitable[R]], **command: Any) -> R:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from services.payment.domain.claim import Claim, Deadlines, Undertaking
+from services.payment.domain.claim import Claim, Deadlines, Entry, Undertaking
 from services.payment.domain.duty import Duty
 from services.payment.domain.facts import Known
 from services.payment.domain.line_return import LineAnswer, LineReturn, answered, require_standard_reason
@@ -22,6 +22,15 @@ from shared.policy.decision import Finding, Severity
 from tests.payment.sample import assessed, certificate, class_facts, people, rate, rulebook
 
 DAY = date(2021, 9, 13)
+APPROVED = Entry(
+    number=1,
+    round=1,
+    amounts={1: 150_000, 2: 150_000},
+    approved_on=DAY,
+    first_reviewer="first-1",
+    second_reviewer="second-1",
+    approver="approver-1",
+)
 
 
 def claim(state: State = State.SUBMITTED, **changes: object) -> Claim:
@@ -40,6 +49,7 @@ def claim(state: State = State.SUBMITTED, **changes: object) -> Claim:
         assessment=assessed(facts, rate(1500)),
         state=state,
         since=DAY,
+        entries=(APPROVED,) if state in (State.APPROVED, State.ORDERED, State.PAID) else (),
     )
     return replace(whole, **changes)  # type: ignore[arg-type]
 
@@ -51,7 +61,7 @@ def order(state: OrderState, order_id: str = "order-1") -> PaymentOrder:
         class_id="class-1",
         funding_source="employment_subsidy_fund",
         amount_fen=300_000,
-        entries=(OrderEntry(line_no=1, entry_no=1, amount_fen=300_000),),
+        entries=tuple(OrderEntry(line_no=number, entry_no=1, amount_fen=150_000) for number in (1, 2)),
         state=state,
     )
 
@@ -119,6 +129,30 @@ def test_an_order_of_excluded_people_is_held_and_has_a_way_out() -> None:
     assert ("EXCLUDED_FROM_SPECIAL_ACCOUNT", "JY-FND-03", "三(二)第1段") in [
         (each.finding.code, each.finding.rule, each.finding.clause) for each in found.blockers
     ]
+
+
+@pytest.mark.parametrize("state", [OrderState.READY, OrderState.RETURNED])
+def test_an_order_that_pays_somebody_whose_evidence_is_gone_has_a_way_out(state: OrderState) -> None:
+    """JY-CLM-10: it is taken back and made anew; whoever else it pays is not kept waiting for a review."""
+    roster = people(1, 3)
+    one = assessed(class_facts(roster=roster, certificates=[certificate("p1")], spot=(3, 3)), rate(1500))
+    standing = Standing(claim=claim(State.ORDERED, assessment=one), orders=(order(state),))
+
+    found = progress_of(standing, rulebook=rulebook())
+
+    assert [task.holder.task for task in found.tasks] == ["reversal"]
+    assert "ORDER_UNSUPPORTED" in [blocker.finding.code for blocker in found.blockers]
+
+
+@pytest.mark.parametrize(("state", "asked"), [(State.APPROVED, True), (State.PAID, False)])
+def test_a_question_of_the_class_that_arises_after_the_approval_is_named_until_all_is_paid(
+    state: State, asked: bool
+) -> None:
+    """JY-SUP-07: an inspection voided late leaves one of the two that are asked for."""
+    facts = class_facts(roster=people(1, 3), certificates=[certificate(each) for each in people(1, 2)], spot=(3,))
+    found = progress_of(Standing(claim=claim(state, assessment=assessed(facts, rate(1500)))), rulebook=rulebook())
+
+    assert ("SPOT_CHECKS_LT_2" in [blocker.finding.code for blocker in found.blockers]) is asked
 
 
 def test_who_is_not_paid_is_named_once_with_the_reason() -> None:

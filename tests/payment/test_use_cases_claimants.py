@@ -1,9 +1,11 @@
 """Who may claim: institution, enterprise or the trainee himself, each person of a class once over all of them."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from stdnum import luhn
@@ -30,6 +32,7 @@ from shared.database.encryption import payee_check, payee_check_key_id
 from shared.database.engine import open_database
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from shared.settings import PAYEE_CHECK_KEY, ServiceSettings, init_home
 from tests.payment.office import (
     ACCOUNT,
     APPROVER,
@@ -72,13 +75,13 @@ def card_number(serial: int) -> str:
     return body + luhn.calc_check_digit(body)
 
 
-def with_checks(opened: ClassOpened) -> ClassOpened:
+def with_checks(opened: ClassOpened, *, key: bytes = PAYEE_KEY) -> ClassOpened:
     """Give the opening with the payee checks that enrollment would have made."""
     trainees = tuple(
         replace(
             trainee,
-            payee_check=payee_check(f"样例学员{number}", identity(number), PAYEE_KEY),
-            payee_check_key=payee_check_key_id(PAYEE_KEY),
+            payee_check=payee_check(f"样例学员{number}", identity(number), key),
+            payee_check_key=payee_check_key_id(key),
         )
         for number, trainee in enumerate(opened.trainees, start=1)
     )
@@ -100,10 +103,9 @@ async def claim_alone(office: Office, number: int = 7, actor: object = TRAINEE, 
     return await office.act(
         actor,  # type: ignore[arg-type]
         submit_claim,
-        class_id="class-1",
         undertaking=SIGNED,
         claimant="individual",
-        **given,
+        **{"class_id": "class-1", **given},
     )
 
 
@@ -192,6 +194,37 @@ async def test_an_individuals_form_needs_all_its_blocks(finished: Office, missin
     with pytest.raises(Refused) as refused:
         await claim_alone(finished, **({"person": None} if missing == "person" else {}))
     assert (refused.value.code, refused.value.field, refused.value.rule) == ("BLOCK_MISSING", missing, "JY-CLM-08")
+
+
+async def test_a_claimant_is_recognised_after_the_key_of_the_checks_was_rotated(office: Office, tmp_path: Path) -> None:
+    """JY-PAY-04: classes opened under the old key and under the new one, told apart by the key each check names."""
+    init_home(tmp_path)
+    settings = ServiceSettings(service="payment", home=tmp_path)
+    [old] = settings.payee_check_keys()
+    await office.provide()
+    for class_id, roster in (("class-1", people(1, 10)), ("class-2", people(11, 20))):
+        opened = with_checks(class_opened(class_id, trainees=roster), key=settings.payee_check_keys()[-1])
+        await office.take(approved(class_id, roster), opened)
+        await office.finish_class(class_id, roster=roster)
+        with (tmp_path / "secrets" / PAYEE_CHECK_KEY).open("a") as file:
+            file.write(secrets.token_hex(32) + "\n")
+
+    office.payee_keys = settings.payee_check_keys()
+    assert (len(office.payee_keys), office.payee_keys[0]) == (3, old)
+    first = await claim_alone(office, 7)
+    second = await claim_alone(office, 7, OTHER_TRAINEE, class_id="class-2")
+    assert (first.persons, second.persons) == ({"p7"}, {"p17"})
+    with pytest.raises(NotFound):  # a wrong person is one under every key
+        await claim_alone(office, 8, person=replace(somebody(8), identity_number=identity(99)))
+
+
+async def test_a_claimant_whose_key_is_not_there_yet_is_told_so_and_not_that_there_is_no_class(
+    finished: Office,
+) -> None:
+    finished.payee_keys = [bytes(32)]
+
+    with pytest.raises(Conflict, match="PAYEE_KEY_UNKNOWN"):
+        await claim_alone(finished)
 
 
 async def test_an_individuals_claim_is_his_alone(finished: Office) -> None:

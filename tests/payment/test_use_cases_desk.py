@@ -6,6 +6,7 @@ import pytest
 
 from services.payment.application.correct_account import correct_account
 from services.payment.application.desk import queue, read_class_progress, read_progress
+from services.payment.application.enter_rate import enter_rate
 from services.payment.application.return_line import answer_line, return_line
 from services.payment.application.submit_claim import GivenAccount
 from services.payment.domain.line_return import LineAnswer
@@ -14,7 +15,7 @@ from shared.contracts.supervision import FindingRaised
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from tests.payment.office import APPROVER, EMPLOYMENT, FINANCE, FIRST, INSPECTOR, SCHOOL, SECOND, Office, person
-from tests.payment.sample import INSTITUTION_NAME, people
+from tests.payment.sample import INSTITUTION_NAME, people, rate, training_completed
 
 YUAN = 100
 CORRECTED = GivenAccount(holder=INSTITUTION_NAME, bank_name="样例银行沁园支行", account_number="410000008642099988")
@@ -182,6 +183,23 @@ async def test_one_line_is_returned_and_the_rest_is_paid_and_the_answer_becomes_
     await office.order(claim_id, {EMPLOYMENT: 1_500})
     claim = await office.claim(claim_id)
     assert sum(claim.decided.values()) == 15_000 * YUAN
+
+
+async def test_a_line_given_up_during_a_supplement_asks_back_what_was_paid_of_it(approved_office: Office) -> None:
+    office = approved_office
+    claim_id = await office.only_claim()
+    [order] = await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.answer(await office.send(), order.order_id, "settled")
+    await office.act(FINANCE, enter_rate, rate=rate(1600))
+    await office.take(training_completed(opening=9, spot=(9, 9), revision=2))
+    await office.act(FIRST, return_line, claim_id=claim_id, line_no=4, reason_code="CERTIFICATE_DOUBT", note="缺附件")
+
+    await office.act(
+        SCHOOL, answer_line, claim_id=claim_id, line_no=4, answer=LineAnswer.GIVEN_UP, statement="无法补正"
+    )
+
+    claim = await office.claim(claim_id)
+    assert claim.clawback_fen == max(1_350_000 - sum(claim.payable.values()), 0) > 0
 
 
 async def test_a_line_given_up_frees_its_slot_and_its_money(received_office: Office) -> None:

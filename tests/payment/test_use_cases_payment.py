@@ -14,6 +14,7 @@ from services.payment.application.enter_rate import enter_rate
 from services.payment.application.queries import ledger, read_claim
 from services.payment.application.record_decision import GivenDecision, record_decision
 from services.payment.application.resolve_objection import resolve_objection
+from services.payment.application.reverse_order import reverse_order
 from services.payment.application.submit_claim import GivenAccount
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.notice import NoticeState
@@ -382,18 +383,23 @@ async def test_a_class_cancelled_while_a_supplement_is_public_takes_its_notice_b
         await office.order(claim_id, {EMPLOYMENT: 13_500})
 
 
-async def test_a_loss_before_ordering_is_taken_back_by_a_reviewed_entry(approved_office: Office, claim_id: str) -> None:
+async def test_a_loss_before_ordering_is_taken_back_by_a_reviewed_entry_and_keeps_nobody_else_waiting(
+    approved_office: Office, claim_id: str
+) -> None:
     office = approved_office
     for number in (9, 10):
         await lose(office, number)
-    with pytest.raises(Conflict, match="DIFFERENCE_PENDING"):
+    with pytest.raises(Refused, match="SPLIT_SUM"):
         await office.order(claim_id, {EMPLOYMENT: 13_500})
+    [order] = await office.order(claim_id, {EMPLOYMENT: 12_000})
+    assert {entry.line_no for entry in order.entries} == set(range(1, 9))
+    with pytest.raises(Conflict, match="DIFFERENCE_PENDING"):
+        await office.order(claim_id, {EMPLOYMENT: 1_500})
 
     await office.review_twice(claim_id)
     claim = await office.review(claim_id, Act.APPROVE, APPROVER)
 
-    assert (claim.state, sum(claim.decided.values())) == (State.APPROVED, 12_000 * YUAN)
-    await office.order(claim_id, {EMPLOYMENT: 12_000})
+    assert (claim.state, sum(claim.decided.values())) == (State.ORDERED, 12_000 * YUAN)
     assert [event["amount_fen"] for event in await office.events(ClaimApproved)] == [13_500 * YUAN, -1_500 * YUAN]
     [budget] = await office.rows("SELECT reserved_fen FROM budget WHERE funding_source = :source", source=EMPLOYMENT)
     assert budget.reserved_fen == 12_000 * YUAN
@@ -401,23 +407,21 @@ async def test_a_loss_before_ordering_is_taken_back_by_a_reviewed_entry(approved
     assert {row.person_id for row in held} == set(people(1, 8))
 
 
-async def test_a_loss_that_the_cut_makes_up_for_moves_no_money_but_is_reviewed_and_holds_the_order_meanwhile(
+async def test_a_loss_that_the_cut_makes_up_for_is_reviewed_while_the_same_money_goes_to_the_others(
     approved_office: Office, claim_id: str
 ) -> None:
     office = approved_office
     await lose(office, 10)  # nine are left and nine were there: the cut goes with the line
-    with pytest.raises(Conflict, match="DIFFERENCE_PENDING"):
-        await office.order(claim_id, {EMPLOYMENT: 13_500})
-
-    await office.review_twice(claim_id)
-    await office.review(claim_id, Act.APPROVE, APPROVER)
     [order] = await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.review_twice(claim_id)
+    approved = await office.review(claim_id, Act.APPROVE, APPROVER)
 
+    assert approved.state is State.ORDERED
     assert {entry.line_no for entry in order.entries} == set(range(1, 10))
     assert [event["amount_fen"] for event in await office.events(ClaimApproved)] == [13_500 * YUAN, 0]
 
 
-async def test_a_loss_made_up_for_after_ordering_corrects_the_lines_and_orders_nothing(
+async def test_an_order_with_a_lost_line_is_never_sent_but_made_anew_for_the_others(
     approved_office: Office, claim_id: str
 ) -> None:
     office = approved_office
@@ -431,9 +435,46 @@ async def test_a_loss_made_up_for_after_ordering_corrects_the_lines_and_orders_n
     assert (corrected.state, corrected.decided[10], corrected.decided[11]) == (State.ORDERED, 0, 0)
     with pytest.raises(Conflict, match="NOTHING_DUE"):
         await office.order(claim_id, {EMPLOYMENT: 1})
-    await office.answer(await office.send(), order.order_id, "settled")
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()  # ten people stand in it, of whom nine are paid
+    await office.act(FINANCE, reverse_order, order_id=order.order_id, reason="学员条目不再有记录支持")
+    [anew] = await office.order(claim_id, {EMPLOYMENT: 13_500})
+    assert {entry.line_no for entry in anew.entries} == set(range(1, 10))
+    await office.answer(await office.send(), anew.order_id, "settled")
 
     assert (await office.claim(claim_id)).state is State.PAID
+
+
+async def test_a_question_that_a_voided_inspection_poses_late_is_decided_before_money_goes(
+    approved_office: Office, claim_id: str
+) -> None:
+    """JY-SUP-07: no amount moves, yet the class lacks an inspection that somebody has to accept."""
+    office = approved_office
+    one_left = training_completed(opening=9, spot=(9,), revision=2)
+    await office.take(one_left)
+    assert (await office.claim(claim_id)).state is State.APPROVED
+    with pytest.raises(Refused, match="DECISION_NEEDED"):
+        await office.order(claim_id, {EMPLOYMENT: 13_500})
+
+    accepting = GivenDecision(rule="JY-SUP-07", accepted=True, reason="记录作废，签到与视频完整")
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=accepting)
+    await office.order(claim_id, {EMPLOYMENT: 13_500})
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=replace(accepting, accepted=False))
+
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send()
+
+
+async def test_a_class_cancelled_before_ordering_frees_its_people_and_its_budget(
+    approved_office: Office, claim_id: str
+) -> None:
+    """JY-SUP-04: nothing was paid, so nobody's one subsidised class of the year is used up."""
+    office = approved_office
+    await office.take(CANCELLED)
+
+    assert await office.rows("SELECT person_id FROM entitlement_slot") == []
+    [budget] = await office.rows("SELECT reserved_fen FROM budget WHERE funding_source = :source", source=EMPLOYMENT)
+    assert budget.reserved_fen == 0
 
 
 async def test_a_gain_after_payment_is_published_reviewed_and_paid_as_its_own_entry(

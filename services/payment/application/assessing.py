@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
+from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import Claim
 from services.payment.domain.decision import Decision
@@ -93,6 +95,16 @@ async def stops_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Fin
     return (*stops, *open_breaches(claim.breaches, case.rulebook.payment.breach))
 
 
+async def holds_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Finding, ...]:
+    """Give everything that keeps money of the claim back now: what stops it, and what of the class is undecided.
+
+    An inspection voided after the approval may pose a question that was answered before, though no amount moves.
+    """
+    found = await assess_case(uow, case, claim.decisions)
+    breaches = open_breaches(claim.breaches, case.rulebook.payment.breach)
+    return (*found.stops, *breaches, *found.refused_flags, *found.class_questions)
+
+
 async def ordered_of(uow: PaymentUnit, claim: Claim) -> tuple[int, bool]:
     """Give what is ordered of a claim in fen, net of what was asked back, and whether the bank credited all of it.
 
@@ -128,6 +140,9 @@ async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, 
     if outcome.difference is not None:
         await uow.claims.record_difference(claim.claim_id, outcome.difference, cause=cause, on=uow.today)
         details |= {"difference": outcome.difference.kind.value, "amount_fen": outcome.difference.amount_fen}
+    if case.facts.cancelled is not None and saved.entries:
+        await settle_entitlement(uow, saved, case.rulebook)
+        await commit_budget(uow, saved, case.opened.fact)
     await uow.audit(action="claim_reassessed", subject=claim.claim_id, details=details)
     return saved
 

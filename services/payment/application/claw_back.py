@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from services.payment.application.assessing import Case, assess_claim, carry_out, on_duty, open_case, stops_against
+from services.payment.application.assessing import Case, assess_claim, carry_out, holds_against, on_duty, open_case
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, locked_claim, sees_claim, unknown
@@ -305,7 +305,8 @@ async def _order_to_set_off(uow: PaymentUnit, owing: Claim, given: GivenRepaymen
     fitting = claim is not None and claim.claim_id != owing.claim_id and sees_claim(uow.actor, claim)
     if fitting and order is not None and claim is not None:
         case = await open_case(uow, claim.class_id)
-        clear = not claim.is_held and not await stops_against(uow, case, claim)
+        unsupported = claim.unsupported(await uow.orders.of_claim(claim.claim_id))
+        clear = not claim.is_held and not await holds_against(uow, case, claim) and order.order_id not in unsupported
         same = claim.owner == owing.owner
         if clear and same and order.state is OrderState.READY:
             acting = on_duty(uow, claim, case, Duty.PAYMENT)

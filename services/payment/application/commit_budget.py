@@ -39,7 +39,10 @@ async def _of_claim(uow: PaymentUnit, claim: Claim, own_source: str) -> Counter[
     wanted: Counter[str] = Counter()
     for order in await uow.orders.of_claim(claim.claim_id):
         wanted[order.funding_source] += order.amount_fen if order.counts else 0
-    rest_fen = max(sum(claim.possible.values()), sum(claim.decided.values())) - claim.net_of(wanted.total())
+    hoped_fen = max(sum(claim.possible.values()), sum(claim.decided.values()))
+    if await uow.classes.is_cancelled(claim.class_id):  # what was decided and not ordered will never be
+        hoped_fen = 0
+    rest_fen = hoped_fen - claim.net_of(wanted.total())
     for clawback in claim.clawbacks:  # money that came back may be promised again, and not before
         for repayment in clawback.repayments:
             wanted[repayment.funding_source] -= repayment.amount_fen

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import on_duty, open_case, stops_against
+from services.payment.application.assessing import holds_against, on_duty, open_case
 from services.payment.application.create_orders import excluded_orders, undecided_orders
 from services.payment.application.ports import Account, Attempt, BankFile, PaymentUnit
 from services.payment.application.scope import unknown
@@ -18,10 +18,10 @@ from shared.domain.jurisdiction import descendants, is_within
 async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile:
     """Make a file of the source's ready orders within the caller's region and give it.
 
-    Orders of a class with an open doubt, of a claim that is held by a difference, those whose account waits for
-    approval, those of the special account that would pay excluded people, and those on a source whose decision does not
-    stand any more stay behind. Raise Refused NO_ORDERS_READY
-    when none is left, Forbidden SAME_REVIEWER when the caller holds another duty in one of the claims.
+    Orders of a class with an open doubt or question, of a claim that is held by a difference, those that pay somebody
+    more than the facts support now, those whose account waits for approval, those of the special account that would pay
+    excluded people, and those on a source whose decision does not stand any more stay behind. Raise Refused
+    NO_ORDERS_READY when none is left, Forbidden SAME_REVIEWER when the caller holds another duty in one of the claims.
     """
     mine = tuple(sorted(descendants(uow.actor.region)))
     locked = {order.class_id for order in await uow.orders.ready(funding_source, mine)}
@@ -42,7 +42,7 @@ async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile
         raise Refused(
             code="NO_ORDERS_READY",
             message="该资金来源没有可以拨付的拨付单。",
-            advice="请先开具拨付单；有疑点、待追回差额、账户待审核或由专账支付不符合条件学员的拨付单不进入拨付文件。",
+            advice="请先开具拨付单；有疑点或待决定事项、待追回差额、含有不再有记录支持的条目、账户待审核或由专账支付不符合条件学员的拨付单不进入拨付文件。",
             field="funding_source",
             value=funding_source,
         )
@@ -98,7 +98,9 @@ async def _payable(uow: PaymentUnit, order: PaymentOrder) -> tuple[ClassOpened, 
     if claim is None or account is None or await uow.accounts.with_state(order.claim_id, "pending") is not None:
         return None
     case = await open_case(uow, order.class_id)
-    if claim.is_held or await stops_against(uow, case, claim):
+    if claim.is_held or await holds_against(uow, case, claim):
+        return None
+    if claim.unsupported(await uow.orders.of_claim(claim.claim_id)) & {order.order_id}:
         return None
     # Money leaves now: what was decided since the order was made holds it back (JY-FND-02, JY-FND-03).
     rulebook = case.rulebook

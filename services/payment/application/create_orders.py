@@ -4,15 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from services.payment.application.assessing import on_duty, open_case, require_clear
+from services.payment.application.assessing import assess_case, on_duty, open_case, require_clear
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
-from services.payment.domain.claim import Claim, minus
-from services.payment.domain.clawback import clawed_back
+from services.payment.domain.claim import Claim, require_decided
 from services.payment.domain.decision import latest
 from services.payment.domain.duty import Duty
-from services.payment.domain.order import OrderEntry, PaymentOrder, Share, ordered_by_line, split
+from services.payment.domain.order import OrderEntry, PaymentOrder, Share, split
 from services.payment.domain.state import Act, State, following
 from shared.clock import new_id
 from shared.domain.errors import Conflict
@@ -22,8 +21,9 @@ from shared.policy.rulebook import Rulebook
 async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Share]) -> tuple[PaymentOrder, ...]:
     """Make one order per source; together they are exactly what is due (SPLIT_SUM).
 
-    What an earlier approval decided may be ordered while a supplement is still under review. Raise Conflict
-    HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while the claim is held.
+    What an earlier approval decided, and the facts still support, may be ordered while a difference is under review.
+    Raise Conflict HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while nothing more of
+    what was decided is supported; Refused DECISION_NEEDED or FLAG_REFUSED where something of the class is undecided.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
@@ -32,6 +32,8 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     if not claim.entries or state is State.APPROVED:
         state = following(claim.state, Act.ORDER, rulebook=case.rulebook)
     await require_clear(uow, case, claim)
+    now = await assess_case(uow, case, claim.decisions)
+    require_decided(now.refused_flags, now.class_questions)
     standing = await uow.orders.of_claim(claim_id)
     due = _due(claim, standing)
     parts = split(
@@ -55,26 +57,21 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
 
 
 def _due(claim: Claim, standing: Sequence[PaymentOrder]) -> dict[int, int]:
-    """Give decided minus ordered by line, without what is frozen (JY-PAY-01).
-
-    A returned order still counts, it is sent again; a reversed one counts no more, nor does what was asked back.
-    """
-    net = minus(ordered_by_line(standing), clawed_back(claim.clawbacks))
-    unordered = minus(claim.decided, net)
-    due = {line_no: fen for line_no, fen in unordered.items() if line_no not in claim.frozen or fen < 0}
-    if sum(due.values()) <= 0:
+    """Give what may be ordered now, or raise Conflict NOTHING_DUE or DIFFERENCE_PENDING."""
+    due = claim.due(standing)
+    if not claim.is_held and sum(due.values()) > 0:
+        return due
+    if sum(claim.decided.values()) <= claim.net_of(sum(order.amount_fen for order in standing if order.counts)):
         raise Conflict(
             code="NOTHING_DUE",
             message="本申领没有应付未付的金额，不能重复开具拨付单。",
             advice="请查询已开具的拨付单。",
         )
-    if claim.is_held:
-        raise Conflict(
-            code="DIFFERENCE_PENDING",
-            message="审核通过的金额已有部分不再有记录支持，暂停拨付。",
-            advice="请先完成差额的审核处理，再开具拨付单。",
-        )
-    return due
+    raise Conflict(
+        code="DIFFERENCE_PENDING",
+        message="审核通过而尚未开具的金额不再有记录支持，或有异议、退回未办结，暂停拨付。",
+        advice="请先完成差额、异议或退回条目的处理，再开具拨付单。",
+    )
 
 
 def _orders(

@@ -390,8 +390,8 @@ class PaymentUnit(Protocol):
     @property
     def shelf(self) -> Shelf: ...
 
-    def payee_check(self, name: str, identity_number: str) -> tuple[str, str]:
-        """Give the keyed check of a person and the id of its key, to compare with what enrollment enrolled."""
+    def payee_checks(self, name: str, identity_number: str) -> Mapping[str, str]:
+        """Give the keyed checks of a person by the id of their key, to compare with what enrollment enrolled."""
         ...
 
     @property

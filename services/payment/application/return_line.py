@@ -71,7 +71,8 @@ async def answer_line(uow: PaymentUnit, *, claim_id: str, line_no: int, answer: 
         )
     case = await open_case(uow, claim.class_id)
     after = replace(claim, line_returns=returns)
-    if claim.state in IN_REVIEW or claim.state is State.RETURNED:
+    in_hand = claim.state is State.RETURNED or claim.state in IN_REVIEW
+    if in_hand and not (claim.entries and answer is LineAnswer.GIVEN_UP):  # what was decided before may be given up too
         saved = await uow.claims.save(claim, after)
     else:
         saved = await carry_out(uow, claim, after, case, cause="LINE_ANSWERED")

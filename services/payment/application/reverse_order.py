@@ -7,6 +7,7 @@ from services.payment.application.assessing import Case, assess_claim, carry_out
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, unknown
+from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.claim import Claim
 from services.payment.domain.duty import Duty
 from services.payment.domain.order import OrderState, PaymentOrder, Reversal, send_again
@@ -134,6 +135,7 @@ async def _take_back(uow: PaymentUnit, order: PaymentOrder, claim: Claim, acting
         ordered_fen, settled = await ordered_of(uow, acting)
         changed = replace(acting, state=money_state(acting, ordered_fen=ordered_fen, settled=settled))
     saved = await carry_out(uow, claim, changed, case, cause="ORDER_REVERSED")
+    await settle_entitlement(uow, saved, case.rulebook)
     await commit_budget(uow, saved, case.opened.fact)
     await uow.audit(action="order_reversed", subject=order.order_id, details={"amount_fen": -order.amount_fen})
     return taken

@@ -15,6 +15,7 @@ from services.payment.application.assessing import (
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
+from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.claim import Claim, Review, approve, approve_review, return_claim, submitted
 from services.payment.domain.duty import Duty
 from services.payment.domain.reassessment import money_state
@@ -104,25 +105,7 @@ async def _approve(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review
     # An entry that takes back what was not ordered yet may leave nothing to pay.
     resting = money_state(after, ordered_fen=ordered_fen, settled=settled)
     saved = await uow.claims.save(claim, replace(after, state=resting))
-    if case.rulebook.payment.entitlement is not None:
-        await _settle_entitlement(uow, saved)
+    await settle_entitlement(uow, saved, case.rulebook)
     await commit_budget(uow, saved, case.opened.fact)
     await uow.publish(event)
     return saved
-
-
-async def _settle_entitlement(uow: PaymentUnit, claim: Claim) -> None:
-    """Use the slots of those who are paid and free those of people whom the decision leaves out.
-
-    What was decided for somebody and taken back before it was ordered leaves nothing to repay: that slot is free too.
-    """
-    people = claim.people
-    decided, possible = claim.decided, claim.possible
-    paid = {person for line_no, person in people.items() if decided.get(line_no, 0) > 0}
-    hoped = {person for line_no, person in people.items() if line_no in possible}
-    orders = await uow.orders.of_claim(claim.claim_id)
-    ordered = {people.get(entry.line_no) for order in orders if order.counts for entry in order.entries}
-    left_out = set(people.values()) - paid - hoped
-    await uow.entitlements.use(claim.class_id, paid, on=uow.today)
-    for persons, used in ((left_out, False), (left_out - ordered, True)):
-        await uow.entitlements.release(claim.class_id, persons, reason="final_claim_decision", on=uow.today, used=used)

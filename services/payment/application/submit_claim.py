@@ -22,7 +22,7 @@ from services.payment.domain.subsidy import narrowed
 from shared import failpoints
 from shared.clock import new_id
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
-from shared.domain.errors import Refused
+from shared.domain.errors import Conflict, Refused
 from shared.domain.identifiers import cleaned, company_account, identity_number, personal_card
 from shared.domain.masking import masked_account, masked_name
 from shared.policy.decision import TraceValue
@@ -206,10 +206,16 @@ def _recognised(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> Ope
             document=form.document if form else None,
         )
     number = identity_number(person.identity_number).value
-    check, key_id = uow.payee_check(person.name, number)
+    checks = uow.payee_checks(person.name, number)
     for trainee in opened.trainees:
-        if trainee.payee_check_key == key_id and trainee.payee_check == check:
+        if checks.get(trainee.payee_check_key) == trainee.payee_check:
             return trainee
+    if any(trainee.payee_check_key not in checks for trainee in opened.trainees):
+        raise Conflict(
+            code="PAYEE_KEY_UNKNOWN",
+            message="该班级名单所用的核对密钥尚未配置到资金服务，暂时不能核实申领人身份。",
+            advice="请联系系统管理员补充核对密钥后重新提交，无需更改申领内容。",
+        )
     raise unknown("班级", "class_id")
 
 

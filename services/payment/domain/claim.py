@@ -6,7 +6,7 @@ for a line is the sum of its entries.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
@@ -18,6 +18,7 @@ from services.payment.domain.duty import Duty
 from services.payment.domain.line_return import LineReturn, given_up_lines, waiting_lines
 from services.payment.domain.notice import Notice, NoticeState, covers
 from services.payment.domain.objection import Objection, frozen_lines, struck_lines
+from services.payment.domain.order import PaymentOrder, ordered_by_line
 from services.payment.domain.state import Act, State, following
 from services.payment.domain.subsidy import Assessment, Line, amounts
 from shared.contracts.payment import (
@@ -29,7 +30,7 @@ from shared.contracts.payment import (
 )
 from shared.domain.errors import Conflict, Refused
 from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
-from shared.policy.decision import Trace
+from shared.policy.decision import Finding, Trace
 from shared.policy.rulebook import Rulebook
 
 Claimant = Literal["institution", "enterprise", "individual"]
@@ -175,15 +176,45 @@ class Claim:
         return minus(self.payable, self.decided)
 
     @property
-    def is_held(self) -> bool:
-        """Say whether nothing more may be paid: more was decided or ordered than the facts support now.
+    def supported(self) -> dict[int, int]:
+        """Give what is decided of every line as far as the facts still bear it out, in fen by line number.
 
-        Somebody's line decided beyond what it comes to holds the claim even where the class's sum is still right: an
-        order of it would trace to evidence that no longer stands.
+        A loss that no reviewer has seen yet keeps its own line from being paid, and no other; the class-level line
+        takes off whatever the people's lines come to beyond the lesser of both sums.
         """
-        decided, payable = self.decided, self.payable
-        unsupported = any(decided.get(line_no, 0) > payable.get(line_no, 0) for line_no in self.people)
-        return bool(self.clawback_fen) or unsupported or sum(decided.values()) > sum(payable.values())
+        decided, payable, people = self.decided, self.payable, self.people
+        lines = {line_no: min(decided.get(line_no, 0), payable.get(line_no, 0)) for line_no in people}
+        of_class = {*decided, *payable} - people.keys()
+        beyond_fen = max(sum(lines.values()) - min(sum(decided.values()), sum(payable.values())), 0)
+        lines |= dict.fromkeys(of_class, -beyond_fen)
+        return {line_no: fen for line_no, fen in sorted(lines.items()) if fen}
+
+    @property
+    def is_held(self) -> bool:
+        """Say whether nothing more may be paid: more was ordered than the facts support now."""
+        return bool(self.clawback_fen)
+
+    def due(self, orders: Iterable[PaymentOrder]) -> dict[int, int]:
+        """Give what may be ordered now by line: supported minus ordered, without what is frozen (JY-PAY-01).
+
+        A returned order still counts, it is sent again; a reversed one counts no more, nor does what was asked back.
+        """
+        unordered = minus(self.supported, self._standing(orders))
+        return {line_no: fen for line_no, fen in unordered.items() if line_no not in self.frozen or fen < 0}
+
+    def unsupported(self, orders: Iterable[PaymentOrder]) -> frozenset[str]:
+        """Give the orders that must not be paid as they are: they pay somebody more than is supported now."""
+        known = tuple(orders)
+        standing, supported = self._standing(known), self.supported
+        beyond = {number for number in self.people if standing.get(number, 0) > supported.get(number, 0)}
+        return frozenset(
+            order.order_id
+            for order in known
+            if order.is_unpaid and any(entry.line_no in beyond for entry in order.entries)
+        )
+
+    def _standing(self, orders: Iterable[PaymentOrder]) -> dict[int, int]:
+        return minus(ordered_by_line(orders), clawed_back(self.clawbacks))
 
     @property
     def people(self) -> Mapping[int, str]:
@@ -265,25 +296,30 @@ def submitted(claim: Claim) -> ClaimSubmitted:
 def approve_review(claim: Claim, review: Review, *, rulebook: Rulebook) -> Claim:
     """Record a passed review; none may pass an open question or a flag that a person refused to accept."""
     after = following(claim.state, review.step, rulebook=rulebook)
-    if claim.assessment.refused_flags:
-        codes = "、".join(flag.code for flag in claim.assessment.refused_flags)
+    require_decided(claim.assessment.refused_flags, claim.assessment.open_questions)
+    return replace(claim, state=after, reviews=(*claim.reviews, review))
+
+
+def require_decided(refused: Sequence[Finding], open_questions: Sequence[Finding]) -> None:
+    """Raise Refused FLAG_REFUSED where a person decided against something, DECISION_NEEDED where nobody did yet."""
+    if refused:
+        codes = "、".join(flag.code for flag in refused)
         raise Refused(
             code="FLAG_REFUSED",
-            message=f"审核人员对以下事项决定不予接受：{codes}，申领不能通过。",
+            message=f"审核人员对以下事项决定不予接受：{codes}，申领不能通过，也不能拨付。",
             advice="请退回申领人说明理由，或记录新的决定。",
         )
-    if claim.assessment.open_questions:
-        question = claim.assessment.open_questions[0]
-        codes = "、".join(dict.fromkeys(asked.code for asked in claim.assessment.open_questions))
+    if open_questions:
+        question = open_questions[0]
+        codes = "、".join(dict.fromkeys(asked.code for asked in open_questions))
         raise Refused(
             code="DECISION_NEEDED",
             message=f"以下事项尚待审核人员决定：{codes}。",
-            advice="请先逐项记录接受或不予接受的决定及理由，再提交审核。",
+            advice="请先逐项记录接受或不予接受的决定及理由，再办理审核、拨付。",
             rule=question.rule,
             clause=question.clause,
             document=question.document,
         )
-    return replace(claim, state=after, reviews=(*claim.reviews, review))
 
 
 def return_claim(claim: Claim, review: Review, *, on: date, rulebook: Rulebook) -> tuple[Claim, ClaimReturned]:

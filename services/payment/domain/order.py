@@ -55,6 +55,11 @@ class PaymentOrder:
         """Say whether the order stands; one that was reversed pays nothing."""
         return self.state is not OrderState.REVERSED
 
+    @property
+    def is_unpaid(self) -> bool:
+        """Say whether the order may still be taken back because the bank neither has it nor paid it."""
+        return self.state in (OrderState.READY, OrderState.RETURNED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversal:

@@ -14,7 +14,7 @@ from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.line_return import waiting_lines
 from services.payment.domain.objection import frozen_lines
 from services.payment.domain.order import OrderState, PaymentOrder
-from services.payment.domain.state import IN_REVIEW, State
+from services.payment.domain.state import State
 from shared.domain.actor import Role
 from shared.domain.working_days import working_days_between
 from shared.policy.decision import Finding, Severity
@@ -246,16 +246,22 @@ _OTHERWISE: Final = {
 def _of_order(order: PaymentOrder, standing: Standing) -> Holder | None:
     if order.state is OrderState.SENT:
         return _BANK
+    if order.state is OrderState.RETURNED and order.order_id in _beyond(standing):
+        return _REORDER
     if order.state is OrderState.RETURNED:
         return _CORRECT if standing.account_pending_since is None else None
     if order.state is OrderState.READY:
-        barred = standing.claim.is_held or order.order_id in standing.excluded | standing.undecided
+        barred = standing.claim.is_held or order.order_id in standing.excluded | standing.undecided | _beyond(standing)
         return _REORDER if barred else _BANK_FILE
     return None
 
 
+def _beyond(standing: Standing) -> frozenset[str]:
+    return standing.claim.unsupported(standing.orders)
+
+
 def _of_review(claim: Claim) -> Iterator[Blocker]:
-    if claim.state not in IN_REVIEW:
+    if claim.state in (State.RETURNED, State.PAID):
         return
     for flag in claim.assessment.refused_flags:
         yield Blocker(finding=flag, holder=_RETURN)
@@ -307,6 +313,14 @@ def _of_money(standing: Standing, rulebook: Rulebook) -> Iterator[Blocker]:
             "审核通过的金额已有部分不再有记录支持，暂停拨付。",
             "请先由审核人员提出追回或撤销未发出的拨付单，完成差额处理。",
             _CLAWBACK,
+        )
+    if _beyond(standing) and not claim.is_held:
+        yield _blocker(
+            payment.evidence,
+            "ORDER_UNSUPPORTED",
+            "拨付单含有不再有记录支持的学员条目，不能发出。",
+            "请撤销该拨付单，按记录仍支持的金额重新开具。",
+            _REORDER,
         )
     if standing.account_pending_since is not None:
         yield _blocker(

@@ -70,6 +70,11 @@ class Assessment:
         return tuple(finding for finding in everything if finding.severity is Severity.ASK)
 
     @property
+    def class_questions(self) -> tuple[Finding, ...]:
+        """Give what of the class still needs a recorded human decision; somebody's own question holds nobody else."""
+        return tuple(flag for flag in self.flags if flag.severity is Severity.ASK)
+
+    @property
     def refused_flags(self) -> tuple[Finding, ...]:
         """Give the class-level flags that a person decided against: they stop the claim."""
         return tuple(flag for flag in self.flags if flag.severity is Severity.STOP)

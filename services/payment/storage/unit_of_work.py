@@ -1,6 +1,6 @@
 """One transaction of payment, with its repositories and rulebooks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -35,21 +35,20 @@ class PaymentUnitOfWork(UnitOfWork):
         actor: Actor,
         now: datetime | None = None,
         write: bool = True,
-        payee_check_key: bytes,
+        payee_check_keys: Sequence[bytes],
         plans: Sequence[TargetTable] = (),
         forms: Sequence[Form] = (),
     ) -> None:
         super().__init__(database, actor=actor, now=now, write=write)
         self.shelf = shelf
-        self._payee_check_key = payee_check_key
+        self._payee_check_keys = payee_check_keys
         self._vault = vault
         self.plans = plans
         self.forms = forms
 
-    def payee_check(self, name: str, identity_number: str) -> tuple[str, str]:
-        """Give the keyed check of a person and the id of its key, to compare with what enrollment enrolled."""
-        key = self._payee_check_key
-        return payee_check(name, identity_number, key), payee_check_key_id(key)
+    def payee_checks(self, name: str, identity_number: str) -> Mapping[str, str]:
+        """Give the keyed checks of a person by the id of their key, to compare with what enrollment enrolled."""
+        return {payee_check_key_id(key): payee_check(name, identity_number, key) for key in self._payee_check_keys}
 
     def open_repositories(self) -> None:
         """Build the repositories on the open connection."""
