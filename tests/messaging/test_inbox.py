@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, insert, select
+from sqlalchemy import Table, func, insert, select
 
 from shared.clock import new_id
 from shared.contracts.contract import Contract
@@ -16,7 +17,7 @@ from shared.contracts.supervision import FindingRaised
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import SYSTEM
-from shared.messaging.bus import Record
+from shared.messaging.bus import Partition, Received, Record
 from shared.messaging.dead_letters import (
     dead_letter_count,
     discard,
@@ -24,14 +25,16 @@ from shared.messaging.dead_letters import (
     held_count,
     list_dead_letters,
     list_held,
+    redrive,
 )
 from shared.messaging.delivery import Delivery, read
 from shared.messaging.inbox import REUSED_VERSION, Handler, Inbox, Outcome, Passage, Poisoned
-from shared.messaging.inbox_state import InboxState
-from shared.messaging.tables import INBOX
+from shared.messaging.inbox_state import BEHIND, InboxState
+from shared.messaging.tables import DEAD_LETTER, GATE, HELD_EVENT, INBOX
 from tests.messaging.events import (
     EFFECT,
     HANDLERS,
+    KNOWN,
     LATER,
     closed,
     effects,
@@ -45,6 +48,8 @@ from tests.messaging.events import (
     upgrade,
     withdrawn,
 )
+
+STATE = (EFFECT, KNOWN, INBOX, GATE, HELD_EVENT)
 
 
 def deliveries(records: Sequence[Record]) -> list[Delivery]:
@@ -121,6 +126,57 @@ async def test_control_without_inbox_and_gate_a_repeat_would_double_the_effect(
 
 async def _store_nothing(_state: InboxState, _connection: object) -> None:
     """Switch the inbox's memory off."""
+
+
+def elsewhere(records: Sequence[Record]) -> list[Delivery]:
+    """Give the same records from another place of their topic, as after a rebalance, a replay or a moved topic."""
+    places = [(Partition(record.topic, 7), 1_000 + offset) for offset, record in enumerate(records)]
+    return [
+        read(Received(*place, record.key.encode(), record.value)) for place, record in zip(places, records, strict=True)
+    ]
+
+
+async def everything(database: Database, *tables: Table) -> dict[str, list[Any]]:
+    """Give every row of the tables."""
+    async with database.connect(write=False) as connection:
+        return {table.name: sorted(map(tuple, await connection.execute(select(table)))) for table in tables}
+
+
+async def test_the_same_ids_from_another_place_of_the_topic_change_no_row(database: Database) -> None:
+    inbox = inbox_of(database)
+    enrollment, supervision = history("class 1")
+    waiting, poison = record_of(raised("class 2", "a"), 1), record_of(closed("class 3", "never raised"), 1)
+    records = [*enrollment, *supervision, waiting, poison]
+    await inbox.apply(deliveries(records), condemned={read(received(poison)).event_id: "it failed"})
+    before = await everything(database, *STATE, DEAD_LETTER)
+    assert all(before.values()), "applied, held and buried ones alike"
+
+    outcome = await inbox.apply(elsewhere(records))
+    assert outcome.duplicates == len(records)
+    for record in elsewhere(records):
+        await inbox.apply([record])
+    assert await everything(database, *STATE, DEAD_LETTER) == before
+
+
+async def test_the_same_facts_under_new_ids_change_nothing_and_stop_their_key_until_somebody_has_looked(
+    database: Database,
+) -> None:
+    """What a publisher says again after its database was restored: its versions are spent, whatever they say."""
+    inbox = inbox_of(database)
+    enrollment, supervision = history("class 1")
+    await apply(inbox, *enrollment, *supervision)
+    before = await everything(database, *STATE)
+    restored, following = history("class 1")[0], record_of(withdrawn("class 1", 4), 4)
+    for again in (restored, restored):
+        await inbox.apply(elsewhere([*again, following]))
+    assert await everything(database, *STATE) == before
+    letters = await list_dead_letters(database)
+    assert [letter.reason for letter in letters] == [REUSED_VERSION, *[BEHIND] * 3]
+
+    for letter in letters[:3]:
+        assert await discard(inbox, seq=letter.seq, actor=SYSTEM, reason_code="RESTORED")
+    assert (await redrive(inbox)).events == {"class 1": 1}
+    assert (await effects(database))["class 1"][len(before["effect"]) :] == ["withdrawn person 4"]
 
 
 async def test_a_gap_is_held_and_closed_by_the_missing_version(database: Database) -> None:
@@ -331,8 +387,6 @@ async def test_an_unreadable_record_is_buried_once_and_others_go_on(database: Da
 
 @pytest.mark.parametrize("key", [None, b"\xff", b"with \0 nul", b"k" * 201])
 def test_an_unreadable_record_without_a_readable_key_is_known_by_its_place(key: bytes | None) -> None:
-    from shared.messaging.bus import Partition, Received
-
     assert read(Received(Partition("t", 7), 3, key, b"garbage")).key == "t:7"
 
 
