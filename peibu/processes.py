@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import httpx
 from prometheus_client import CollectorRegistry
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from peibu.clock_api import clock_application
@@ -32,7 +31,7 @@ from shared.messaging.failures import describe, is_transient
 from shared.settings import ServiceSettings, SettingsError
 from shared.web.application import bare_application
 from shared.web.authentication import Authenticator, RemoteKeys, StaticKeys
-from shared.web.health import HealthCheck
+from shared.web.health import HealthCheck, database_check
 from shared.web.logging import configure_logging
 from shared.worker import Worker
 
@@ -134,17 +133,21 @@ async def work_service(name: str) -> None:
 
 
 def worker_checks(worker: Worker) -> list[HealthCheck]:
-    """Give what a worker needs to be ready: its database; that no consumer waits for an operator."""
+    """Give what a worker needs: its database; that no consumer waits for an operator; not at once, the broker."""
 
     async def not_halted() -> None:
         if worker.halted:
             raise RuntimeError("; ".join(worker.halted.values()))
 
-    async def database() -> None:
-        async with worker.database.connect(write=False) as connection:
-            await connection.execute(text("SELECT 1"))
+    async def broker() -> None:
+        for consumer in worker.consumers:
+            await consumer.lag()
 
-    return [HealthCheck(name="database", probe=database), HealthCheck(name="consumers", probe=not_halted)]
+    return [
+        database_check(worker.database),
+        HealthCheck(name="consumers", probe=not_halted),
+        HealthCheck(name="broker", probe=broker, critical=False),
+    ]
 
 
 async def serve_gateway(home: Path) -> None:

@@ -12,7 +12,7 @@ letters = typer.Typer(no_args_is_help=True, help="Events that could not be appli
 
 @letters.command("list")
 def letters_list(service: Service, home: Home = DEFAULT_HOME) -> None:
-    """Show what a service could not apply, and what waits for an earlier fact."""
+    """Show what a service could not apply, and what waits for an earlier fact or a later release."""
     from peibu.processes import opened
     from shared.messaging.dead_letters import list_dead_letters, list_held
 

@@ -10,7 +10,7 @@ from services.payment.wiring import Wiring
 from shared.changes.doors import change_routers
 from shared.web.application import create_application
 from shared.web.authentication import Authenticator
-from shared.web.health import database_check
+from shared.web.health import database_check, events_check
 from shared.web.problem_codes import read_problem_codes
 from shared.web.sandbox import sandbox_router
 
@@ -34,5 +34,5 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
         authenticator=authenticator,
         open_unit=wiring.unit_of_work,
         problem_codes=read_problem_codes(Path(__file__).parent / "api" / "problems.toml"),
-        checks=[database_check(wiring.database)],
+        checks=[database_check(wiring.database), events_check(wiring.database)],
     )

@@ -1,13 +1,14 @@
 """CloudEvents 1.0, structured JSON: how a contract travels."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
-from shared.contracts.catalogue import adapter_of
+from shared.contracts.catalogue import CONTRACTS, adapter_of
 from shared.contracts.contract import Contract, aggregate_id, partition_key
 
 
@@ -33,6 +34,7 @@ class Envelope:
 
 
 _ENVELOPE: Final[TypeAdapter[Envelope]] = TypeAdapter(Envelope)
+_TYPE: Final = re.compile(r"cn\.peibu\.([a-z]+)\.[A-Za-z0-9]+\.v[1-9][0-9]*", re.ASCII)
 
 
 def encode(fact: Contract, *, event_id: str, version: int, occurred_at: datetime) -> bytes:
@@ -66,15 +68,42 @@ def decode(raw: bytes) -> Envelope:
 
 
 def fact_of(envelope: Envelope) -> Contract | None:
-    """Give the contract inside, None for a type this release does not know; raise UnreadableEvent on broken data."""
+    """Give the contract inside, None for a type this release does not know.
+
+    Raise UnreadableEvent on broken data, and when the envelope says otherwise than its data.
+    """
     adapter = adapter_of(envelope.type)
     if adapter is None:
         return None
+    require_consistent(envelope)
     try:
         fact: Contract = adapter.validate_python(envelope.data)
     except ValidationError as error:
         raise UnreadableEvent(_describe(error)) from None
     return fact
+
+
+def require_consistent(envelope: Envelope) -> None:
+    """Raise UnreadableEvent unless type, source, aggregate and key are those of the event inside.
+
+    By the envelope a consumer counts versions and knows repeats: one that lies would spend another aggregate's version.
+    Of a type that a later release may know, the name alone is held against the source.
+    """
+    contract = CONTRACTS.get(envelope.type)
+    if contract is None:
+        named = _TYPE.fullmatch(envelope.type)
+        if named is None or envelope.source != f"/{named[1]}":
+            raise UnreadableEvent("type: is no event of the source")
+        return
+    event = contract.EVENT
+    if envelope.source != event.source:
+        raise UnreadableEvent(f"source: is not {event.source}, whose event this is")
+    if envelope.aggregatetype != event.aggregate:
+        raise UnreadableEvent(f"aggregatetype: is not {event.aggregate}")
+    if envelope.subject != envelope.data.get(event.subject):
+        raise UnreadableEvent(f"subject: is not the {event.subject} in the data")
+    if envelope.partitionkey != envelope.data.get(event.key):
+        raise UnreadableEvent(f"partitionkey: is not the {event.key} in the data")
 
 
 def _describe(error: ValidationError) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Row
 
 from shared.contracts.contract import topic_of
-from shared.contracts.envelope import Envelope, UnreadableEvent, decode
+from shared.contracts.envelope import Envelope, UnreadableEvent, decode, require_consistent
 from shared.messaging.bus import Received
 from shared.messaging.failures import describe
 
@@ -57,7 +57,7 @@ def read(received: Received) -> Delivery:
     topic, number = received.partition
     place = f"{topic}:{number}"
     try:
-        envelope = _storable(decode(received.value))
+        envelope = _sound(decode(received.value))
     except UnreadableEvent as error:
         return Delivery(
             topic=topic,
@@ -83,14 +83,15 @@ def read_dead(row: Row[Any]) -> Delivery:
     """Read a row of `dead_letter`; what was unreadable may be readable to this release."""
     unread = Delivery(topic=row.topic, key=row.key, event_id=row.event_id, payload=row.payload, envelope=None)
     try:
-        envelope = _storable(decode(row.payload))
+        envelope = _sound(decode(row.payload))
     except UnreadableEvent as error:
         return replace(unread, problem=describe(error))
     return replace(unread, event_id=envelope.id, envelope=envelope)
 
 
-def _storable(envelope: Envelope) -> Envelope:
-    """Refuse what no column can hold: a record that could not even be buried would stop its consumer for ever."""
+def _sound(envelope: Envelope) -> Envelope:
+    """Refuse what contradicts itself, and what no column can hold: a record that could not even be buried would stop
+    its consumer for ever."""
     texts = (
         envelope.id,
         envelope.source,
@@ -103,6 +104,7 @@ def _storable(envelope: Envelope) -> Envelope:
         raise UnreadableEvent("an attribute holds a NUL character")
     if envelope.aggregateversion > _VERSION_MAX:
         raise UnreadableEvent("aggregateversion: exceeds 64 bits")
+    require_consistent(envelope)
     return envelope
 
 

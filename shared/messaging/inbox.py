@@ -1,12 +1,13 @@
 """Apply events to this service: each once, each aggregate's in the order of its versions, or see that nothing is lost.
 
-    known id                         nothing: it took effect, waits, or is buried
-    key with an open dead letter     buried behind it
-    unreadable                       buried
-    version already applied          buried: the publisher went back in time (a restored database), with an alarm
-    version after the next           held
-    next version, MissingFact        held
-    next version                     applied: handler, inbox row, gate; then the key's held events are tried again
+    known id                           nothing: it took effect, waits, or is buried
+    key with an open dead letter       buried behind it
+    unreadable, or contradicts itself  buried
+    version already applied            buried: the publisher went back in time (a restored database), with an alarm
+    version after the next             held
+    next version, MissingFact          held
+    next version, unknown type         held: a later release's, which will know it
+    next version                       applied: handler, inbox row, gate; then the key's held events are tried again
 
 Everything that a batch changes is one transaction with the effects. What the handler raises and what cannot pass by
 itself leaves as Poisoned; the caller tries again and finally condemns the event, which buries it.
@@ -219,10 +220,12 @@ class Passage:
         return True
 
     async def _attempt(self, delivery: Delivery) -> str:
-        """Run the handler in a savepoint; give which fact is missing, or nothing when the event took effect."""
+        """Run the handler in a savepoint; give what is missing, or nothing when the event took effect."""
         envelope = delivery.readable
         contract = CONTRACTS.get(envelope.type)
-        handler = None if contract is None else self._inbox.handlers.get(contract)
+        if contract is None:
+            return f"a later release's: {envelope.type}"
+        handler = self._inbox.handlers.get(contract)
         if handler is None:
             self.outcome.ignored += 1
             return ""

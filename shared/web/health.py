@@ -10,16 +10,23 @@ from sqlalchemy import text
 from starlette.responses import JSONResponse
 
 from shared.database.engine import Database
+from shared.messaging.relay import outbox_age_seconds
 
 CHECK_DEADLINE_SECONDS: Final = 2.0
+OUTBOX_SECONDS_MAX: Final = 30.0
+"""An event that waits longer for its topic shows that the broker is away, or nobody relays."""
+
+
+class EventsWait(Exception):
+    """What the service decided is safe in its outbox, but has not reached the others for a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck:
     """One thing the service needs: `probe` returns when it is well and raises, or outlasts 2 s, when it is not.
 
-    A failing critical check (the database) makes the service unavailable (503); any other (the broker: the outbox
-    keeps what cannot be sent) only degraded (200).
+    A failing critical check (the database) makes the process unavailable (503); any other (the broker: the outbox
+    keeps what cannot be sent) only degraded (200), so that nobody takes it out of service.
     """
 
     name: str
@@ -35,6 +42,20 @@ def database_check(database: Database) -> HealthCheck:
             await connection.execute(text("SELECT 1"))
 
     return HealthCheck(name="database", probe=probe)
+
+
+def events_check(database: Database) -> HealthCheck:
+    """Give the check that what the service publishes leaves its outbox.
+
+    The database is asked, not the broker: HTTP needs none, and this shows a dead worker too.
+    """
+
+    async def probe() -> None:
+        age = await outbox_age_seconds(database)
+        if age > OUTBOX_SECONDS_MAX:
+            raise EventsWait(f"{age:.0f} s")
+
+    return HealthCheck(name="events", probe=probe, critical=False)
 
 
 def health_router(service: str, checks: Sequence[HealthCheck]) -> APIRouter:

@@ -4,16 +4,20 @@
 never raised is a bug of the handler. Effects are rows without any constraint, so that a doubled one shows.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from pydantic import TypeAdapter
 from sqlalchemy import CheckConstraint, Column, Integer, MetaData, String, Table, insert, select
 
+from shared.contracts import catalogue
 from shared.contracts.assessment import CertificateVoided
-from shared.contracts.contract import Contract, partition_key
+from shared.contracts.contract import Contract, partition_key, published_by
 from shared.contracts.enrollment import ClassClosed, TraineeWithdrawn
 from shared.contracts.envelope import Envelope, encode
 from shared.contracts.supervision import FindingClosed, FindingRaised
@@ -83,6 +87,28 @@ def record_of(fact: Contract, version: int, event_id: str | None = None) -> Reco
 def received(record: Record, offset: int = 0) -> Received:
     """Give a record as it is fetched."""
     return Received(Partition(record.topic, 0), offset, record.key.encode(), record.value)
+
+
+LATER = ("cn.peibu.enrollment.ClassDreamt.v1", "cn.peibu.enrollment.TraineeWithdrawn.v2")
+"""Types that only a later release knows: a new event, and a new version of an old one."""
+
+
+def of_later_release(event_type: str, class_id: str, person: object, version: int) -> Record:
+    """Give an event of a type that this release does not know, as a later release's publisher sends it."""
+    record = record_of(withdrawn(class_id, person), version)
+    value = record.value.replace(TraineeWithdrawn.EVENT.type.encode(), event_type.encode())
+    return Record(record.topic, record.key, value)
+
+
+def upgrade(monkeypatch: pytest.MonkeyPatch, event_type: str) -> Mapping[type[Contract], Handler]:
+    """Let the catalogue know the type, as a later release's does, and give that release's handlers."""
+    name, version = event_type.split(".")[-2:]
+    fields = [(field.name, field.type) for field in dataclasses.fields(TraineeWithdrawn)]
+    shape: Any = dataclasses.make_dataclass(name, fields, frozen=True, kw_only=True)
+    contract = published_by("enrollment", version=int(version[1:]))(shape)
+    monkeypatch.setitem(catalogue.CONTRACTS, event_type, contract)
+    monkeypatch.setitem(catalogue._ADAPTERS, event_type, TypeAdapter(contract))
+    return {**HANDLERS, contract: _withdraw}
 
 
 async def _know(uow: UnitOfWork, fact: ClassClosed, _envelope: Envelope) -> None:

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -22,9 +23,9 @@ from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.errors import MissingFact
 from shared.messaging import inbox as inbox_module
-from shared.messaging.bus import BusError, Partition, Record
+from shared.messaging.bus import Bus, BusError, Partition, Record
 from shared.messaging.consumer import Consumer, ConsumerStuck, TooManyDeadLetters
-from shared.messaging.dead_letters import held_count, list_dead_letters
+from shared.messaging.dead_letters import held_count, list_dead_letters, list_held
 from shared.messaging.delivery import read
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.inbox_state import InboxState
@@ -33,6 +34,7 @@ from tests.messaging.conftest import eventually
 from tests.messaging.events import (
     ENROLLMENT,
     HANDLERS,
+    LATER,
     SUPERVISION,
     closed,
     consumer_of,
@@ -40,9 +42,11 @@ from tests.messaging.events import (
     inbox_of,
     known,
     note,
+    of_later_release,
     raised,
     received,
     record_of,
+    upgrade,
     withdrawn,
 )
 from tests.messaging.faulty import FaultyBus, FaultySubscription
@@ -374,6 +378,30 @@ async def test_a_held_event_whose_fact_is_no_event_is_tried_again_after_a_while(
 
         await eventually(released)
     assert await effects(database) == {"class 1": ["finding raised a"]}
+
+
+@pytest.mark.parametrize("event_type", LATER)
+async def test_after_an_upgrade_the_events_that_waited_for_it_are_applied_in_order(
+    database: Database, bus: Bus, monkeypatch: pytest.MonkeyPatch, event_type: str
+) -> None:
+    """On either log the old release reads past what it does not know, and commits; nothing comes from the log again."""
+    class_id, group = f"class {uuid4()}", f"test-{uuid4()}"
+    await send(bus, [record_of(withdrawn(class_id, 1), 1), of_later_release(event_type, class_id, 2, version=2)])
+    await send(bus, [record_of(withdrawn(class_id, 3), 3), of_later_release(event_type, class_id, 4, version=4)])
+    old = consumer_of(database, bus, group=group, topics=[ENROLLMENT])
+    await finish(old)
+    assert (await effects(database))[class_id] == ["withdrawn person 1"]
+    assert not await list_dead_letters(database, key=class_id)
+
+    handlers = upgrade(monkeypatch, event_type)
+    upgraded = consumer_of(database, bus, group=group, topics=[ENROLLMENT], handlers=handlers)
+    async with running(upgraded):
+
+        async def applied() -> bool:
+            return not await list_held(database, consumer=group, key=class_id)
+
+        await eventually(applied)
+    assert (await effects(database))[class_id] == [f"withdrawn person {number}" for number in (1, 2, 3, 4)]
 
 
 async def test_held_events_that_all_turn_out_to_be_poison_stop_the_consumer_too(

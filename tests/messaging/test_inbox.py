@@ -1,11 +1,13 @@
 """Once, in order, nothing lost: how events are applied, on both databases."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, insert, select
+from sqlalchemy import Table, func, insert, select
 
 from shared.clock import new_id
 from shared.contracts.contract import Contract
@@ -14,31 +16,40 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.supervision import FindingRaised
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
-from shared.messaging.bus import Record
+from shared.domain.actor import SYSTEM
+from shared.messaging.bus import Partition, Received, Record
 from shared.messaging.dead_letters import (
     dead_letter_count,
+    discard,
     held_age_seconds,
     held_count,
     list_dead_letters,
     list_held,
+    redrive,
 )
 from shared.messaging.delivery import Delivery, read
-from shared.messaging.inbox import REUSED_VERSION, Inbox, Outcome, Passage, Poisoned
-from shared.messaging.inbox_state import InboxState
-from shared.messaging.tables import INBOX
+from shared.messaging.inbox import REUSED_VERSION, Handler, Inbox, Outcome, Passage, Poisoned
+from shared.messaging.inbox_state import BEHIND, InboxState
+from shared.messaging.tables import DEAD_LETTER, GATE, HELD_EVENT, INBOX
 from tests.messaging.events import (
     EFFECT,
     HANDLERS,
+    KNOWN,
+    LATER,
     closed,
     effects,
     inbox_of,
     known,
     note,
+    of_later_release,
     raised,
     received,
     record_of,
+    upgrade,
     withdrawn,
 )
+
+STATE = (EFFECT, KNOWN, INBOX, GATE, HELD_EVENT)
 
 
 def deliveries(records: Sequence[Record]) -> list[Delivery]:
@@ -117,6 +128,57 @@ async def _store_nothing(_state: InboxState, _connection: object) -> None:
     """Switch the inbox's memory off."""
 
 
+def elsewhere(records: Sequence[Record]) -> list[Delivery]:
+    """Give the same records from another place of their topic, as after a rebalance, a replay or a moved topic."""
+    places = [(Partition(record.topic, 7), 1_000 + offset) for offset, record in enumerate(records)]
+    return [
+        read(Received(*place, record.key.encode(), record.value)) for place, record in zip(places, records, strict=True)
+    ]
+
+
+async def everything(database: Database, *tables: Table) -> dict[str, list[Any]]:
+    """Give every row of the tables."""
+    async with database.connect(write=False) as connection:
+        return {table.name: sorted(map(tuple, await connection.execute(select(table)))) for table in tables}
+
+
+async def test_the_same_ids_from_another_place_of_the_topic_change_no_row(database: Database) -> None:
+    inbox = inbox_of(database)
+    enrollment, supervision = history("class 1")
+    waiting, poison = record_of(raised("class 2", "a"), 1), record_of(closed("class 3", "never raised"), 1)
+    records = [*enrollment, *supervision, waiting, poison]
+    await inbox.apply(deliveries(records), condemned={read(received(poison)).event_id: "it failed"})
+    before = await everything(database, *STATE, DEAD_LETTER)
+    assert all(before.values()), "applied, held and buried ones alike"
+
+    outcome = await inbox.apply(elsewhere(records))
+    assert outcome.duplicates == len(records)
+    for record in elsewhere(records):
+        await inbox.apply([record])
+    assert await everything(database, *STATE, DEAD_LETTER) == before
+
+
+async def test_the_same_facts_under_new_ids_change_nothing_and_stop_their_key_until_somebody_has_looked(
+    database: Database,
+) -> None:
+    """What a publisher says again after its database was restored: its versions are spent, whatever they say."""
+    inbox = inbox_of(database)
+    enrollment, supervision = history("class 1")
+    await apply(inbox, *enrollment, *supervision)
+    before = await everything(database, *STATE)
+    restored, following = history("class 1")[0], record_of(withdrawn("class 1", 4), 4)
+    for again in (restored, restored):
+        await inbox.apply(elsewhere([*again, following]))
+    assert await everything(database, *STATE) == before
+    letters = await list_dead_letters(database)
+    assert [letter.reason for letter in letters] == [REUSED_VERSION, *[BEHIND] * 3]
+
+    for letter in letters[:3]:
+        assert await discard(inbox, seq=letter.seq, actor=SYSTEM, reason_code="RESTORED")
+    assert (await redrive(inbox)).events == {"class 1": 1}
+    assert (await effects(database))["class 1"][len(before["effect"]) :] == ["withdrawn person 4"]
+
+
 async def test_a_gap_is_held_and_closed_by_the_missing_version(database: Database) -> None:
     inbox = inbox_of(database)
     enrollment, _ = history("class 1")
@@ -190,17 +252,73 @@ async def test_repositories_are_opened_anew_after_a_savepoint_was_taken_back(dat
     assert len(opened) == 2
 
 
-async def test_types_without_a_handler_and_types_of_a_later_release_pass_the_gate(database: Database) -> None:
+async def test_types_without_a_handler_pass_the_gate(database: Database) -> None:
     inbox = inbox_of(database, {TraineeWithdrawn: HANDLERS[TraineeWithdrawn]})
-    later = record_of(known("class 1"), 2)
-    later = Record(later.topic, later.key, later.value.replace(b"ClassClosed.v1", b"ClassDreamt.v9"))
+    outcome = await apply(inbox, record_of(known("class 1"), 1), record_of(withdrawn("class 1", 1), 2))
+    assert (outcome.ignored, outcome.applied, outcome.held) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("event_type", LATER)
+async def test_what_only_a_later_release_knows_waits_for_it_with_all_that_follows(
+    database: Database, monkeypatch: pytest.MonkeyPatch, event_type: str
+) -> None:
     outcome = await apply(
-        inbox,
+        inbox_of(database),
         record_of(known("class 1"), 1),
-        later,
-        record_of(withdrawn("class 1", 1), 3),
+        of_later_release(event_type, "class 1", 2, version=2),
+        record_of(withdrawn("class 1", 3), 3),
+        record_of(raised("class 1", "a"), 1),
+        record_of(withdrawn("class 2", 1), 1),
     )
-    assert (outcome.ignored, outcome.applied, outcome.held) == (2, 1, 0)
+    assert (outcome.ignored, outcome.held, outcome.buried) == (0, 2, 0)
+    assert [held.reason for held in await list_held(database)] == [
+        f"a later release's: {event_type}",
+        "version 3 came while 2 is missing",
+    ]
+    assert await effects(database) == {
+        "class 1": ["known", "finding raised a"],
+        "class 2": ["withdrawn person 1"],
+    }, "another service's events of the class and other classes go on"
+
+    upgraded = inbox_of(database, upgrade(monkeypatch, event_type))
+    await upgraded.apply([], retry_keys=["class 1"])
+    assert (await effects(database))["class 1"][2:] == ["withdrawn person 2", "withdrawn person 3"]
+    assert await held_count(database) == 0
+
+
+@pytest.mark.parametrize("event_type", ["com.example.ClassDreamt.v1", "cn.peibu.supervision.ClassDreamt.v1", "v1"])
+async def test_a_type_that_no_release_of_the_source_will_know_is_buried(database: Database, event_type: str) -> None:
+    await apply(inbox_of(database), of_later_release(event_type, "class 1", 1, version=1))
+    [letter] = await list_dead_letters(database)
+    assert letter.reason == "unreadable: type: is no event of the source"
+
+
+LIES = {
+    "another class": ("subject", "class 2", "subject: is not the class_id in the data"),
+    "another service": ("source", "/payment", "source: is not /enrollment, whose event this is"),
+    "another kind of aggregate": ("aggregatetype", "device", "aggregatetype: is not class"),
+    "another key": ("partitionkey", "class 2", "partitionkey: is not the class_id in the data"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("handlers", [HANDLERS, {}], ids=["handled", "ignored"])
+async def test_an_envelope_that_says_otherwise_than_its_data_is_buried_and_spends_nobodys_version(
+    database: Database, handlers: Mapping[type[Contract], Handler], lie: str
+) -> None:
+    attribute, said, reason = LIES[lie]
+    inbox = inbox_of(database, handlers)
+    true = record_of(withdrawn("class 1", 1), 1)
+    document = {**json.loads(true.value), attribute: said}
+    lying = Record(true.topic, true.key, json.dumps(document).encode())
+    outcome = await apply(inbox, lying, record_of(withdrawn("class 2", 1), 1), record_of(withdrawn("class 3", 1), 1))
+    assert (outcome.buried, outcome.ignored + outcome.applied) == (1, 2)
+    [letter] = await list_dead_letters(database)
+    assert (letter.key, letter.reason) == ("class 1", f"unreadable: {reason}")
+
+    assert await discard(inbox, seq=letter.seq, actor=SYSTEM, reason_code="NOT_AN_EVENT")
+    outcome = await inbox.apply([read(received(true, 9))])
+    assert outcome.applied + outcome.ignored == 1, "neither its id nor its version was spent"
 
 
 async def test_broken_data_of_a_type_nobody_here_reads_does_no_harm(database: Database) -> None:
@@ -269,8 +387,6 @@ async def test_an_unreadable_record_is_buried_once_and_others_go_on(database: Da
 
 @pytest.mark.parametrize("key", [None, b"\xff", b"with \0 nul", b"k" * 201])
 def test_an_unreadable_record_without_a_readable_key_is_known_by_its_place(key: bytes | None) -> None:
-    from shared.messaging.bus import Partition, Received
-
     assert read(Received(Partition("t", 7), 3, key, b"garbage")).key == "t:7"
 
 

@@ -7,9 +7,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 
 from deploy.kafka import KafkaBroker
 from deploy.process import is_stopped
+from peibu.processes import worker_checks
 from shared.clock import LegalClock, monotonic, new_id
 from shared.contracts.contract import PARTITIONS
 from shared.database.engine import Database, open_database
@@ -19,6 +21,8 @@ from shared.messaging.bus import Bus, BusError, Partition, Record
 from shared.messaging.kafka import KafkaBus, partition_of
 from shared.messaging.relay import outbox_depth
 from shared.messaging.watchdog import Watchdog
+from shared.web.application import bare_application
+from shared.web.health import CHECK_DEADLINE_SECONDS
 from shared.worker import Flow, Worker, drained
 from tests.messaging.conftest import eventually, fill, kafka_settings
 from tests.messaging.events import ASSESSMENT, consumer_of, effects, voided
@@ -186,6 +190,30 @@ async def test_without_a_broker_a_send_fails_within_its_deadline_and_works_again
         return await publisher.send([record]) == [None]
 
     await eventually(works, seconds=RECOVERY_SECONDS)
+
+
+async def test_a_worker_says_that_its_broker_is_away_and_when_it_is_back(
+    sqlite: Database, breakable_kafka: KafkaBroker, breakable_bus: KafkaBus
+) -> None:
+    """Degraded, never unavailable: its supervisor must not kill it for a broker's fault."""
+    consumer = consumer_of(sqlite, breakable_bus, group=f"group.{new_id()}", topics=[ASSESSMENT])
+    checks = worker_checks(Worker(sqlite, breakable_bus, consumers=[consumer]))
+    application = bare_application("sample", title="sample", description="", routers=[], checks=checks)
+    async with AsyncClient(transport=ASGITransport(app=application), base_url="http://test") as client:
+
+        async def ready() -> bool:
+            return bool((await client.get("/sample/health/ready")).json()["status"] == "ready")
+
+        await eventually(ready)
+        await freeze(breakable_kafka)
+        since = monotonic()
+        answer = await client.get("/sample/health/ready")
+        assert monotonic() - since < CHECK_DEADLINE_SECONDS + 1
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        failed = {name for name, outcome in answer.json()["checks"].items() if outcome["status"] == "failed"}
+        assert failed == {"broker"}
+        breakable_kafka.thaw()
+        await eventually(ready, seconds=RECOVERY_SECONDS)
 
 
 async def test_closing_does_not_hang_on_a_frozen_broker(breakable_kafka: KafkaBroker) -> None:

@@ -3,15 +3,18 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
 from joserfc.jwk import ECKey
+from sqlalchemy import insert
 
-from shared.clock import LegalClock
+from shared.clock import LegalClock, machine_now
 from shared.database.engine import Database, open_database
+from shared.messaging.tables import OUTBOX
 from shared.web import health
-from shared.web.health import HealthCheck, database_check
+from shared.web.health import HealthCheck, database_check, events_check
 from tests.web.conftest import Token, application_on, client_of
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -65,6 +68,27 @@ async def test_a_database_that_answers_is_ready_and_one_that_does_not_is_not(dat
     with pytest.raises(ConnectionRefusedError):
         await database_check(lost).probe()
     await lost.close()
+
+
+async def test_events_that_do_not_leave_degrade_a_service_and_do_not_stop_it(
+    database: Database, signing_key: ECKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that is away, or a worker: HTTP needs neither."""
+    row = {"topic": "t", "type": "t", "region": "419001", "key": "class 1", "payload": b"{}"}
+    async with database.connect() as connection, connection.begin():
+        sent = {"event_id": "sent", "created_at": machine_now() - timedelta(hours=1), "published_at": machine_now()}
+        await connection.execute(insert(OUTBOX).values(**row, **sent))
+        await connection.execute(insert(OUTBOX).values(**row, event_id="waits", created_at=machine_now()))
+    checks = (database_check(database), events_check(database))
+    async with client_of(application_on(database, signing_key, checks)) as client:
+        assert (await client.get("/sample/health/ready")).json()["status"] == "ready"
+        monkeypatch.setattr(health, "OUTBOX_SECONDS_MAX", 0.0)
+        answer = await client.get("/sample/health/ready")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    assert answer.json()["checks"] == {
+        "database": {"status": "ok"},
+        "events": {"status": "failed", "cause": "EventsWait"},
+    }
 
 
 async def test_requests_are_counted_by_route_template_and_never_by_path(light_client: httpx.AsyncClient) -> None:
