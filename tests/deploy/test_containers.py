@@ -1,5 +1,6 @@
 """The compose file and the Dockerfile, as far as they can be judged without a container engine."""
 
+import asyncio
 import json
 import os
 import re
@@ -23,6 +24,8 @@ from deploy.ports import free_port
 from deploy.postgres import PostgresServer, find_binaries
 from deploy.process import Process
 from shared.contracts.contract import CLOCK_TOPIC, PARTITIONS, topic_of
+from shared.messaging.bus import Record
+from shared.messaging.embedded import EmbeddedBus
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
@@ -220,6 +223,46 @@ def environment_in(image: Path, home: Path) -> dict[str, str]:
         "PYTHONPATH": f"{image}:{sysconfig.get_path('purelib')}",
         "PEIBU_HOME": str(home),
     }
+
+
+async def test_events_are_followed_from_an_image_without_services(gateway_image: Path) -> None:
+    home = gateway_image / "home"
+    bus = EmbeddedBus(home / "events")
+    await bus.ensure_topics()
+    assert await bus.publisher().send([Record(topic_of("payment"), "class", b"paid")]) == [None]
+    await bus.close()
+    command = [*PEIBU, "events", "tail", "--from-start"]
+    tail = await asyncio.create_subprocess_exec(
+        *command, cwd=gateway_image, env=environment_in(gateway_image, home), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert tail.stdout is not None
+        followed = await asyncio.wait_for(tail.stdout.readline(), 60)
+    finally:
+        if tail.returncode is None:
+            tail.kill()
+        await tail.wait()
+    assert followed == b"paid\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "advice"),
+    [
+        (["ledger", "export"], "peibu: payment is not installed here; run this where it is, such as its own container"),
+        (["demo", "--against", "http://127.0.0.1:9"], "`peibu seed` makes it, where the issuer's files stand"),
+    ],
+)
+def test_what_cannot_be_done_in_a_container_is_said_in_one_line(
+    command: list[str], advice: str, gateway_image: Path
+) -> None:
+    environment = environment_in(gateway_image, gateway_image / "home")
+    refused = subprocess.run(
+        [*PEIBU, *command], cwd=gateway_image, env=environment, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("peibu: ")
+    assert refused.stderr.endswith(f"{advice}\n")
+    assert refused.stderr.count("\n") == 1
 
 
 def test_the_gateway_starts_from_what_its_image_holds(gateway_image: Path) -> None:
