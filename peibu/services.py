@@ -7,7 +7,7 @@ from typing import Any, Final
 from shared.clock import LegalClock
 from shared.domain.actor import SYSTEM
 from shared.messaging.bus import Bus
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, SettingsError
 
 SERVICES: Final = ("enrollment", "supervision", "assessment", "payment")
 """In the order of the pipeline."""
@@ -42,8 +42,16 @@ class Wired:
 
 
 def settings_of(name: str, **given: Any) -> ServiceSettings:
-    """Read a service's settings from the environment; `given` wins."""
-    module = import_module(f"services.{name}.settings")
+    """Read a service's settings from the environment; `given` wins.
+
+    Raise SettingsError where the service itself is not, as in another service's image.
+    """
+    try:
+        module = import_module(f"services.{name}.settings")
+    except ModuleNotFoundError as missing:
+        if missing.name != f"services.{name}":
+            raise
+        raise SettingsError(f"{name} is not installed here; run this where it is, such as its own container") from None
     settings: ServiceSettings = getattr(module, f"{name.capitalize()}Settings")(**given)
     return settings
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from peibu.commands.command import DEFAULT_HOME, Home, run_async
-from peibu.services import settings_of
+from shared.settings import ServiceSettings
 
 events = typer.Typer(no_args_is_help=True, help="Look at the events the services publish.")
 
@@ -23,7 +23,7 @@ def events_tail(
     from shared.messaging.bus import TOPICS
 
     async def tail() -> None:
-        bus = open_bus(settings_of("enrollment", home=home.absolute()))
+        bus = open_bus(ServiceSettings(service="events", home=home.absolute()))  # of no service: an image holds one
         try:
             await bus.ensure_topics()
             async for record in bus.tail(TOPICS, from_start=from_start):

@@ -24,8 +24,8 @@ def ledger_export(
     from peibu.processes import opened
 
     async def export() -> None:
-        queries = import_module("services.payment.application.queries")
         async with opened("payment", home.absolute()) as wired, wired.reading() as uow:
+            queries = import_module("services.payment.application.queries")
             async for row in queries.ledger(uow, region=region, canonical=canonical):
                 sys.stdout.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
 

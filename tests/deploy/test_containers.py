@@ -1,13 +1,16 @@
 """The compose file and the Dockerfile, as far as they can be judged without a container engine."""
 
+import asyncio
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import sysconfig
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,8 @@ from deploy.ports import free_port
 from deploy.postgres import PostgresServer, find_binaries
 from deploy.process import Process
 from shared.contracts.contract import CLOCK_TOPIC, PARTITIONS, topic_of
+from shared.messaging.bus import Record
+from shared.messaging.embedded import EmbeddedBus
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
@@ -54,8 +59,43 @@ def test_containers_run_the_same_processes_as_the_fleet(services: dict[str, dict
         assert services[name].get("command") == expected
         assert services[name]["read_only"]
     for service in SERVICES:
-        arguments = services[f"work-{service}"]["build"]["args"]
-        assert arguments == {"SERVICE": service}
+        assert services[f"migrate-{service}"]["build"]["args"] == {"SERVICE": service}
+        assert {services[f"{step}-{service}"]["image"] for step in ("migrate", "serve", "work")} == {f"peibu-{service}"}
+
+
+def needs(services: dict[str, dict[str, Any]], name: str) -> set[str]:
+    """Give every container that must be there before one starts, at any distance."""
+    direct = set(services[name].get("depends_on", ()))
+    return direct.union(*(needs(services, needed) for needed in direct))
+
+
+def test_each_image_is_built_once_by_a_container_that_all_others_of_it_wait_for(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    builders = {container["image"]: name for name, container in services.items() if "build" in container}
+    built = Counter(container["image"] for container in services.values() if "build" in container)
+    assert built == dict.fromkeys({f"peibu-{part}" for part in (*SERVICES, GATEWAY)}, 1)
+    for name, container in services.items():
+        if container["image"] in built:
+            assert builders[container["image"]] in {name} | needs(services, name)
+            # A registry's image of that name would be somebody else's.
+            assert container["pull_policy"] == "never"
+
+
+def test_every_process_is_told_the_same_broker_issuer_and_sandbox(services: dict[str, dict[str, Any]]) -> None:
+    common = {"PEIBU_KAFKA", "PEIBU_ISSUER", "PEIBU_JWKS_URL", "PEIBU_SANDBOX", "PEIBU_SANDBOX_OFFSET"}
+    told = [{name: services[process]["environment"].get(name) for name in common} for process in PROCESSES]
+    assert None not in told[0].values()
+    assert all(each == told[0] for each in told)
+
+
+def test_the_broker_is_healthy_exactly_when_its_port_is_open(services: dict[str, dict[str, Any]]) -> None:
+    kind, *command = services["kafka"]["healthcheck"]["test"]
+    assert kind == "CMD"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        command[-1] = command[-1].replace("9092", str(listener.getsockname()[1]))
+        assert subprocess.run(command, check=False).returncode == 0
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 1
 
 
 def test_a_container_knows_its_own_services_database_only(services: dict[str, dict[str, Any]]) -> None:
@@ -157,6 +197,11 @@ def test_every_process_of_a_service_can_keep_the_rulebooks_it_has_seen(services:
         assert mounted <= set(made[1].split())
 
 
+def test_a_command_in_the_gateways_container_finds_the_gateway() -> None:
+    told = dict(re.findall(r"(PEIBU_\w+)=(\S+)", DOCKERFILE.read_text()))
+    assert told["PEIBU_URL"] == f"http://127.0.0.1:{told['PEIBU_PORT']}"
+
+
 @pytest.fixture
 def gateway_image(tmp_path: Path) -> Path:
     """What the gateway's image holds of this repository, as its Dockerfile copies it."""
@@ -168,18 +213,64 @@ def gateway_image(tmp_path: Path) -> Path:
     return tmp_path
 
 
+PEIBU = [sys.executable, "-S", "-m", "peibu"]
+"""Without the site's own paths: an editable installation would lend an image the services it must not need."""
+
+
+def environment_in(image: Path, home: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{image}:{sysconfig.get_path('purelib')}",
+        "PEIBU_HOME": str(home),
+    }
+
+
+async def test_events_are_followed_from_an_image_without_services(gateway_image: Path) -> None:
+    home = gateway_image / "home"
+    bus = EmbeddedBus(home / "events")
+    await bus.ensure_topics()
+    assert await bus.publisher().send([Record(topic_of("payment"), "class", b"paid")]) == [None]
+    await bus.close()
+    command = [*PEIBU, "events", "tail", "--from-start"]
+    tail = await asyncio.create_subprocess_exec(
+        *command, cwd=gateway_image, env=environment_in(gateway_image, home), stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert tail.stdout is not None
+        followed = await asyncio.wait_for(tail.stdout.readline(), 60)
+    finally:
+        if tail.returncode is None:
+            tail.kill()
+        await tail.wait()
+    assert followed == b"paid\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "advice"),
+    [
+        (["ledger", "export"], "peibu: payment is not installed here; run this where it is, such as its own container"),
+        (["demo", "--against", "http://127.0.0.1:9"], "`peibu seed` makes it, where the issuer's files stand"),
+    ],
+)
+def test_what_cannot_be_done_in_a_container_is_said_in_one_line(
+    command: list[str], advice: str, gateway_image: Path
+) -> None:
+    environment = environment_in(gateway_image, gateway_image / "home")
+    refused = subprocess.run(
+        [*PEIBU, *command], cwd=gateway_image, env=environment, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("peibu: ")
+    assert refused.stderr.endswith(f"{advice}\n")
+    assert refused.stderr.count("\n") == 1
+
+
 def test_the_gateway_starts_from_what_its_image_holds(gateway_image: Path) -> None:
     port, home = free_port(), gateway_image / "home"
-    environment = {
-        **{f"PEIBU_{service.upper()}_URL": "http://127.0.0.1:9" for service in SERVICES},
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": f"{gateway_image}:{sysconfig.get_path('purelib')}",
-        "PEIBU_HOME": str(home),
-        "PEIBU_PORT": str(port),
-    }
+    addresses = {f"PEIBU_{service.upper()}_URL": "http://127.0.0.1:9" for service in SERVICES}
+    environment = environment_in(gateway_image, home) | addresses | {"PEIBU_PORT": str(port)}
     gateway = Process(GATEWAY, pid_file=home / "gateway.pid", log_file=home / "gateway.log")
-    # Without the site's own paths: an editable installation would lend it the services it must not need.
-    gateway.start([sys.executable, "-S", "-m", "peibu", "gateway"], environment=environment, directory=gateway_image)
+    gateway.start([*PEIBU, "gateway"], environment=environment, directory=gateway_image)
     try:
         gateway.await_ready(lambda: publishes_keys(port), deadline_seconds=60)
     finally:
