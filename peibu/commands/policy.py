@@ -2,18 +2,21 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from peibu.commands.command import console
+from peibu.commands.command import DEFAULT_HOME, Home, console, run_async
 from shared.domain.errors import DomainError
+from shared.domain.money import yuan_text
 from shared.policy import loader
 from shared.policy.coverage import coverage, texts_under
+from shared.policy.explaining import explained
 from shared.policy.mistakes import PolicyFilesInvalid
 from shared.policy.provisions import Difference, Provision, by_term, differences, provisions
 from shared.policy.rulebook import Rulebook
@@ -111,6 +114,67 @@ def try_cases(
         raise typer.Exit(1)
 
 
+@policy.command()
+def replay(
+    under: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The draft: JURISDICTION/YYYY-MM-DD.toml.")],
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Judge approved claims again under a draft: who gains, who loses, and the total; nothing changes."""
+    from peibu.processes import opened
+    from peibu.trial.replay import replay as replayed
+
+    draft = _book(str(under), loader.PACKAGED)
+
+    async def run() -> None:
+        table = Table("申领", "行", "现额（元）", "拟定（元）", "差额（元）")
+        claims, gained, lost = 0, 0, 0
+        async with opened("payment", home.absolute()) as wired, wired.reading() as uow:
+            async for found in replayed(uow, draft):
+                claims += 1
+                for stop in found.stops:
+                    console.print(f"{found.claim_id} 不予通过：{escape(stop.message)}（{stop.rule}）", soft_wrap=True)
+                for line_no, fen in found.changes.items():
+                    gained, lost = gained + max(fen, 0), lost + min(fen, 0)
+                    before, after = found.before.get(line_no, 0), found.after.get(line_no, 0)
+                    who = f"{line_no} {found.names[line_no]}"
+                    table.add_row(found.claim_id, who, yuan_text(before), yuan_text(after), yuan_text(fen))
+        if table.rows:
+            console.print(table)
+        sums = f"增加 {yuan_text(gained)} 元，减少 {yuan_text(-lost)} 元，合计 {yuan_text(gained + lost)} 元"
+        console.print(f"{claims} 笔申领：{sums}")
+
+    run_async(run())
+
+
+@policy.command()
+def explain(
+    claim: Annotated[str, typer.Argument(help="The id of a claim.")],
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Print of every fen of a claim which rules decided it: clause, what was looked at, and what came of it."""
+    from peibu.processes import opened
+
+    async def run() -> None:
+        async with opened("payment", home.absolute()) as wired, wired.reading() as uow:
+            found = await uow.claims.find(claim)
+            if found is None:
+                _fail(f"没有申领 {claim}。")
+            console.print(f"申领 {found.claim_id}  班级 {found.class_id}  {found.rulebook_id}", soft_wrap=True)
+            for (fen, steps, findings), names in _alike(found.assessment.lines).items():
+                console.print(f"\n[bold]{'、'.join(names)}：{yuan_text(fen)} 元[/bold]", soft_wrap=True)
+                for step in steps:
+                    console.print(f"  {escape(step)}", soft_wrap=True)
+                for finding in findings:
+                    console.print(f"  [red]不予通过[/red] {escape(finding)}", soft_wrap=True)
+            for flag in (*found.assessment.flags, *found.assessment.stops):
+                console.print(
+                    f"[yellow]提示[/yellow] {escape(flag.message)}（{flag.rule} · {flag.clause}）", soft_wrap=True
+                )
+            console.print(f"\n[bold]合计 {yuan_text(sum(found.full.values()))} 元[/bold]")
+
+    run_async(run())
+
+
 @policy.command("coverage")
 def show_coverage(
     jurisdiction: Annotated[str | None, typer.Argument(help="The first letters of its rules, such as JY.")] = None,
@@ -144,6 +208,17 @@ def show_coverage(
     console.print(f"{len(rows)} 条规则，{counted[True]} 条有着落，{counted[False]} 条没有。")
     if counted[False]:
         raise typer.Exit(1)
+
+
+def _alike(lines: Iterable[Any]) -> dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[str]]:
+    """Put the lines of a claim together that come out the same for the same reasons, with the names of their people."""
+    alike: dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for line in lines:
+        steps = tuple(explained(trace) for trace in line.traces)
+        findings = tuple(f"{finding.message}（{finding.rule} · {finding.clause}）" for finding in line.findings)
+        name = f"{line.line_no} {line.masked_name or '班级'}"
+        alike.setdefault((line.amount_fen, steps, findings), []).append(name)
+    return alike
 
 
 def _book(named: str, folder: Path) -> Rulebook:

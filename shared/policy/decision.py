@@ -6,6 +6,7 @@ Both name rule, document and clause, so that whoever reads a refusal, a reductio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 TraceValue = str | int | bool | None
 
@@ -41,7 +42,8 @@ class Finding:
 class Trace:
     """One step of a decision: rule, document number, clause, the inputs it looked at and its result.
 
-    Inputs and result are plain values (fen, counts, percentages, ISO dates, codes); never personal data.
+    Inputs and result are plain values (fen, counts, percentages, ISO dates, codes); never personal data. `unit` says
+    what a number as a result counts; inputs in fen say so in their name.
     """
 
     rule: str
@@ -50,3 +52,4 @@ class Trace:
     result: TraceValue
     inputs: Mapping[str, TraceValue] = field(default_factory=dict)
     note: str | None = None
+    unit: Literal["fen", "heads"] | None = None

@@ -33,7 +33,7 @@ def attendance_base(training: TrainingCompleted, *, rulebook: Rulebook, decision
     counts = _counts(training, average_term.checks)
     listed = ",".join(map(str, counts))
     if not counts:
-        trace = base_term.trace(result=opening, inputs={"opening_headcount": opening, "checks": listed})
+        trace = base_term.trace(result=opening, unit="heads", inputs={"opening_headcount": opening, "checks": listed})
         missing = average_term.finding(
             code="NO_SPOT_CHECK",
             severity=Severity.WARN,
@@ -51,13 +51,14 @@ def attendance_base(training: TrainingCompleted, *, rulebook: Rulebook, decision
         "below": below,
     }
     if not below:
-        return Base(heads=opening, traces=(base_term.trace(result=opening, inputs=inputs),), flags=flags)
+        return Base(heads=opening, traces=(base_term.trace(result=opening, unit="heads", inputs=inputs),), flags=flags)
     floor = total // len(counts)
     rounded = average_term.trace(
         result=floor,
+        unit="heads",
         inputs={"checks_total": total, "checks_count": len(counts), "rounding": average_term.rounding},
     )
-    return Base(heads=floor, traces=(base_term.trace(result=floor, inputs=inputs), rounded), flags=flags)
+    return Base(heads=floor, traces=(base_term.trace(result=floor, unit="heads", inputs=inputs), rounded), flags=flags)
 
 
 def _counts(training: TrainingCompleted, checks: Sequence[str]) -> tuple[int, ...]:

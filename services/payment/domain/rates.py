@@ -84,6 +84,7 @@ class RateTable:
         """Record which row paid what."""
         return self.term.trace(
             result=rate.amount_fen,
+            unit="fen",
             inputs={
                 "region": rate.region,
                 "programme": wanted.programme,

@@ -316,7 +316,7 @@ def _with_cut(
     if headcount is None:
         return Assessment(lines=lines, base=recognised, recognised=recognised, flags=flags)
     inputs: dict[str, TraceValue] = {"base": base.heads, "recognised": recognised}
-    step = headcount.trace(result=min(base.heads, recognised), inputs=inputs)
+    step = headcount.trace(result=min(base.heads, recognised), unit="heads", inputs=inputs)
     lines = tuple(replace(line, traces=(*line.traces, step)) if line.recognised else line for line in lines)
     cut = amounts(lines, base=base.heads, recognised=recognised, withheld=frozenset()).get(len(lines) + 1)
     if cut is None:
@@ -329,7 +329,7 @@ def _with_cut(
         programme=lines[0].programme,
         amount_fen=cut,
         recognised=False,
-        traces=(*base.traces, headcount.trace(result=cut, inputs={**inputs, "lines_total_fen": total})),
+        traces=(*base.traces, headcount.trace(result=cut, unit="fen", inputs={**inputs, "lines_total_fen": total})),
         evidence=_base_evidence(facts),
     )
     return Assessment(lines=(*lines, cut_line), base=base.heads, recognised=recognised, traces=base.traces, flags=flags)

@@ -94,10 +94,23 @@ class Term:
             value=value,
         )
 
-    def trace(self, *, result: TraceValue, inputs: Mapping[str, TraceValue], note: str | None = None) -> Trace:
+    def trace(
+        self,
+        *,
+        result: TraceValue,
+        inputs: Mapping[str, TraceValue],
+        note: str | None = None,
+        unit: Literal["fen", "heads"] | None = None,
+    ) -> Trace:
         """Record a decision in the name of this term's rule and clause."""
         return Trace(
-            rule=self.rule, document=self.document, clause=self.clause, result=result, inputs=dict(inputs), note=note
+            rule=self.rule,
+            document=self.document,
+            clause=self.clause,
+            result=result,
+            inputs=dict(inputs),
+            note=note,
+            unit=unit,
         )
 
 
