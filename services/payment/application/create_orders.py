@@ -32,7 +32,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     if not claim.entries or state is State.APPROVED:
         state = following(claim.state, Act.ORDER, rulebook=case.rulebook)
     await require_clear(uow, case, claim)
-    now = await assess_case(uow, case, claim.decisions)
+    now = await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)
     require_decided(now.refused_flags, now.class_questions)
     standing = await uow.orders.of_claim(claim_id)
     due = _due(claim, standing)
