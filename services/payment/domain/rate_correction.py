@@ -55,8 +55,8 @@ def require_new(rate: Rate, standing: Iterable[Rate], ancestors: Sequence[str], 
         raise Conflict(
             code="RATE_STANDS",
             message=(
-                f"已有生效的补贴标准第 {row.number} 号（{yuan_text(row.amount_fen)} 元，自 {row.valid_from.isoformat()} "
-                "起执行），本次录入会改变已开班班级的补贴金额，不能由一人办理。"
+                f"已有生效的补贴标准第 {row.number} 号（{yuan_text(row.amount_fen)} 元，"
+                f"自 {row.valid_from.isoformat()} 起执行），本次录入会改变已开班班级的补贴金额，不能由一人办理。"
             ),
             advice="标准录入有误的，请提出标准更正（rate-corrections），由审批人员确认；新标准请自今后的日期起执行。",
             field="valid_from",
