@@ -67,7 +67,8 @@ async def test_each_role_sees_its_own_step_and_nobody_elses(received_office: Off
 
 async def test_a_queue_stops_at_region_and_institution(received_office: Office) -> None:
     assert await waiting(received_office, person("first-9", Role.FIRST_REVIEWER, region="371329")) == []
-    await received_office.review(await received_office.only_claim(), Act.FIRST_REVIEW, FIRST, approved=False)
+    claim_id = await received_office.only_claim()
+    await received_office.review(claim_id, Act.FIRST_REVIEW, FIRST, approved=False, reason_code="OTHER_MATERIAL")
 
     assert await waiting(received_office, SCHOOL) == [("class-1", "resubmission")]
     stranger = person("school-2", Role.INSTITUTION, organisation="institution-2")
