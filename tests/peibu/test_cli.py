@@ -110,6 +110,17 @@ def test_clients_are_let_in_shown_and_taken_away(tmp_path: Path, monkeypatch: py
     assert invoke("clients", "remove", "desk").exit_code == 2
 
 
+def test_a_deployment_has_no_clock_to_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
+    office = ("--org", "bureau-419001", "--region", "419001")
+    assert invoke("clients", "add", "desk", "--role", "first_reviewer", *office).exit_code == 0
+    answer = invoke("clock", "show")
+    assert answer.exit_code == 1
+    assert (
+        answer.stderr == f"peibu: nobody under {tmp_path} is called system-admin, as in a sandbox after `peibu seed`\n"
+    )
+
+
 def test_a_dead_letter_is_given_up_by_its_number_and_by_somebody_with_a_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
