@@ -15,6 +15,7 @@ from shared.web.masking import MASK, mask
 from shared.web.problems import INPUT_INVALID, FieldProblem
 
 _OURS: Final = "peibu"
+_SENT_IN: Final = ("body", "query", "path", "header")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 _MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
@@ -110,6 +111,8 @@ def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
         ours = {name: context[name] for name in ("code", "detail", "advice", "rule", "clause")}
         return FieldProblem(field=field, **ours)
     prefixed = (texts for prefix, texts in _BY_PREFIX if kind.startswith(prefix))
+    if kind in ("too_short", "too_long") and isinstance(error.get("input"), str):
+        kind = f"string_{kind}"  # a text that a validator of ours has seen: pydantic no longer says what it is
     message, advice = _MESSAGES.get(kind) or next(prefixed, _OTHERWISE)
     limits = {name: context[name] for name in _SCHEMA_LIMITS if name in context}
     try:
@@ -120,10 +123,12 @@ def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
 
 
 def _field(kind: str, location: Sequence[str | int]) -> str:
-    # The keys of an object are the sender's too: only what looks like a field's name is repeated.
+    # The keys of an object are the sender's too: only what looks like a field's name is repeated. Where it was sent
+    # is left out: a field is called the same whoever objects to it.
     if kind == "json_invalid":
         return "body"
-    shown = [part if isinstance(part, int) or _is_name(part) else MASK for part in location]
+    inner = location[1:] if location and location[0] in _SENT_IN else location
+    shown = [part if isinstance(part, int) or _is_name(part) else MASK for part in inner]
     return ".".join(str(part) for part in shown) or "body"
 
 

@@ -137,12 +137,10 @@ def close_finding(
     if finding.check == OPENING_ATTENDANCE and conclusion == "waived":
         raise Refused(
             code="WAIVER_NOT_ALLOWED",
-            message="开班当日到课率不足不得豁免，政策未留裁量余地。",
+            message=f"开班当日到课率不足不得豁免（{finding.rule}，{finding.clause}），政策未留裁量余地。",
             advice="经核实确有设备故障或迟传的，结论填 unfounded；属实的填 confirmed，班级随即取消。",
             field="conclusion",
             value=conclusion,
-            rule=finding.rule,
-            clause=finding.clause,
         )
     return _close(finding, conclusion, closed_by, reason, now)
 

@@ -141,6 +141,7 @@ def _require_day(inspection: Inspection, sessions: Iterable[Session], book: Rule
         value=day.isoformat(),
         rule=term.rule if term else None,
         clause=term.clause if term else None,
+        document=term.document if term else None,
     )
 
 

@@ -223,6 +223,7 @@ def decide_register(training_class: TrainingClass, decision: RegisterDecision, b
             value=training_class.class_id,
             rule=term.rule if term else None,
             clause=term.clause if term else None,
+            document=term.document if term else None,
         )
     return replace(training_class, register_decisions=(*training_class.register_decisions, decision))
 
