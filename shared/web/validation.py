@@ -72,6 +72,20 @@ def invalid_value(
     return PydanticCustomError("peibu", "invalid value", context)
 
 
+def impersonal(text: str) -> str:
+    """Give a text back for a pydantic validator, or refuse PERSONAL_DATA: it is stored open, read, perhaps sent on.
+
+    Only numbers are recognised. A name has no shape, so that what people write freely is left out of events.
+    """
+    if mask(text) != text:
+        raise invalid_value(
+            "PERSONAL_DATA",
+            "文本含有疑似证件号、电话或账号的数字。",
+            "此文本不加密保存，也会供他人查阅，请删除个人信息后重新提交。",
+        )
+    return text
+
+
 def field_problems(errors: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
     """Give one problem per validation error; none of them holds anything that was sent but known field names."""
     return [_field_problem(error) for error in errors]

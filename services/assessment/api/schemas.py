@@ -26,7 +26,7 @@ from services.assessment.domain.findings import RowVerdict
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.web.masking import mask
-from shared.web.validation import field_problems, invalid_value
+from shared.web.validation import field_problems, impersonal, invalid_value
 from shared.web.versions import require_match
 
 ROWS_MAX = 500
@@ -36,16 +36,6 @@ _DAY = re.compile(r"(19|2[0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}")
 def _storable(text: str) -> str:
     if any(letter < " " and letter not in "\n\t" for letter in text):  # PostgreSQL cannot store some of them
         raise invalid_value("INPUT_INVALID", "文本含有控制字符。", "请删除不可见的控制字符后重新提交。")
-    return text
-
-
-def _impersonal(text: str) -> str:
-    if mask(text) != text:
-        raise invalid_value(
-            "PERSONAL_DATA",
-            "文本含有疑似证件号、电话或账号的数字。",
-            "此文本不加密保存，也会供他人查阅，请删除个人信息后重新提交。",
-        )
     return text
 
 
@@ -61,8 +51,8 @@ _VISIBLE = r"^[\x21-\x7e]+$"
 Id = Annotated[str, Field(min_length=1, max_length=100, pattern=_VISIBLE)]
 Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
 Level = Annotated[Text, Field(min_length=1, max_length=20)]
-Line = Annotated[Text, Field(min_length=1, max_length=200)]
-Prose = Annotated[Text, Field(max_length=2000), AfterValidator(_impersonal)]
+Line = Annotated[Text, Field(min_length=1, max_length=200), AfterValidator(impersonal)]
+Prose = Annotated[Text, Field(max_length=2000), AfterValidator(impersonal)]
 Reason = Annotated[Prose, Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_written)]
 """A day as text: a number would be read as seconds since 1970, a day of the year 1 has none three days before it."""

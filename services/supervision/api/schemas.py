@@ -23,8 +23,7 @@ from services.supervision.application.register_device import RegisterDevice
 from services.supervision.domain.finding import Conclusion
 from services.supervision.domain.video import Clip
 from shared.contracts.supervision import CheckKind
-from shared.web.masking import mask
-from shared.web.validation import invalid_value
+from shared.web.validation import impersonal, invalid_value
 
 
 def _written_out(moment: object) -> object:
@@ -40,16 +39,6 @@ def _in_utc(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("an instant at the edge of the calendar") from None
-
-
-def _impersonal(text: str) -> str:
-    if mask(text) != text:
-        raise invalid_value(
-            "PERSONAL_DATA",
-            "文本含有疑似证件号、电话或账号的数字。",
-            "此文本会公开给其他系统，请删除个人信息后重新提交。",
-        )
-    return text
 
 
 def _not_blank(text: str) -> str:
@@ -69,11 +58,13 @@ Id = Annotated[str, Field(min_length=1, max_length=100, pattern=_PLAIN)]
 PathId = Annotated[str, Path(min_length=1, max_length=100, pattern=_PLAIN)]
 Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_PLAIN)]
 Line = Annotated[
-    str, Field(min_length=1, max_length=200, pattern=_PLAIN), AfterValidator(_not_blank), AfterValidator(_impersonal)
+    str, Field(min_length=1, max_length=200, pattern=_PLAIN), AfterValidator(_not_blank), AfterValidator(impersonal)
 ]
-Prose = Annotated[str, Field(max_length=2000, pattern=_PROSE), AfterValidator(_impersonal)]
+Prose = Annotated[str, Field(max_length=2000, pattern=_PROSE), AfterValidator(impersonal)]
 Reason = Annotated[Prose, Field(min_length=1), AfterValidator(_not_blank)]
-"""Reasons and remarks travel in events, so nothing that looks like a number of a person may stand in them."""
+"""Reasons and remarks are stored open and read by many, so no number of a person may stand in them; none travels."""
+Subject = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$"), AfterValidator(impersonal)]
+"""A token subject as somebody types it: it travels in events, so nobody's name fits into it."""
 
 Cursor = Annotated[str | None, Query(max_length=300, pattern=_PLAIN, description="上一页返回的 next")]
 
@@ -256,7 +247,7 @@ class CheckBody(Body):
     sign_in_in_order: StrictBool | None = None
     records_retained: StrictBool | None = None
     teachers_seen: Annotated[list[Id], Field(max_length=20)] = []
-    companions: Annotated[list[Annotated[Id, AfterValidator(_impersonal)]], Field(max_length=20)] = []
+    companions: Annotated[list[Subject], Field(max_length=20)] = []
     note: Prose = ""
 
     def to_command(self) -> RecordCheck:
