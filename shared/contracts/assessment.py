@@ -39,7 +39,10 @@ class AssessmentScheduled:
 @published_by("assessment")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentWithdrawn:
-    """A scheduled exam will not be held; nothing came of it."""
+    """A scheduled exam will not be held; nothing came of it.
+
+    `reason` is empty: what the person wrote stays with assessment.
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -78,7 +81,10 @@ class CertificateIssued:
 @published_by("assessment")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateVoided:
-    """A certificate never counted or no longer counts."""
+    """A certificate never counted or no longer counts.
+
+    `reason` is empty: what the person wrote stays with assessment.
+    """
 
     EVENT: ClassVar[EventType]
 

@@ -82,12 +82,15 @@ def storable(text: str) -> str:
 
 
 def impersonal(text: str) -> str:
-    """Give the text; raise PERSONAL_DATA when something in it looks like a number of a person."""
+    """Give the text; raise PERSONAL_DATA when something in it looks like a number of a person.
+
+    Only numbers are recognised. A name has no shape, so what people write freely is left out of events.
+    """
     if mask(text) != text:
         raise invalid_value(
             "PERSONAL_DATA",
             "文本含有疑似证件号、电话或账号的数字。",
-            "此文本不加密保存，也会供他人和其他系统查阅，请删除个人信息后重新提交。",
+            "此文本不加密保存，也会供他人查阅，请删除个人信息后重新提交。",
         )
     return text
 
@@ -95,7 +98,7 @@ def impersonal(text: str) -> str:
 Text = Annotated[str, AfterValidator(storable)]
 """A text that both databases can store."""
 Impersonal = AfterValidator(impersonal)
-"""On a text that others read or that travels in events: `Annotated[Text, Impersonal]`."""
+"""On a text that is stored open and that others read: `Annotated[Text, Impersonal]`."""
 
 
 def field_problems(errors: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:

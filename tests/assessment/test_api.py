@@ -317,8 +317,10 @@ async def test_a_text_with_an_identity_number_is_refused(ready: Callers) -> None
     for actor, path, name in (
         (APPROVER, "/assessment/v1/certificates/any/void", "reason"),
         (PATROL, "/assessment/v1/assessments/any/patrol", "remark"),
+        (APPROVER, "/assessment/v1/bodies", "name"),
     ):
-        answer = await post(await ready.client(actor), path, {name: "证件号 11010519491231002X 有误"})
+        given = BODY if name == "name" else {}
+        answer = await post(await ready.client(actor), path, {**given, name: "证件号 11010519491231002X 有误"})
 
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "PERSONAL_DATA")
         assert "11010519491231002X" not in answer.text

@@ -214,5 +214,5 @@ def _cancelled(file: ClassFile, finding: CaseFinding, now: datetime) -> ClassCan
         attended=opening.attended,
         planned=opening.planned,
         confirmed_by=str(finding.closed_by),
-        reason=str(finding.reason),
+        reason=f"开班当日实到 {opening.attended} 人、计划 {opening.planned} 人，到课率不足，经人工核实取消本班。",
     )

@@ -192,6 +192,6 @@ def _close(
         finding_id=finding.finding_id,
         conclusion=conclusion,
         closed_by=closed_by,
-        reason=reason,
+        reason=reason if closed_by == SYSTEM.subject else "",  # a person's words may name somebody: they stay here
     )
     return closed, event
