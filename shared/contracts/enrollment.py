@@ -190,8 +190,17 @@ class PlannedSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmployerReference:
+    """An enterprise that is registered here and sent its employee to the class; its name and code are public."""
+
+    institution_id: str
+    name: str
+    credit_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedTrainee:
-    """A person on the final roster.
+    """A person on the final roster; `employer` is null unless the roster names one that is registered.
 
     `masked_name` is surname and stars; `payee_check` is the keyed digest of name and identity number under the
     deployment key named by `payee_check_key`, by which payment compares a payee without knowing the identity.
@@ -202,6 +211,7 @@ class OpenedTrainee:
     masked_name: str
     payee_check: str
     payee_check_key: str
+    employer: EmployerReference | None = None
 
 
 @published_by("enrollment")

@@ -43,12 +43,15 @@ class Evidence(Term):
 class Claimants(Term):
     """Who may claim and with which documents; a (person, class) is claimed once over all kinds (JY-CLM-01).
 
-    `enterprise_kinds` are the kinds of institutions that train their own people and so may claim as an enterprise.
+    `enterprise_kinds` are the kinds of institutions that train their own people and so may claim as an enterprise;
+    `commissioned` lets an enterprise also claim for its employees in somebody else's class for whose training it paid,
+    once a reviewer accepted its proof.
     """
 
     kinds: tuple[Item, ...]
     documents: tuple[Item, ...]
     enterprise_kinds: tuple[str, ...] = ()
+    commissioned: bool = False
 
     def admits(self, kind: str) -> bool:
         """Say whether the document lets this kind of claimant claim."""
