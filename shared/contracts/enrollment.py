@@ -295,3 +295,22 @@ class ClassClosed:
     class_id: str
     reason: Literal["completed", "cancelled", "withdrawn", "not_opened"]
     on: date
+
+
+@published_by("enrollment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterEntryChanged:
+    """Whether the class's plan and roster are entered in the provincial system came to be otherwise (JY-INT-01).
+
+    `entered` only when each of the `lines` has its receipt; `refused` counts those that the province turned down. No
+    event means that nothing was entered yet.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    checkpoint: str
+    entered: bool
+    lines: int
+    received: int
+    refused: int

@@ -73,6 +73,7 @@ async def assess_case(uow: PaymentUnit, case: Case, decisions: Sequence[Decision
         rates=await rates_of(uow, case.rulebook, opened.region),
         decisions=decisions,
         entitled=frozenset(held),
+        entry_required=uow.entry_required,
     )
 
 
