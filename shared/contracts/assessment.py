@@ -135,3 +135,22 @@ class SatisfactionMeasured:
     valid_responses: int
     invited: int | None = None
     revision: int = 1
+
+
+@published_by("assessment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultEntryChanged:
+    """Whether the class's results are entered in the provincial system came to be otherwise (JY-INT-01).
+
+    `entered` only when each of the `lines` has its receipt; `refused` counts those that the province turned down. No
+    event means that nothing was entered yet.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    checkpoint: str
+    entered: bool
+    lines: int
+    received: int
+    refused: int

@@ -192,3 +192,22 @@ class TrainingCompleted:
     spot_headcounts: tuple[int, ...]
     trainees: tuple[TraineeTotals, ...]
     opinion: InspectionOpinion | None
+
+
+@published_by("supervision")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionEntryChanged:
+    """Whether the class's inspections are entered in the provincial system came to be otherwise (JY-INT-01).
+
+    `entered` only when each of the `lines` has its receipt; `refused` counts those that the province turned down. No
+    event means that nothing was entered yet.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    checkpoint: str
+    entered: bool
+    lines: int
+    received: int
+    refused: int

@@ -1,17 +1,19 @@
 """Which lines of a class are to be entered, which are, and whether the checkpoint is (JY-INT-01)."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.clock import machine_now
 from shared.database.encryption import Vault
+from shared.database.unit_of_work import UnitOfWork
 from shared.database.upsert import insert_or_ignore
-from shared.province.record import Line
+from shared.province.record import Line, ProvincialRecord
 from shared.province.tables import PROVINCIAL_PUSH
 
 
@@ -91,6 +93,54 @@ async def plan(connection: AsyncConnection, vault: Vault, checkpoint: str, class
     if new:
         await connection.execute(insert_or_ignore(connection, PROVINCIAL_PUSH, new))
     return len(new) + len(again)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How many lines of a class's checkpoint are planned, received and refused."""
+
+    lines: int
+    received: int
+    refused: int
+
+    @property
+    def entered(self) -> bool:
+        """Say whether every line that is to be entered has its receipt."""
+        return 0 < self.lines == self.received
+
+
+async def progress_of(connection: AsyncConnection, checkpoint: str, class_id: str) -> Progress:
+    """Count the lines of a class's checkpoint as they are planned now."""
+    row = PROVINCIAL_PUSH.c
+    this = (row.checkpoint == checkpoint, row.class_id == class_id, row.state != "superseded")
+    query = select(row.state, func.count()).where(*this).group_by(row.state)
+    counts = {state: int(count) for state, count in await connection.execute(query)}
+    received, refused = counts.get("received", 0), counts.get("refused", 0)
+    return Progress(lines=sum(counts.values()), received=received, refused=refused)
+
+
+@asynccontextmanager
+async def announcing(unit: UnitOfWork, record: ProvincialRecord, class_id: str) -> AsyncIterator[None]:
+    """Publish, in the transaction that changes the pushes of a class, what came to be otherwise of their entry."""
+    # Who changes pushes of the same class at the same time waits, or neither would see what both come to.
+    row = PROVINCIAL_PUSH.c
+    mine = select(row.push_id).where(row.checkpoint == record.checkpoint, row.class_id == class_id)
+    await unit.connection.execute(mine.order_by(row.push_id).with_for_update())
+    before = await progress_of(unit.connection, record.checkpoint, class_id)
+    yield
+    after = await progress_of(unit.connection, record.checkpoint, class_id)
+    if (before.entered, before.refused) == (after.entered, after.refused):
+        return
+    await unit.publish(
+        record.entry(
+            class_id=class_id,
+            checkpoint=record.checkpoint,
+            entered=after.entered,
+            lines=after.lines,
+            received=after.received,
+            refused=after.refused,
+        )
+    )
 
 
 async def push_again(connection: AsyncConnection, checkpoint: str, class_id: str) -> int:

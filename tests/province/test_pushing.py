@@ -9,7 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from deploy.province import Province
+from shared.contracts.enrollment import RosterEntryChanged
+from shared.contracts.envelope import decode
 from shared.database.metadata import SHARED
+from shared.messaging.tables import OUTBOX
 from shared.province.planning import CheckpointStatus, push_again, status_of
 from shared.province.pushing import ProvincialPusher
 from shared.province.record import Line
@@ -71,6 +74,38 @@ async def test_jy_int_01_thirty_nine_receipts_of_forty_are_no_and_forty_are_yes(
     assert (await status(house, roster)).received == 40
     assert len(simulated.receipts) == 40
     assert simulated.duplicates == 0, "what was received is never sent again"
+
+
+async def told(house: House) -> list[tuple[bool, int, int, int]]:
+    """Give what was published of the class's entry: whether it is entered, lines, receipts, refusals."""
+    async with house.database.connect(write=False) as connection:
+        payloads = (await connection.execute(select(OUTBOX.c.payload).order_by(OUTBOX.c.seq))).scalars().all()
+    facts = [decode(payload) for payload in payloads]
+    return [
+        (fact["entered"], fact["lines"], fact["received"], fact["refused"])
+        for fact in (envelope.data for envelope in facts if envelope.type == RosterEntryChanged.EVENT.type)
+    ]
+
+
+async def test_jy_int_01_whether_a_class_is_entered_is_told_whenever_it_comes_to_be_otherwise(
+    house: House, province: Simulated
+) -> None:
+    simulated, url = province
+    simulated.refuse = "trainee:7"
+    roster = Roster({CLASS: lines_of(8)})
+    await house.publish(withdrawn(CLASS, 1))
+    async with pushing(pusher_of(house, roster, url)):
+        await eventually(lambda: refused_only(house, roster, 7))
+        simulated.refuse = None
+        roster.lines[CLASS][6] = lines_of(7, level="5")[6]
+        await house.publish(withdrawn(CLASS, 2))
+        await eventually(lambda: entered(house, roster))
+        roster.lines[CLASS] = lines_of(9)
+        await house.publish(withdrawn(CLASS, 3))
+        await eventually(lambda: entered(house, roster))
+    found = await told(house)
+    assert [entry for entry, *_ in found] == [False, False, True, False, True]
+    assert (found[0][3], found[1][3], found[2], found[-1]) == (1, 0, (True, 8, 8, 0), (True, 9, 9, 0))
 
 
 async def test_jy_enr_04_every_line_keeps_its_own_receipt_and_its_time(house: House, province: Simulated) -> None:

@@ -8,7 +8,7 @@ from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.breach import open_breaches
-from services.payment.domain.claim import Claim
+from services.payment.domain.claim import Claim, asked_of_employer
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty, duty_of
 from services.payment.domain.facts import ClassFacts, Known
@@ -73,15 +73,16 @@ async def assess_case(uow: PaymentUnit, case: Case, decisions: Sequence[Decision
         rates=await rates_of(uow, case.rulebook, opened.region),
         decisions=decisions,
         entitled=frozenset(held),
+        entry_required=uow.entry_required,
     )
 
 
 async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment:
     """Assess a class as it is known now, for the people of a claim."""
     found = await assess_case(uow, case, claim.decisions)
-    if claim.persons is None:
-        return found
-    return narrowed(found, claim.persons, alone=claim.claimant == INDIVIDUAL, rulebook=case.rulebook)
+    if claim.persons is not None:
+        found = narrowed(found, claim.persons, alone=claim.stands_apart, rulebook=case.rulebook)
+    return asked_of_employer(claim, found, case.rulebook)
 
 
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
@@ -100,7 +101,7 @@ async def holds_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Fin
 
     An inspection voided after the approval may pose a question that was answered before, though no amount moves.
     """
-    found = await assess_case(uow, case, claim.decisions)
+    found = await assess_claim(uow, case, claim)
     breaches = open_breaches(claim.breaches, case.rulebook.payment.breach)
     return (*found.stops, *breaches, *found.refused_flags, *found.class_questions)
 

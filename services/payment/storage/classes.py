@@ -15,16 +15,18 @@ from shared.contracts.assessment import (
     AssessmentWithdrawn,
     CertificateIssued,
     CertificateVoided,
+    ResultEntryChanged,
     SatisfactionMeasured,
 )
 from shared.contracts.catalogue import adapter_of
 from shared.contracts.contract import Contract
-from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
+from shared.contracts.enrollment import ClassOpened, RosterEntryChanged, TraineeWithdrawn
 from shared.contracts.supervision import (
     AttendanceChecked,
     ClassCancelled,
     FindingClosed,
     FindingRaised,
+    InspectionEntryChanged,
     SpotCheckRecorded,
     SpotCheckVoided,
     TrainingCompleted,
@@ -47,9 +49,13 @@ _ITEM: Final[Mapping[type[Contract], str | None]] = {
     FindingClosed: "finding_id",
     TraineeWithdrawn: "person_id",
     SatisfactionMeasured: None,
+    RosterEntryChanged: "checkpoint",
+    InspectionEntryChanged: "checkpoint",
+    ResultEntryChanged: "checkpoint",
 }
 """The field that names the thing a fact speaks of, None where it speaks of the class."""
 
+_ENTRIES: Final = (RosterEntryChanged, InspectionEntryChanged, ResultEntryChanged)
 _BY_NAME: Final = {contract.__name__: contract for contract in _ITEM}
 
 
@@ -149,6 +155,7 @@ class StoredClasses:
             raised=many.get("FindingRaised", ()),
             closed=many.get("FindingClosed", ()),
             survey=one.get("SatisfactionMeasured"),
+            entries=tuple(known for entry in _ENTRIES for known in many.get(entry.__name__, ())),
             withdrawn=many.get("TraineeWithdrawn", ()),
         )
 
