@@ -7,11 +7,21 @@ import pytest
 
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import Known
+from services.payment.domain.obstacles import not_opened
 from shared.contracts.assessment import AssessmentScheduled, CertificateKind, CertificateVoided
 from shared.contracts.enrollment import TraineeWithdrawn
 from shared.contracts.supervision import FindingClosed, FindingRaised
 from shared.policy.decision import Severity
-from tests.payment.sample import accepted, assessed, certificate, class_facts, rate, scheduled, training_completed
+from tests.payment.sample import (
+    accepted,
+    assessed,
+    certificate,
+    class_facts,
+    rate,
+    rulebook,
+    scheduled,
+    training_completed,
+)
 
 
 def refusals(facts, **options):  # type: ignore[no-untyped-def]
@@ -177,6 +187,12 @@ def test_a_claim_waits_for_every_completion_the_evidence_names(missing: str) -> 
     found = assessed(replace(facts, **{missing: None}), rate(1500))
 
     assert [(stop.code, stop.rule) for stop in found.stops] == [("NOT_IN_SYSTEM", "JY-ENR-01")]
+
+
+def test_a_class_of_which_no_opening_is_known_is_refused_in_the_name_of_its_rulebook_if_that_is_known() -> None:
+    refusal = not_opened(rulebook())
+    assert (refusal.code, refusal.rule, refusal.clause) == ("NOT_IN_SYSTEM", "JY-ENR-01", "二(三)")
+    assert not_opened(None).rule is None
 
 
 @pytest.mark.parametrize(

@@ -266,11 +266,15 @@ def approve_review(claim: Claim, review: Review, *, rulebook: Rulebook) -> Claim
     """Record a passed review; none may pass an open question or a flag that a person refused to accept."""
     after = following(claim.state, review.step, rulebook=rulebook)
     if claim.assessment.refused_flags:
+        against = claim.assessment.refused_flags[0]
         codes = "、".join(flag.code for flag in claim.assessment.refused_flags)
         raise Refused(
             code="FLAG_REFUSED",
             message=f"审核人员对以下事项决定不予接受：{codes}，申领不能通过。",
             advice="请退回申领人说明理由，或记录新的决定。",
+            rule=against.rule,
+            clause=against.clause,
+            document=against.document,
         )
     if claim.assessment.open_questions:
         question = claim.assessment.open_questions[0]
