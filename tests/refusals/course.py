@@ -106,8 +106,8 @@ class Course:
 
     async def is_in(self, *states: str) -> Json:
         """Wait until the application is in one of the states; gives it."""
-        read = lambda: self.cast.institution.get(self.path)  # noqa: E731 - a read to repeat
-        return await eventually(read, lambda view: view["state"] in states, f"class {self.seed} to be {states}")
+        what = f"class {self.seed} to be {states}"
+        return await eventually(self.cast.institution, self.path, lambda view: view["state"] in states, what)
 
     async def opened(self) -> None:
         """Wait until everybody knows that the class is open, and learn who and when."""
@@ -116,13 +116,16 @@ class Course:
         self.persons = {
             self.who[row["row"] - 1]: row["person_id"] for row in roster["items"] if row["verdict"] == "accepted"
         }
-        for party, path in ((self.cast.approver, SUPERVISION), (self.cast.approver, ASSESSMENT)):
-            view = await eventually(
-                lambda party=party, path=path: party.get(f"{path}/classes/{self.class_id}"),  # type: ignore[misc]
+        views = [
+            await eventually(
+                self.cast.approver,
+                f"{service}/classes/{self.class_id}",
                 lambda view: view.get("state") != "unknown",
-                f"{path} to know class {self.seed}",
+                f"{service} to know class {self.seed}",
             )
-            self.sessions = sorted(view.get("sessions", self.sessions), key=lambda one: str(one["starts_at"]))
+            for service in (SUPERVISION, ASSESSMENT)
+        ]
+        self.sessions = sorted(views[0]["sessions"], key=lambda one: str(one["starts_at"]))
 
     @property
     def path(self) -> str:
@@ -186,9 +189,8 @@ class Course:
 
     async def supervised_as(self, state: str) -> Json:
         """Wait until supervision shows a state; gives the view."""
-        path = f"{SUPERVISION}/classes/{self.class_id}"
-        read = lambda: self.cast.inspector.get(path)  # noqa: E731 - a read to repeat
-        return await eventually(read, lambda view: view["state"] == state, f"class {self.seed} to be {state}")
+        path, what = f"{SUPERVISION}/classes/{self.class_id}", f"class {self.seed} to be {state}"
+        return await eventually(self.cast.inspector, path, lambda view: view["state"] == state, what)
 
     async def findings(self, check: str) -> list[Json]:
         """Give supervision's open cases of a check."""
@@ -243,7 +245,8 @@ class Course:
     async def finalise(self, exam_id: str, *, by: Party | None = None) -> None:
         """Close the results once assessment has heard of training and opinion."""
         await eventually(
-            lambda: self.cast.approver.get(f"{ASSESSMENT}/classes/{self.class_id}"),
+            self.cast.approver,
+            f"{ASSESSMENT}/classes/{self.class_id}",
             lambda view: bool(view.get("training_completed") and view.get("opinion_passed")),
             "assessment to know the inspection opinion",
         )
@@ -284,7 +287,8 @@ class Course:
     async def claimable(self, *codes: str) -> None:
         """Wait until payment knows everything of the class; only `codes` may stand against the claim."""
         await eventually(
-            lambda: self.cast.institution.get(f"{PAYMENT}/classes/{self.class_id}"),
+            self.cast.institution,
+            f"{PAYMENT}/classes/{self.class_id}",
             lambda view: {one["code"] for one in view["missing"]} == set(codes),
             f"only {codes or 'nothing'} to stand against claiming class {self.seed}",
         )

@@ -28,7 +28,8 @@ async def claim(world: World, classes: Classes) -> None:
     await world.refused(institution, claims, {**body, "account": other}, "claim-to-other-payee")
     await world.refused(institution, claims, {**body, "claimant": "enterprise"}, "claim-by-no-enterprise")
     await eventually(
-        lambda: institution.get(f"{PAYMENT}/classes/{main.class_id}"),
+        institution,
+        f"{PAYMENT}/classes/{main.class_id}",
         lambda view: {one["code"] for one in view["missing"]} <= {"RATE_MISSING"},
         "payment to know the main class",
     )
@@ -196,6 +197,10 @@ async def afterwards(world: World, classes: Classes) -> None:
     assert free["verdict"] == "accepted", free
     world.saw("repeat-in-year", paid, class_id=later.class_id, person_id=paid["person_id"])
     await high_risk_posts(world, main)
+    incident = {"on": "2021-05-20", "finding": "核查认定存在办学责任问题"}
+    incidents = f"{ENROLLMENT}/institutions/{world.cast.institution_id}/incidents"
+    await world.cast.approver.post(incidents, incident)
+    await world.refused(world.cast.institution, f"{ENROLLMENT}/classes", later.plan(), "class-of-liable-school")
     await low_satisfaction(world, classes.unchecked, later)
 
 
@@ -226,7 +231,7 @@ async def low_satisfaction(world: World, course: Course, later: Course) -> None:
         answer = {"code": code["code"], "answer": "dissatisfied"}
         await cast.public.post("/assessment/v1/survey-answers", answer)
     cases = await eventually(
-        lambda: cast.approver.get(f"{ENROLLMENT}/quality-cases"), lambda page: bool(page["items"]), "the low case"
+        cast.approver, f"{ENROLLMENT}/quality-cases", lambda page: bool(page["items"]), "the low case"
     )
     case = cases["items"][0]
     await cast.approver.post(

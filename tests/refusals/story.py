@@ -17,12 +17,13 @@ from tests.refusals.world import PAYMENT, Seen, World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """What everybody was answered, the main class, its claim at the end, and every decided line of the ledger."""
+    """What everybody was answered, the main class, its claim at the end, the ledger's lines and what was logged."""
 
     seen: dict[str, Seen]
     main: Course
     claim: Json
     ledger: list[Json]
+    logs: str
 
     def paid_fen(self, *, class_id: str | None = None, person_id: str | None = None) -> int:
         """Give what was ordered or credited of the ledger's lines: all, those of a class, or of a person in it."""
@@ -80,4 +81,5 @@ async def play(stage: Stage) -> Played:
         say("refusals: notice, payment and after it")
         claim = await cast.auditor.get(f"{PAYMENT}/claims/{main.claim_id}")
         ledger = await asyncio.to_thread(stage.run, "ledger", "export")
-    return Played(seen=world.seen, main=main, claim=claim, ledger=[json.loads(line) for line in ledger.splitlines()])
+    lines = [json.loads(line) for line in ledger.splitlines()]
+    return Played(seen=world.seen, main=main, claim=claim, ledger=lines, logs=stage.logs())

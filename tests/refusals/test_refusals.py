@@ -4,6 +4,7 @@ The table is refusals.toml; the acts are told in institutions, applications, tra
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from peibu.demo.scene import RATE_FEN
 from tests.journey.stages import Stage
 from tests.refusals.examination import LEVEL
-from tests.refusals.settlement import COMPLETION_RATE_FEN
+from tests.refusals.settlement import CARD, COMPLETION_RATE_FEN
 from tests.refusals.story import Played, play
 from tests.refusals.table import Refusal, objections, refusals
 
@@ -83,3 +84,13 @@ def test_who_is_excluded_from_the_special_account_is_paid_from_another_source(pl
     """JY-FND-03"""
     settled = {order["funding_source"]: order["amount_fen"] for order in played.claim["orders"]}
     assert settled == {"employment_subsidy_fund": RATE_FEN, "skills_action_fund": PAID_FEN - RATE_FEN}
+
+
+def test_no_refusal_and_no_log_of_one_says_who_somebody_is(played: Played) -> None:
+    """JY-CLM-05"""
+    said = json.dumps([seen.answer for seen in played.seen.values()], ensure_ascii=False)
+    for person in played.main.people.values():
+        for secret in (person.identity_number, person.phone, person.name):
+            assert secret not in said
+            assert secret not in played.logs
+    assert CARD not in said + played.logs

@@ -97,7 +97,8 @@ async def cancellation(world: World, classes: Classes) -> None:
     (case,) = await cancelled.findings("opening_attendance")
     claims, body = f"{PAYMENT}/claims", await cancelled.claim_body()
     await eventually(
-        lambda: institution.get(f"{PAYMENT}/classes/{cancelled.class_id}"),
+        institution,
+        f"{PAYMENT}/classes/{cancelled.class_id}",
         lambda view: "FINDING_OPEN" in {one["code"] for one in view["missing"]},
         "payment to hear of the doubt",
     )
@@ -108,7 +109,8 @@ async def cancellation(world: World, classes: Classes) -> None:
     await cancelled.conclude(case, "confirmed")
     await cancelled.is_in("cancelled")
     await eventually(
-        lambda: institution.get(f"{PAYMENT}/classes/{cancelled.class_id}"),
+        institution,
+        f"{PAYMENT}/classes/{cancelled.class_id}",
         lambda view: bool(view["cancelled"]) and not view["reservation"]["held"],
         "payment to release the class",
     )

@@ -1,7 +1,7 @@
 """Everybody who takes part, the common clock, and what they were answered."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -128,12 +128,12 @@ def directory_entry(last: date) -> Json:
     return {"valid_from": "2021-01-01", "valid_to": last.isoformat(), "occupations": [OCCUPATION]}
 
 
-async def eventually(read: Callable[[], Awaitable[Json]], holds: Callable[[Json], bool], what: str) -> Json:
-    """Read until what travels in events has arrived; a thing may not even be known before."""
+async def eventually(party: Party, path: str, holds: Callable[[Json], bool], what: str) -> Json:
+    """Let a party read until what travels in events has arrived; the thing may not even be known before."""
 
     async def patient() -> Json:
         try:
-            return await read()
+            return await party.get(path)
         except StoryBroken as not_yet:
             return {"state": "unknown", "missing": [{"code": "UNKNOWN"}], "problem": str(not_yet)}
 
