@@ -7,7 +7,7 @@ import pytest
 
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import EntryChanged, Known
-from services.payment.domain.obstacles import obstacles
+from services.payment.domain.obstacles import not_opened, obstacles
 from shared.contracts.assessment import AssessmentScheduled, CertificateKind, CertificateVoided, ResultEntryChanged
 from shared.contracts.enrollment import RosterEntryChanged, TraineeWithdrawn
 from shared.contracts.supervision import FindingClosed, FindingRaised, InspectionEntryChanged, SpotCheckRecorded
@@ -238,6 +238,12 @@ def test_without_an_inspection_there_is_no_record_of_one_to_enter() -> None:
 
 def test_receipts_are_asked_for_only_where_classes_are_entered_at_all() -> None:
     assert stops_of(required=False) == []
+
+
+def test_a_class_of_which_no_opening_is_known_is_refused_in_the_name_of_its_rulebook_if_that_is_known() -> None:
+    refusal = not_opened(rulebook())
+    assert (refusal.code, refusal.rule, refusal.clause) == ("NOT_IN_SYSTEM", "JY-ENR-01", "二(三)")
+    assert not_opened(None).rule is None
 
 
 @pytest.mark.parametrize(

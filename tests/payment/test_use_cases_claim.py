@@ -370,8 +370,9 @@ async def test_a_question_about_the_class_is_decided_again_once_it_was_asked(off
     claim = await received(office, spot=(10,))
     refusal = GivenDecision(rule="JY-SUP-07", accepted=False, reason="抽查不足")
     await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=refusal)
-    with pytest.raises(Refused, match="FLAG_REFUSED"):
+    with pytest.raises(Refused, match="FLAG_REFUSED") as against:
         await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+    assert (against.value.rule, against.value.clause) == ("JY-SUP-07", "附件2 过程监管栏")
 
     given = replace(refusal, accepted=True, reason="补交了抽查记录")
     await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=given)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from services.enrollment.application.judging import institution_of, occupation_of
+from services.enrollment.application.judging import book_on, institution_of, occupation_of
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.domain.attributes import published
 from services.enrollment.domain.change import decisions_in_effect
@@ -96,6 +96,7 @@ async def _blocker(uow: UnitOfWork, training_class: TrainingClass, entries: list
         training_class,
         on_roster=sum(entry.is_on_roster for entry in entries),
         suspended=any(suspension.holds_on(day) for suspension in suspensions),
+        book=book_on(uow, training_class.region, day),
     )
 
 

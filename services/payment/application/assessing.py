@@ -45,7 +45,8 @@ async def open_case(uow: PaymentUnit, class_id: str) -> Case:
     """Give the case of a class, or raise Refused NOT_IN_SYSTEM when no opening is known."""
     facts = await uow.classes.facts(class_id)
     if facts.opened is None:
-        raise not_opened()
+        file = await uow.classes.find(class_id)
+        raise not_opened(uow.shelf.by_id(file.rulebook_id) if file and file.rulebook_id else None)
     return Case(facts=facts, opened=facts.opened, rulebook=uow.shelf.by_id(facts.opened.fact.rulebook_id))
 
 

@@ -342,11 +342,15 @@ def approve_review(claim: Claim, review: Review, *, rulebook: Rulebook) -> Claim
 def require_decided(refused: Sequence[Finding], open_questions: Sequence[Finding]) -> None:
     """Raise Refused FLAG_REFUSED where a person decided against something, DECISION_NEEDED where nobody did yet."""
     if refused:
+        against = refused[0]
         codes = "、".join(flag.code for flag in refused)
         raise Refused(
             code="FLAG_REFUSED",
             message=f"审核人员对以下事项决定不予接受：{codes}，申领不能通过，也不能拨付。",
             advice="请退回申领人说明理由，或记录新的决定。",
+            rule=against.rule,
+            clause=against.clause,
+            document=against.document,
         )
     if open_questions:
         question = open_questions[0]

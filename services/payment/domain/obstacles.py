@@ -94,13 +94,17 @@ def not_a_class(opened: ClassOpened, rulebook: Rulebook, decisions: Sequence[Dec
     yield weigh(asked, latest(decisions, term.rule))
 
 
-def not_opened() -> Refused:
-    """Give the refusal of a class of which no opening is known here."""
+def not_opened(rulebook: Rulebook | None) -> Refused:
+    """Give the refusal of a class of which no opening is known here; without a reservation not even its rulebook is."""
+    term = rulebook.payment.evidence if rulebook else None
     return Refused(
         code="NOT_IN_SYSTEM",
         message="系统内没有该班级的开班记录；系统之外的培训不予补贴。",
         advice="请核对班级编号；刚开班的请稍后重试，仍未出现的请联系办班管理人员。",
         field="class_id",
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
     )
 
 
