@@ -90,6 +90,17 @@ class ClassFile:
                 return finding
         raise finding_unknown()
 
+    def authors(self, finding: CaseFinding) -> frozenset[str]:
+        """Give who signed the inspection records on which a finding rests, and who declared one of them void."""
+        if finding.check == OPENING_ATTENDANCE:
+            records = [check for check in self.inspections if check.kind == "opening"]
+        elif finding.check == HEADCOUNT_CONTRADICTION:
+            records = [check for check in self.inspections if check.check_id == finding.about]
+        else:
+            return frozenset()
+        signers = {inspector for check in records for inspector in check.inspectors}
+        return frozenset(signers | {check.voided.by for check in records if check.voided is not None})
+
 
 def settle(
     file: ClassFile,
