@@ -199,7 +199,9 @@ def _judge(file: ClassFile, book: Rulebook) -> dict[Key, Observation | None]:
             judged[OPENING_ATTENDANCE, class_id] = opening.observe(term)
         judged[OPENING_CHECK_MISSING, class_id] = observe_opening_checks(file.inspections, opening.day, book)
     for check in file.inspections:
-        judged[HEADCOUNT_CONTRADICTION, check.check_id] = observe_headcount(check, file.sessions, book)
+        judged[HEADCOUNT_CONTRADICTION, check.check_id] = observe_headcount(
+            check, file.training_class, file.sessions, book
+        )
     if _all_closed(file):
         for session in file.sessions:
             filmed = observe_video(session, file.clips_of(session.session_id), book) if session.present else None
