@@ -241,7 +241,9 @@ class CheckBody(Body):
     kind: CheckKind
     held_at: Moment
     place: Line
-    headcount: Annotated[int, Field(strict=True, ge=0, le=1000)]
+    headcount: Annotated[
+        int, Field(strict=True, ge=0, le=1000, description="现场清点的本班在册学员人数，不得多于当日在册人数")
+    ]
     sign_in_in_order: StrictBool | None = None
     records_retained: StrictBool | None = None
     teachers_seen: Annotated[list[Id], Field(max_length=20)] = []
