@@ -30,7 +30,7 @@ class Opening(Scene):
                 "closing_date": days[-1].isoformat(),
                 "funding_source": "skills_action_fund",
                 "delivery": "offline",
-                "training_mode": "企业委托培训",
+                "training_mode": "self_run",
                 "plan": {"title": "焊工中级班", "objective": "中级工技能提升", "content": "焊接工艺理论与实操"},
                 "sessions": self._timetable(days),
             },

@@ -118,7 +118,7 @@ class Clients:
             "closing_date": closing.isoformat(),
             "funding_source": "skills_action_fund",
             "delivery": "offline",
-            "training_mode": "企业委托培训",
+            "training_mode": "self_run",
             "plan": {"title": "焊工中级班", "objective": "技能提升", "content": "焊接工艺"},
             "sessions": self.sessions(opening),
             **given,

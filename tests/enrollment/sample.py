@@ -100,7 +100,7 @@ def plan(opening: date = OPENING, **given: object) -> ClassPlan:
         closing_date=sessions[-1].ends_at.astimezone(SHANGHAI).date(),
         funding_source="skills_action_fund",
         delivery="offline",
-        training_mode="企业委托培训",
+        training_mode="self_run",
         plan=TrainingPlan(title="焊工中级班", objective="技能提升", content="焊接工艺"),
         sessions=sessions,
     )

@@ -63,6 +63,24 @@ async def test_an_enterprise_applies_for_work_for_training_without_a_timetable(c
     assert [finding["code"] for finding in drafted["findings"]] == ["CLASS_RULES_EXEMPT"]
 
 
+async def test_safety_training_is_applied_for_like_any_class(clients: Clients) -> None:
+    """JY-ENR-17: one of the thirteen types of annex 1."""
+    body = clients.class_body(kind="safety", training_type="safety", level=None)
+    drafted = await created(clients.institution, "/classes", body)
+    assert (drafted["kind"], drafted["programme"]) == ("safety", "safety")
+
+
+async def test_entrusted_training_is_refused_without_partner_and_contract(clients: Clients) -> None:
+    """JY-FLD-16: the required field is the coded one, and stands in one place only."""
+    entrusted = clients.class_body(training_mode="entrusted")
+    refused = (await post(clients.institution, "/classes", entrusted)).json()
+    assert [one["code"] for one in refused["errors"]] == ["PARTNER_REQUIRED", "CONTRACT_REQUIRED"]
+    in_words = (await post(clients.institution, "/classes", clients.class_body(training_mode="企业委托培训"))).json()
+    assert in_words["field"] == "body.training_mode"
+    twice = clients.class_body(attributes={"training_mode": "entrusted"})
+    assert (await post(clients.institution, "/classes", twice)).json()["field"] == "body.attributes"
+
+
 async def test_one_bad_row_never_refuses_the_batch(clients: Clients) -> None:
     school = clients.institution
     class_id = (await created(school, "/classes", clients.class_body(planned=6)))["class_id"]

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 
 from services.enrollment.application.queries import ClassView
+from services.enrollment.domain.attributes import TRAINING_MODE
 from services.enrollment.domain.plan import ClassPlan, Delivery, ExceptionRequest, TrainingPlan
 from services.enrollment.domain.review import Decision, Review
 from services.enrollment.domain.timetable import Session
@@ -102,10 +103,18 @@ class PlanBody(Body):
     content: LongText
 
 
+def _without_mode(attributes: dict[str, str]) -> dict[str, str]:
+    if TRAINING_MODE in attributes:
+        raise invalid_value(
+            "INPUT_INVALID", "拟培训方式填写了两处。", "请只在 training_mode 字段填写拟培训方式的代码。"
+        )
+    return attributes
+
+
 class ClassBody(Body):
     """An application for a class, its roster aside."""
 
-    kind: Literal["class", "apprenticeship", "work_for_training"]
+    kind: Literal["class", "apprenticeship", "safety", "work_for_training"]
     training_type: Code
     occupation: Code
     level: Annotated[Text, Field(min_length=1, max_length=20)] | None = None
@@ -114,7 +123,10 @@ class ClassBody(Body):
     closing_date: Day
     funding_source: Code
     delivery: Delivery
-    training_mode: Annotated[Text, Field(min_length=1, max_length=100)]
+    training_mode: Code = Field(
+        examples=["self_run"],
+        description="拟培训方式：规则册代码，如 self_run；委托培训 entrusted 须在 attributes 写明合作单位与合同",
+    )
     plan: PlanBody
     sessions: Annotated[list[SessionBody], Field(max_length=500)] = Field(
         description="课次；以工代训不按课次组织，可为空列表"
@@ -123,7 +135,7 @@ class ClassBody(Body):
         default=[], description="申请例外：须由审批人员作出书面决定的问题与理由"
     )
 
-    attributes: Annotated[dict[Code, ShortText], Field(max_length=30)] = Field(
+    attributes: Annotated[dict[Code, ShortText], Field(max_length=30), AfterValidator(_without_mode)] = Field(
         default={}, description="班级属性：规则册规定的代码与取值，如 class_mode=order"
     )
 

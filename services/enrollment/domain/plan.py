@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from services.enrollment.domain.attributes import judge_attributes
+from services.enrollment.domain.attributes import TRAINING_MODE, judge_attributes
 from services.enrollment.domain.centre import ConditionFinding, judge_conditions
 from services.enrollment.domain.decision import asked_for
 from services.enrollment.domain.enterprise import enterprise_of, judge_profile
@@ -73,7 +73,8 @@ class ExceptionRequest:
 class ClassPlan:
     """Everything an institution states about a class except its roster.
 
-    `attributes` are what reports group classes by, value by the rulebook's code of the attribute.
+    `attributes` are what reports group classes by, value by the rulebook's code of the attribute; `training_mode` is
+    the one that every application states (JY-FLD-16).
     """
 
     kind: ClassKind
@@ -90,6 +91,11 @@ class ClassPlan:
     sessions: tuple[Session, ...]
     attributes: Mapping[str, str] = field(default_factory=dict)
     exceptions: tuple[ExceptionRequest, ...] = ()
+
+    @property
+    def stated(self) -> dict[str, str]:
+        """Give every attribute that the application states, the training mode among them."""
+        return {**self.attributes, TRAINING_MODE: self.training_mode}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +176,7 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
         *judge_quota(plan.planned, facts.quota),
         *_judge_exemption(exemption, book.enrollment),
         *_judge_enterprise(plan, facts, terms),
-        *judge_attributes(plan.attributes, kind=plan.kind, institution_kind=facts.institution.kind, terms=terms),
+        *judge_attributes(plan.stated, kind=plan.kind, institution_kind=facts.institution.kind, terms=terms),
     )
 
 
