@@ -13,8 +13,10 @@ from peibu.credentials import read_credentials
 from peibu.demo.party import Party
 from peibu.demo.play import cast_of, play, show_ledger, stopwatch
 from shared.clock import machine_now
+from shared.settings import SettingsError
 
 _READY_SECONDS = 60.0
+_SYSTEM_ADMIN = "system-admin"
 
 
 async def play_against(base_url: str, home: Path, *, seed: int | None, console: Console) -> None:
@@ -46,9 +48,15 @@ async def play_alone(home: Path, *, seed: int, console: Console) -> None:
 
 @asynccontextmanager
 async def system_admin(base_url: str, home: Path) -> AsyncIterator[Party]:
-    """Sign in the system administrator of a system whose credentials stand under `home`."""
+    """Sign in the system administrator of a sandbox whose credentials stand under `home`.
+
+    Raise SettingsError where there is none, as in a deployment.
+    """
+    credential = read_credentials(home).get(_SYSTEM_ADMIN)
+    if credential is None:
+        raise SettingsError(f"nobody under {home} is called {_SYSTEM_ADMIN}, as in a sandbox after `peibu seed`")
     async with httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(300.0, connect=5.0)) as http:
-        yield Party(http, read_credentials(home)["system-admin"])
+        yield Party(http, credential)
 
 
 async def _address(home: Path, process: asyncio.subprocess.Process) -> str:

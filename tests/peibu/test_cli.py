@@ -102,12 +102,23 @@ def test_clients_are_let_in_shown_and_taken_away(tmp_path: Path, monkeypatch: py
     again = invoke("clients", "add", "desk", "--role", "first_reviewer", *of_the_bureau)
     assert (again.exit_code, "client desk exists" in again.stderr) == (2, True)
     nowhere = invoke("clients", "add", "else", "--role", "auditor", "--org", "x", "--region", "999999")
-    assert (nowhere.exit_code, "999999" in nowhere.stderr) == (2, True)
+    assert (nowhere.exit_code, "REGION_UNKNOWN" in nowhere.stderr) == (2, True)
     assert invoke("clients", "add", "all", "--role", "public", *of_the_bureau).exit_code == 2
     assert "first_reviewer" in invoke("clients", "list").stdout
     assert stat.S_IMODE((tmp_path / "credentials.toml").stat().st_mode) == 0o600
     assert invoke("clients", "remove", "desk").exit_code == 0
     assert invoke("clients", "remove", "desk").exit_code == 2
+
+
+def test_a_deployment_has_no_clock_to_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
+    office = ("--org", "bureau-419001", "--region", "419001")
+    assert invoke("clients", "add", "desk", "--role", "first_reviewer", *office).exit_code == 0
+    answer = invoke("clock", "show")
+    assert answer.exit_code == 1
+    assert (
+        answer.stderr == f"peibu: nobody under {tmp_path} is called system-admin, as in a sandbox after `peibu seed`\n"
+    )
 
 
 def test_a_dead_letter_is_given_up_by_its_number_and_by_somebody_with_a_reason(
