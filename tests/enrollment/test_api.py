@@ -81,6 +81,35 @@ async def test_entrusted_training_is_refused_without_partner_and_contract(client
     assert (await post(clients.institution, "/classes", twice)).json()["field"] == "body.attributes"
 
 
+async def test_the_forms_head_is_demanded_and_its_personal_data_are_shown_to_an_audited_look_alone(
+    clients: Clients,
+) -> None:
+    """JY-FLD-03, -04, -05, -08"""
+    lacking = clients.class_body(sealed=False, contact_person=" ", telephone="12345")
+    refused = (await post(clients.institution, "/classes", lacking)).json()
+    found = [(one["code"], one["rule"], one["field"]) for one in refused["errors"]]
+    assert found == [
+        ("SEAL_MISSING", "JY-FLD-03", "sealed"),
+        ("CONTACT_MISSING", "JY-FLD-04", "contact_person"),
+        ("TELEPHONE_INVALID", "JY-FLD-05", "telephone"),
+    ]
+    class_id = await applied(clients)
+    path = f"/classes/{class_id}"
+    shown = await clients.officer(Role.FIRST_REVIEWER).get(path)
+    assert shown.json()["sealed"] is True
+    assert "19900000001" not in shown.text
+    again = await post(clients.institution, "/classes", clients.class_body(batch=shown.json()["batch"]))
+    assert ("DUPLICATE_BATCH", "JY-FLD-08") in [(one["code"], one["rule"]) for one in again.json()["errors"]]
+    why = {"reason_code": "complete_form"}
+    for reader in (clients.officer(Role.FIRST_REVIEWER), clients.institution):
+        contact = await post(reader, f"{path}/contact", why)
+        assert contact.json() == {"class_id": class_id, "contact_person": "示例", "telephone": "19900000001"}
+    stranger = clients.client("stranger", "another-school", Role.INSTITUTION)
+    assert (await post(stranger, f"{path}/contact", why)).status_code == 404
+    unknown = await post(clients.officer(Role.APPROVER), f"{path}/contact", {"reason_code": "curiosity"})
+    assert unknown.json()["code"] == "REASON_UNKNOWN"
+
+
 async def test_one_bad_row_never_refuses_the_batch(clients: Clients) -> None:
     school = clients.institution
     class_id = (await created(school, "/classes", clients.class_body(planned=6)))["class_id"]
@@ -210,9 +239,10 @@ async def test_a_person_taking_two_steps_is_refused_with_rule_and_advice(clients
 async def test_the_same_request_again_gives_the_same_answer_and_no_second_effect(clients: Clients) -> None:
     school = clients.institution
     key = {"Idempotency-Key": "class-1"}
-    first = await school.post("/classes", json=clients.class_body(), headers=key)
-    again = await school.post("/classes", json=clients.class_body(), headers=key)
-    other = await school.post("/classes", json=clients.class_body(planned=4), headers=key)
+    body = clients.class_body()
+    first = await school.post("/classes", json=body, headers=key)
+    again = await school.post("/classes", json=body, headers=key)
+    other = await school.post("/classes", json={**body, "planned": 4}, headers=key)
     assert (first.status_code, again.status_code, other.status_code) == (201, 201, 409)
     assert first.content == again.content
     assert len((await school.get("/classes")).json()["items"]) == 1
@@ -329,7 +359,9 @@ async def test_the_documents_describe_every_address(clients: Clients) -> None:
         "/classes/{class_id}/decisions",
         "/queue",
         "/targets",
+        "/eligibility",
         "/eligibility-checks",
+        "/classes/{class_id}/contact",
         "/classes/{class_id}/roster/{row}/revelation",
         "/classes/{class_id}/changes",
         "/classes/{class_id}/changes/{number}/reviews",

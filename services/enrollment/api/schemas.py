@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 
 from services.enrollment.application.queries import ClassView
+from services.enrollment.domain.application_form import FormHead
 from services.enrollment.domain.attributes import TRAINING_MODE
 from services.enrollment.domain.plan import ClassPlan, Delivery, ExceptionRequest, TrainingPlan
 from services.enrollment.domain.review import Decision, Review
@@ -127,6 +128,14 @@ class ClassBody(Body):
         examples=["self_run"],
         description="拟培训方式：规则册代码，如 self_run；委托培训 entrusted 须在 attributes 写明合作单位与合同",
     )
+    sealed: Truth = Field(examples=[True], description="申请表是否已加盖申请单位印章（JY-FLD-03）")
+    contact_person: Annotated[Text, Field(max_length=50)] = Field(
+        examples=["示例"], description="联系人；加密保存，不进入事件，也不在应答中返回"
+    )
+    telephone: Annotated[Text, Field(max_length=30)] = Field(
+        examples=["19900000001"], description="联系电话：手机或带区号的固定电话；加密保存，不进入事件，也不在应答中返回"
+    )
+    batch: Whole = Field(ge=1, le=9_999, description="开班批次：本单位本年度内不得重复")
     plan: PlanBody
     sessions: Annotated[list[SessionBody], Field(max_length=500)] = Field(
         description="课次；以工代训不按课次组织，可为空列表"
@@ -152,6 +161,9 @@ class ClassBody(Body):
             funding_source=self.funding_source,
             delivery=self.delivery,
             training_mode=self.training_mode,
+            form=FormHead(
+                sealed=self.sealed, contact_person=self.contact_person, telephone=self.telephone, batch=self.batch
+            ),
             plan=TrainingPlan(**self.plan.model_dump()),
             sessions=sessions_of(self.sessions),
             attributes=dict(self.attributes),
@@ -214,6 +226,8 @@ class ClassAnswer(BaseModel):
     funding_source: str
     delivery: Delivery
     training_mode: str
+    sealed: bool
+    batch: int
     plan: TrainingPlan
     sessions: tuple[Session, ...]
     attributes: dict[str, str]
@@ -251,6 +265,8 @@ class ClassAnswer(BaseModel):
             funding_source=plan.funding_source,
             delivery=plan.delivery,
             training_mode=plan.training_mode,
+            sealed=plan.form.sealed,
+            batch=plan.form.batch,
             plan=plan.plan,
             sessions=plan.sessions,
             attributes=dict(plan.attributes),
