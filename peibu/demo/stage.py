@@ -6,15 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 from rich.console import Console
 
 from peibu.credentials import read_credentials
 from peibu.demo.party import Party
 from peibu.demo.play import cast_of, play, show_ledger, stopwatch
+from peibu.running import ADDRESS_FILE, answering
 from shared.clock import machine_now
+from shared.settings import SettingsError
 
 _READY_SECONDS = 60.0
+_SYSTEM_ADMIN = "system-admin"
 
 
 async def play_against(base_url: str, home: Path, *, seed: int | None, console: Console) -> None:
@@ -46,18 +48,24 @@ async def play_alone(home: Path, *, seed: int, console: Console) -> None:
 
 @asynccontextmanager
 async def system_admin(base_url: str, home: Path) -> AsyncIterator[Party]:
-    """Sign in the system administrator of a system whose credentials stand under `home`."""
-    async with httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(300.0, connect=5.0)) as http:
-        yield Party(http, read_credentials(home)["system-admin"])
+    """Sign in the system administrator of a sandbox whose credentials stand under `home`.
+
+    Raise SettingsError where there is none, as in a deployment.
+    """
+    credential = read_credentials(home).get(_SYSTEM_ADMIN)
+    if credential is None:
+        raise SettingsError(f"nobody under {home} is called {_SYSTEM_ADMIN}, as in a sandbox after `peibu seed`")
+    async with answering(base_url, seconds=300.0) as http:
+        yield Party(http, credential)
 
 
 async def _address(home: Path, process: asyncio.subprocess.Process) -> str:
     async with asyncio.timeout(_READY_SECONDS):
-        while not (home / "address").exists():
+        while not (home / ADDRESS_FILE).exists():
             if process.returncode is not None:
                 raise RuntimeError(f"the system stopped while starting (exit code {process.returncode})")
             await asyncio.sleep(0.05)
-    return (home / "address").read_text().strip()
+    return (home / ADDRESS_FILE).read_text().strip()
 
 
 def _peak_megabytes(pid: int) -> float:

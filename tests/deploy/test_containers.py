@@ -82,6 +82,12 @@ def test_each_image_is_built_once_by_a_container_that_all_others_of_it_wait_for(
             assert container["pull_policy"] == "never"
 
 
+def test_the_gateway_starts_after_what_it_calls_and_with_one_of_them_ill(services: dict[str, dict[str, Any]]) -> None:
+    assert {f"serve-{service}" for service in SERVICES} <= needs(services, GATEWAY)
+    waits = services[GATEWAY]["depends_on"]
+    assert isinstance(waits, list)  # the short form waits for a start, not for health
+
+
 def test_every_process_is_told_the_same_broker_issuer_and_sandbox(services: dict[str, dict[str, Any]]) -> None:
     common = {"PEIBU_KAFKA", "PEIBU_ISSUER", "PEIBU_JWKS_URL", "PEIBU_SANDBOX", "PEIBU_SANDBOX_OFFSET"}
     told = [{name: services[process]["environment"].get(name) for name in common} for process in PROCESSES]
@@ -249,6 +255,7 @@ async def test_events_are_followed_from_an_image_without_services(gateway_image:
     ("command", "advice"),
     [
         (["ledger", "export"], "peibu: payment is not installed here; run this where it is, such as its own container"),
+        (["clock", "show"], "`peibu seed` makes it, where the issuer's files stand"),
         (["demo", "--against", "http://127.0.0.1:9"], "`peibu seed` makes it, where the issuer's files stand"),
     ],
 )

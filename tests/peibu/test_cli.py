@@ -82,6 +82,17 @@ def test_credentials_open_to_others_are_not_read(tmp_path: Path, monkeypatch: py
     assert (answer.exit_code, "chmod 600" in answer.stderr) == (1, True)
 
 
+def test_nobody_who_answers_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    (tmp_path / "address").write_text(nowhere)
+    for command in (["status"], ["status", "--url", nowhere]):
+        answer = invoke(*command)
+        assert (answer.exit_code, f"nothing answers at {nowhere}" in answer.stderr) == (1, True)
+    export = invoke("audit", "export", "payment", str(tmp_path / "nowhere" / "file"))
+    assert (export.exit_code, "there is no folder" in export.output) == (2, True)
+
+
 def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
     monkeypatch.setenv("PEIBU_PAYMENT_DATABASE", f"postgresql+asyncpg://nobody@127.0.0.1:{free_port()}/payment")
@@ -102,12 +113,23 @@ def test_clients_are_let_in_shown_and_taken_away(tmp_path: Path, monkeypatch: py
     again = invoke("clients", "add", "desk", "--role", "first_reviewer", *of_the_bureau)
     assert (again.exit_code, "client desk exists" in again.stderr) == (2, True)
     nowhere = invoke("clients", "add", "else", "--role", "auditor", "--org", "x", "--region", "999999")
-    assert (nowhere.exit_code, "999999" in nowhere.stderr) == (2, True)
+    assert (nowhere.exit_code, "REGION_UNKNOWN" in nowhere.stderr) == (2, True)
     assert invoke("clients", "add", "all", "--role", "public", *of_the_bureau).exit_code == 2
     assert "first_reviewer" in invoke("clients", "list").stdout
     assert stat.S_IMODE((tmp_path / "credentials.toml").stat().st_mode) == 0o600
     assert invoke("clients", "remove", "desk").exit_code == 0
     assert invoke("clients", "remove", "desk").exit_code == 2
+
+
+def test_a_deployment_has_no_clock_to_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
+    office = ("--org", "bureau-419001", "--region", "419001")
+    assert invoke("clients", "add", "desk", "--role", "first_reviewer", *office).exit_code == 0
+    answer = invoke("clock", "show")
+    assert answer.exit_code == 1
+    assert (
+        answer.stderr == f"peibu: nobody under {tmp_path} is called system-admin, as in a sandbox after `peibu seed`\n"
+    )
 
 
 def test_a_dead_letter_is_given_up_by_its_number_and_by_somebody_with_a_reason(

@@ -13,13 +13,19 @@ from shared.contracts.enrollment import (
     OpenedTrainee,
     PlannedSession,
 )
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import Term
 
 
-def what_blocks(training_class: TrainingClass, *, on_roster: int, suspended: bool) -> Blocker | None:
-    """Say why the class cannot open now, or None when it can."""
+def what_blocks(
+    training_class: TrainingClass, *, on_roster: int, suspended: bool, book: Rulebook | None
+) -> Blocker | None:
+    """Say why the class cannot open now, in the name of the rulebook of its opening date, or None when it can."""
     answer = training_class.answer
     if training_class.state in UNDER_REVIEW:
-        return Blocker(code="NOT_APPROVED", message="审批尚未完成。")
+        return _blocked(
+            "NOT_APPROVED", "审批尚未完成，不得开班。", book.enrollment.start_after_approval if book else None
+        )
     if answer is None:
         return Blocker(code="RESERVATION_UNANSWERED", message="补贴名额与预算的预留结果尚未返回。")
     if not answer.budget.granted:
@@ -28,8 +34,14 @@ def what_blocks(training_class: TrainingClass, *, on_roster: int, suspended: boo
     if on_roster == 0:
         return Blocker(code="NO_TRAINEES", message="花名册上没有可培训的学员。")
     if suspended:
-        return Blocker(code="INSTITUTION_SUSPENDED", message="开班日期在该机构暂停开班期间。")
+        return _blocked(
+            "INSTITUTION_SUSPENDED", "开班日期在该机构暂停开班期间。", book.enrollment.suspensions if book else None
+        )
     return None
+
+
+def _blocked(code: str, message: str, term: Term | None) -> Blocker:
+    return Blocker(code=code, message=message, rule=term.rule if term else None, clause=term.clause if term else None)
 
 
 def open_class(
@@ -82,4 +94,6 @@ def open_class(
         reviews=tuple(row.record() for row in opened.round_reviews),
         attributes=dict(attributes),
         exempt_by_decision=exempt_by_decision,
+        applicant_sealed=plan.form.sealed,
+        batch=plan.form.batch,
     )

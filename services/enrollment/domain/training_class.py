@@ -73,10 +73,12 @@ class ReservationAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
-    """Why a class does not open, as code and Chinese sentence."""
+    """Why a class does not open, as code and Chinese sentence, with rule and clause where a document says so."""
 
     code: str
     message: str
+    rule: str | None = None
+    clause: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.breach import open_breaches
-from services.payment.domain.claim import Claim
+from services.payment.domain.claim import Claim, asked_of_employer
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty, duty_of
 from services.payment.domain.facts import ClassFacts, Known
@@ -45,7 +45,8 @@ async def open_case(uow: PaymentUnit, class_id: str) -> Case:
     """Give the case of a class, or raise Refused NOT_IN_SYSTEM when no opening is known."""
     facts = await uow.classes.facts(class_id)
     if facts.opened is None:
-        raise not_opened()
+        file = await uow.classes.find(class_id)
+        raise not_opened(uow.shelf.by_id(file.rulebook_id) if file and file.rulebook_id else None)
     return Case(facts=facts, opened=facts.opened, rulebook=uow.shelf.by_id(facts.opened.fact.rulebook_id))
 
 
@@ -78,15 +79,16 @@ async def assess_case(
         rates=await rates_of(uow, case.rulebook, opened.region, decided_until=decided_until),
         decisions=decisions,
         entitled=frozenset(held),
+        entry_required=uow.entry_required,
     )
 
 
 async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment:
     """Assess a class as it is known now, for the people of a claim."""
     found = await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)
-    if claim.persons is None:
-        return found
-    return narrowed(found, claim.persons, alone=claim.claimant == INDIVIDUAL, rulebook=case.rulebook)
+    if claim.persons is not None:
+        found = narrowed(found, claim.persons, alone=claim.stands_apart, rulebook=case.rulebook)
+    return asked_of_employer(claim, found, case.rulebook)
 
 
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
@@ -105,7 +107,7 @@ async def holds_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Fin
 
     An inspection voided after the approval may pose a question that was answered before, though no amount moves.
     """
-    found = await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)
+    found = await assess_claim(uow, case, claim)
     breaches = open_breaches(claim.breaches, case.rulebook.payment.breach)
     return (*found.stops, *breaches, *found.refused_flags, *found.class_questions)
 

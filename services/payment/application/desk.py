@@ -195,7 +195,7 @@ def _refused_on(file: ClassFile) -> date | None:
 
 
 def _unopened(rulebook: Rulebook | None) -> Finding:
-    refusal = not_opened()
+    refusal = not_opened(rulebook)
     term = rulebook.payment.evidence if rulebook else None
     return (term or CONSISTENCY).finding(
         code=refusal.code,

@@ -427,6 +427,11 @@ class PaymentUnit(Protocol):
     @property
     def shelf(self) -> Shelf: ...
 
+    @property
+    def entry_required(self) -> bool:
+        """Say whether this deployment enters classes in the provincial system, so that a claim needs its receipts."""
+        ...
+
     def payee_checks(self, name: str, identity_number: str) -> Mapping[str, str]:
         """Give the keyed checks of a person by the id of their key, to compare with what enrollment enrolled."""
         ...

@@ -41,6 +41,7 @@ def scope_of(rulebook: Rulebook, request: ReservationRequest) -> Scope | None:
             advice="请政策管理员核对规则册的计算日期。",
             rule=term.rule,
             clause=term.clause,
+            document=term.document,
         )
     jurisdiction = rulebook.id.split("/")[0]
     content = "any" if term.scope == "any_subsidised" else f"{request.occupation}:{request.level or 'none'}"

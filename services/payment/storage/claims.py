@@ -67,8 +67,8 @@ class StoredClaims:
         return (await self._connection.execute(query)).scalar_one_or_none()
 
     async def of_class(self, class_id: str) -> Claim | None:
-        """Give the institution's (or enterprise's) claim for the class."""
-        query = select(CLAIM).where(CLAIM.c.class_id == class_id, CLAIM.c.claimant != "individual")
+        """Give the claim for the class of whoever gave it."""
+        query = select(CLAIM).where(CLAIM.c.class_id == class_id, CLAIM.c.owner == CLAIM.c.institution_id)
         row = (await self._connection.execute(query)).first()
         return None if row is None else await self._whole(row)
 

@@ -16,16 +16,18 @@ from shared.contracts.assessment import (
     AssessmentWithdrawn,
     CertificateIssued,
     CertificateVoided,
+    ResultEntryChanged,
     SatisfactionMeasured,
 )
 from shared.contracts.catalogue import adapter_of
 from shared.contracts.contract import Contract
-from shared.contracts.enrollment import ClassOpened, ReservationRequest, TraineeWithdrawn
+from shared.contracts.enrollment import ClassOpened, ReservationRequest, RosterEntryChanged, TraineeWithdrawn
 from shared.contracts.supervision import (
     AttendanceChecked,
     ClassCancelled,
     FindingClosed,
     FindingRaised,
+    InspectionEntryChanged,
     SpotCheckRecorded,
     SpotCheckVoided,
     TrainingCompleted,
@@ -48,9 +50,13 @@ _ITEM: Final[Mapping[type[Contract], str | None]] = {
     FindingClosed: "finding_id",
     TraineeWithdrawn: "person_id",
     SatisfactionMeasured: None,
+    RosterEntryChanged: "checkpoint",
+    InspectionEntryChanged: "checkpoint",
+    ResultEntryChanged: "checkpoint",
 }
 """The field that names the thing a fact speaks of, None where it speaks of the class."""
 
+_ENTRIES: Final = (RosterEntryChanged, InspectionEntryChanged, ResultEntryChanged)
 _REQUEST: Final = TypeAdapter(ReservationRequest)
 _BY_NAME: Final = {contract.__name__: contract for contract in _ITEM}
 
@@ -164,6 +170,7 @@ class StoredClasses:
             raised=many.get("FindingRaised", ()),
             closed=many.get("FindingClosed", ()),
             survey=one.get("SatisfactionMeasured"),
+            entries=tuple(known for entry in _ENTRIES for known in many.get(entry.__name__, ())),
             withdrawn=many.get("TraineeWithdrawn", ()),
         )
 

@@ -289,6 +289,7 @@ CLAIM: Final = Table(
     Column("undertaking_signer", String(200), nullable=False),
     Column("undertaking_signer_sealed", LargeBinary, nullable=False),
     Column("undertaking_signed_on", Date, nullable=False),
+    Column("employer_payment", JSON, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("claim_id", "class_id"),
     CheckConstraint(f"state IN ({STATES})", name="state"),

@@ -262,6 +262,7 @@ def upgrade() -> None:
         sa.Column("undertaking_signer", sa.String(length=200), nullable=False),
         sa.Column("undertaking_signer_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("undertaking_signed_on", sa.Date(), nullable=False),
+        sa.Column("employer_payment", sa.JSON(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("claimant IN ('institution','enterprise','individual')", name=op.f("ck_claim_claimant")),
         sa.CheckConstraint(
