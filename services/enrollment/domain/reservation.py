@@ -6,7 +6,7 @@ from typing import Literal
 
 from services.enrollment.domain.change import Kind
 from services.enrollment.domain.roster import RosterEntry
-from services.enrollment.domain.training_class import AWAITING_OPENING, ReservationAnswer, State, TrainingClass
+from services.enrollment.domain.training_class import AWAITING_OPENING, Blocker, ReservationAnswer, TrainingClass
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import (
     ClassApproved,
@@ -101,5 +101,8 @@ def changed_event(
 def apply_answer(training_class: TrainingClass, answer: ReservationAnswer) -> TrainingClass:
     """Record payment's answer to the newest reservation; a refused budget leaves the class `approved` and unopened."""
     training_class.require("approved", act="接收预留结果")
-    state: State = "reserved" if answer.budget.granted else "approved"
-    return replace(training_class, state=state, answer=answer, blocker=None)
+    budget = answer.budget
+    if budget.granted:
+        return replace(training_class, state="reserved", answer=answer, blocker=None)
+    blocker = Blocker(code=budget.code or "BUDGET_REFUSED", message=budget.message or "预算未能预留。")
+    return replace(training_class, state="approved", answer=answer, blocker=blocker)
