@@ -9,6 +9,7 @@ import csv
 import sys
 import tomllib
 import uuid
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 
@@ -34,6 +35,17 @@ def post(path: str, body: dict) -> dict:
     if answer.is_error:
         sys.exit(f"{answer.status_code} {answer.text}")  # problem+json: code, detail, rule, clause, advice
     return answer.json()
+
+
+def listed(path: str) -> Iterator[dict]:
+    """Read a list to its end, page by page."""
+    cursor = {}
+    while True:
+        page = http.get(path, params=cursor).raise_for_status().json()
+        yield from page["items"]
+        if page["next"] is None:
+            return
+        cursor = {"cursor": page["next"]}
 
 
 def table(path: str) -> list[dict[str, str]]:
@@ -81,7 +93,11 @@ course = post(
         "closing_date": days[-1].isoformat(),
         "funding_source": "skills_action_fund",
         "delivery": "offline",
-        "training_mode": "企业委托培训",
+        "training_mode": "self_run",
+        "sealed": True,
+        "contact_person": people[0]["name"],
+        "telephone": "19900000001",
+        "batch": max((one["batch"] for one in listed("/enrollment/v1/classes")), default=0) + 1,
         "plan": {"title": "焊工中级班", "objective": "中级工技能提升", "content": "焊接工艺理论与实操"},
         "sessions": sessions,
     },

@@ -18,6 +18,7 @@ class Opening(Scene):
         """The institution applies for a class with plan and teaching plan."""
         script, cast = self.script, self.cast
         days = self.days
+        contact = next(sample_people(script.seed))
         answer = await cast.institution.post(
             "/enrollment/v1/classes",
             {
@@ -30,7 +31,11 @@ class Opening(Scene):
                 "closing_date": days[-1].isoformat(),
                 "funding_source": "skills_action_fund",
                 "delivery": "offline",
-                "training_mode": "企业委托培训",
+                "training_mode": "self_run",
+                "sealed": True,
+                "contact_person": contact.name,
+                "telephone": contact.phone,
+                "batch": script.seed % 9_999 + 1,  # a story of its own is a batch of its own
                 "plan": {"title": "焊工中级班", "objective": "中级工技能提升", "content": "焊接工艺理论与实操"},
                 "sessions": self._timetable(days),
             },

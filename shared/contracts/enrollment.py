@@ -252,7 +252,9 @@ class ClassOpened:
     rates and entitlement use, `training_type` the document's own type (JY-ENR-17). `attributes` are what reports
     group classes by (village, campaign, training form and mode), value by the rulebook's code of the attribute.
     `exempt_by_decision` are the rules whose objection to the plan a recorded decision overruled (JY-ENR-09): whoever
-    judges the class by them again does not object either.
+    judges the class by them again does not object either. `applicant_sealed` says that the application form bears the
+    applicant's seal, `batch` is its opening batch (JY-FLD-03, -08), null before they were asked for; contact person and
+    telephone never leave enrollment.
     """
 
     EVENT: ClassVar[EventType]
@@ -278,6 +280,8 @@ class ClassOpened:
     reviews: tuple[ReviewRecord, ...]
     attributes: dict[str, str] = field(default_factory=dict)
     exempt_by_decision: tuple[str, ...] = ()
+    applicant_sealed: bool | None = None
+    batch: int | None = None
 
 
 @published_by("enrollment")

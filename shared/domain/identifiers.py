@@ -124,6 +124,12 @@ def company_account(text: str) -> str:
     return value
 
 
+def telephone(text: str) -> str:
+    """Check a mainland mobile number, or a landline with its area code, and give its digits. Code: PHONE_FORMAT."""
+    digits = cleaned(text).replace("-", "")
+    return digits if re.fullmatch(r"0[1-9][0-9]{8,10}", digits) else mobile_phone(text)
+
+
 def mobile_phone(text: str) -> str:
     """Check a mainland mobile number and give its 11 digits without +86. Code: PHONE_FORMAT."""
     value = re.sub(r"^(\+|00)86", "", cleaned(text).replace("-", ""))

@@ -21,7 +21,7 @@ from shared.messaging.embedded import EmbeddedBus
 from shared.settings import init_home
 from shared.web.authentication import Authenticator, StaticKeys
 from tests.enrollment.desk import people
-from tests.enrollment.sample import CLOSING, OPENING, REGION, WELDER, moment, timetable
+from tests.enrollment.sample import BATCHES, CLOSING, OPENING, REGION, WELDER, moment, timetable
 
 ISSUER = "https://issuer.test/auth"
 KEY = ECKey.generate_key("P-256", auto_kid=True)
@@ -118,7 +118,11 @@ class Clients:
             "closing_date": closing.isoformat(),
             "funding_source": "skills_action_fund",
             "delivery": "offline",
-            "training_mode": "企业委托培训",
+            "training_mode": "self_run",
+            "sealed": True,
+            "contact_person": "示例",
+            "telephone": "19900000001",
+            "batch": next(BATCHES),
             "plan": {"title": "焊工中级班", "objective": "技能提升", "content": "焊接工艺"},
             "sessions": self.sessions(opening),
             **given,

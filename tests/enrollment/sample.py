@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from itertools import islice
+from itertools import count, islice
 
 from peibu.demo.people import sample_credit_code, sample_people
+from services.enrollment.domain.application_form import FormHead
 from services.enrollment.domain.history import PastTraining
 from services.enrollment.domain.institution import AnnualInspection, DirectoryEntry, Institution
 from services.enrollment.domain.occupation import Occupation
@@ -88,6 +89,15 @@ def timetable(opening: date = OPENING, *, days: int = 10, theory: int = 7) -> tu
     )
 
 
+BATCHES = count(1)
+"""Every sample application is the next batch of its institution and year."""
+
+
+def head(**given: object) -> FormHead:
+    sample = FormHead(sealed=True, contact_person="示例", telephone="19900000001", batch=next(BATCHES))
+    return replace(sample, **given)
+
+
 def plan(opening: date = OPENING, **given: object) -> ClassPlan:
     sessions = timetable(opening)
     sample = ClassPlan(
@@ -100,7 +110,8 @@ def plan(opening: date = OPENING, **given: object) -> ClassPlan:
         closing_date=sessions[-1].ends_at.astimezone(SHANGHAI).date(),
         funding_source="skills_action_fund",
         delivery="offline",
-        training_mode="企业委托培训",
+        training_mode="self_run",
+        form=head(),
         plan=TrainingPlan(title="焊工中级班", objective="技能提升", content="焊接工艺"),
         sessions=sessions,
     )

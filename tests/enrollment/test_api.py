@@ -63,6 +63,53 @@ async def test_an_enterprise_applies_for_work_for_training_without_a_timetable(c
     assert [finding["code"] for finding in drafted["findings"]] == ["CLASS_RULES_EXEMPT"]
 
 
+async def test_safety_training_is_applied_for_like_any_class(clients: Clients) -> None:
+    """JY-ENR-17: one of the thirteen types of annex 1."""
+    body = clients.class_body(kind="safety", training_type="safety", level=None)
+    drafted = await created(clients.institution, "/classes", body)
+    assert (drafted["kind"], drafted["programme"]) == ("safety", "safety")
+
+
+async def test_entrusted_training_is_refused_without_partner_and_contract(clients: Clients) -> None:
+    """JY-FLD-16: the required field is the coded one, and stands in one place only."""
+    entrusted = clients.class_body(training_mode="entrusted")
+    refused = (await post(clients.institution, "/classes", entrusted)).json()
+    assert [one["code"] for one in refused["errors"]] == ["PARTNER_REQUIRED", "CONTRACT_REQUIRED"]
+    in_words = (await post(clients.institution, "/classes", clients.class_body(training_mode="企业委托培训"))).json()
+    assert in_words["field"] == "body.training_mode"
+    twice = clients.class_body(attributes={"training_mode": "entrusted"})
+    assert (await post(clients.institution, "/classes", twice)).json()["field"] == "body.attributes"
+
+
+async def test_the_forms_head_is_demanded_and_its_personal_data_are_shown_to_an_audited_look_alone(
+    clients: Clients,
+) -> None:
+    """JY-FLD-03, -04, -05, -08"""
+    lacking = clients.class_body(sealed=False, contact_person=" ", telephone="12345")
+    refused = (await post(clients.institution, "/classes", lacking)).json()
+    found = [(one["code"], one["rule"], one["field"]) for one in refused["errors"]]
+    assert found == [
+        ("SEAL_MISSING", "JY-FLD-03", "sealed"),
+        ("CONTACT_MISSING", "JY-FLD-04", "contact_person"),
+        ("TELEPHONE_INVALID", "JY-FLD-05", "telephone"),
+    ]
+    class_id = await applied(clients)
+    path = f"/classes/{class_id}"
+    shown = await clients.officer(Role.FIRST_REVIEWER).get(path)
+    assert shown.json()["sealed"] is True
+    assert "19900000001" not in shown.text
+    again = await post(clients.institution, "/classes", clients.class_body(batch=shown.json()["batch"]))
+    assert ("DUPLICATE_BATCH", "JY-FLD-08") in [(one["code"], one["rule"]) for one in again.json()["errors"]]
+    why = {"reason_code": "complete_form"}
+    for reader in (clients.officer(Role.FIRST_REVIEWER), clients.institution):
+        contact = await post(reader, f"{path}/contact", why)
+        assert contact.json() == {"class_id": class_id, "contact_person": "示例", "telephone": "19900000001"}
+    stranger = clients.client("stranger", "another-school", Role.INSTITUTION)
+    assert (await post(stranger, f"{path}/contact", why)).status_code == 404
+    unknown = await post(clients.officer(Role.APPROVER), f"{path}/contact", {"reason_code": "curiosity"})
+    assert unknown.json()["code"] == "REASON_UNKNOWN"
+
+
 async def test_one_bad_row_never_refuses_the_batch(clients: Clients) -> None:
     school = clients.institution
     class_id = (await created(school, "/classes", clients.class_body(planned=6)))["class_id"]
@@ -192,9 +239,10 @@ async def test_a_person_taking_two_steps_is_refused_with_rule_and_advice(clients
 async def test_the_same_request_again_gives_the_same_answer_and_no_second_effect(clients: Clients) -> None:
     school = clients.institution
     key = {"Idempotency-Key": "class-1"}
-    first = await school.post("/classes", json=clients.class_body(), headers=key)
-    again = await school.post("/classes", json=clients.class_body(), headers=key)
-    other = await school.post("/classes", json=clients.class_body(planned=4), headers=key)
+    body = clients.class_body()
+    first = await school.post("/classes", json=body, headers=key)
+    again = await school.post("/classes", json=body, headers=key)
+    other = await school.post("/classes", json={**body, "planned": 4}, headers=key)
     assert (first.status_code, again.status_code, other.status_code) == (201, 201, 409)
     assert first.content == again.content
     assert len((await school.get("/classes")).json()["items"]) == 1
@@ -313,6 +361,7 @@ async def test_the_documents_describe_every_address(clients: Clients) -> None:
         "/targets",
         "/eligibility",
         "/eligibility-checks",
+        "/classes/{class_id}/contact",
         "/classes/{class_id}/roster/{row}/revelation",
         "/classes/{class_id}/changes",
         "/classes/{class_id}/changes/{number}/reviews",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peibu.demo.people import sample_credit_code
 from services.enrollment.domain.institution import (
     AnnualInspection,
     LiabilityIncident,
@@ -199,6 +200,33 @@ def test_the_training_type_must_be_known_and_agree_with_level_and_occupation(
     given_plan: dict[str, object], expected: list[str]
 ) -> None:
     assert judged(plan(**given_plan)) == expected
+
+
+def test_safety_training_of_high_risk_trades_is_a_class_of_its_own_kind() -> None:
+    """JY-ENR-17, JY-ENR-22: the annex lists it, so it can be applied for."""
+    given = {"kind": "safety", "training_type": "safety", "level": None}
+    certifiable = replace(occupation(), certifiable=("special_operation",))
+    assert judged(plan(**given), occupation=certifiable) == []
+    assert judged(plan(**given)) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "attributes", "expected"),
+    [
+        ("self_run", {}, []),
+        ("other", {}, []),
+        ("entrusted", {}, ["PARTNER_REQUIRED", "CONTRACT_REQUIRED"]),
+        ("entrusted", {"partner_credit_code": sample_credit_code(4), "contract": "委托〔2021〕7号"}, []),
+        ("企业委托培训", {}, ["ATTRIBUTE_INVALID"]),
+    ],
+)
+def test_every_application_states_a_listed_training_mode_and_what_it_needs(
+    mode: str, attributes: dict[str, str], expected: list[str]
+) -> None:
+    """JY-FLD-16: an entrusted class names partner and contract."""
+    findings = judge_plan(plan(training_mode=mode, attributes=attributes), facts(), book())
+    assert codes(findings) == expected
+    assert {finding.rule for finding in findings} <= {"JY-FLD-16"}
 
 
 def test_an_occupation_that_nobody_listed_is_refused() -> None:

@@ -346,6 +346,7 @@ def test_the_columns_that_are_sealed_and_only_they_are_binary() -> None:
         "class_change.sealed_reason",
         "decision.sealed_reason",
         "training_class.sealed_closing_reason",
+        "training_class.sealed_contact",
         "person.sealed_identity_number",
         "person.sealed_name",
         "roster_row.sealed_particulars",

@@ -22,7 +22,13 @@ from services.enrollment.application.withdraw_class import withdraw_class
 from services.enrollment.domain.institution import LiabilityIncident
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.timetable import Venue
-from shared.contracts.enrollment import ClassApplied, ClassApproved, InstitutionListed, InstitutionSuspended
+from shared.contracts.enrollment import (
+    ClassApplied,
+    ClassApproved,
+    ClassOpened,
+    InstitutionListed,
+    InstitutionSuspended,
+)
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, DomainError, Forbidden, NotFound, Refused
 from tests.enrollment.desk import (
@@ -38,7 +44,7 @@ from tests.enrollment.desk import (
     people,
     rows,
 )
-from tests.enrollment.sample import WELDER, codes, entry, institution, moment, occupation
+from tests.enrollment.sample import WELDER, codes, entry, head, institution, moment, occupation
 
 
 def every_code(error: BaseException) -> set[str]:
@@ -446,3 +452,32 @@ async def test_the_opening_date_decides_the_rulebook_and_without_one_nothing_is_
     with pytest.raises(Refused) as refusal:
         await desk.draft(desk.plan(date(2022, 5, 16)))
     assert refusal.value.code == "RULEBOOK_MISSING"
+
+
+async def test_a_batch_is_used_once_a_year_by_whoever_submits_it_first(desk: Desk) -> None:
+    """JY-FLD-08: a draft takes nothing; a class that was applied for keeps its number, even when withdrawn."""
+    third = head(batch=3)
+    later = desk.plan(date(2021, 7, 5), form=third)
+    slow = await desk.draft(later)
+    await desk.send(slow, rows(3, skip=10))
+    first = await desk.applied(desk.plan(form=third))
+    with pytest.raises(Refused) as refused:
+        await desk.act(submit_class, class_id=slow, by=SCHOOL)
+    assert (refused.value.code, refused.value.rule) == ("DUPLICATE_BATCH", "JY-FLD-08")
+    await desk.act(withdraw_class, class_id=first, code="other", reason="", by=SCHOOL)
+    with pytest.raises(Refused):
+        await desk.draft(later)
+    other = head(batch=4)
+    assert await desk.draft(desk.plan(date(2021, 7, 5), form=other))
+
+
+async def test_the_contact_of_an_application_stands_sealed_and_leaves_in_no_event(desk: Desk) -> None:
+    """JY-FLD-04, JY-FLD-05"""
+    class_id = await desk.opened(desk.plan(form=head(contact_person="示例联系人", telephone="0391-0000000", batch=7)))
+    found = (await desk.found(class_id)).plan.form
+    assert (found.contact_person, found.telephone) == ("示例联系人", "0391-0000000")
+    (opened,) = await desk.facts(ClassOpened)
+    assert (opened.applicant_sealed, opened.batch) == (True, 7)
+    for payload in await desk.payloads():
+        assert "示例联系人" not in payload.decode()
+        assert "0391-0000000" not in payload.decode()

@@ -23,6 +23,7 @@ UNKEYED |= {
 UNKEYED["POST /enrollment/v1/classes/{class_id}/roster/{row}/revelation"] = (
     "its answer holds what a row states, which is kept nowhere"
 )
+UNKEYED["POST /enrollment/v1/classes/{class_id}/contact"] = "its answer holds a telephone, which is kept nowhere"
 """POSTs without an idempotency key, and why they need none."""
 HOW_TO_ADD: Final = 'add it to services/{service}/api/problems.toml under ["{operation}"]'
 

@@ -184,10 +184,8 @@ EXPECTED: Mapping[str, object] = {
 }
 
 ELSEWHERE: Mapping[str, str] = {
-    "JY-FLD-03": "enrollment",
     "JY-FLD-04": "enrollment",
     "JY-FLD-05": "enrollment",
-    "JY-FLD-08": "enrollment",
     "JY-FLD-24": "supervision",
     "JY-FLD-27": "supervision",
     "JY-FLD-28": "supervision",
@@ -207,12 +205,13 @@ def test_a_field_that_payment_does_not_know_names_the_service_it_comes_from(rule
 
 
 def test_no_field_of_the_form_is_forgotten() -> None:
-    """JY-FLD-16 is filled once enrollment says the mode; until then it is awaited."""
+    """JY-FLD-03, -08, -16 are filled once enrollment says them; until then they are awaited."""
     states = {rule: each.state for rule, each in filled(case()).items()}
-    assert states.keys() == EXPECTED.keys() | ELSEWHERE.keys() | {"JY-FLD-16"}
-    assert states["JY-FLD-16"] == "awaited"
-    told = replace(case(), opened=replace(case().opened, attributes={"training_mode": "entrusted"}))
-    assert filled(told)["JY-FLD-16"].value == "entrusted"
+    assert states.keys() == EXPECTED.keys() | ELSEWHERE.keys() | {"JY-FLD-03", "JY-FLD-08", "JY-FLD-16"}
+    assert [states[rule] for rule in ("JY-FLD-03", "JY-FLD-08", "JY-FLD-16")] == ["awaited"] * 3
+    said = {"attributes": {"training_mode": "entrusted"}, "applicant_sealed": True, "batch": 3}
+    told = filled(replace(case(), opened=replace(case().opened, **said)))
+    assert [told[rule].value for rule in ("JY-FLD-03", "JY-FLD-08", "JY-FLD-16")] == [True, 3, "entrusted"]
 
 
 def test_before_anything_happened_a_field_is_awaited_from_its_service() -> None:

@@ -132,7 +132,9 @@ def approved_claim(certified: int = 10, *, frozen: tuple[int, ...] = ()) -> Clai
         notices=(notice(one, state=NoticeState.ENDED),),
         objections=(objection,) if frozen else (),
     )
-    done, _, _ = approve(ready, review(Act.APPROVE, "approver-1"), on=DAY, funding_source="fund", rulebook=rulebook())
+    done, _, _ = approve(
+        ready, review(Act.APPROVE, "approver-1"), on=DAY, funding_source="fund", rates_until=1, rulebook=rulebook()
+    )
     return done
 
 
@@ -433,6 +435,7 @@ def test_entries_always_add_up_to_what_is_payable(steps: list[tuple[int, int]]) 
                 review(Act.APPROVE, "y", round_=one.round),
                 on=DAY,
                 funding_source="fund",
+                rates_until=1,
                 rulebook=rulebook(),
             )
             assert event.amount_fen == sum(entry.amounts.values()) == sum(line.amount_fen for line in event.lines)
@@ -494,4 +497,4 @@ def supplemented(one: Claim) -> Claim:
     reviews = tuple(review(step, "x", round_=one.round) for step in (Act.FIRST_REVIEW, Act.SECOND_REVIEW))
     ready = replace(one, state=State.NOTICE_CLEAR, reviews=(*one.reviews, *reviews))
     last = review(Act.APPROVE, "y", round_=one.round)
-    return approve(ready, last, on=DAY, funding_source="fund", rulebook=rulebook())[0]
+    return approve(ready, last, on=DAY, funding_source="fund", rates_until=1, rulebook=rulebook())[0]

@@ -132,6 +132,20 @@ class RevelationAnswer(BaseModel):
         )
 
 
+class ContactBody(Body):
+    """Why somebody looks at the contact of an application."""
+
+    reason_code: Code = Field(description="规则册“查看原因”中的代码，如 complete_form", examples=["complete_form"])
+
+
+class ContactAnswer(BaseModel):
+    """The form's contact person and telephone (JY-FLD-04, -05); never stored with the request."""
+
+    class_id: str
+    contact_person: str
+    telephone: str
+
+
 class ChangedSessionBody(SessionBody):
     """A session as it is to be; with the id of a standing one it is that session, without it is a new one."""
 

@@ -9,6 +9,8 @@ from services.enrollment.api.case_schemas import (
     ChangeBody,
     ChangePage,
     ChangeReviewBody,
+    ContactAnswer,
+    ContactBody,
     DecisionAnswer,
     DecisionBody,
     DecisionsAnswer,
@@ -22,6 +24,7 @@ from services.enrollment.api.schemas import EmptyBody
 from services.enrollment.application.change_class import list_changes, propose_change, review_change, withdraw_change
 from services.enrollment.application.decide_questions import decide_questions, list_decisions
 from services.enrollment.application.list_queue import list_queue
+from services.enrollment.application.reveal_contact import reveal_contact
 from services.enrollment.application.reveal_row import reveal_row
 from shared.domain.actor import Role
 from shared.web.authentication import requires
@@ -91,6 +94,21 @@ async def post_revelation(class_id: str, row: Number, body: RevelationBody, unit
     return RevelationAnswer.of(
         await reveal_row(unit, class_id=class_id, case=body.change, row=row, code=body.reason_code)
     )
+
+
+@router.post(
+    "/classes/{class_id}/contact",
+    summary="查看申请表联系人与电话（留痕）",
+    dependencies=[requires(Role.INSTITUTION, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER, Role.FINANCE)],
+    responses=responses(404, 422),
+)
+async def post_contact(class_id: str, body: ContactBody, unit: Unkeyed) -> ContactAnswer:
+    """Show the form's contact person and telephone for a standard reason; the look is audited, the answer kept nowhere.
+
+    Takes no `Idempotency-Key`, because the answer under a key would be stored.
+    """
+    form = await reveal_contact(unit, class_id=class_id, code=body.reason_code)
+    return ContactAnswer(class_id=class_id, contact_person=form.contact_person, telephone=form.telephone)
 
 
 @router.post(

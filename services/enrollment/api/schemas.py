@@ -9,6 +9,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 
 from services.enrollment.application.queries import ClassView
+from services.enrollment.domain.application_form import FormHead
+from services.enrollment.domain.attributes import TRAINING_MODE
 from services.enrollment.domain.plan import ClassPlan, Delivery, ExceptionRequest, TrainingPlan
 from services.enrollment.domain.review import Decision, Review
 from services.enrollment.domain.timetable import Session
@@ -104,10 +106,18 @@ class PlanBody(Body):
     content: LongText
 
 
+def _without_mode(attributes: dict[str, str]) -> dict[str, str]:
+    if TRAINING_MODE in attributes:
+        raise invalid_value(
+            "INPUT_INVALID", "拟培训方式填写了两处。", "请只在 training_mode 字段填写拟培训方式的代码。"
+        )
+    return attributes
+
+
 class ClassBody(Body):
     """An application for a class, its roster aside."""
 
-    kind: Literal["class", "apprenticeship", "work_for_training"]
+    kind: Literal["class", "apprenticeship", "safety", "work_for_training"]
     training_type: Code
     occupation: Code
     level: Annotated[Text, Field(min_length=1, max_length=20)] | None = None
@@ -116,7 +126,18 @@ class ClassBody(Body):
     closing_date: Day
     funding_source: Code
     delivery: Delivery
-    training_mode: Annotated[Text, Field(min_length=1, max_length=100)]
+    training_mode: Code = Field(
+        examples=["self_run"],
+        description="拟培训方式：规则册代码，如 self_run；委托培训 entrusted 须在 attributes 写明合作单位与合同",
+    )
+    sealed: Truth = Field(examples=[True], description="申请表是否已加盖申请单位印章（JY-FLD-03）")
+    contact_person: Annotated[Text, Field(max_length=50)] = Field(
+        examples=["示例"], description="联系人；加密保存，不进入事件，也不在应答中返回"
+    )
+    telephone: Annotated[Text, Field(max_length=30)] = Field(
+        examples=["19900000001"], description="联系电话：手机或带区号的固定电话；加密保存，不进入事件，也不在应答中返回"
+    )
+    batch: Whole = Field(ge=1, le=9_999, description="开班批次：本单位本年度内不得重复")
     plan: PlanBody
     sessions: Annotated[list[SessionBody], Field(max_length=500)] = Field(
         description="课次；以工代训不按课次组织，可为空列表"
@@ -125,7 +146,7 @@ class ClassBody(Body):
         default=[], description="申请例外：须由审批人员作出书面决定的问题与理由"
     )
 
-    attributes: Annotated[dict[Code, ShortText], Field(max_length=30)] = Field(
+    attributes: Annotated[dict[Code, ShortText], Field(max_length=30), AfterValidator(_without_mode)] = Field(
         default={}, description="班级属性：规则册规定的代码与取值，如 class_mode=order"
     )
 
@@ -142,6 +163,9 @@ class ClassBody(Body):
             funding_source=self.funding_source,
             delivery=self.delivery,
             training_mode=self.training_mode,
+            form=FormHead(
+                sealed=self.sealed, contact_person=self.contact_person, telephone=self.telephone, batch=self.batch
+            ),
             plan=TrainingPlan(**self.plan.model_dump()),
             sessions=sessions_of(self.sessions),
             attributes=dict(self.attributes),
@@ -204,6 +228,8 @@ class ClassAnswer(BaseModel):
     funding_source: str
     delivery: Delivery
     training_mode: str
+    sealed: bool
+    batch: int
     plan: TrainingPlan
     sessions: tuple[Session, ...]
     attributes: dict[str, str]
@@ -241,6 +267,8 @@ class ClassAnswer(BaseModel):
             funding_source=plan.funding_source,
             delivery=plan.delivery,
             training_mode=plan.training_mode,
+            sealed=plan.form.sealed,
+            batch=plan.form.batch,
             plan=plan.plan,
             sessions=plan.sessions,
             attributes=dict(plan.attributes),

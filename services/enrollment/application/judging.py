@@ -83,6 +83,7 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass, *, book: R
         conditions=await uow.centres.findings(institution_id),
         quota=await quota_for(uow, training_class.class_id, plan, institution),
         profile=await _profile(uow, training_class, institution, book),
+        batches=await uow.classes.batches(training_class),
     )
     kind = programme_type(plan, book)
     return JudgedClass(

@@ -78,7 +78,7 @@ async def open_if_due(uow: UnitOfWork, training_class: TrainingClass) -> bool:
         occupation=await occupation_of(uow, training_class),
         trainees=await _trainees(uow, [entry for entry in entries if entry.is_on_roster]),
         refused=min(refused, max(fields.planned - on_roster, 0)),  # whose place nobody took
-        attributes=published(fields.attributes, book.enrollment),
+        attributes=published(fields.stated, book.enrollment),
         exempt_by_decision=exempt_rules(training_class.findings, decisions.get(None, ())),
     )
     await uow.classes.save(open_now)

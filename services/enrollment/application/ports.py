@@ -87,6 +87,9 @@ class Classes(Protocol):
     async def bookings(self, training_class: TrainingClass) -> tuple[Booking, ...]:
         """Give the times at which other live classes have this class's teachers or venues, which nobody else books."""
 
+    async def batches(self, training_class: TrainingClass) -> frozenset[int]:
+        """Give the batches of the opening's year under which the institution has applied for other classes."""
+
 
 class Rosters(Protocol):
     """Rosters and what they say of a person's other classes."""

@@ -5,6 +5,7 @@ JY-ENR-18, -20, -21, -23, -26, -28, JY-INS-09 and JY-FLD-16 are lists of the rul
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from shared.contracts.enrollment import ClassKind
 from shared.domain.errors import Refused
@@ -13,6 +14,9 @@ from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.terms.enrollment import Attribute, AttributeValue, EnrollmentTerms
 from shared.policy.terms.term import Term
+
+TRAINING_MODE: Final = "training_mode"
+"""The attribute that stands in the application itself: the form demands it of every class (JY-FLD-16)."""
 
 
 def judge_attributes(
@@ -24,6 +28,8 @@ def judge_attributes(
     for code, value in attributes.items():
         attribute = known.get(code)
         if attribute is None:
+            if code == TRAINING_MODE:
+                continue  # a rulebook that lists no modes takes every one
             found.append(_unknown(code, known, terms.documents or CONSISTENCY))
         elif _is_readable(value, attribute):
             found += _judge_value(attribute, value, attributes, institution_kind, known)
@@ -72,7 +78,7 @@ def _missing(
             severity=Severity.STOP,
             message=f"缺少必填的班级属性“{_name(need, known)}”。",
             advice="请补充该属性后重新提交。",
-            field=f"attributes.{need}",
+            field=_place(need),
         )
 
 
@@ -82,7 +88,7 @@ def _asking(attribute: Attribute, code: str, message: str, listed: AttributeValu
         severity=Severity.ASK,
         message=message,
         advice="请审批人员核实并记录决定。",
-        field=f"attributes.{attribute.code}",
+        field=_place(attribute.code),
         value=listed.code,
     )
 
@@ -106,7 +112,7 @@ def _unreadable(attribute: Attribute) -> Finding:
         severity=Severity.STOP,
         message=f"班级属性“{attribute.name}”的内容不符合要求。",
         advice=f"请从下列代码中选择：{choices}。" if choices else "请按规则册规定的格式填写。",
-        field=f"attributes.{attribute.code}",
+        field=_place(attribute.code),
     )
 
 
@@ -119,6 +125,10 @@ def _unknown(code: str, known: Mapping[str, Attribute], basis: Term) -> Finding:
         field="attributes",
         value=code,
     )
+
+
+def _place(code: str) -> str:
+    return code if code == TRAINING_MODE else f"attributes.{code}"
 
 
 def _name(code: str, known: Mapping[str, Attribute]) -> str:

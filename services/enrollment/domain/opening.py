@@ -94,4 +94,6 @@ def open_class(
         reviews=tuple(row.record() for row in opened.round_reviews),
         attributes=dict(attributes),
         exempt_by_decision=exempt_by_decision,
+        applicant_sealed=plan.form.sealed,
+        batch=plan.form.batch,
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from services.enrollment.domain.attributes import judge_attributes
+from services.enrollment.domain.application_form import FormHead, judge_head
+from services.enrollment.domain.attributes import TRAINING_MODE, judge_attributes
 from services.enrollment.domain.centre import ConditionFinding, judge_conditions
 from services.enrollment.domain.decision import asked_for
 from services.enrollment.domain.enterprise import enterprise_of, judge_profile
@@ -73,7 +74,8 @@ class ExceptionRequest:
 class ClassPlan:
     """Everything an institution states about a class except its roster.
 
-    `attributes` are what reports group classes by, value by the rulebook's code of the attribute.
+    `attributes` are what reports group classes by, value by the rulebook's code of the attribute; `training_mode` is
+    the one that every application states (JY-FLD-16).
     """
 
     kind: ClassKind
@@ -86,10 +88,16 @@ class ClassPlan:
     funding_source: str
     delivery: Delivery
     training_mode: str
+    form: FormHead
     plan: TrainingPlan
     sessions: tuple[Session, ...]
     attributes: Mapping[str, str] = field(default_factory=dict)
     exceptions: tuple[ExceptionRequest, ...] = ()
+
+    @property
+    def stated(self) -> dict[str, str]:
+        """Give every attribute that the application states, the training mode among them."""
+        return {**self.attributes, TRAINING_MODE: self.training_mode}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +106,8 @@ class PlanFacts:
 
     `occupation` is the row valid on the opening date; `filed_teachers`, `venues` are the institution's own;
     `bookings` are other live classes' times with the same teachers (as persons) or venues; `quota` is what the annual
-    plan gives, None without a plan; `profile` what the class's enterprise says of itself, None without one.
+    plan gives, None without a plan; `profile` what the class's enterprise says of itself, None without one; `batches`
+    are those of the year under which the institution has applied for other classes.
     """
 
     institution: Institution
@@ -111,6 +120,7 @@ class PlanFacts:
     conditions: tuple[ConditionFinding, ...] = ()
     quota: Quota | None = None
     profile: Values | None = None
+    batches: Collection[int] = ()
 
 
 def class_terms(kind: ClassKind, terms: EnrollmentTerms) -> EnrollmentTerms:
@@ -171,7 +181,8 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
         *([] if exemption else judge_exam_lead(plan, book)),
         *_judge_exemption(exemption, book.enrollment),
         *_judge_enterprise(plan, facts, terms),
-        *judge_attributes(plan.attributes, kind=plan.kind, institution_kind=facts.institution.kind, terms=terms),
+        *judge_head(plan.form, taken=facts.batches, entries=terms.form_entries),
+        *judge_attributes(plan.stated, kind=plan.kind, institution_kind=facts.institution.kind, terms=terms),
     )
 
 

@@ -1,5 +1,6 @@
 """Classes in storage: the class row, its sessions, reviews and duties."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -9,6 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.enrollment.domain.application_form import FormHead
 from services.enrollment.domain.plan import ClassPlan, ExceptionRequest, TrainingPlan
 from services.enrollment.domain.review import Review
 from services.enrollment.domain.timetable import Booking, Session
@@ -145,11 +147,11 @@ class ClassRepository:
         their ids within the institution. Until the end nobody else can book any of them.
         """
         own, sessions = training_class.institution_id, training_class.plan.sessions
-        if not sessions:
-            return ()
         teachers = {session.teacher_id for session in sessions}
         venues = {session.venue_id for session in sessions}
         filed = await self._lock_bookable(own, teachers)
+        if not sessions:
+            return ()
         session, klass = CLASS_SESSION.c, TRAINING_CLASS.c
         found = await self._connection.execute(
             select(CLASS_SESSION, klass.institution_id, TEACHER.c.person_id)
@@ -181,6 +183,19 @@ class ClassRepository:
             if is_own and row.venue_id in venues:
                 booked.append(Booking(kind="venue", key=row.venue_id, **times))
         return tuple(booked)
+
+    async def batches(self, training_class: TrainingClass) -> frozenset[int]:
+        """Give the batches of the opening's year under which the institution has applied for other classes."""
+        column = TRAINING_CLASS.c
+        found = await self._connection.execute(
+            select(column.batch).where(
+                column.institution_id == training_class.institution_id,
+                column.batch_year == training_class.plan.opening_date.year,
+                column.class_id != training_class.class_id,
+                column.round > 0,
+            )
+        )
+        return frozenset(found.scalars())
 
     async def _lock_bookable(self, institution_id: str, teacher_ids: set[str]) -> dict[str, str]:
         """Lock the institution, then the persons of its named teachers; give the filed ones' ids by person."""
@@ -238,18 +253,25 @@ class ClassRepository:
         return reviews
 
     def _values(self, training_class: TrainingClass) -> dict[str, Any]:
-        reason = training_class.closing_reason
-        sealed = None if reason is None else self._vault.seal(reason, purpose=_purpose(training_class.class_id))
-        return {**_values(training_class), "sealed_closing_reason": sealed}
+        reason, class_id, form = training_class.closing_reason, training_class.class_id, training_class.plan.form
+        sealed = None if reason is None else self._vault.seal(reason, purpose=_purpose(class_id))
+        contact = self._vault.seal(json.dumps([form.contact_person, form.telephone]), purpose=_contact(class_id))
+        return {**_values(training_class), "sealed_closing_reason": sealed, "sealed_contact": contact}
 
     def _training_class(self, row: Row[Any], sessions: list[Session], reviews: list[Review]) -> TrainingClass:
-        found, sealed = _training_class(row, sessions, reviews), row.sealed_closing_reason
+        person, phone = json.loads(self._vault.open(row.sealed_contact, purpose=_contact(row.class_id)))
+        form = FormHead(sealed=row.applicant_seal, contact_person=person, telephone=phone, batch=row.batch)
+        found, sealed = _training_class(row, form, sessions, reviews), row.sealed_closing_reason
         reason = None if sealed is None else self._vault.open(sealed, purpose=_purpose(row.class_id))
         return replace(found, closing_reason=reason)
 
 
 def _purpose(class_id: str) -> str:
     return f"training_class.closing_reason:{class_id}"
+
+
+def _contact(class_id: str) -> str:
+    return f"training_class.contact:{class_id}"
 
 
 def _values(training_class: TrainingClass) -> dict[str, Any]:
@@ -272,6 +294,9 @@ def _values(training_class: TrainingClass) -> dict[str, Any]:
         "funding_source": plan.funding_source,
         "delivery": plan.delivery,
         "training_mode": plan.training_mode,
+        "applicant_seal": plan.form.sealed,
+        "batch_year": plan.opening_date.year,
+        "batch": plan.form.batch,
         "attributes": dict(plan.attributes),
         "exceptions": _EXCEPTIONS.dump_python(plan.exceptions, mode="json"),
         "plan": _PLAN.dump_python(plan.plan, mode="json"),
@@ -285,7 +310,7 @@ def _values(training_class: TrainingClass) -> dict[str, Any]:
     }
 
 
-def _training_class(row: Row[Any], sessions: list[Session], reviews: list[Review]) -> TrainingClass:
+def _training_class(row: Row[Any], form: FormHead, sessions: list[Session], reviews: list[Review]) -> TrainingClass:
     return TrainingClass(
         class_id=row.class_id,
         institution_id=row.institution_id,
@@ -304,6 +329,7 @@ def _training_class(row: Row[Any], sessions: list[Session], reviews: list[Review
             funding_source=row.funding_source,
             delivery=row.delivery,
             training_mode=row.training_mode,
+            form=form,
             plan=_PLAN.validate_python(row.plan),
             sessions=tuple(sessions),
             attributes=row.attributes,

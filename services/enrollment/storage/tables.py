@@ -156,6 +156,10 @@ TRAINING_CLASS: Final = Table(
     Column("funding_source", String(50), nullable=False),
     Column("delivery", String(10), nullable=False),
     Column("training_mode", String(100), nullable=False),
+    Column("applicant_seal", Boolean, nullable=False),
+    Column("sealed_contact", LargeBinary, nullable=False),
+    Column("batch_year", Integer, nullable=False),
+    Column("batch", Integer, nullable=False),
     Column("attributes", JSON, nullable=False),
     Column("exceptions", JSON, nullable=False),
     Column("plan", JSON, nullable=False),
@@ -178,8 +182,17 @@ TRAINING_CLASS: Final = Table(
         "state NOT IN ('reserved', 'opened', 'completed', 'cancelled') OR answer IS NOT NULL", name="answered"
     ),
     Index("ix_training_class_opening", "opening_date", "class_id"),
+    Index(
+        "uq_training_class_batch",
+        *("institution_id", "batch_year", "batch"),
+        unique=True,
+        sqlite_where=text("round > 0"),
+        postgresql_where=text("round > 0"),
+    ),
 )
-"""A trigger freezes `planned` outside draft and returned; `claims` are the approved claims, for viewing only."""
+"""A trigger freezes `planned` outside draft and returned; `claims` are the approved claims, for viewing only.
+
+`batch` is used up by the first submission (JY-FLD-08); `sealed_contact` holds contact person and telephone."""
 
 CLASS_SESSION: Final = Table(
     "class_session",

@@ -62,6 +62,23 @@ class RateBody(Body):
         return Rate(number=0, **self.model_dump())
 
 
+class RateCorrectionBody(RateBody):
+    """A rate that changes what a standing one pays, with the reason; another person confirms it."""
+
+    reason: LongText
+
+    def to_rate(self) -> Rate:
+        """Give the row that is proposed."""
+        return Rate(number=0, **self.model_dump(exclude={"reason"}))
+
+
+class RateCorrectionDecisionBody(Body):
+    """The second person's decision."""
+
+    decision: Literal["confirm", "refuse"]
+    reason: LongText
+
+
 class BudgetBody(Body):
     """An allotment of a source for a year."""
 

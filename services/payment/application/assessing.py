@@ -57,21 +57,26 @@ def on_duty(uow: PaymentUnit, claim: Claim, case: Case, *options: Duty) -> Claim
     return replace(claim, duties={**claim.duties, uow.actor.subject: duty})
 
 
-async def rates_of(uow: PaymentUnit, rulebook: Rulebook, region: str) -> RateTable | None:
-    """Give the rates that count in a region."""
+async def rates_of(
+    uow: PaymentUnit, rulebook: Rulebook, region: str, *, decided_until: int | None = None
+) -> RateTable | None:
+    """Give the rates that count in a region, for what is decided those that stood then."""
     table = regions()
-    return rate_table(rulebook, region, await uow.rates.rows(table.ancestors(region)), table)
+    rows = await uow.rates.rows(table.ancestors(region))
+    return rate_table(rulebook, region, rows, table, decided_until=decided_until)
 
 
-async def assess_case(uow: PaymentUnit, case: Case, decisions: Sequence[Decision]) -> Assessment:
-    """Assess a class as it is known now."""
+async def assess_case(
+    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: int | None = None
+) -> Assessment:
+    """Assess a class as it is known now, at the rates that stood when it was decided if it was."""
     opened = case.opened.fact
     held = await uow.entitlements.held(opened.class_id)
     return assess(
         case.facts,
         case.opened,
         rulebook=case.rulebook,
-        rates=await rates_of(uow, case.rulebook, opened.region),
+        rates=await rates_of(uow, case.rulebook, opened.region, decided_until=decided_until),
         decisions=decisions,
         entitled=frozenset(held),
         entry_required=uow.entry_required,
@@ -80,7 +85,7 @@ async def assess_case(uow: PaymentUnit, case: Case, decisions: Sequence[Decision
 
 async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment:
     """Assess a class as it is known now, for the people of a claim."""
-    found = await assess_case(uow, case, claim.decisions)
+    found = await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)
     if claim.persons is not None:
         found = narrowed(found, claim.persons, alone=claim.stands_apart, rulebook=case.rulebook)
     return asked_of_employer(claim, found, case.rulebook)
@@ -93,7 +98,7 @@ async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
 
 async def stops_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Finding, ...]:
     """Give everything that stands against reviewing or paying the claim now."""
-    stops = (await assess_case(uow, case, claim.decisions)).stops
+    stops = (await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)).stops
     return (*stops, *open_breaches(claim.breaches, case.rulebook.payment.breach))
 
 

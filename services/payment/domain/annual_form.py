@@ -281,6 +281,8 @@ _KINDS: Final = ("qualification", "level", "special_operation", "special_ability
 _VALUES: Final[Mapping[str, Callable[[Case], Any]]] = {
     "applicant_kind": lambda case: case.claim.claimant,
     "applicant_name": _applicant_name,
+    "applicant_seal": lambda case: case.opened.applicant_sealed,
+    "batch": lambda case: case.opened.batch,
     "bank_name": lambda case: case.bank_name,
     "account_number": lambda case: case.account_masked,
     "opening_date": lambda case: _day(case.opened.opening_date),

@@ -84,7 +84,7 @@ class Entry:
     """One approval: the amounts it adds to (or takes from) what is decided, and who carried it.
 
     The opposite entry of a claw-back names its reason in `clawback`; it is carried by two people, one of the reviewers
-    (`first_reviewer`) who proposed it and the approver.
+    (`first_reviewer`) who proposed it and the approver. `rates_until` is the last rate that had been entered.
     """
 
     number: int
@@ -94,6 +94,7 @@ class Entry:
     first_reviewer: str
     second_reviewer: str | None
     approver: str
+    rates_until: int
     clawback: Trace | None = None
 
 
@@ -185,6 +186,11 @@ class Claim:
         for entry in self.entries:
             total.update(entry.amounts)
         return dict(total)
+
+    @property
+    def rates_until(self) -> int | None:
+        """Give the last rate that had been entered when the claim was first decided, None before."""
+        return self.entries[0].rates_until if self.entries else None
 
     def net_of(self, ordered_fen: int) -> int:
         """Give what stands ordered when what was asked back is taken from it, in fen."""
@@ -426,9 +432,12 @@ def already_claimed(rulebook: Rulebook) -> Conflict:
 
 
 def approve(
-    claim: Claim, review: Review, *, on: date, funding_source: str, rulebook: Rulebook
+    claim: Claim, review: Review, *, on: date, funding_source: str, rates_until: int, rulebook: Rulebook
 ) -> tuple[Claim, Entry, ClaimApproved]:
-    """Approve what is payable and not yet decided, as a new entry; frozen lines wait for a later one."""
+    """Approve what is payable and not yet decided, as a new entry; frozen lines wait for a later one.
+
+    `rates_until` is the last rate entered so far: what is decided stays at the rates that stand now.
+    """
     moved = approve_review(claim, review, rulebook=rulebook)
     reviewers = {done.step: done.actor for done in claim.reviews if done.round == claim.round and done.approved}
     entry = Entry(
@@ -439,6 +448,7 @@ def approve(
         first_reviewer=reviewers[Act.FIRST_REVIEW],
         second_reviewer=reviewers[Act.SECOND_REVIEW],
         approver=review.actor,
+        rates_until=rates_until,
     )
     amount_fen = sum(entry.amounts.values())
     event = ClaimApproved(

@@ -201,6 +201,7 @@ def entry_row(claim_id: str, entry: Entry) -> dict[str, Any]:
         "first_reviewer": entry.first_reviewer,
         "second_reviewer": entry.second_reviewer,
         "approver": entry.approver,
+        "rates_until": entry.rates_until,
         "clawback": None if entry.clawback is None else traces_json([entry.clawback])[0],
     }
 
@@ -215,6 +216,7 @@ def entry_of(row: Row[Any], amounts: Mapping[int, int]) -> Entry:
         first_reviewer=row.first_reviewer,
         second_reviewer=row.second_reviewer,
         approver=row.approver,
+        rates_until=row.rates_until,
         clawback=None if row.clawback is None else traces_of([row.clawback])[0],
     )
 

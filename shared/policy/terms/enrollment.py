@@ -326,6 +326,15 @@ class ClassKindNeeds(Term):
     needs: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormEntry(Term):
+    """An entry of the application form's head that an application must have; without it stops `missing` (JY-FLD-03)."""
+
+    code: Literal["applicant_seal", "contact_person", "contact_phone", "batch"]
+    name: str
+    missing: str
+
+
 ClassRule = Literal[
     "directory",
     "application_lead",
@@ -422,6 +431,7 @@ class EnrollmentTerms:
     reasons: Reasons | None = None
     attributes: tuple[Attribute, ...] = ()
     class_kind_needs: tuple[ClassKindNeeds, ...] = ()
+    form_entries: tuple[FormEntry, ...] = ()
     class_kind_exemptions: tuple[ClassKindExemption, ...] = ()
     enterprise_profile: EnterpriseProfile | None = None
     profile_conditions: tuple[ProfileCondition, ...] = ()

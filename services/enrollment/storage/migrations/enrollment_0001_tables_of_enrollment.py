@@ -145,6 +145,10 @@ def upgrade() -> None:
         sa.Column("funding_source", sa.String(length=50), nullable=False),
         sa.Column("delivery", sa.String(length=10), nullable=False),
         sa.Column("training_mode", sa.String(length=100), nullable=False),
+        sa.Column("applicant_seal", sa.Boolean(), nullable=False),
+        sa.Column("sealed_contact", sa.LargeBinary(), nullable=False),
+        sa.Column("batch_year", sa.Integer(), nullable=False),
+        sa.Column("batch", sa.Integer(), nullable=False),
         sa.Column("attributes", sa.JSON(), nullable=False),
         sa.Column("exceptions", sa.JSON(), nullable=False),
         sa.Column("plan", sa.JSON(), nullable=False),
@@ -182,6 +186,13 @@ def upgrade() -> None:
     with op.batch_alter_table("training_class", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_training_class_institution_id"), ["institution_id"], unique=False)
         batch_op.create_index("ix_training_class_opening", ["opening_date", "class_id"], unique=False)
+        batch_op.create_index(
+            "uq_training_class_batch",
+            ["institution_id", "batch_year", "batch"],
+            unique=True,
+            sqlite_where=sa.text("round > 0"),
+            postgresql_where=sa.text("round > 0"),
+        )
 
     op.create_table(
         "venue",
