@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.occupation import Occupation
+from services.enrollment.domain.reservation import refused_budget
 from services.enrollment.domain.training_class import UNDER_REVIEW, Blocker, TrainingClass
 from shared.contracts.enrollment import (
     ClassOpened,
@@ -13,22 +14,27 @@ from shared.contracts.enrollment import (
     OpenedTrainee,
     PlannedSession,
 )
+from shared.domain.actor import Role
 
 
 def what_blocks(training_class: TrainingClass, *, on_roster: int, suspended: bool) -> Blocker | None:
     """Say why the class cannot open now, or None when it can."""
     answer = training_class.answer
     if training_class.state in UNDER_REVIEW:
-        return Blocker(code="NOT_APPROVED", message="审批尚未完成。")
+        advice = "请当前审核环节的办理人员在开班日期之前办结。"
+        return Blocker(code="NOT_APPROVED", message="审批尚未完成。", advice=advice)
     if answer is None:
         return Blocker(code="RESERVATION_UNANSWERED", message="补贴名额与预算的预留结果尚未返回。")
-    if not answer.budget.granted:
-        message = answer.budget.message or "预算未能预留。"
-        return Blocker(code=answer.budget.code or "BUDGET_REFUSED", message=message)
+    if refused := refused_budget(answer.budget):
+        return refused
     if on_roster == 0:
-        return Blocker(code="NO_TRAINEES", message="花名册上没有可培训的学员。")
+        advice = "请申请变更补入学员，或撤回班级。"
+        message = "花名册上没有可培训的学员。"
+        return Blocker(code="NO_TRAINEES", message=message, advice=advice, held_by=Role.INSTITUTION)
     if suspended:
-        return Blocker(code="INSTITUTION_SUSPENDED", message="开班日期在该机构暂停开班期间。")
+        advice = "请按要求整改并提交整改报告，恢复开班后再办理。"
+        message = "开班日期在该机构暂停开班期间。"
+        return Blocker(code="INSTITUTION_SUSPENDED", message=message, advice=advice, held_by=Role.INSTITUTION)
     return None
 
 
