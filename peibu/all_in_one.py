@@ -6,12 +6,13 @@ import socket
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx
 from rich.console import Console
 
 from peibu.issuer import Issuer
+from peibu.running import ADDRESS_FILE
 from peibu.sandbox_clock import DEFAULT_LEGAL_START
 from peibu.services import SERVICES, settings_of
 from peibu.serving import serve
@@ -21,9 +22,6 @@ from shared.database.engine import open_database
 from shared.database.schema import is_migrated
 from shared.settings import SettingsError, init_home
 from shared.web.logging import configure_logging
-
-ADDRESS_FILE: Final = "address"
-"""Under HOME: the address of the running system, there exactly while it is ready."""
 
 
 async def run_all(home: Path, *, port: int, legal_start: datetime | None, console: Console) -> None:

@@ -15,7 +15,7 @@ import typer
 from peibu.commands.audit import audit
 from peibu.commands.clients import clients
 from peibu.commands.clock import clock
-from peibu.commands.command import DEFAULT_HOME, DEFAULT_URL, Home, Service, Url, console, instant, known, run_async
+from peibu.commands.command import DEFAULT_HOME, Home, Service, Url, console, instant, known, run_async
 from peibu.commands.dead_letters import letters
 from peibu.commands.events import events
 from peibu.commands.ledger import ledger
@@ -131,12 +131,33 @@ def migrate(
 
 
 @app.command()
-def seed(url: Url = DEFAULT_URL, home: Home = DEFAULT_HOME) -> None:
+def seed(url: Url = None, home: Home = DEFAULT_HOME) -> None:
     """Enter sample institutions and make sign-in credentials for a system whose issuer stands under HOME."""
     from peibu.all_in_one import seed_running
+    from peibu.running import address_of
 
-    run_async(seed_running(url, home.absolute()))
+    run_async(seed_running(address_of(url, home), home.absolute()))
     console.print(f"sample parties: {home / 'credentials.toml'} (its owner's alone)")
+
+
+@app.command()
+def status(url: Url = None, home: Home = DEFAULT_HOME) -> None:
+    """Ask every part of a running system whether it is ready; fail while one is not."""
+    from peibu.running import address_of, readiness
+
+    async def ask() -> bool:
+        address = address_of(url, home)
+        console.print(address)
+        states = []
+        async for service, state, checks in readiness(address):
+            failed = "、".join(
+                f"{name} {told.get('cause', '')}" for name, told in checks.items() if told["status"] != "ok"
+            )
+            console.print(f"  {service:12} {state}  {failed}", style=None if state == "ready" else "red")
+            states.append(state)
+        return all(state == "ready" for state in states)
+
+    raise typer.Exit(0 if run_async(ask()) else 1)
 
 
 # ----------------------------------------------------------------------------------------------------- demo

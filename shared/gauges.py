@@ -1,4 +1,4 @@
-"""What an operator watches of a worker: outbox, consumer lag, held events, dead letters, restarts."""
+"""What an operator watches of a worker: outbox, webhooks, province, consumer lag, held events, dead letters."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,10 +7,12 @@ from typing import Final
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
+from shared.changes.queue import backlog_age_seconds, backlog_depth
 from shared.messaging.backoff import wait_for_any
 from shared.messaging.dead_letters import dead_letter_count, held_age_seconds, held_count
 from shared.messaging.failures import describe
 from shared.messaging.relay import outbox_age_seconds, outbox_depth
+from shared.province.planning import refused_count, waiting_age_seconds, waiting_count
 from shared.worker import Worker
 
 REFRESH_SECONDS: Final = 5.0
@@ -38,6 +40,21 @@ class WorkerGauges:
             ),
             Gauge("peibu_held_age_seconds", "Age of the oldest held event", registry=registry): (
                 lambda: held_age_seconds(database)
+            ),
+            Gauge("peibu_webhook_age_seconds", "Age of the oldest message a receiver lacks", registry=registry): (
+                lambda: backlog_age_seconds(database)
+            ),
+            Gauge("peibu_webhook_depth", "Messages that active receivers lack", registry=registry): (
+                lambda: backlog_depth(database)
+            ),
+            Gauge("peibu_province_age_seconds", "Age of the oldest line without an answer", registry=registry): (
+                lambda: waiting_age_seconds(database)
+            ),
+            Gauge("peibu_province_depth", "Lines the province has not answered", registry=registry): (
+                lambda: waiting_count(database)
+            ),
+            Gauge("peibu_province_refused", "Lines the province refused", registry=registry): (
+                lambda: refused_count(database)
             ),
             Gauge("peibu_consumer_lag", "Records the service has not finished", registry=registry): self._lag,
             Gauge("peibu_restarts", "Parts of the worker that were started again", registry=registry): self._restarts,

@@ -20,6 +20,9 @@ def audit_export(
     from peibu.processes import opened
     from shared.audit.export import export
 
+    if not to.absolute().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {to.parent}; make it, or name another file")
+
     async def write() -> None:
         async with opened(known(service), home.absolute()) as wired, wired.reading() as uow:
             with to.open("wb") as file:

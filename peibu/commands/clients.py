@@ -36,8 +36,10 @@ def clients_add(
         _issuer(home).add_client(
             client, subject=subject or client, organisation=organisation, region=region, roles=role
         )
-    except (ValueError, DomainError) as error:
+    except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+    except DomainError as error:
+        raise typer.BadParameter(f"{error.value}: {error.message}{error.advice}") from None
     console.print(f"{client} may sign in; its secret: {home / 'credentials.toml'} (its owner's alone)")
 
 

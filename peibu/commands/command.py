@@ -16,9 +16,10 @@ T = TypeVar("T")
 console: Final = Console(width=None if sys.stdout.isatty() else 140)
 Home = Annotated[Path, typer.Option(envvar="PEIBU_HOME", help="Where state, secrets and logs stand.")]
 Service = Annotated[str, typer.Argument(help=f"One of: {', '.join(SERVICES)}.")]
-Url = Annotated[str, typer.Option("--url", envvar="PEIBU_URL", help="Address of a running system.")]
+Url = Annotated[
+    str | None, typer.Option("--url", envvar="PEIBU_URL", help="Address of the running system; else what HOME says.")
+]
 DEFAULT_HOME: Final = Path(".peibu")
-DEFAULT_URL: Final = "http://127.0.0.1:8080"
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:

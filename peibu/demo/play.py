@@ -14,6 +14,7 @@ from peibu.credentials import read_credentials, read_sample
 from peibu.demo.party import Json, Party
 from peibu.demo.scene import Cast, Script
 from peibu.demo.story import Story
+from peibu.running import answering
 from shared.clock import SHANGHAI, monotonic
 from shared.domain.money import yuan_text
 
@@ -24,7 +25,7 @@ _LEAD_DAYS = 10
 @asynccontextmanager
 async def cast_of(base_url: str, home: Path) -> AsyncIterator[Cast]:
     """Sign in everybody who takes part in a system whose home has been seeded."""
-    async with httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(90.0, connect=5.0)) as http:
+    async with answering(base_url) as http:
         yield cast_over(http, home)
 
 

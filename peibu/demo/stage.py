@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 from rich.console import Console
 
 from peibu.credentials import read_credentials
 from peibu.demo.party import Party
 from peibu.demo.play import cast_of, play, show_ledger, stopwatch
+from peibu.running import ADDRESS_FILE, answering
 from shared.clock import machine_now
 from shared.settings import SettingsError
 
@@ -55,17 +55,17 @@ async def system_admin(base_url: str, home: Path) -> AsyncIterator[Party]:
     credential = read_credentials(home).get(_SYSTEM_ADMIN)
     if credential is None:
         raise SettingsError(f"nobody under {home} is called {_SYSTEM_ADMIN}, as in a sandbox after `peibu seed`")
-    async with httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(300.0, connect=5.0)) as http:
+    async with answering(base_url, seconds=300.0) as http:
         yield Party(http, credential)
 
 
 async def _address(home: Path, process: asyncio.subprocess.Process) -> str:
     async with asyncio.timeout(_READY_SECONDS):
-        while not (home / "address").exists():
+        while not (home / ADDRESS_FILE).exists():
             if process.returncode is not None:
                 raise RuntimeError(f"the system stopped while starting (exit code {process.returncode})")
             await asyncio.sleep(0.05)
-    return (home / "address").read_text().strip()
+    return (home / ADDRESS_FILE).read_text().strip()
 
 
 def _peak_megabytes(pid: int) -> float:

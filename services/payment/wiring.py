@@ -43,6 +43,7 @@ class Wiring:
             plans=self.plans,
             forms=self.forms,
             payee_check_keys=self.payee_check_keys,
+            entry_required=self.settings.province_url is not None,
         )
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from services.payment.application.answer_again import ANSWER_AGAIN, answer_again
 from services.payment.application.assessing import NOTICE_END, REVIEW_DUE, REVIEW_DUE_OUTER
 from services.payment.application.draft_monthly_report import (
     MONTHLY_REPORT,
@@ -25,6 +26,7 @@ from shared.timers.runner import Handler, TimerRunner
 from shared.worker import Worker
 
 TIMERS: Final[Mapping[str, Handler[PaymentUnitOfWork]]] = {
+    ANSWER_AGAIN: answer_again,
     NOTICE_END: end_notice,
     REVIEW_DUE: partial(flag_overdue, limit=REVIEW_DUE),
     REVIEW_DUE_OUTER: partial(flag_overdue, limit=REVIEW_DUE_OUTER),

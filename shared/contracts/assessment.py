@@ -39,7 +39,10 @@ class AssessmentScheduled:
 @published_by("assessment")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentWithdrawn:
-    """A scheduled exam will not be held; nothing came of it."""
+    """A scheduled exam will not be held; nothing came of it.
+
+    `reason` is empty: what the person wrote stays with assessment.
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -78,7 +81,10 @@ class CertificateIssued:
 @published_by("assessment")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateVoided:
-    """A certificate never counted or no longer counts."""
+    """A certificate never counted or no longer counts.
+
+    `reason` is empty: what the person wrote stays with assessment.
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -129,3 +135,22 @@ class SatisfactionMeasured:
     valid_responses: int
     invited: int | None = None
     revision: int = 1
+
+
+@published_by("assessment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultEntryChanged:
+    """Whether the class's results are entered in the provincial system came to be otherwise (JY-INT-01).
+
+    `entered` only when each of the `lines` has its receipt; `refused` counts those that the province turned down. No
+    event means that nothing was entered yet.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    checkpoint: str
+    entered: bool
+    lines: int
+    received: int
+    refused: int

@@ -190,8 +190,17 @@ class PlannedSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmployerReference:
+    """An enterprise that is registered here and sent its employee to the class; its name and code are public."""
+
+    institution_id: str
+    name: str
+    credit_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedTrainee:
-    """A person on the final roster.
+    """A person on the final roster; `employer` is null unless the roster names one that is registered.
 
     `masked_name` is surname and stars; `payee_check` is the keyed digest of name and identity number under the
     deployment key named by `payee_check_key`, by which payment compares a payee without knowing the identity.
@@ -204,6 +213,7 @@ class OpenedTrainee:
     payee_check: str
     payee_check_key: str
     fee_fen: int = 0
+    employer: EmployerReference | None = None
 
 
 @published_by("enrollment")
@@ -297,3 +307,22 @@ class ClassClosed:
     class_id: str
     reason: Literal["completed", "cancelled", "withdrawn", "not_opened"]
     on: date
+
+
+@published_by("enrollment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterEntryChanged:
+    """Whether the class's plan and roster are entered in the provincial system came to be otherwise (JY-INT-01).
+
+    `entered` only when each of the `lines` has its receipt; `refused` counts those that the province turned down. No
+    event means that nothing was entered yet.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    checkpoint: str
+    entered: bool
+    lines: int
+    received: int
+    refused: int

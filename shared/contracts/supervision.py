@@ -79,7 +79,10 @@ class SpotCheckRecorded:
 @published_by("supervision")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpotCheckVoided:
-    """An inspection record turned out wrong and no longer counts; somebody who had not signed it declared it void."""
+    """An inspection record turned out wrong and no longer counts; somebody who had not signed it declared it void.
+
+    `reason` is empty: what the person wrote stays with supervision.
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -94,7 +97,10 @@ class SpotCheckVoided:
 @published_by("supervision")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassCancelled:
-    """Too few came on the opening day and a person confirmed it; final, everything reserved is released."""
+    """Too few came on the opening day and a person confirmed it; final, everything reserved is released.
+
+    `reason` is a sentence of the system with the numbers; what the person wrote stays with supervision.
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -132,7 +138,10 @@ class FindingRaised:
 @published_by("supervision")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingClosed:
-    """A case ended: a person waived it with a reason, or it was confirmed or found baseless."""
+    """A case ended: a person waived it with a reason, or it was confirmed or found baseless.
+
+    `reason` is the system's where it closed the case itself, else empty: what a person wrote stays with supervision.
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -154,7 +163,7 @@ class TraineeTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionOpinion:
-    """The bureau's opinion on the class (检查意见, JY-SUP-08)."""
+    """The bureau's opinion on the class (检查意见, JY-SUP-08); in an event `remark` is empty: the words stay behind."""
 
     passed: bool
     given_by: str
@@ -183,3 +192,22 @@ class TrainingCompleted:
     spot_headcounts: tuple[int, ...]
     trainees: tuple[TraineeTotals, ...]
     opinion: InspectionOpinion | None
+
+
+@published_by("supervision")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionEntryChanged:
+    """Whether the class's inspections are entered in the provincial system came to be otherwise (JY-INT-01).
+
+    `entered` only when each of the `lines` has its receipt; `refused` counts those that the province turned down. No
+    event means that nothing was entered yet.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    checkpoint: str
+    entered: bool
+    lines: int
+    received: int
+    refused: int

@@ -35,6 +35,8 @@ class DomainError(Exception):
     document: str | None = None
 
     def __post_init__(self) -> None:
+        if len({part is None for part in (self.rule, self.clause, self.document)}) > 1:
+            raise ValueError(f"{self.code}: a rule is quoted with its clause and document, or not at all")
         super().__init__(f"{self.code}: {self.message}")
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Role
 from shared.domain.errors import Refused
-from shared.province.planning import EnteredLine, plan, push_again, status_of
+from shared.province.planning import EnteredLine, announcing, plan, push_again, status_of
 from shared.province.record import ProvincialRecord
 from shared.settings import ServiceSettings
 from shared.web.authentication import requires
@@ -113,8 +113,9 @@ def provincial_router(settings: ServiceSettings, record: ProvincialRecord) -> AP
                 message="本部署未对接省级系统。",
                 advice="请联系系统管理员设置 PEIBU_PROVINCE_URL 后再推送。",
             )
-        again = await push_again(unit.connection, record.checkpoint, class_id)
-        new = await plan(unit.connection, vault(), record.checkpoint, class_id, await record.lines(unit, class_id))
+        async with announcing(unit, record, class_id):
+            again = await push_again(unit.connection, record.checkpoint, class_id)
+            new = await plan(unit.connection, vault(), record.checkpoint, class_id, await record.lines(unit, class_id))
         await unit.audit(
             action="provincial_push_requested",
             subject=class_id,

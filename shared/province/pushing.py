@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.changes.log import head_of
 from shared.changes.pace import Pace
@@ -23,7 +24,7 @@ from shared.domain.actor import SYSTEM, Actor
 from shared.messaging.backoff import wait_for_any
 from shared.messaging.failures import describe, is_transient
 from shared.province.gateway import Answer, Gateway, NoAnswer, Receipt, Refusal, open_gateway
-from shared.province.planning import content_hash_of, plan
+from shared.province.planning import announcing, content_hash_of, plan
 from shared.province.record import Line, ProvincialRecord
 from shared.province.tables import PROVINCIAL_CURSOR, PROVINCIAL_PUSH
 from shared.settings import ServiceSettings
@@ -108,7 +109,8 @@ class ProvincialPusher:
 
     async def _plan(self, unit: UnitOfWork, class_id: str) -> None:
         lines = await self.record.lines(unit, class_id)
-        await plan(unit.connection, self.vault(), self.record.checkpoint, class_id, lines)
+        async with announcing(unit, self.record, class_id):
+            await plan(unit.connection, self.vault(), self.record.checkpoint, class_id, lines)
 
     async def push_due(self) -> bool:
         """Push some lines whose time has come; say whether there may be more to do now."""
@@ -143,14 +145,14 @@ class ProvincialPusher:
         then = [push for push in pushes if lines[push.line].after is not None]
         received = await self._received(class_id) if then else frozenset()
         free = [push for push in then if lines[push.line].after in received]
-        await self._record([(push, _WAITS_FOR_ANOTHER) for push in then if push not in free])
+        await self._record(class_id, [(push, _WAITS_FOR_ANOTHER) for push in then if push not in free])
         return await self._push_lines(free, lines)
 
     async def _push_lines(self, pushes: Sequence[Row[Any]], lines: Mapping[str, Line]) -> bool:
         for start in range(0, len(pushes), IN_FLIGHT):
             some = pushes[start : start + IN_FLIGHT]
             answers = await asyncio.gather(*(self._push(push, lines[push.line]) for push in some))
-            await self._record(list(zip(some, answers, strict=True)))
+            await self._record(some[0].class_id, list(zip(some, answers, strict=True)))
             if self._must_rest(answers):
                 return False
         return True
@@ -168,24 +170,30 @@ class ProvincialPusher:
     async def _push(self, push: Row[Any], line: Line) -> Answer:
         return await self.gateway.push(push.push_id, checkpoint=push.checkpoint, class_id=push.class_id, line=line)
 
-    async def _record(self, answers: Sequence[tuple[Row[Any], Answer]]) -> None:
+    async def _record(self, class_id: str, answers: Sequence[tuple[Row[Any], Answer]]) -> None:
+        """Keep what the province answered to lines of one class."""
         if not answers:
             return
+        async with self.open_unit(SYSTEM, write=True) as unit:
+            async with announcing(unit, self.record, class_id):
+                await self._keep(unit.connection, answers)
+            await unit.commit()
+
+    async def _keep(self, connection: AsyncConnection, answers: Sequence[tuple[Row[Any], Answer]]) -> None:
         now = machine_now()
-        async with self.database.connect() as connection, connection.begin():
-            for push, answer in answers:
-                values: dict[str, Any] = {"attempts": push.attempts + 1, "last_problem": None}
-                match answer:
-                    case Receipt():
-                        values |= {"receipt": answer.number, "received_at": answer.received_at, "state": "received"}
-                    case Refusal():
-                        values |= {"refusal_code": answer.code, "refusal": answer.reason, "state": "refused"}
-                    case NoAnswer():
-                        values |= {"last_problem": answer.problem}
-                        values |= {"next_attempt_at": now + self.pace.pause(push.attempts + 1)}
-                # A line that changed meanwhile stays superseded: what was received is no longer what holds.
-                this = (PROVINCIAL_PUSH.c.push_id == push.push_id, PROVINCIAL_PUSH.c.state == "waiting")
-                await connection.execute(update(PROVINCIAL_PUSH).where(*this).values(values))
+        for push, answer in answers:
+            values: dict[str, Any] = {"attempts": push.attempts + 1, "last_problem": None}
+            match answer:
+                case Receipt():
+                    values |= {"receipt": answer.number, "received_at": answer.received_at, "state": "received"}
+                case Refusal():
+                    values |= {"refusal_code": answer.code, "refusal": answer.reason, "state": "refused"}
+                case NoAnswer():
+                    values |= {"last_problem": answer.problem}
+                    values |= {"next_attempt_at": now + self.pace.pause(push.attempts + 1)}
+            # A line that changed meanwhile stays superseded: what was received is no longer what holds.
+            this = (PROVINCIAL_PUSH.c.push_id == push.push_id, PROVINCIAL_PUSH.c.state == "waiting")
+            await connection.execute(update(PROVINCIAL_PUSH).where(*this).values(values))
 
     def _must_rest(self, answers: Sequence[Answer]) -> bool:
         """Leave the gateway alone for growing pauses while it takes nothing, and as long as it asks for."""

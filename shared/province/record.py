@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from shared.contracts.contract import Contract
 
@@ -30,17 +30,28 @@ class Line:
         return json.dumps(self.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+class EntryContract(Protocol):
+    """The event by which a service says how far its checkpoint of a class is entered."""
+
+    def __call__(
+        self, *, class_id: str, checkpoint: str, entered: bool, lines: int, received: int, refused: int
+    ) -> Contract:
+        """Give the event."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvincialRecord:
     """One checkpoint (JY-INT-01) of one service.
 
     `triggers` are the service's own events after which a class's lines may be others; `lines` gives them from the
-    service's own database, none while nothing is to be entered; `require_visible` raises NotFound for a class that the
-    unit's actor may not see.
+    service's own database, none while nothing is to be entered; `entry` is published whenever it came to be otherwise
+    whether all of them are entered; `require_visible` raises NotFound for a class that the unit's actor may not see.
     """
 
     checkpoint: str
     name: str
     triggers: frozenset[type[Contract]]
     lines: Callable[[Any, str], Awaitable[Sequence[Line]]]
+    entry: EntryContract
     require_visible: Callable[[Any, str], Awaitable[object]]

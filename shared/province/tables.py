@@ -18,6 +18,7 @@ PROVINCIAL_PUSH: Final = Table(
     Column("receipt", String(200)),
     Column("received_at", Instant),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("waiting_since", Instant, nullable=False),
     Column("next_attempt_at", Instant, nullable=False),
     Column("last_problem", String(50)),
     Column("refusal_code", String(50)),
@@ -37,7 +38,8 @@ PROVINCIAL_PUSH: Final = Table(
 """One content of one line: `push_id` is the idempotency key, a digest of checkpoint, class, line and content hash.
 
 The content itself (it holds identities) is never here: it is built again when it is sent. `content_hash` is keyed, so
-that nobody can guess an identity number from it. Of a line at most one row is not superseded.
+that nobody can guess an identity number from it. Of a line at most one row is not superseded. `waiting_since` is when
+the row last began to wait, whatever was attempted since.
 """
 
 PROVINCIAL_CURSOR: Final = Table(

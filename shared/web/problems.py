@@ -23,9 +23,9 @@ class FieldProblem(BaseModel):
     code: str
     detail: str = Field(description="问题说明")
     advice: str = Field(description="如何处理")
-    field: str | None = Field(default=None, description="出错的字段，如 body.planned_count")
+    field: str | None = Field(default=None, description="出错的字段，如 planned 或 sessions.0.class_hours")
     value: str | None = Field(default=None, description="出错的值；个人信息从不回显")
-    rule: str | None = Field(default=None, description="政策规则编号或校验规则")
+    rule: str | None = Field(default=None, description="政策规则编号（如 JY-ENR-07）；INPUT_INVALID 时为接口的校验规则")
     clause: str | None = Field(default=None, description="政策条款")
     document: str | None = Field(default=None, description="政策文号")
 

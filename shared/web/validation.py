@@ -15,6 +15,7 @@ from shared.web.masking import MASK, mask
 from shared.web.problems import INPUT_INVALID, FieldProblem
 
 _OURS: Final = "peibu"
+_SENT_IN: Final = ("body", "query", "path", "header")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 _MESSAGES: Final[Mapping[str, tuple[str, str]]] = {
@@ -81,12 +82,15 @@ def storable(text: str) -> str:
 
 
 def impersonal(text: str) -> str:
-    """Give the text; raise PERSONAL_DATA when something in it looks like a number of a person."""
+    """Give the text; raise PERSONAL_DATA when something in it looks like a number of a person.
+
+    Only numbers are recognised. A name has no shape, so what people write freely is left out of events.
+    """
     if mask(text) != text:
         raise invalid_value(
             "PERSONAL_DATA",
             "文本含有疑似证件号、电话或账号的数字。",
-            "此文本不加密保存，也会供他人和其他系统查阅，请删除个人信息后重新提交。",
+            "此文本不加密保存，也会供他人查阅，请删除个人信息后重新提交。",
         )
     return text
 
@@ -94,7 +98,7 @@ def impersonal(text: str) -> str:
 Text = Annotated[str, AfterValidator(storable)]
 """A text that both databases can store."""
 Impersonal = AfterValidator(impersonal)
-"""On a text that others read or that travels in events: `Annotated[Text, Impersonal]`."""
+"""On a text that is stored open and that others read: `Annotated[Text, Impersonal]`."""
 
 
 def field_problems(errors: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
@@ -110,6 +114,8 @@ def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
         ours = {name: context[name] for name in ("code", "detail", "advice", "rule", "clause")}
         return FieldProblem(field=field, **ours)
     prefixed = (texts for prefix, texts in _BY_PREFIX if kind.startswith(prefix))
+    if kind in ("too_short", "too_long") and isinstance(error.get("input"), str):
+        kind = f"string_{kind}"  # a text that a validator of ours has seen: pydantic no longer says what it is
     message, advice = _MESSAGES.get(kind) or next(prefixed, _OTHERWISE)
     limits = {name: context[name] for name in _SCHEMA_LIMITS if name in context}
     try:
@@ -120,10 +126,12 @@ def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
 
 
 def _field(kind: str, location: Sequence[str | int]) -> str:
-    # The keys of an object are the sender's too: only what looks like a field's name is repeated.
+    # The keys of an object are the sender's too: only what looks like a field's name is repeated. Where it was sent
+    # is left out: a field is called the same whoever objects to it.
     if kind == "json_invalid":
         return "body"
-    shown = [part if isinstance(part, int) or _is_name(part) else MASK for part in location]
+    inner = location[1:] if location and location[0] in _SENT_IN else location
+    shown = [part if isinstance(part, int) or _is_name(part) else MASK for part in inner]
     return ".".join(str(part) for part in shown) or "body"
 
 

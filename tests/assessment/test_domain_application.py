@@ -190,6 +190,54 @@ def test_paper_is_registered_by_the_bureau_and_says_when_it_came() -> None:
     assert codes(application(paper_received_on=APPLIED)) == {"PAPER_DATE"}
 
 
+@pytest.mark.parametrize(("received_on", "refused"), [(date(2021, 6, 27), False), (date(2021, 6, 28), True)])
+def test_paper_counts_from_the_day_it_was_received_not_from_its_registration(received_on: date, refused: bool) -> None:
+    """JY-ASM-02: the course ends 06-30; the bureau registers on 06-29 what came three days before the end, or later."""
+    paper = application(channel="paper", paper_received_on=received_on, applied_on=date(2021, 6, 29), by_bureau=True)
+
+    assert codes(paper) == ({"TOO_LATE"} if refused else set())
+
+
+def test_paper_that_came_in_the_online_window_is_in_it_and_a_day_to_come_is_no_receipt() -> None:
+    """JY-ASM-03: what was received on the window's last day is registered the day after."""
+    window = ExamWindow(region=REGION, opens=date(2021, 6, 1), closes=date(2021, 6, 10), source="示例")
+    online = opened(class_opened(delivery="online"))
+    paper = application(
+        channel="paper",
+        paper_received_on=date(2021, 6, 10),
+        applied_on=date(2021, 6, 11),
+        by_bureau=True,
+        windows=(window,),
+    )
+
+    assert codes(paper, online) == set()
+    assert codes(replace(paper, paper_received_on=date(2021, 6, 11)), online) == {"OUTSIDE_WINDOW"}
+    late = application(channel="paper", paper_received_on=CLOSING, applied_on=CLOSING - 2 * DAY, by_bureau=True)
+    assert codes(late) == {"PAPER_DATE", "TOO_LATE"}
+
+
+def test_paper_is_registered_before_the_exam_is_held() -> None:
+    """JY-ASM-02 and JY-ENR-01: what was held outside the system is not entered afterwards."""
+    paper = application(channel="paper", paper_received_on=APPLIED, by_bureau=True, applied_on=EXAM_DAY)
+
+    assert codes(paper) == set()
+    assert codes(replace(paper, applied_on=EXAM_DAY + DAY)) == {"REGISTERED_AFTER_EXAM"}
+
+
+@pytest.mark.parametrize(("exam_on", "refused"), [(CLOSING, False), (CLOSING - DAY, True)])
+def test_no_exam_is_held_before_the_course_is_over(exam_on: date, refused: bool) -> None:
+    """JY-ENR-01, the order of the stages: on the last day of the course at the earliest, moved ones too."""
+    asked = application(applied_on=APPLIED - 5 * DAY, exam_on=exam_on)
+    found = findings(asked)
+    moved = judge_move(replace(asked, moved_on=APPLIED), opened(), body(), BOOK, regions=REGIONS)
+
+    assert [each.code for each in found] == (["EXAM_BEFORE_COURSE_END"] if refused else [])
+    assert found == moved
+    if refused:
+        assert (found[0].rule, found[0].clause, found[0].field) == ("JY-ENR-01", "二(三)", "exam_on")
+        assert codes(asked, book=without_term("exam_day")) == set()
+
+
 def test_a_certificate_kind_outside_the_list_is_refused() -> None:
     """JY-ASM-08."""
     found = findings(application("in_house"), by=body(kinds=("in_house",)))
@@ -292,6 +340,7 @@ def test_nobody_awaits_two_exams_of_one_kind() -> None:
     with pytest.raises(Conflict) as refused:
         exam("exam-2", application(persons=("p01",)), (first,))
     assert (refused.value.code, refused.value.value) == ("EXAM_SCHEDULED", "p01")
+    assert all(way in refused.value.advice for way in ("/schedule", "/withdrawal"))
     assert exam("exam-2", application("qualification"), (first,)).number == 2
 
 

@@ -97,7 +97,7 @@ def test_nothing_is_entered_in_an_exam_that_is_withdrawn_or_awaits_a_decision() 
     withdrawn, event = withdraw(exam(), WITHDRAWAL)
 
     assert event is not None
-    assert (event.assessment_id, event.on, event.reason) == ("exam-1", TODAY, "示例")
+    assert (event.assessment_id, event.on, event.reason) == ("exam-1", TODAY, "")
     for closed, code in (
         (withdrawn, "EXAM_WITHDRAWN"),
         (awaited(), "EXAM_AWAITED"),

@@ -132,7 +132,7 @@ async def test_a_correction_over_http(office: Office, callers: Callers) -> None:
     assert (answer.status_code, answer.json()["outcome"], answer.json()["decided_by"]) == (200, "failed", "approver-1")
     assert (again.status_code, again.json()["code"]) == (422, "NOTHING_CHANGED")
     twice = await post(approver, f"{path}/corrections", {**body, "scores": body["scores"] * 2})
-    assert (twice.status_code, twice.json()["errors"][0]["field"]) == (422, "body.scores")
+    assert (twice.status_code, twice.json()["errors"][0]["field"]) == (422, "scores")
     view = (await school.get(path)).json()
     assert (view["passed"], view["failed"], view["corrections"][0]["reason"]) == (0, 2, "录入串行")
     history = (await school.get(f"{path}/scores")).json()["scores"]

@@ -8,7 +8,9 @@ from itertools import permutations
 import pytest
 from sqlalchemy import func, select
 
+from services.assessment.application.change_exam import MoveExam, move_exam
 from services.assessment.application.enter_scores import enter_scores
+from services.assessment.application.sign_patrol import sign_patrol
 from services.assessment.messaging.incoming import HANDLERS, TOPICS
 from shared.contracts.assessment import AssessmentCompleted
 from shared.contracts.contract import Contract, aggregate_id, partition_key
@@ -19,7 +21,7 @@ from shared.domain.errors import MissingFact, Refused
 from shared.messaging.delivery import Delivery
 from shared.messaging.inbox import Inbox
 from shared.messaging.tables import HELD_EVENT
-from tests.assessment.office import ASSESSOR, FAIL, PASS, Office
+from tests.assessment.office import ASSESSOR, FAIL, PASS, PATROL, SCHOOL, Office
 from tests.assessment.sample import (
     CLASS,
     EXAM_DAY,
@@ -172,6 +174,28 @@ async def test_a_later_closing_date_gives_time_to_apply(office: Office) -> None:
 
     await office.take(MOVED)
     await office.schedule(on=late, exam_on=exam_on)
+
+
+async def test_an_exam_of_a_course_that_was_prolonged_beyond_it_is_held_only_once_it_is_moved(office: Office) -> None:
+    """JY-ENR-01: the exam of 07-02 stood when the course came to last until 07-15."""
+    await office.prepare()
+    exam = await office.schedule()
+    await office.take(MOVED)
+
+    with pytest.raises(Refused, match="EXAM_BEFORE_COURSE_END"):
+        await office.score(exam, {"p01": PASS}, on=MOVED.closing_date)
+    with pytest.raises(Refused, match="EXAM_BEFORE_COURSE_END"):
+        await office.act(
+            lambda uow: sign_patrol(uow, assessment_id=exam.assessment_id, remark=""),
+            actor=PATROL,
+            now=at(MOVED.closing_date),
+        )
+
+    command = MoveExam(exam_on=MOVED.closing_date, body_id=None, reason="课程延期")
+    await office.act(
+        lambda uow: move_exam(uow, assessment_id=exam.assessment_id, command=command), actor=SCHOOL, now=at(EXAM_DAY)
+    )
+    await office.score(exam, {"p01": PASS}, on=MOVED.closing_date)
 
 
 async def test_somebody_who_left_on_the_exam_day_is_heard_of_late_and_keeps_nothing_waiting(office: Office) -> None:

@@ -316,7 +316,7 @@ class CaseStory(Story):
     # ----------------------------------------------------------------------------------------- claim or none
 
     async def cancelled(self) -> list[str]:
-        """Too few come on the opening day; an inspector confirms, and the claim is refused with the rule."""
+        """Too few come on the opening day; an approver confirms, and the claim is refused with the rule."""
         first, supervised = self.days[0], f"/supervision/v1/classes/{self.script.class_id}"
         await self.move_clock(moment(first, time(18, 0)))
         await self._push_sign_ins(0, first)
@@ -324,7 +324,7 @@ class CaseStory(Story):
         await until(lambda: self.cast.inspector.get(supervised), lambda view: view["state"] == "held", what="the hold")
         findings = await self.cast.inspector.get("/supervision/v1/findings", class_id=self.script.class_id)
         (case,) = [one for one in findings["items"] if one["check"] == "opening_attendance"]
-        await self.cast.inspector.post(
+        await self.cast.approver.post(
             f"/supervision/v1/findings/{case['finding_id']}/closure",
             {"conclusion": "confirmed", "reason": "考勤机工作正常，现场清点人数属实"},
             key=self.key("closure"),

@@ -250,6 +250,35 @@ async def test_a_receiver_that_fails_for_days_is_disabled_and_goes_on_where_it_s
             await eventually(lambda: receiver.accepted() == expected)
 
 
+async def test_the_operator_sees_how_much_and_how_old_is_what_receivers_lack(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written down for a receiver and what still stands in the log, of its region and types alone."""
+    assert (await queue.backlog_depth(house.database), await queue.backlog_age_seconds(house.database)) == (0, 0)
+    with receiving() as receiver, receiving() as other:
+        webhook_id = await registered(house, receiver)
+        await registered(house, other, types=["cn.peibu.enrollment.ClassOpened.v1"], region="419001")
+        await everything_of(house, 3, 4)
+        assert await queue.backlog_depth(house.database) == 12
+        monkeypatch.setattr(queue, "FILL_ROWS", 5)
+        async with house.database.connect() as connection, connection.begin():
+            webhook = (await connection.execute(select(WEBHOOK).where(WEBHOOK.c.webhook_id == webhook_id))).one()
+            await queue.fill(connection, webhook)
+        assert await queue.backlog_depth(house.database) == 12
+        later = machine_now() + timedelta(hours=1)
+        with monkeypatch.context() as patch:
+            patch.setattr(queue, "machine_now", lambda: later)
+            assert 3_600 <= await queue.backlog_age_seconds(house.database) < 3_700
+        async with delivering(house):
+            await eventually(lambda: sum(map(len, receiver.accepted().values())) == 12)
+            await eventually(lambda: _nothing_lacks(house))
+        assert await queue.backlog_age_seconds(house.database) == 0
+
+
+async def _nothing_lacks(house: House) -> bool:
+    return await queue.backlog_depth(house.database) == 0
+
+
 async def test_a_long_absence_makes_no_long_queue(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "FILL_ROWS", 10)
     original, longest = WebhookSender._record, 0

@@ -110,5 +110,6 @@ async def test_a_withdrawal_names_a_standard_reason(clients: Clients) -> None:
     wrong = await post(school, f"{path}/withdrawal", {"reason_code": "bad_mood"})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "REASON_UNKNOWN")
     gone = await post(school, f"{path}/withdrawal", {"reason_code": "too_few_trainees", "reason": "内部说明"})
-    assert gone.json()["blocker"] == {"code": "WITHDRAWN", "message": "生源不足"}
+    blocker = {"code": "WITHDRAWN", "message": "生源不足", "rule": None, "clause": None}
+    assert gone.json()["blocker"] == blocker
     assert "内部说明" not in gone.text

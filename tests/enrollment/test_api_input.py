@@ -8,6 +8,7 @@ from services.enrollment.storage.tables import ROSTER_ROW
 from shared.domain.actor import Role
 from tests.enrollment.clients import Clients, created, post, roster_rows
 from tests.enrollment.desk import people
+from tests.enrollment.sample import REGION
 
 
 async def test_a_row_whose_money_or_declaration_is_of_another_type_is_refused_by_itself(clients: Clients) -> None:
@@ -58,7 +59,7 @@ async def test_a_number_or_a_date_of_another_type_is_refused_and_never_guessed(c
     for field, value in odd:
         answer = await post(clients.institution, "/classes", clients.class_body(**{field: value}))
         assert answer.status_code == 422, (field, value)
-        assert [error["field"] for error in answer.json().get("errors", [answer.json()])] == [f"body.{field}"]
+        assert [error["field"] for error in answer.json().get("errors", [answer.json()])] == [f"{field}"]
 
 
 async def test_an_instant_that_is_a_number_or_at_the_edge_of_the_calendar_is_refused(clients: Clients) -> None:
@@ -86,6 +87,24 @@ async def test_a_shifted_column_leaves_no_personal_datum_in_group_exclusions_or_
     for secret in (person.name, person.identity_number, person.phone):
         for shown in (answer.text, read.text, repr(stored)):
             assert secret not in shown
+
+
+async def test_a_public_name_that_events_carry_holds_nobodys_number(clients: Clients) -> None:
+    phone, approver = people(1, skip=40)[0].phone, clients.officer(Role.APPROVER)
+    occupation = {"code": "6-01", "name": "电工", "region": REGION, "certifiable": ["level"], "levels": ["5"]}
+    school = {"name": "示例学校", "credit_code": "0" * 18, "kind": "private_school", "region": REGION}
+    for path, body, field in (
+        ("/occupations", {**occupation, "name": f"电工 {phone}"}, "body.name"),
+        ("/occupations", {**occupation, "levels": [phone]}, "body.levels.0"),
+        ("/institutions", {**school, "ownership": "private", "name": f"示例学校 {phone}"}, "body.name"),
+    ):
+        answer = await post(approver, path, body)
+        problems = answer.json().get("errors", [answer.json()])
+        assert (answer.status_code, [(one["code"], one["field"]) for one in problems]) == (
+            422,
+            [("PERSONAL_DATA", field)],
+        )
+        assert phone not in answer.text
 
 
 async def test_many_unknown_fields_of_a_row_are_told_once(clients: Clients) -> None:

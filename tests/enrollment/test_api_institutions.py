@@ -253,10 +253,10 @@ async def test_the_same_suspension_sent_again_is_one_suspension(clients: Clients
 @pytest.mark.parametrize(
     ("address", "body", "field"),
     [
-        ("suspensions", {"reason": "training_quality"}, "body.remark"),
-        ("suspensions", {"reason": "training_quality", "remark": "x", "until": "soon"}, "body.until"),
+        ("suspensions", {"reason": "training_quality"}, "remark"),
+        ("suspensions", {"reason": "training_quality", "remark": "x", "until": "soon"}, "until"),
         ("listing-applications", {"attachments": [{"slot": "venue", "reference": "x", "sha256": "X"}]}, "sha256"),
-        ("inspections", {"year": 2020, "passed": "yes"}, "body.passed"),
+        ("inspections", {"year": 2020, "passed": "yes"}, "passed"),
     ],
 )
 async def test_bad_input_is_told_by_field(clients: Clients, address: str, body: Json, field: str) -> None:

@@ -158,26 +158,27 @@ def test_a_granted_budget_reserves_the_class_and_a_refused_one_leaves_it_approve
     )
     refused = apply_answer(waiting, replace(ANSWER, budget=poor))
     assert refused.state == "approved"
-    blocker = what_blocks(refused, on_roster=1, suspended=False)
+    blocker = what_blocks(refused, on_roster=1, suspended=False, book=book())
     assert blocker is not None
-    assert (blocker.code, blocker.message) == ("BUDGET_EXHAUSTED", "预算余额不足。")
+    assert (blocker.code, blocker.message, blocker.rule) == ("BUDGET_EXHAUSTED", "预算余额不足。", None)
 
 
 @pytest.mark.parametrize(
-    ("found", "on_roster", "suspended", "code"),
+    ("found", "on_roster", "suspended", "code", "rule"),
     [
-        (training_class("second_review"), 1, False, "NOT_APPROVED"),
-        (training_class("approved"), 1, False, "RESERVATION_UNANSWERED"),
-        (training_class("reserved", answer=ANSWER), 0, False, "NO_TRAINEES"),
-        (training_class("reserved", answer=ANSWER), 1, True, "INSTITUTION_SUSPENDED"),
-        (training_class("reserved", answer=ANSWER), 1, False, None),
+        (training_class("second_review"), 1, False, "NOT_APPROVED", "JY-ENR-06"),
+        (training_class("approved"), 1, False, "RESERVATION_UNANSWERED", None),
+        (training_class("reserved", answer=ANSWER), 0, False, "NO_TRAINEES", None),
+        (training_class("reserved", answer=ANSWER), 1, True, "INSTITUTION_SUSPENDED", "JY-QUA-02"),
+        (training_class("reserved", answer=ANSWER), 1, False, None, None),
     ],
 )
 def test_what_keeps_a_class_from_opening(
-    found: TrainingClass, on_roster: int, suspended: bool, code: str | None
+    found: TrainingClass, on_roster: int, suspended: bool, code: str | None, rule: str | None
 ) -> None:
-    blocker = what_blocks(found, on_roster=on_roster, suspended=suspended)
+    blocker = what_blocks(found, on_roster=on_roster, suspended=suspended, book=book())
     assert (blocker.code if blocker else None) == code
+    assert (blocker.rule if blocker else None) == rule
 
 
 def test_moving_the_opening_waits_for_a_new_answer() -> None:

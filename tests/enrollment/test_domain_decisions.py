@@ -97,11 +97,17 @@ def test_the_last_decision_counts_in_whatever_order_they_are_read(
 def test_an_approval_names_every_question_that_is_still_open() -> None:
     """JY-ENR-06"""
     with pytest.raises(Conflict) as missing:
-        require_answers([finding("PROVIDER_KIND"), finding("NOTE", Severity.WARN)], [], [3, 5])
+        require_answers(
+            [finding("PROVIDER_KIND"), finding("NOTE", Severity.WARN)],
+            [],
+            [3, 5],
+            basis=book().enrollment.start_after_approval,
+        )
     assert missing.value.code == "DECISIONS_MISSING"
     assert "PROVIDER_KIND" in missing.value.message
     assert "3、5" in missing.value.message
-    require_answers([finding("PROVIDER_KIND")], [decision("PROVIDER_KIND", "allow", 1)], [])
+    assert (missing.value.rule, missing.value.clause) == ("JY-ENR-06", "二(三)1")
+    require_answers([finding("PROVIDER_KIND")], [decision("PROVIDER_KIND", "allow", 1)], [], basis=None)
     with pytest.raises(Conflict) as against:
-        require_answers([finding("PROVIDER_KIND")], [decision("PROVIDER_KIND", "refuse", 1)], [])
+        require_answers([finding("PROVIDER_KIND")], [decision("PROVIDER_KIND", "refuse", 1)], [], basis=None)
     assert against.value.code == "DECIDED_AGAINST"

@@ -183,10 +183,10 @@ def test_a_centre_trains_an_occupation_only_with_all_three_conditions_found() ->
 
 def test_the_plan_of_a_centre_is_judged_by_its_conditions() -> None:
     """JY-INS-08 stands among the objections to a plan."""
-    centre = institution("enterprise_centre")
-    assert codes(judge_plan(plan(), facts(institution=centre), book())) == ["CONDITIONS_NOT_SHOWN"]
+    known = facts(institution=institution("enterprise_centre"), profile={"all_staff_plan": True})
+    assert codes(judge_plan(plan(), known, book())) == ["CONDITIONS_NOT_SHOWN"]
     shown = tuple(found(condition) for condition in ("teachers", "venue", "facilities"))
-    assert judge_plan(plan(), facts(institution=centre, conditions=shown), book()) == ()
+    assert judge_plan(plan(), replace(known, conditions=shown), book()) == ()
 
 
 def test_a_condition_that_no_list_names_and_a_finding_of_tomorrow_are_refused() -> None:

@@ -8,11 +8,12 @@ import pytest
 
 from peibu.demo.people import sample_credit_code
 from services.enrollment.application.move_opening import move_opening
+from services.enrollment.application.register_institution import register_institution
 from services.enrollment.application.suspend_institution import suspend_institution
 from services.enrollment.application.withdraw_class import withdraw_class
 from services.enrollment.application.withdraw_trainee import withdraw_trainee
 from shared.clock import end_of_day, start_of_day
-from shared.contracts.enrollment import ClassChanged, ClassClosed, ClassOpened
+from shared.contracts.enrollment import ClassChanged, ClassClosed, ClassOpened, EmployerReference
 from shared.contracts.payment import BudgetAnswer, EntitlementReserved, RefusedReservation
 from shared.database.encryption import payee_check, payee_check_key_id
 from shared.domain.actor import Role
@@ -20,7 +21,7 @@ from shared.domain.errors import Conflict, MissingFact, NotFound, Refused
 from shared.domain.jurisdiction import regions
 from shared.policy.rulebook import Rulebook, Shelf
 from tests.enrollment.desk import APPROVER, OTHER_SCHOOL, PAYEE_KEY, SCHOOL, STEPS, Desk, people, rows
-from tests.enrollment.sample import OPENING, book, codes, moment
+from tests.enrollment.sample import OPENING, book, codes, institution, moment
 from tests.enrollment.test_use_cases_closing import cancelled, completed, receive
 
 LATER = date(2021, 9, 6)
@@ -54,6 +55,20 @@ async def test_the_opening_carries_masked_names_and_checks_that_payment_can_repe
         check = payee_check(person.name, person.identity_number.lower(), PAYEE_KEY)
         assert by_check[check].masked_name == person.name[0] + "*" * (len(person.name) - 1)
         assert by_check[check].payee_check_key == payee_check_key_id(PAYEE_KEY)
+
+
+async def test_the_opening_names_the_employer_of_whoever_was_sent_by_a_registered_one(desk: Desk) -> None:
+    """JY-CLM-01: such an enterprise may claim for its employees; nobody else's employer is anybody's business."""
+    factory = institution("enterprise", institution_id="factory", name="示例制造", credit_code=sample_credit_code(3))
+    await desk.act(register_institution, factory, doubtful_code=False, by=APPROVER)
+    *sent, third = rows(3)
+
+    await desk.opened(None, [*sent, replace(third, employer_credit_code=sample_credit_code(4))])
+
+    (fact,) = await desk.facts(ClassOpened)
+    employer = EmployerReference(institution_id="factory", name="示例制造", credit_code=sample_credit_code(3))
+    assert sorted(trainee.employer is None for trainee in fact.trainees) == [False, False, True]
+    assert {trainee.employer for trainee in fact.trainees} == {employer, None}
 
 
 async def test_whom_payment_refuses_leaves_the_roster_with_its_rule_and_message(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """What an operator watches shows what stands in the tables and on the bus."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -26,7 +27,7 @@ async def test_every_gauge_shows_what_waits(database: Database, embedded_bus: Em
     gauges = WorkerGauges(worker, registry)
     await gauges.refresh()
     figures = {metric.name: metric.samples[0].value for metric in registry.collect()}
-    assert len(figures) == 8
+    assert len(figures) == 13
     assert set(figures.values()) == {0.0}
 
     async with UnitOfWork(database, actor=SYSTEM) as uow:
@@ -51,10 +52,23 @@ async def test_every_gauge_shows_what_waits(database: Database, embedded_bus: Em
         "peibu_outbox_depth": 3,
         "peibu_dead_letters": 1,
         "peibu_held_events": 1,
+        "peibu_webhook_age_seconds": 0,
+        "peibu_webhook_depth": 0,
+        "peibu_province_age_seconds": 0,
+        "peibu_province_depth": 0,
+        "peibu_province_refused": 0,
         "peibu_consumer_lag": 4,
         "peibu_restarts": 2,
         "peibu_halted": 1,
     }
+
+
+async def test_every_gauge_is_explained_to_the_operator(database: Database, embedded_bus: EmbeddedBus) -> None:
+    registry = CollectorRegistry()
+    WorkerGauges(Worker(database, embedded_bus, consumers=[]), registry)
+    told = (Path(__file__).parents[2] / "docs" / "architecture.md").read_text()
+
+    assert [metric.name for metric in registry.collect() if f"`{metric.name}`" not in told] == []
 
 
 async def test_a_figure_that_cannot_be_read_hides_no_other(

@@ -94,6 +94,7 @@ class Office:
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
     versions_before: int = 0
     payee_keys: Sequence[bytes] = (PAYEE_KEY,)
+    entry_required: bool = False
 
     def unit(self, actor: Actor = SYSTEM, now: datetime | None = None) -> PaymentUnitOfWork:
         """Give a transaction at the office's moment."""
@@ -106,6 +107,7 @@ class Office:
             plans=load_targets(),
             forms=load_forms(),
             payee_check_keys=self.payee_keys,
+            entry_required=self.entry_required,
         )
 
     async def act(self, actor: Actor, use_case: Callable[..., Awaitable[R]], **command: Any) -> R:

@@ -113,6 +113,7 @@ def objected(running: Notice, line_nos: list[int], *, on: date = DAY, term: Obje
         line_nos=line_nos,
         persons=frozenset(range(1, 11)),
         term=term or rulebook().payment.objection,
+        public=rulebook().payment.notice,
         on=on,
     )
 
@@ -131,7 +132,9 @@ def approved_claim(certified: int = 10, *, frozen: tuple[int, ...] = ()) -> Clai
         notices=(notice(one, state=NoticeState.ENDED),),
         objections=(objection,) if frozen else (),
     )
-    done, _, _ = approve(ready, review(Act.APPROVE, "approver-1"), on=DAY, funding_source="fund", rulebook=rulebook())
+    done, _, _ = approve(
+        ready, review(Act.APPROVE, "approver-1"), on=DAY, funding_source="fund", rates_until=1, rulebook=rulebook()
+    )
     return done
 
 
@@ -275,14 +278,16 @@ def test_objections_are_taken_only_while_the_notice_runs(day: int, taken: bool) 
     if taken:
         assert objected(running, [3], on=date(2021, 9, day)).is_open
         return
-    with pytest.raises(Refused, match="NOTICE_NOT_RUNNING"):
+    with pytest.raises(Refused, match="NOTICE_NOT_RUNNING") as over:
         objected(running, [3], on=date(2021, 9, day))
+    assert (over.value.rule, over.value.clause) == ("JY-CLM-04", "二(三)4、附件2")
 
 
 @pytest.mark.parametrize("line_nos", [[], [11], [3, 99]])
 def test_only_lines_of_people_in_the_notice_can_be_objected_to(line_nos: list[int]) -> None:
-    with pytest.raises(Refused, match="LINE_NOT_IN_NOTICE"):
+    with pytest.raises(Refused, match="LINE_NOT_IN_NOTICE") as unseen:
         objected(notice(claim()), line_nos)
+    assert unseen.value.rule == "JY-PAY-01"
 
 
 def test_a_document_that_freezes_the_class_lets_one_objection_stand_against_everybody() -> None:
@@ -430,6 +435,7 @@ def test_entries_always_add_up_to_what_is_payable(steps: list[tuple[int, int]]) 
                 review(Act.APPROVE, "y", round_=one.round),
                 on=DAY,
                 funding_source="fund",
+                rates_until=1,
                 rulebook=rulebook(),
             )
             assert event.amount_fen == sum(entry.amounts.values()) == sum(line.amount_fen for line in event.lines)
@@ -491,4 +497,4 @@ def supplemented(one: Claim) -> Claim:
     reviews = tuple(review(step, "x", round_=one.round) for step in (Act.FIRST_REVIEW, Act.SECOND_REVIEW))
     ready = replace(one, state=State.NOTICE_CLEAR, reviews=(*one.reviews, *reviews))
     last = review(Act.APPROVE, "y", round_=one.round)
-    return approve(ready, last, on=DAY, funding_source="fund", rulebook=rulebook())[0]
+    return approve(ready, last, on=DAY, funding_source="fund", rates_until=1, rulebook=rulebook())[0]

@@ -30,6 +30,7 @@ APPROVED = Entry(
     first_reviewer="first-1",
     second_reviewer="second-1",
     approver="approver-1",
+    rates_until=1,
 )
 
 

@@ -6,12 +6,22 @@ from datetime import date
 import pytest
 
 from services.payment.domain.decision import Decision
-from services.payment.domain.facts import Known
-from shared.contracts.assessment import AssessmentScheduled, CertificateKind, CertificateVoided
-from shared.contracts.enrollment import TraineeWithdrawn
-from shared.contracts.supervision import FindingClosed, FindingRaised
+from services.payment.domain.facts import EntryChanged, Known
+from services.payment.domain.obstacles import not_opened, obstacles
+from shared.contracts.assessment import AssessmentScheduled, CertificateKind, CertificateVoided, ResultEntryChanged
+from shared.contracts.enrollment import RosterEntryChanged, TraineeWithdrawn
+from shared.contracts.supervision import FindingClosed, FindingRaised, InspectionEntryChanged, SpotCheckRecorded
 from shared.policy.decision import Severity
-from tests.payment.sample import accepted, assessed, certificate, class_facts, rate, scheduled, training_completed
+from tests.payment.sample import (
+    accepted,
+    assessed,
+    certificate,
+    class_facts,
+    rate,
+    rulebook,
+    scheduled,
+    training_completed,
+)
 
 
 def refusals(facts, **options):  # type: ignore[no-untyped-def]
@@ -177,6 +187,63 @@ def test_a_claim_waits_for_every_completion_the_evidence_names(missing: str) -> 
     found = assessed(replace(facts, **{missing: None}), rate(1500))
 
     assert [(stop.code, stop.rule) for stop in found.stops] == [("NOT_IN_SYSTEM", "JY-ENR-01")]
+
+
+ENTRIES = {"plan_and_roster": RosterEntryChanged, "inspections": InspectionEntryChanged, "results": ResultEntryChanged}
+
+
+def entry(checkpoint: str, *, received: int = 40, refused: int = 0) -> Known[EntryChanged]:
+    """Give how far forty lines of a checkpoint are entered."""
+    fact = ENTRIES[checkpoint](
+        class_id="class-1",
+        checkpoint=checkpoint,
+        entered=received == 40,
+        lines=40,
+        received=received,
+        refused=refused,
+    )
+    return Known(event_id=f"e-{checkpoint}", fact=fact)
+
+
+def stops_of(*entries: Known[EntryChanged], checks: bool = True, required: bool = True) -> list[tuple[str, ...]]:
+    facts = class_facts(roster=["p1"], certificates=[certificate("p1")], spot=(1, 1))
+    check = SpotCheckRecorded(
+        class_id="class-1", check_id="c1", kind="spot", held_on=date(2021, 6, 8), headcount=1, inspectors=("i1",)
+    )
+    inspected = (Known(event_id="e-check", fact=check),) if checks else ()
+    known = replace(facts, entries=entries, checks=inspected)
+    assert known.opened is not None
+    found = obstacles(known, known.opened.fact, rulebook(), entry_required=required)
+    return [(stop.code, stop.rule, stop.clause, stop.value or "") for stop in found]
+
+
+@pytest.mark.parametrize("checkpoint", list(ENTRIES))
+@pytest.mark.parametrize("received", [None, 0, 39, 40])
+def test_a_class_that_is_not_wholly_entered_in_the_provincial_system_gets_nothing(
+    checkpoint: str, received: int | None
+) -> None:
+    """JY-ENR-01, JY-INT-01: 39 receipts of 40 are none, and so is silence."""
+    others = [entry(each) for each in ENTRIES if each != checkpoint]
+    mine = [] if received is None else [entry(checkpoint, received=received, refused=40 - received)]
+
+    stops = stops_of(*others, *mine)
+
+    assert stops == ([] if received == 40 else [("NOT_IN_SYSTEM", "JY-ENR-01", "二(三)", checkpoint)])
+
+
+def test_without_an_inspection_there_is_no_record_of_one_to_enter() -> None:
+    """JY-SUP-07: that an inspection is missing is asked elsewhere; here it would have no way out."""
+    assert stops_of(entry("plan_and_roster"), entry("results"), checks=False) == []
+
+
+def test_receipts_are_asked_for_only_where_classes_are_entered_at_all() -> None:
+    assert stops_of(required=False) == []
+
+
+def test_a_class_of_which_no_opening_is_known_is_refused_in_the_name_of_its_rulebook_if_that_is_known() -> None:
+    refusal = not_opened(rulebook())
+    assert (refusal.code, refusal.rule, refusal.clause) == ("NOT_IN_SYSTEM", "JY-ENR-01", "二(三)")
+    assert not_opened(None).rule is None
 
 
 @pytest.mark.parametrize(

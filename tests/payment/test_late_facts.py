@@ -210,7 +210,7 @@ class Desk:
         async with self.office.unit(AUDITOR) as uow:
             claim = await uow.claims.find(self.claim_id)
             assert claim is not None
-            return await assess_case(uow, await open_case(uow, CLASS), claim.decisions)
+            return await assess_case(uow, await open_case(uow, CLASS), claim.decisions, decided_until=claim.rates_until)
 
     async def act(self, name: str) -> None:
         await {

@@ -314,8 +314,8 @@ async def test_nobody_holds_two_duties_in_a_claim(approved_office: Office, claim
 async def test_an_approval_names_three_people(approved_office: Office, claim_id: str) -> None:
     await refused(
         approved_office,
-        "INSERT INTO claim_entry (claim_id, entry, round, approved_on, first_reviewer, second_reviewer, approver) "
-        "VALUES (:claim, 2, 2, '2021-09-13', 'a', 'b', 'a')",
+        "INSERT INTO claim_entry (claim_id, entry, round, approved_on, first_reviewer, second_reviewer, approver, "
+        "rates_until) VALUES (:claim, 2, 2, '2021-09-13', 'a', 'b', 'a', 1)",
         claim=claim_id,
     )
 

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from services.payment.application.allot_budget import allot_budget
+from services.payment.application.desk import read_progress
 from services.payment.application.enter_rate import enter_rate
 from services.payment.application.queries import read_notice
 from services.payment.application.record_decision import GivenDecision, record_decision
@@ -15,7 +16,9 @@ from services.payment.domain.budget import BudgetKey
 from services.payment.domain.claim import Claim
 from services.payment.domain.notice import NoticeState
 from services.payment.domain.state import Act, State
-from shared.contracts.assessment import AssessmentScheduled, AssessmentWithdrawn, CertificateVoided
+from shared.contracts.assessment import AssessmentScheduled, AssessmentWithdrawn, CertificateVoided, ResultEntryChanged
+from shared.contracts.contract import Contract
+from shared.contracts.enrollment import RosterEntryChanged
 from shared.contracts.payment import (
     ClaimApproved,
     ClaimReturned,
@@ -81,6 +84,51 @@ def void(of: str, class_id: str = "class-1") -> CertificateVoided:
         on=date(2021, 9, 20),
         reason="替考",
     )
+
+
+def entries(*, received: int = 10) -> list[Contract]:
+    """Say how far the class is entered in the provincial system."""
+    kinds = (("plan_and_roster", RosterEntryChanged), ("results", ResultEntryChanged))
+    return [
+        kind(
+            class_id="class-1",
+            checkpoint=checkpoint,
+            entered=received == 10,
+            lines=10,
+            received=received,
+            refused=0,
+        )
+        for checkpoint, kind in kinds
+    ]
+
+
+async def test_what_is_not_entered_in_the_provincial_system_is_neither_claimed_nor_paid(office: Office) -> None:
+    """JY-ENR-01, JY-INT-01: at the claim, and when something turns out not to be entered before money goes."""
+    office.entry_required = True
+    await office.provide()
+    await office.open_class()
+    await office.finish_class()
+    with pytest.raises(ExceptionGroup) as silent:
+        await office.submit()
+    assert {error.code for error in silent.value.exceptions if isinstance(error, Refused)} == {"NOT_IN_SYSTEM"}
+    roster, results = entries()
+    await office.take(roster)
+    with pytest.raises(Refused, match="NOT_IN_SYSTEM"):
+        await office.submit()
+    assert await office.rows("SELECT 1 FROM claim") == []
+
+    await office.take(results)
+    claim = await office.submit()
+    await office.approve(claim.claim_id)
+    await office.take(*entries(received=9))
+    with pytest.raises(ExceptionGroup):
+        await office.order(claim.claim_id, {EMPLOYMENT: 15_000})
+    async with office.unit(SCHOOL) as uow:
+        told = (await read_progress(uow, claim.claim_id)).progress
+    assert {(each.finding.code, each.holder.task) for each in told.blockers} >= {("NOT_IN_SYSTEM", "system_entry")}
+    await office.take(*entries())
+    [order] = await office.order(claim.claim_id, {EMPLOYMENT: 15_000})
+    assert order.amount_fen == 1_500_000
 
 
 async def test_a_class_of_ten_goes_from_reservation_to_approval(received_office: Office) -> None:
@@ -322,8 +370,9 @@ async def test_a_question_about_the_class_is_decided_again_once_it_was_asked(off
     claim = await received(office, spot=(10,))
     refusal = GivenDecision(rule="JY-SUP-07", accepted=False, reason="抽查不足")
     await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=refusal)
-    with pytest.raises(Refused, match="FLAG_REFUSED"):
+    with pytest.raises(Refused, match="FLAG_REFUSED") as against:
         await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST)
+    assert (against.value.rule, against.value.clause) == ("JY-SUP-07", "附件2 过程监管栏")
 
     given = replace(refusal, accepted=True, reason="补交了抽查记录")
     await office.act(FIRST, record_decision, claim_id=claim.claim_id, given=given)

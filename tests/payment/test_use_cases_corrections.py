@@ -18,6 +18,7 @@ from services.payment.application.desk import queue
 from services.payment.application.handle_breach import close_breach, open_breach
 from services.payment.application.queries import ledger, read_claim
 from services.payment.application.record_decision import GivenDecision, record_decision
+from services.payment.application.reports import read_form
 from services.payment.application.resolve_objection import resolve_objection
 from services.payment.application.reverse_order import approve_reversal, resend_order, reverse_order
 from services.payment.domain.breach import BreachConclusion
@@ -82,8 +83,18 @@ async def asked_back(office: Office, claim_id: str) -> Clawback:
     )
 
 
-def by_bank(office: Office, yuan: int) -> GivenRepayment:
-    return GivenRepayment(kind="bank", on=office.now.date(), amount_fen=yuan * YUAN, reference="BANK-1")
+def by_bank(office: Office, yuan: int, receipt: str = "BANK-1") -> GivenRepayment:
+    return GivenRepayment(kind="bank", on=office.now.date(), amount_fen=yuan * YUAN, reference=receipt)
+
+
+async def reported(office: Office, claim_id: str) -> tuple[str | None, int, int]:
+    """Give what the annex-2 form says was paid (万元), and the people and the fen of the month's report."""
+    _, fields = await office.act(SCHOOL, read_form, claim_id=claim_id)
+    [in_form] = [each.value for each in fields if each.field.rule == "JY-FLD-63"]
+    async with office.unit() as uow:
+        [record] = await uow.reports.records(["419001"])
+    people_paid = {each.person_id for each in record.settlements if each.person_id is not None}
+    return in_form, len(people_paid), sum(each.amount_fen for each in record.settlements)
 
 
 async def slot_of(office: Office, who: str) -> list[str]:
@@ -116,9 +127,18 @@ async def test_paid_money_is_asked_back_by_two_people_and_the_slot_stays_used_un
     half = await office.act(FINANCE, record_repayment, clawback_id=clawback.clawback_id, given=by_bank(office, 500))
     assert (half.state, half.outstanding_fen) == (ClawbackState.ORDERED, 1_000 * YUAN)
     assert await slot_of(office, "p10") == ["used"]
+    with pytest.raises(Conflict, match="RECEIPT_USED"):
+        await office.act(FINANCE, record_repayment, clawback_id=clawback.clawback_id, given=by_bank(office, 1_000))
+    with pytest.raises(IntegrityError):
+        await office.rows(
+            "INSERT INTO clawback_repayment (clawback_id, number, kind, funding_source, amount_fen, received_on, "
+            "recorded_by, reference) SELECT clawback_id, 2, kind, funding_source, amount_fen, received_on, "
+            "recorded_by, reference FROM clawback_repayment"
+        )
+    too_much, rest = by_bank(office, 1_001, "BANK-2"), by_bank(office, 1_000, "BANK-2")
     with pytest.raises(Refused, match="REPAYMENT_TOO_LARGE"):
-        await office.act(FINANCE, record_repayment, clawback_id=clawback.clawback_id, given=by_bank(office, 1_001))
-    whole = await office.act(FINANCE, record_repayment, clawback_id=clawback.clawback_id, given=by_bank(office, 1_000))
+        await office.act(FINANCE, record_repayment, clawback_id=clawback.clawback_id, given=too_much)
+    whole = await office.act(FINANCE, record_repayment, clawback_id=clawback.clawback_id, given=rest)
 
     assert whole.state is ClawbackState.SETTLED
     assert (await slot_of(office, "p10"), await slot_of(office, "p1")) == ([], ["used"])
@@ -333,7 +353,9 @@ async def test_a_settlement_recorded_in_error_is_corrected_by_an_opposite_entry_
     assert (await office.claim(claim_id)).state is State.APPROVED
     [returned] = await office.events(PaymentReturned)
     assert (returned["reason_code"], returned["amount_fen"]) == ("SETTLED_IN_ERROR", 13_500 * YUAN)
+    assert await reported(office, claim_id) == (None, 0, 0)
     await pay(office, claim_id, {EMPLOYMENT: 13_500})
+    assert await reported(office, claim_id) == ("1.35", 10, 13_500 * YUAN)
     [attempt] = await office.rows("SELECT outcome FROM order_attempt WHERE order_id = :id", id=order.order_id)
     assert attempt.outcome == "settled"
     with pytest.raises(Conflict, match="REVERSAL_NOT_PENDING"):

@@ -82,6 +82,17 @@ def test_credentials_open_to_others_are_not_read(tmp_path: Path, monkeypatch: py
     assert (answer.exit_code, "chmod 600" in answer.stderr) == (1, True)
 
 
+def test_nobody_who_answers_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    (tmp_path / "address").write_text(nowhere)
+    for command in (["status"], ["status", "--url", nowhere]):
+        answer = invoke(*command)
+        assert (answer.exit_code, f"nothing answers at {nowhere}" in answer.stderr) == (1, True)
+    export = invoke("audit", "export", "payment", str(tmp_path / "nowhere" / "file"))
+    assert (export.exit_code, "there is no folder" in export.output) == (2, True)
+
+
 def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PEIBU_HOME", str(tmp_path))
     monkeypatch.setenv("PEIBU_PAYMENT_DATABASE", f"postgresql+asyncpg://nobody@127.0.0.1:{free_port()}/payment")

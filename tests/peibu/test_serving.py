@@ -31,7 +31,7 @@ async def live():
     listener = socket.create_server(("127.0.0.1", 0))
     asking = asyncio.create_task(say_when_it_answers(listener.getsockname()[1]))
     try:
-        await serve(application, host="127.0.0.1", port=0, listener=listener)
+        await serve(application, host="127.0.0.1", port=0, trusted_proxies='127.0.0.1', listener=listener)
         await asking
     finally:
         print("closed", flush=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.province import Province, server_of
-from shared.contracts.enrollment import TraineeWithdrawn
+from shared.contracts.enrollment import RosterEntryChanged, TraineeWithdrawn
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.errors import NotFound
 from shared.province.gateway import Gateway
@@ -85,6 +85,7 @@ class Roster:
             name="培训计划与花名册",
             triggers=frozenset({TraineeWithdrawn}),
             lines=lines,
+            entry=RosterEntryChanged,
             require_visible=require_visible,
         )
 

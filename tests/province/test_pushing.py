@@ -4,13 +4,25 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from deploy.province import Province
+from shared.clock import machine_now
+from shared.contracts.enrollment import RosterEntryChanged
+from shared.contracts.envelope import decode
 from shared.database.metadata import SHARED
-from shared.province.planning import CheckpointStatus, push_again, status_of
+from shared.messaging.tables import OUTBOX
+from shared.province.planning import (
+    CheckpointStatus,
+    push_again,
+    refused_count,
+    status_of,
+    waiting_age_seconds,
+    waiting_count,
+)
 from shared.province.pushing import ProvincialPusher
 from shared.province.record import Line
 from shared.province.tables import PROVINCIAL_PUSH
@@ -71,6 +83,69 @@ async def test_jy_int_01_thirty_nine_receipts_of_forty_are_no_and_forty_are_yes(
     assert (await status(house, roster)).received == 40
     assert len(simulated.receipts) == 40
     assert simulated.duplicates == 0, "what was received is never sent again"
+
+
+async def told(house: House) -> list[tuple[bool, int, int, int]]:
+    """Give what was published of the class's entry: whether it is entered, lines, receipts, refusals."""
+    async with house.database.connect(write=False) as connection:
+        payloads = (await connection.execute(select(OUTBOX.c.payload).order_by(OUTBOX.c.seq))).scalars().all()
+    facts = [decode(payload) for payload in payloads]
+    return [
+        (fact["entered"], fact["lines"], fact["received"], fact["refused"])
+        for fact in (envelope.data for envelope in facts if envelope.type == RosterEntryChanged.EVENT.type)
+    ]
+
+
+async def test_jy_int_01_whether_a_class_is_entered_is_told_whenever_it_comes_to_be_otherwise(
+    house: House, province: Simulated
+) -> None:
+    simulated, url = province
+    simulated.refuse = "trainee:7"
+    roster = Roster({CLASS: lines_of(8)})
+    await house.publish(withdrawn(CLASS, 1))
+    async with pushing(pusher_of(house, roster, url)):
+        await eventually(lambda: refused_only(house, roster, 7))
+        simulated.refuse = None
+        roster.lines[CLASS][6] = lines_of(7, level="5")[6]
+        await house.publish(withdrawn(CLASS, 2))
+        await eventually(lambda: entered(house, roster))
+        roster.lines[CLASS] = lines_of(9)
+        await house.publish(withdrawn(CLASS, 3))
+        await eventually(lambda: entered(house, roster))
+    found = await told(house)
+    assert [entry for entry, *_ in found] == [False, False, True, False, True]
+    assert (found[0][3], found[1][3], found[2], found[-1]) == (1, 0, (True, 8, 8, 0), (True, 9, 9, 0))
+
+
+async def test_the_operator_sees_how_long_lines_wait_and_how_many_are_refused(
+    house: House, province: Simulated
+) -> None:
+    simulated, url = province
+    roster = Roster({CLASS: lines_of(3)})
+    await house.publish(withdrawn(CLASS, 1))
+    pusher = pusher_of(house, roster, url)
+    assert (await waiting_count(house.database), await waiting_age_seconds(house.database)) == (0, 0)
+    await pusher.plan_changes()
+    hour_ago = machine_now() - timedelta(hours=1)
+    async with house.database.connect() as connection, connection.begin():
+        await connection.execute(update(PROVINCIAL_PUSH).values(waiting_since=hour_ago))
+    simulated.down = True
+    await pusher.push_due()
+    assert await waiting_count(house.database) == 3
+    assert 3_600 <= await waiting_age_seconds(house.database) < 3_700, "what was attempted since does not count"
+
+    simulated.down, simulated.refuse = False, "trainee:2"
+    again = pusher_of(house, roster, url)
+    async with house.database.connect() as connection, connection.begin():
+        await push_again(connection, "plan_and_roster", CLASS)
+    assert 3_600 <= await waiting_age_seconds(house.database) < 3_700, "asking again is no new wait"
+    await again.push_due()
+    assert (await waiting_count(house.database), await refused_count(house.database)) == (0, 1)
+    async with house.database.connect() as connection, connection.begin():
+        await push_again(connection, "plan_and_roster", CLASS)
+    assert await waiting_age_seconds(house.database) < 60, "a corrected line begins to wait anew"
+    for each in (pusher, again):
+        await each.gateway.close()
 
 
 async def test_jy_enr_04_every_line_keeps_its_own_receipt_and_its_time(house: House, province: Simulated) -> None:

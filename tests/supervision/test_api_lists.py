@@ -95,6 +95,14 @@ async def test_a_task_closed_leaves_the_queue_and_a_class_that_ended_takes_its_o
     inspector = await callers.client(INSPECTOR)
     (case,) = [each for each in await everything(inspector, QUEUE) if each["kind"] == "unknown_class"]
 
+    reviewer = await callers.client(replace(INSPECTOR, roles=frozenset({Role.SECOND_REVIEWER})))
+    refused = await reviewer.post(
+        f"/supervision/v1/unknown-classes/{case['task_id']}/closure",
+        json={"reason": "班级编号误设"},
+        headers={"Idempotency-Key": "refused"},
+    )
+    assert (refused.status_code, refused.json()["code"]) == (403, "ROLE_MISSING")
+
     closed = await inspector.post(
         f"/supervision/v1/unknown-classes/{case['task_id']}/closure",
         json={"reason": "班级编号误设"},

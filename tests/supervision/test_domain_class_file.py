@@ -8,8 +8,9 @@ import pytest
 
 from services.supervision.domain.class_file import ClassFile, conclude, settle
 from services.supervision.domain.finding import CaseFinding, Conclusion
-from services.supervision.domain.inspection import record_inspection
-from services.supervision.domain.training_class import state_opinion, withdraw_trainee
+from services.supervision.domain.inspection import Inspection, record_inspection, void_inspection
+from services.supervision.domain.training_class import join_trainees, state_opinion, withdraw_trainee
+from services.supervision.domain.voiding import Voiding
 from shared.contracts.contract import Contract
 from shared.contracts.supervision import (
     AttendanceChecked,
@@ -17,10 +18,12 @@ from shared.contracts.supervision import (
     FindingClosed,
     FindingRaised,
     InspectionOpinion,
+    SpotCheckRecorded,
     TrainingCompleted,
 )
 from shared.domain.errors import Conflict, Refused
 from tests.supervision.sample import (
+    CLASS,
     OPENING,
     Ids,
     at,
@@ -80,6 +83,11 @@ def conclusion(
 def doubts(events: Iterable[Contract]) -> list[str]:
     """Give the checks that raised a finding, but for those about missing inspection records."""
     return [event.check for event in events if isinstance(event, FindingRaised) and event.check not in RECORDS]
+
+
+def record(check: Inspection, file: ClassFile | None = None) -> SpotCheckRecorded:
+    file = file or class_file()
+    return record_inspection(check, file.training_class, file.sessions, BOOK)
 
 
 def of_type(events: Iterable[Contract], kind: type[Contract]) -> list[Contract]:
@@ -163,13 +171,42 @@ def test_the_smaller_of_sign_ins_and_inspectors_count_attended_and_both_are_show
     }
 
 
-def test_of_two_opening_counts_the_larger_was_seen_by_an_inspector() -> None:
-    counts = (inspection("c1", headcount=40), inspection("c2", headcount=46))
+@pytest.mark.parametrize(
+    ("first", "second", "attended"),
+    [
+        pytest.param((9, 40), (10, 46), 40, id="of one session the smaller stands, or its writer could outweigh it"),
+        pytest.param((10, 46), (9, 40), 40, id="in whichever order they were written"),
+        pytest.param((8, 40), (10, 46), 40, id="before the lesson"),
+        pytest.param((10, 40), (12, 46), 40, id="in the break after it"),
+        pytest.param((10, 40), (14, 46), 46, id="of two sessions the fuller one tells who came that day"),
+    ],
+)
+def test_of_two_opening_counts(first: tuple[int, int], second: tuple[int, int], attended: int) -> None:
+    """JY-SUP-04, JY-FLD-22 and decision 0008: a later larger count does not undo the smaller one of its session."""
+    counts = tuple(
+        inspection(f"c{number}", held_at=at(OPENING, hour), headcount=heads)
+        for number, (hour, heads) in enumerate((first, second))
+    )
 
     file, _ = settled(replace(class_file(), inspections=counts), {"s1-am": people(47), "s1-pm": ()})
 
     assert file.opening is not None
-    assert file.opening.attended == 46
+    assert file.opening.attended == attended
+
+
+def test_a_larger_count_of_the_same_session_lets_a_held_class_not_go_on_until_the_smaller_is_void() -> None:
+    """JY-SUP-04: eleven heads hold the class; fifty written down next do not let it go on, the voiding does."""
+    few, many = inspection("few", headcount=11), inspection("many", headcount=50, held_at=at(OPENING, 10))
+    present = {"s1-am": people(50), "s1-pm": people(50)}
+    file, _ = settled(replace(class_file(), inspections=(few,)), present)
+    assert file.training_class.state == "held"
+
+    file, _ = settled(replace(file, inspections=(few, many)), {})
+    assert file.training_class.state == "held"
+
+    void, _ = void_inspection(few, Voiding(by="approver-1", at=CLOSING, reason="误录"), class_id=CLASS)
+    file, _ = settled(replace(file, inspections=(void, many)), {})
+    assert file.training_class.state == "open"
 
 
 def held_class() -> tuple[ClassFile, CaseFinding]:
@@ -439,7 +476,7 @@ def test_an_opening_record_needs_all_three_items(missing: str) -> None:
     check = replace(inspection(), **{missing: None})  # type: ignore[arg-type]
 
     with pytest.raises(Refused, match="ITEM_MISSING") as refused:
-        record_inspection(check, class_id="c", sessions=class_file().sessions, book=BOOK)
+        record(check)
 
     assert refused.value.rule == "JY-SUP-09"
     assert refused.value.field == {"sign_in_in_order": "sign_in"}.get(missing, missing)
@@ -448,10 +485,54 @@ def test_an_opening_record_needs_all_three_items(missing: str) -> None:
 def test_a_spot_check_may_leave_items_open_and_names_its_inspectors() -> None:
     check = replace(inspection(kind="spot", held_at=at(OPENING + timedelta(days=1), 10)), sign_in_in_order=None)
 
-    event = record_inspection(check, class_id="c", sessions=class_file().sessions, book=BOOK)
+    event = record(check)
 
     assert (event.kind, event.held_on, event.headcount) == ("spot", OPENING + timedelta(days=1), 50)
     assert event.inspectors == ("inspector-1", "inspector-2")
+
+
+@pytest.mark.parametrize(("heads", "taken"), [(48, True), (49, False), (999, False)])
+def test_inspectors_count_no_more_heads_than_the_class_had_people_that_day(heads: int, taken: bool) -> None:
+    """JY-SUP-05: one count of 999 would lift every average above the limit; who left the day before is not counted."""
+    day_two = OPENING + timedelta(days=1)
+    file = class_file()
+    file = replace(file, training_class=withdraw_trainee(file.training_class, "p01", OPENING))
+    file = replace(file, training_class=withdraw_trainee(file.training_class, "p02", OPENING))
+    file = replace(file, training_class=withdraw_trainee(file.training_class, "p03", day_two))
+    check = inspection(kind="spot", held_at=at(day_two, 10), headcount=heads)
+
+    if taken:
+        assert record(check, file).headcount == heads
+        return
+    with pytest.raises(Refused, match="HEADCOUNT_ABOVE_ROSTER") as refused:
+        record(check, file)
+    assert (refused.value.rule, refused.value.field, refused.value.value) == ("JY-SUP-07", "headcount", str(heads))
+
+
+def test_who_joined_the_running_class_is_counted_from_that_day_and_not_before() -> None:
+    """JY-ENR-06 and JY-SUP-05: the joining was approved on the second afternoon."""
+    file = class_file(class_opened(sessions=timetable(3)))
+    joined = join_trainees(file.training_class, ["p51"], (), BOOK, at(OPENING + timedelta(days=1), 15))
+    file = replace(file, training_class=joined)
+
+    with pytest.raises(Refused, match="HEADCOUNT_ABOVE_ROSTER"):
+        record(inspection(headcount=51), file)
+    for days in (1, 2):
+        record(inspection(kind="spot", held_at=at(OPENING + timedelta(days=days), 10), headcount=51), file)
+
+
+def test_a_leaving_told_after_the_count_makes_it_a_question() -> None:
+    """JY-SUP-05: fifty were counted on a day for which only forty-nine turn out to have been on the roster."""
+    check = inspection("spot", kind="spot", held_at=at(OPENING + timedelta(days=1), 10))
+    file, _ = settled(replace(class_file(), inspections=(check,)), all_present(class_file()))
+    assert [each.check for each in file.findings if each.blocking] == ["video_incomplete"] * 4
+
+    left = withdraw_trainee(file.training_class, "p01", OPENING)
+    file, _ = settled(replace(file, training_class=left), all_present(class_file(), 49))
+
+    (found,) = [each for each in file.findings if each.check == "headcount_contradiction"]
+    assert (found.about, found.blocking) == ("spot", True)
+    assert "现场清点 50 人，多于当日在册的 49 人" in found.seen
 
 
 @pytest.mark.parametrize(("kind", "days"), [("spot", 0), ("spot", 2), ("opening", 1), ("opening", -1)])
@@ -462,14 +543,14 @@ def test_the_opening_check_is_on_the_opening_day_and_spot_checks_are_in_the_cour
     check = inspection(kind=kind, held_at=at(OPENING + timedelta(days=days), 10))  # type: ignore[arg-type]
 
     with pytest.raises(Refused, match="CHECK_ON_WRONG_DAY"):
-        record_inspection(check, class_id="c", sessions=class_file().sessions, book=BOOK)
+        record(check)
 
 
 def test_a_check_cannot_be_recorded_before_it_is_held() -> None:
     check = replace(inspection(), recorded_at=at(OPENING, 9, 29))
 
     with pytest.raises(Refused, match="CHECK_IN_FUTURE"):
-        record_inspection(check, class_id="c", sessions=class_file().sessions, book=BOOK)
+        record(check)
 
 
 def test_the_timetable_is_kept_in_order_of_time() -> None:

@@ -10,7 +10,13 @@ from services.supervision.domain.class_file import ClassFile, conclude, settle
 from services.supervision.domain.finding import CaseFinding
 from services.supervision.domain.inspection import void_inspection
 from services.supervision.domain.voiding import Voiding
-from shared.contracts.supervision import FindingRaised, SpotCheckVoided
+from shared.contracts.supervision import (
+    ClassCancelled,
+    FindingRaised,
+    InspectionOpinion,
+    SpotCheckVoided,
+    TrainingCompleted,
+)
 from shared.domain.errors import Conflict, Forbidden
 from tests.supervision.sample import (
     OPENING,
@@ -99,6 +105,41 @@ def test_a_class_to_which_nobody_ever_came_has_no_share_to_judge() -> None:
     assert cases(file, "practice_share") == []
 
 
+def test_what_people_write_stays_in_the_file_and_no_event_carries_it() -> None:
+    """JY-CLM-05: a name has no shape by which it could be recognised in somebody's words."""
+    words = "示例某某代签，已约谈"
+    opinion = InspectionOpinion(passed=True, given_by="approver-1", given_on=OPENING, remark=words)
+    opened = class_file(class_opened(trainees=people(50), planned=100))
+    stated = replace(opened, training_class=replace(opened.training_class, opinion=opinion))
+    file, events = settled(stated)
+    (held,) = cases(file, "opening_attendance")
+    for conclusion in ("unfounded", "confirmed"):
+        concluded, more = conclude(
+            file,
+            BOOK,
+            finding_id=held.finding_id,
+            conclusion=conclusion,
+            closed_by="approver-1",
+            reason=words,
+            now=NOW,
+            make_id=Ids("more"),
+        )
+        assert words not in repr([*events, *more])
+        assert cases(concluded, "opening_attendance")[0].reason == words
+    (cancelled,) = [event for event in more if isinstance(event, ClassCancelled)]
+    assert cancelled.reason == "开班当日实到 50 人、计划 100 人，到课率不足，经人工核实取消本班。"
+    completed, more = settle(
+        replace(stated, training_class=replace(stated.training_class, planned=50)),
+        BOOK,
+        signed_in={each.session_id: {person: ["face"] for person in people(50)} for each in stated.sessions},
+        now=NOW,
+        make_id=Ids(),
+    )
+    (totals,) = [event for event in more if isinstance(event, TrainingCompleted)]
+    assert (totals.opinion and totals.opinion.passed, words in repr(totals)) == (True, False)
+    assert completed.training_class.opinion == opinion
+
+
 def test_an_opening_day_without_a_check_is_a_finding_until_the_record_arrives() -> None:
     """JY-SUP-07: the record may be written later, the check itself is of the opening day."""
     file, _ = settled(class_file())
@@ -162,7 +203,7 @@ def test_a_record_is_declared_void_by_somebody_who_did_not_sign_it_and_only_once
         kind="opening",
         voided_on=NOW.date(),
         voided_by="approver-1",
-        reason="人数误录",
+        reason="",
     )
     with pytest.raises(Conflict, match="RECORD_VOID"):
         void_inspection(void, voiding("approver-2"), class_id="c")

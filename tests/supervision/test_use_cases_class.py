@@ -12,6 +12,7 @@ from services.supervision.application.record_check import RecordCheck, record_ch
 from services.supervision.application.register_device import RegisterDevice, register_device
 from services.supervision.application.report_videos import report_videos
 from services.supervision.application.state_opinion import state_opinion
+from services.supervision.application.void_record import void_check
 from shared.contracts.contract import Contract
 from shared.contracts.enrollment import ClassChanged, ClassClosed, TraineeWithdrawn
 from shared.contracts.supervision import (
@@ -23,6 +24,7 @@ from shared.contracts.supervision import (
     SpotCheckRecorded,
     TrainingCompleted,
 )
+from shared.domain.actor import Actor, Role
 from shared.domain.errors import Forbidden, MissingFact, NotFound, Refused
 from tests.supervision.office import APPROVER, INSPECTOR, SCHOOL, Office, sign_ins
 from tests.supervision.sample import CLASS, OPENING, at, class_opened, clip, people
@@ -62,11 +64,11 @@ def check(headcount: int, *, kind: CheckKind = "opening", held_at: datetime = NI
     )
 
 
-async def conclude(office: Office, conclusion: Any, *, check: str = "opening_attendance") -> None:
+async def conclude(office: Office, conclusion: Any, *, check: str = "opening_attendance", by: Actor = APPROVER) -> None:
     finding = next(finding for finding in (await office.file()).findings if finding.check == check)
     await office.act(
         lambda uow: close_finding(uow, finding_id=finding.finding_id, conclusion=conclusion, reason="已核实"),
-        actor=APPROVER,
+        actor=by,
         now=OPENING_JUDGED,
     )
 
@@ -134,6 +136,81 @@ async def test_an_unfounded_finding_lets_the_class_go_on(office: Office) -> None
 
     assert (await office.file()).training_class.state == "open"
     assert await timers(office) == 2
+
+
+@pytest.mark.parametrize("conclusion", ["confirmed", "unfounded"])
+async def test_only_the_owner_concludes_on_the_opening_day_and_never_who_counted_it(
+    office: Office, conclusion: Any
+) -> None:
+    """JY-SUP-04 and JY-REP-07: the inspector who counted neither cancels the class alone nor lets it go on."""
+    await ready(office)
+    await office.act(lambda uow: record_check(uow, class_id=CLASS, command=check(44)), actor=INSPECTOR, now=TWO)
+    await office.close_until(OPENING_JUDGED)
+    counted_too = replace(APPROVER, subject="inspector-2")
+
+    for by, code in (
+        (INSPECTOR, "ROLE_MISSING"),
+        (replace(INSPECTOR, subject="inspector-9"), "ROLE_MISSING"),
+        (replace(APPROVER, roles=frozenset({Role.SECOND_REVIEWER})), "ROLE_MISSING"),
+        (counted_too, "SAME_AUTHOR"),
+    ):
+        with pytest.raises(Forbidden, match=code):
+            await conclude(office, conclusion, by=by)
+    assert (await office.file()).training_class.state == "held"
+
+    await conclude(office, conclusion)
+
+    assert (await office.file()).training_class.state == ("cancelled" if conclusion == "confirmed" else "open")
+
+
+async def test_who_declared_an_opening_count_void_does_not_conclude_on_what_is_left(office: Office) -> None:
+    """JY-REP-07: the remaining count holds the class; another approver decides."""
+    await ready(office)
+    made = [
+        await office.act(
+            lambda uow, heads=heads: record_check(uow, class_id=CLASS, command=check(heads)),  # type: ignore[misc]
+            actor=INSPECTOR,
+            now=TWO,
+        )
+        for heads in (43, 44)
+    ]
+    await office.close_until(OPENING_JUDGED)
+    await office.act(
+        lambda uow: void_check(uow, class_id=CLASS, check_id=made[0][0].check_id, reason="误录"), actor=APPROVER
+    )
+
+    with pytest.raises(Forbidden, match="SAME_AUTHOR"):
+        await conclude(office, "confirmed")
+    await conclude(office, "confirmed", by=replace(APPROVER, subject="approver-2"))
+
+
+async def test_a_contradicted_count_is_concluded_by_another_inspector_or_their_superior(office: Office) -> None:
+    """JY-REP-07: the rulebook names the inspector as owner and the approver above them."""
+    await ready(office)
+    for heads in (49, 48):
+        await office.act(
+            lambda uow, heads=heads: record_check(uow, class_id=CLASS, command=check(heads)),  # type: ignore[misc]
+            actor=INSPECTOR,
+            now=TWO,
+        )
+    await office.close_until(OPENING_JUDGED)
+    found = [each for each in (await office.file()).findings if each.check == "headcount_contradiction"]
+    assert len(found) == 2
+
+    async def close(place: int, by: Actor) -> None:
+        await office.act(
+            lambda uow: close_finding(
+                uow, finding_id=found[place].finding_id, conclusion="confirmed", reason="两人代签"
+            ),
+            actor=by,
+        )
+
+    with pytest.raises(Forbidden, match="SAME_AUTHOR"):
+        await close(0, INSPECTOR)
+    with pytest.raises(Forbidden, match="ROLE_MISSING"):
+        await close(0, replace(APPROVER, roles=frozenset({Role.SECOND_REVIEWER})))
+    await close(0, replace(INSPECTOR, subject="inspector-9"))
+    await close(1, APPROVER)
 
 
 async def test_a_late_upload_lifts_the_hold(office: Office) -> None:

@@ -97,7 +97,14 @@ async def create_note(body: NoteBody, unit: Write, response: Response) -> NoteAn
     note = await write_note(unit, body.text)
     response.headers["Location"] = f"/sample/v1/notes/{note.id}"
     if body.text == "refuse":
-        raise Refused(code="TEXT_REFUSED", message="不收此文字。", advice="请换文字。", rule="JY-X-01", clause="一(一)")
+        raise Refused(
+            code="TEXT_REFUSED",
+            message="不收此文字。",
+            advice="请换文字。",
+            rule="JY-X-01",
+            clause="一(一)",
+            document="X",
+        )
     if body.text == "crash":
         raise RuntimeError("phone 13800138000 of '张三'")
     return note
@@ -194,4 +201,13 @@ async def raise_error(kind: str) -> None:
 
 
 def _error(kind: type[DomainError], code: str) -> DomainError:
-    return kind(code=code, message="不可以。", advice="请改正。", field="planned_count", value="51", rule="JY-X-02")
+    return kind(
+        code=code,
+        message="不可以。",
+        advice="请改正。",
+        field="planned_count",
+        value="51",
+        rule="JY-X-02",
+        clause="一",
+        document="X",
+    )

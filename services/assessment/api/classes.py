@@ -34,7 +34,9 @@ class ApplicationBody(Body):
     mode: Literal["offline", "online"]
     exam_on: Day
     channel: Channel
-    paper_received_on: Day | None = Field(default=None, description="纸质申请的收到日期，由人社部门登记时填写")
+    paper_received_on: Day | None = Field(
+        default=None, description="纸质申请的收到日期，由人社部门登记时填写；提前天数从这一日起算"
+    )
     persons: Annotated[list[Id], Field(min_length=1, max_length=ROWS_MAX)] | None = None
 
     def to_command(self) -> ScheduleAssessment:

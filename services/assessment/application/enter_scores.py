@@ -11,6 +11,7 @@ from services.assessment.domain.assessment import Assessment
 from services.assessment.domain.findings import RowVerdict
 from services.assessment.domain.results import ScoreEntry
 from services.assessment.domain.results import enter_scores as entered
+from services.assessment.domain.scheduling import require_after_course
 
 
 async def enter_scores(
@@ -18,11 +19,13 @@ async def enter_scores(
 ) -> tuple[Assessment, tuple[RowVerdict, ...]]:
     """Enter the rows and give the exam with every row's verdict, in order.
 
-    Raise Refused RESULTS_FINAL, EXAM_NOT_HELD or CLASS_ENDED, Forbidden SAME_REVIEWER for the patrol of this exam.
+    Raise Refused RESULTS_FINAL, EXAM_NOT_HELD, EXAM_BEFORE_COURSE_END or CLASS_ENDED,
+    Forbidden SAME_REVIEWER for the patrol of this exam.
     """
     case = await exam_of_body(uow, assessment_id)
     case.examined.require_running()
     book = uow.shelf.by_id(case.examined.rulebook_id)
+    require_after_course(case.exam, case.examined, book)
     assessment, scores, verdicts = entered(
         case.exam,
         entries,

@@ -5,7 +5,7 @@ from typing import Final
 from services.assessment.application.access import visible_class
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.domain.assessment import Assessment
-from shared.contracts.assessment import AssessmentCompleted, CertificateIssued
+from shared.contracts.assessment import AssessmentCompleted, CertificateIssued, ResultEntryChanged
 from shared.province.record import Line, ProvincialRecord
 
 
@@ -37,5 +37,6 @@ PROVINCIAL_RECORD: Final = ProvincialRecord(
     name="考核成绩",
     triggers=frozenset({AssessmentCompleted, CertificateIssued}),
     lines=provincial_lines,
+    entry=ResultEntryChanged,
     require_visible=visible_class,
 )

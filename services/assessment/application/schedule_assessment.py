@@ -89,6 +89,7 @@ async def _application(uow: AssessmentUnit, case: ClassCase, command: ScheduleAs
     persons = tuple(sorted(set(asked)))
     lineage = ancestors(case.examined.region)
     exceptions = await uow.rulings.exceptions(lineage, occupation=case.examined.occupation)
+    asked_on = min(uow.today, command.paper_received_on or uow.today)
     return ExamApplication(
         kind=command.kind,
         mode=command.mode,
@@ -99,6 +100,6 @@ async def _application(uow: AssessmentUnit, case: ClassCase, command: ScheduleAs
         persons=persons,
         by_bureau=is_bureau_of(uow.actor, case.examined, Role.APPROVER),
         resit=not_passed(case.exams).issuperset(persons),
-        windows=windows_of_year(await uow.rulings.windows(lineage), on=uow.today, regions=lineage),
+        windows=windows_of_year(await uow.rulings.windows(lineage), on=asked_on, regions=lineage),
         excepted=excepted_kinds(exceptions, on=command.exam_on, regions=lineage),
     )

@@ -42,6 +42,14 @@ class ExamApplication:
     windows: tuple[ExamWindow, ...] = ()
     excepted: frozenset[CertificateKind] = frozenset()
 
+    @property
+    def asked_on(self) -> date:
+        """Give the day on which the bureau had the application: a paper's is the day it was received (JY-ASM-02).
+
+        A day of receipt in the future is refused (PAPER_DATE) and counts for nothing.
+        """
+        return min(self.applied_on, self.paper_received_on or self.applied_on)
+
 
 def judge(
     application: ExamApplication,
@@ -60,6 +68,7 @@ def judge(
         *_judge_priority(application, examined, rulebook),
         *_judge_body(application, examined, body, rulebook, regions),
         *_judge_days(application, examined, rulebook),
+        *_judge_order(application, examined, rulebook),
         *_judge_mode(application, rulebook),
         *_judge_channel(application, rulebook),
         *_judge_online(application, examined, rulebook),
@@ -80,6 +89,7 @@ def judge_move(
         *_judge_priority(application, examined, rulebook),
         *_judge_body(application, examined, body, rulebook, regions),
         *_judge_days(application, examined, rulebook),
+        *_judge_order(application, examined, rulebook),
     ]
 
 
@@ -202,7 +212,7 @@ def _judge_days(application: ExamApplication, examined: ExaminedClass, rulebook:
     if lead is None:
         return []
     days = {"course_end": examined.closing_date, "exam": application.exam_on}
-    asked_on = {"course_end": application.applied_on, "exam": application.moved_on or application.applied_on}
+    asked_on = {"course_end": application.asked_on, "exam": application.moved_on or application.asked_on}
     resit = application.resit and lead.resit_references is not None
     window = rulebook.assessment.online_window
     exempt = window.replaces if window is not None and examined.delivery == "online" else ()
@@ -218,16 +228,54 @@ def _judge_days(application: ExamApplication, examined: ExaminedClass, rulebook:
                 code="TOO_LATE",
                 message=(
                     f"考核申请须在{name}（{days[reference].isoformat()}）{lead.calendar_days_min} 日前提出，"
-                    f"最迟为 {latest.isoformat()}，今日为 {asked_on[reference].isoformat()}。"
+                    f"最迟为 {latest.isoformat()}，提出日期为 {asked_on[reference].isoformat()}。"
                 ),
                 advice="请推迟考核日期后重新申请。"
                 if reference == "exam"
-                else "课程尚未结束的，请先变更结业日期；补考的，请只列已考未通过的学员；其他逾期情形请与人社部门联系。",
+                else "纸质申请按收到日期计算，请核对；课程尚未结束的，请先变更结业日期；"
+                "补考的，请只列已考未通过的学员。",
                 field="exam_on",
                 value=application.exam_on.isoformat(),
             )
         )
     return found
+
+
+def _judge_order(application: ExamApplication, examined: ExaminedClass, rulebook: Rulebook) -> list[Finding]:
+    """Stop an exam before the course is over; it concludes what was taught (结业考核)."""
+    found = before_course_end(application.exam_on, examined, rulebook)
+    lead = rulebook.assessment.application_lead
+    if lead is not None and application.paper_received_on and application.exam_on < application.applied_on:
+        found.append(
+            stop(
+                lead,
+                code="REGISTERED_AFTER_EXAM",
+                message=f"考核日期 {application.exam_on.isoformat()} 早于登记之日 "
+                f"{application.applied_on.isoformat()}，纸质申请须在考核之前登记。",
+                advice="请把考核日期安排在登记之日或以后；未经登记已经举行的考核不能补登。",
+                field="exam_on",
+                value=application.exam_on.isoformat(),
+            )
+        )
+    return found
+
+
+def before_course_end(exam_on: date, examined: ExaminedClass, rulebook: Rulebook) -> list[Finding]:
+    """Give what the order of the stages has against this exam day: an exam on the course's last day is late enough."""
+    term = rulebook.assessment.exam_day
+    if term is None or exam_on >= examined.closing_date:
+        return []
+    return [
+        stop(
+            term,
+            code="EXAM_BEFORE_COURSE_END",
+            message=f"考核日期 {exam_on.isoformat()} 早于结业日期 {examined.closing_date.isoformat()}，"
+            "结业考核须在课程结束之后进行。",
+            advice="请把考核安排在结业日期当日或以后（已安排的考核可以改期）；课程确已提前结束的，请先变更结业日期。",
+            field="exam_on",
+            value=exam_on.isoformat(),
+        )
+    ]
 
 
 def _judge_mode(application: ExamApplication, rulebook: Rulebook) -> list[Finding]:
@@ -285,14 +333,14 @@ def _judge_online(application: ExamApplication, examined: ExaminedClass, ruleboo
             )
         ]
     spans = _stated(window) or [(one.opens, one.closes) for one in application.windows]
-    if any(opens <= application.applied_on <= closes for opens, closes in spans):
+    if any(opens <= application.asked_on <= closes for opens, closes in spans):
         return []
     named = "、".join(f"{opens.isoformat()} 至 {closes.isoformat()}" for opens, closes in spans)
     return [
         stop(
             window,
             code="OUTSIDE_WINDOW",
-            message=f"线上培训的考核申请时间为 {named}，今日为 {application.applied_on.isoformat()}。",
+            message=f"线上培训的考核申请时间为 {named}，提出日期为 {application.asked_on.isoformat()}。",
             advice="请在规定时间内申请；错过的，请等待人社部门公布的下一次申请时间。",
         )
     ]

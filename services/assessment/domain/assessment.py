@@ -165,6 +165,11 @@ class Assessment:
         """Give how many outcomes the person has had, corrections included; the last one counts."""
         return 1 + sum(one.person_id == person_id for one in self.corrections)
 
+    @property
+    def has_begun(self) -> bool:
+        """Say whether anything was entered of it that stands."""
+        return self.signature is not None or any(score.points is not None for score in self.scores.values())
+
     def precedes(self, other: "Assessment") -> bool:
         """Say whether this exam was held before the other; on one day the one applied for first goes first."""
         return (self.exam_on, self.number) < (other.exam_on, other.number)
@@ -196,7 +201,7 @@ class Assessment:
         """Raise Refused unless the exam is still to come: RESULTS_FINAL, EXAM_WITHDRAWN, EXAM_REFUSED or EXAM_BEGUN."""
         if self.state != "awaiting":
             self.require_open()
-        if self.signature is not None or any(score.points is not None for score in self.scores.values()):
+        if self.has_begun:
             raise Refused(
                 code="EXAM_BEGUN",
                 message="本次考核已有成绩或巡查签字，不能再改期、更换机构或撤回。",

@@ -273,6 +273,6 @@ def void(certificate: Certificate, voiding: Voiding) -> tuple[Certificate, Certi
         certificate_id=certificate.certificate_id,
         person_id=certificate.person_id,
         on=voiding.on,
-        reason=voiding.reason,
+        reason="",  # a person's words may name somebody: they stay here
     )
     return replace(certificate, voiding=voiding), event

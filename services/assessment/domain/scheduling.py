@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.assessment.domain.application import ExamApplication
+from services.assessment.domain.application import ExamApplication, before_course_end
 from services.assessment.domain.assessment import Admission, Assessment, Move, Withdrawal, named
 from services.assessment.domain.body import AssessmentBody
 from services.assessment.domain.examined_class import ExaminedClass
 from shared.contracts.assessment import AssessmentScheduled, AssessmentWithdrawn
 from shared.domain.errors import Conflict, Refused
+from shared.policy.judging import refuse_stopped
+from shared.policy.rulebook import Rulebook
 
 
 def schedule(
@@ -32,7 +34,8 @@ def schedule(
         raise Conflict(
             code="EXAM_SCHEDULED",
             message=f"有 {len(double)} 人已列入同一证书种类、尚未定稿的考核。",
-            advice="请勿重复申请；须待该次考核定稿后才能再次申请。",
+            advice="请勿重复申请；该次考核尚未举行的，可以改期（POST assessments/{id}/schedule）"
+            "或撤回后重新申请（POST assessments/{id}/withdrawal）；已经举行的，待其定稿后再申请。",
             field="persons",
             value=named(double),
         )
@@ -91,6 +94,12 @@ def move(assessment: Assessment, change: Move, body: AssessmentBody) -> tuple[As
     return _announced(moved, body)
 
 
+def require_after_course(assessment: Assessment, examined: ExaminedClass, rulebook: Rulebook) -> None:
+    """Raise Refused EXAM_BEFORE_COURSE_END when the course was prolonged beyond an exam that has not begun."""
+    if assessment.is_pending and not assessment.has_begun:
+        refuse_stopped(before_course_end(assessment.exam_on, examined, rulebook))
+
+
 def withdraw(assessment: Assessment, withdrawal: Withdrawal) -> tuple[Assessment, AssessmentWithdrawn | None]:
     """Take an exam back that is still to come; one that was never announced needs no event."""
     assessment.require_movable()
@@ -101,7 +110,7 @@ def withdraw(assessment: Assessment, withdrawal: Withdrawal) -> tuple[Assessment
         class_id=assessment.class_id,
         assessment_id=assessment.assessment_id,
         on=withdrawal.on,
-        reason=withdrawal.reason,
+        reason="",  # a person's words may name somebody: they stay here
     )
 
 

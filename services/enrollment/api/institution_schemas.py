@@ -12,6 +12,7 @@ from services.enrollment.api.schemas import (
     Code,
     Day,
     LongText,
+    PublicName,
     RegionCode,
     ShortText,
     Truth,
@@ -22,17 +23,17 @@ from services.enrollment.application.institution_queries import InstitutionView
 from services.enrollment.domain.institution import Institution, Ownership
 from shared.contracts.assessment import CertificateKind
 from shared.policy.decision import Finding
-from shared.web.validation import Text
+from shared.web.validation import Impersonal, Text
 
 
 class OccupationBody(Body):
     """An occupation as a region lists it from today on."""
 
     code: Code
-    name: ShortText
+    name: PublicName
     region: RegionCode
     certifiable: Annotated[list[CertificateKind], Field(max_length=8)]
-    levels: Annotated[list[Annotated[Text, Field(min_length=1, max_length=20)]], Field(max_length=10)]
+    levels: Annotated[list[Annotated[Text, Field(min_length=1, max_length=20), Impersonal]], Field(max_length=10)]
 
 
 class OccupationAnswer(OccupationBody):
@@ -64,7 +65,7 @@ class InspectionBody(Body):
 class InstitutionBody(Body):
     """A training institution."""
 
-    name: ShortText
+    name: PublicName
     credit_code: Annotated[Text, Field(min_length=18, max_length=30)]
     kind: Code
     region: RegionCode

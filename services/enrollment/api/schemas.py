@@ -19,15 +19,17 @@ from shared.clock import legal_day, new_id
 from shared.contracts.enrollment import SessionKind
 from shared.policy.decision import Finding
 from shared.web.masking import mask
-from shared.web.validation import Text, invalid_value
+from shared.web.validation import Impersonal, Text, invalid_value
 
 _VISIBLE = r"^[\x21-\x7e]+$"
 """Codes and ids may be repeated in a refusal, so nobody's name fits into them."""
 Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
 ShortText = Annotated[Text, Field(min_length=1, max_length=200)]
+PublicName = Annotated[ShortText, Impersonal]
+"""The name of an institution or occupation: public, and sent to everybody in events."""
 LongText = Annotated[Text, Field(min_length=1, max_length=2000)]
 FreeText = Annotated[LongText, AfterValidator(mask)]
-"""A text that reaches events and reviewers: what looks like a number of a person is taken out of it."""
+"""A text for reviewers, which no event carries: what looks like a number of a person is taken out of it."""
 
 
 def _written_as_day(value: object) -> object:

@@ -216,7 +216,8 @@ async def _approve(
     standing = stopping(judged.findings)
     refuse_stopped(standing)
     asking = [entry.row.row for entry in (*judged.staying, *judged.joining) if entry.judgement.verdict == "ask"]
-    require_answers(judged.findings, decisions.get(None, ()), asking)
+    basis = judged.book.enrollment.start_after_approval
+    require_answers(judged.findings, decisions.get(None, ()), asking, basis=basis)
     if change.state != "approved":
         return training_class
     await uow.changes.settle(change)

@@ -1,6 +1,6 @@
 """What enrollment's use-cases about institutions need from storage: directory, centres, quality, registers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -25,6 +25,9 @@ class Institutions(Protocol):
         self, *, institution_id: str | None, regions: Sequence[str] | None, after: str | None, limit: int
     ) -> list[Institution]:
         """Give institutions by id: one, or those of the regions."""
+
+    async def registered(self, credit_codes: Collection[str]) -> Mapping[str, Institution]:
+        """Give the institutions that bear these credit codes, by code."""
 
     async def next_version(self, institution_id: str) -> int:
         """Raise the version by one, which locks the institution, and give the new one."""

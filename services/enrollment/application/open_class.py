@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Final
 
-from services.enrollment.application.judging import institution_of, occupation_of
+from services.enrollment.application.judging import book_on, institution_of, occupation_of
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.domain.attributes import published
 from services.enrollment.domain.change import decisions_in_effect
 from services.enrollment.domain.decision import exempt_rules
+from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.opening import open_class as opened
 from services.enrollment.domain.opening import what_blocks
 from services.enrollment.domain.person import Identity
@@ -20,7 +21,7 @@ from services.enrollment.domain.training_class import (
     close,
 )
 from shared.clock import end_of_day
-from shared.contracts.enrollment import OpenedTrainee
+from shared.contracts.enrollment import EmployerReference, OpenedTrainee
 
 OPEN_CLASS: Final = "open_class"
 """The timer's kind; its key is the class id. It is due when the opening date begins, and again when it has passed."""
@@ -75,7 +76,7 @@ async def open_if_due(uow: UnitOfWork, training_class: TrainingClass) -> bool:
         rulebook_id=book.id,
         institution=await institution_of(uow, training_class),
         occupation=await occupation_of(uow, training_class),
-        trainees=[_trainee(uow, entry) for entry in entries if entry.is_on_roster],
+        trainees=await _trainees(uow, [entry for entry in entries if entry.is_on_roster]),
         refused=min(refused, max(fields.planned - on_roster, 0)),  # whose place nobody took
         attributes=published(fields.stated, book.enrollment),
         exempt_by_decision=exempt_rules(training_class.findings, decisions.get(None, ())),
@@ -95,10 +96,17 @@ async def _blocker(uow: UnitOfWork, training_class: TrainingClass, entries: list
         training_class,
         on_roster=sum(entry.is_on_roster for entry in entries),
         suspended=any(suspension.holds_on(day) for suspension in suspensions),
+        book=book_on(uow, training_class.region, day),
     )
 
 
-def _trainee(uow: UnitOfWork, entry: RosterEntry) -> OpenedTrainee:
+async def _trainees(uow: UnitOfWork, entries: list[RosterEntry]) -> list[OpenedTrainee]:
+    codes = {entry.row.employer_credit_code for entry in entries} - {""}
+    employers = await uow.institutions.registered(codes)
+    return [_trainee(uow, entry, employers.get(entry.row.employer_credit_code)) for entry in entries]
+
+
+def _trainee(uow: UnitOfWork, entry: RosterEntry, employer: Institution | None) -> OpenedTrainee:
     particulars = entry.row.particulars
     check, key_id = uow.persons.payee_check(
         Identity(identity_number=particulars.identity_number, name=particulars.name)
@@ -110,4 +118,9 @@ def _trainee(uow: UnitOfWork, entry: RosterEntry) -> OpenedTrainee:
         payee_check=check,
         payee_check_key=key_id,
         fee_fen=entry.row.fee_fen,
+        employer=None
+        if employer is None
+        else EmployerReference(
+            institution_id=employer.institution_id, name=employer.name, credit_code=employer.credit_code
+        ),
     )

@@ -14,6 +14,7 @@ from shared.contracts.enrollment import (
     ClassChanged,
     ClassClosed,
     ClassOpened,
+    RosterEntryChanged,
     TraineeWithdrawn,
 )
 from shared.province.record import Line, ProvincialRecord
@@ -94,5 +95,6 @@ PROVINCIAL_RECORD: Final = ProvincialRecord(
     name="培训计划与花名册",
     triggers=frozenset({ClassApplied, ClassApproved, ClassChanged, ClassOpened, TraineeWithdrawn, ClassClosed}),
     lines=provincial_lines,
+    entry=RosterEntryChanged,
     require_visible=visible_class,
 )

@@ -30,7 +30,7 @@ async def review_class(uow: UnitOfWork, *, class_id: str, step: str, decision: D
     due = await take_step(uow, training_class, book, step=step, case=0)
     training_class, quota = await with_quota_now(uow, training_class, await institution_of(uow, training_class))
     if decision == "approve":
-        await _require_answers(uow, training_class)
+        await _require_answers(uow, training_class, book)
     reviewed = review(
         training_class,
         step=due,
@@ -65,8 +65,9 @@ async def _ask_for_reservation(uow: UnitOfWork, approved: TrainingClass, book: R
     return replace(approved, reservation_version=version)
 
 
-async def _require_answers(uow: UnitOfWork, training_class: TrainingClass) -> None:
+async def _require_answers(uow: UnitOfWork, training_class: TrainingClass, book: Rulebook) -> None:
     class_id = training_class.class_id
     decisions = decisions_in_effect(training_class, await uow.decisions.of_class(class_id))
     asking = [entry.row.row for entry in await uow.rosters.entries(class_id) if entry.judgement.verdict == "ask"]
-    require_answers(training_class.findings, decisions.get(None, ()), asking)
+    basis = book.enrollment.start_after_approval
+    require_answers(training_class.findings, decisions.get(None, ()), asking, basis=basis)

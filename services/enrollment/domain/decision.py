@@ -13,7 +13,7 @@ from shared.domain.errors import Conflict, NotFound, Refused
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.judging import Verdict, stopping, verdict_of
 from shared.policy.terms.enrollment import EnrollmentTerms
-from shared.policy.terms.term import Item
+from shared.policy.terms.term import Item, Term
 
 Outcome = Literal["allow", "refuse", "return"]
 
@@ -161,9 +161,16 @@ def bases_for(code: str, terms: EnrollmentTerms) -> tuple[Item, ...]:
 
 
 def require_answers(
-    plan: Iterable[Finding], plan_decisions: Sequence[RecordedDecision], asking_rows: Sequence[int]
+    plan: Iterable[Finding],
+    plan_decisions: Sequence[RecordedDecision],
+    asking_rows: Sequence[int],
+    *,
+    basis: Term | None,
 ) -> None:
-    """Raise Conflict DECISIONS_MISSING while a question is open, and what was decided against the plan (JY-ENR-06)."""
+    """Raise Conflict DECISIONS_MISSING while a question is open, and what was decided against the plan (JY-ENR-06).
+
+    `basis` is the term by which nothing starts before its approval.
+    """
     standing = weigh(plan, plan_decisions)
     if against := stopping(standing):
         raise Conflict(
@@ -185,4 +192,7 @@ def require_answers(
         message=f"尚有须人工决定的问题：{'；'.join(parts)}。",
         advice="请逐项核实并记录决定和理由后再同意。",
         field="decisions",
+        rule=basis.rule if basis else None,
+        clause=basis.clause if basis else None,
+        document=basis.document if basis else None,
     )

@@ -15,14 +15,22 @@ from shared.contracts.enrollment import (
     PlannedSession,
 )
 from shared.domain.actor import Role
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import Term
 
 
-def what_blocks(training_class: TrainingClass, *, on_roster: int, suspended: bool) -> Blocker | None:
-    """Say why the class cannot open now, or None when it can."""
+def what_blocks(
+    training_class: TrainingClass, *, on_roster: int, suspended: bool, book: Rulebook | None
+) -> Blocker | None:
+    """Say why the class cannot open now, in the name of the rulebook of its opening date, or None when it can."""
     answer = training_class.answer
     if training_class.state in UNDER_REVIEW:
-        advice = "请当前审核环节的办理人员在开班日期之前办结。"
-        return Blocker(code="NOT_APPROVED", message="审批尚未完成。", advice=advice)
+        return _blocked(
+            "NOT_APPROVED",
+            "审批尚未完成，不得开班。",
+            book.enrollment.start_after_approval if book else None,
+            advice="请当前审核环节的办理人员在开班日期之前办结。",
+        )
     if answer is None:
         return Blocker(code="RESERVATION_UNANSWERED", message="补贴名额与预算的预留结果尚未返回。")
     if refused := refused_budget(answer.budget):
@@ -32,10 +40,19 @@ def what_blocks(training_class: TrainingClass, *, on_roster: int, suspended: boo
         message = "花名册上没有可培训的学员。"
         return Blocker(code="NO_TRAINEES", message=message, advice=advice, held_by=Role.INSTITUTION)
     if suspended:
-        advice = "请按要求整改并提交整改报告，恢复开班后再办理。"
-        message = "开班日期在该机构暂停开班期间。"
-        return Blocker(code="INSTITUTION_SUSPENDED", message=message, advice=advice, held_by=Role.INSTITUTION)
+        return _blocked(
+            "INSTITUTION_SUSPENDED",
+            "开班日期在该机构暂停开班期间。",
+            book.enrollment.suspensions if book else None,
+            advice="请按要求整改并提交整改报告，恢复开班后再办理。",
+            held_by=Role.INSTITUTION,
+        )
     return None
+
+
+def _blocked(code: str, message: str, term: Term | None, *, advice: str, held_by: Role | None = None) -> Blocker:
+    rule, clause = (term.rule, term.clause) if term else (None, None)
+    return Blocker(code=code, message=message, rule=rule, clause=clause, advice=advice, held_by=held_by)
 
 
 def open_class(

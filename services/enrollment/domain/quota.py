@@ -47,7 +47,7 @@ OUTSIDE: Final = ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """What the plan gives a class's provider for its type: nothing where `persons` is None, and `place` outside then."""
+    """What the plan gives a class's provider for its type: nothing, in a `place` outside, where `persons` is None."""
 
     basis: Term
     place: Place

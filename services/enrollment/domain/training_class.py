@@ -75,13 +75,15 @@ class ReservationAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
-    """Why a class does not open, as code and Chinese sentence, what to do about it, and the role that holds it.
+    """Why a class does not open: code, Chinese sentence, what to do, and the role that holds it.
 
-    `held_by` is None for what nobody can mend, and for what a service is still to answer.
+    Rule and clause stand where a document says so; `held_by` is None for what a step or a service is still to answer.
     """
 
     code: str
     message: str
+    rule: str | None = None
+    clause: str | None = None
     advice: str = ""
     held_by: Role | None = None
 

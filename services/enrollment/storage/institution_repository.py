@@ -1,6 +1,6 @@
 """Institutions in storage, with what belongs to them: directory entries, suspensions, teachers and venues."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -54,6 +54,11 @@ class InstitutionRepository:
         )
         row = found.one_or_none()
         return None if row is None else self._institution(row)
+
+    async def registered(self, credit_codes: Collection[str]) -> Mapping[str, Institution]:
+        """Give the institutions that bear these credit codes, by code."""
+        query = select(INSTITUTION).where(INSTITUTION.c.credit_code.in_(credit_codes))
+        return {row.credit_code: self._institution(row) for row in await self._connection.execute(query)}
 
     async def next_version(self, institution_id: str) -> int:
         """Raise the institution's version by one, which locks it, and give the new one."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.payment.api.part_views import BreachView, ClawbackView, LineReturnView, SurveyView
 from services.payment.application.ports import Account, Attempt, ObjectionText
 from services.payment.application.queries import ClaimReading
-from services.payment.domain.claim import Claim
+from services.payment.domain.claim import Claim, EmployerPayment
 from services.payment.domain.line_return import waiting_lines
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
@@ -230,6 +230,21 @@ class DifferenceView(BaseModel):
     found_on: date
 
 
+class EmployerPaymentView(BaseModel):
+    """What an enterprise says it paid for its employees' training, by which document."""
+
+    reference: str
+    amount_fen: int
+    paid_on: date
+
+    @classmethod
+    def of(cls, paid: EmployerPayment | None) -> Self | None:
+        """Render it, where there is one."""
+        if paid is None:
+            return None
+        return cls(reference=paid.reference, amount_fen=paid.amount_fen, paid_on=paid.paid_on)
+
+
 class ClaimView(BaseModel):
     """A claim whole: state, money, lines with traces, and everything people did."""
 
@@ -239,6 +254,8 @@ class ClaimView(BaseModel):
     region: str
     rulebook_id: str
     claimant: str
+    owner_id: Annotated[str | None, Field(description="申领的机构或企业；个人申领为空")]
+    employer_payment: EmployerPaymentView | None
     application_id: str | None
     state: str
     round: int
@@ -282,6 +299,8 @@ class ClaimView(BaseModel):
             region=claim.region,
             rulebook_id=claim.rulebook_id,
             claimant=claim.claimant,
+            owner_id=None if claim.claimant == "individual" else claim.owner,
+            employer_payment=EmployerPaymentView.of(claim.employer_payment),
             application_id=claim.application_id,
             state=claim.state.value,
             round=claim.round,

@@ -102,6 +102,7 @@ async def post_claim(body: ClaimBody, unit: Write, response: Response) -> ClaimV
         account=body.account.to_command(),
         claimant=body.claimant,
         person=body.person.to_command() if body.person else None,
+        employer_payment=body.employer_payment.to_command() if body.employer_payment else None,
     )
     return await claim_view(unit, claim.claim_id, response)
 

@@ -5,7 +5,14 @@ from typing import Annotated
 from fastapi import Depends, Query
 from starlette.responses import Response
 
-from services.payment.api.schemas import AnswersBody, BankFileBody, BudgetBody, RateBody
+from services.payment.api.schemas import (
+    AnswersBody,
+    BankFileBody,
+    BudgetBody,
+    RateBody,
+    RateCorrectionBody,
+    RateCorrectionDecisionBody,
+)
 from services.payment.api.views import (
     AnswerRowView,
     AnswersAnswer,
@@ -13,11 +20,18 @@ from services.payment.api.views import (
     BudgetAnswer,
     LedgerPage,
     RateAnswer,
+    RateCorrections,
+    RateCorrectionView,
 )
 from services.payment.application.allot_budget import allot_budget
 from services.payment.application.answer_bank_file import answer_bank_file
 from services.payment.application.create_bank_file import bank_file_content, create_bank_file
-from services.payment.application.enter_rate import enter_rate
+from services.payment.application.enter_rate import (
+    decide_rate_correction,
+    enter_rate,
+    list_rate_corrections,
+    propose_rate_correction,
+)
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.queries import ledger
 from services.payment.domain.budget import BudgetKey
@@ -42,8 +56,46 @@ Read = Annotated[PaymentUnit, Depends(read_transaction)]
     responses=responses("REGION_OUT_OF_SCOPE"),
 )
 async def post_rate(body: RateBody, unit: Write) -> RateAnswer:
-    """Enter a rate with its source."""
+    """Enter a rate with its source; what would change a standing rate backwards is a correction by two people."""
     return RateAnswer.of(await enter_rate(unit, body.to_rate()))
+
+
+@router.post(
+    "/rate-corrections",
+    status_code=201,
+    summary="提出补贴标准更正（须由他人确认）",
+    dependencies=[requires(Role.POLICY_OFFICER, Role.FINANCE)],
+    responses=responses("REGION_OUT_OF_SCOPE"),
+)
+async def post_rate_correction(body: RateCorrectionBody, unit: Write) -> RateCorrectionView:
+    """Propose a rate that changes a standing one; nothing changes until an approver confirms it."""
+    return RateCorrectionView.of(await propose_rate_correction(unit, rate=body.to_rate(), reason=body.reason))
+
+
+@router.post(
+    "/rate-corrections/{correction_id}/decision",
+    summary="确认或不予确认补贴标准更正",
+    dependencies=[requires(Role.APPROVER)],
+    responses=responses(403, 404, 409),
+)
+async def post_rate_correction_decision(
+    correction_id: str, body: RateCorrectionDecisionBody, unit: Write
+) -> RateCorrectionView:
+    """Decide a correction as another person; approved claims keep the rate they were approved at."""
+    decided = await decide_rate_correction(
+        unit, correction_id=correction_id, confirmed=body.decision == "confirm", reason=body.reason
+    )
+    return RateCorrectionView.of(decided)
+
+
+@router.get(
+    "/rate-corrections",
+    summary="查询补贴标准更正",
+    dependencies=[requires(Role.POLICY_OFFICER, Role.FINANCE, Role.APPROVER, Role.AUDITOR)],
+)
+async def get_rate_corrections(unit: Read) -> RateCorrections:
+    """Give the corrections of the caller's region, oldest first."""
+    return RateCorrections(items=[RateCorrectionView.of(each) for each in await list_rate_corrections(unit)])
 
 
 @router.post(

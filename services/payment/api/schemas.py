@@ -9,12 +9,13 @@ from services.payment.application.ports import ObjectionText
 from services.payment.application.record_decision import GivenDecision
 from services.payment.application.review_claim import GivenReview
 from services.payment.application.submit_claim import GivenAccount, GivenPerson, SignedUndertaking
+from services.payment.domain.claim import EmployerPayment
 from services.payment.domain.order import Answer, Share
 from services.payment.domain.rates import Rate
 from services.payment.domain.state import Act
 from shared.contracts.assessment import CertificateKind
 from shared.policy.terms.term import Programme
-from shared.web.validation import Text, invalid_value
+from shared.web.validation import Impersonal, Text, invalid_value
 
 FEN_MAX = 10**15
 
@@ -59,6 +60,23 @@ class RateBody(Body):
     def to_rate(self) -> Rate:
         """Give the row; its number is the table's."""
         return Rate(number=0, **self.model_dump())
+
+
+class RateCorrectionBody(RateBody):
+    """A rate that changes what a standing one pays, with the reason; another person confirms it."""
+
+    reason: LongText
+
+    def to_rate(self) -> Rate:
+        """Give the row that is proposed."""
+        return Rate(number=0, **self.model_dump(exclude={"reason"}))
+
+
+class RateCorrectionDecisionBody(Body):
+    """The second person's decision."""
+
+    decision: Literal["confirm", "refuse"]
+    reason: LongText
 
 
 class BudgetBody(Body):
@@ -106,14 +124,29 @@ class PersonBody(Body):
         return GivenPerson(name=self.name, identity_number=self.identity_number)
 
 
+class EmployerPaymentBody(Body):
+    """The document by which an enterprise paid for its employees' training, which a reviewer accepts or not."""
+
+    reference: Annotated[Text, Field(min_length=1, max_length=100), Impersonal]
+    amount_fen: Fen
+    paid_on: Day
+
+    def to_command(self) -> EmployerPayment:
+        """Give the command's part."""
+        return EmployerPayment(reference=self.reference, amount_fen=self.amount_fen, paid_on=self.paid_on)
+
+
 class ClaimBody(Body):
-    """A claim for a class: of its institution, of the enterprise that trained its own people, or of one trainee."""
+    """A claim for a class: of its institution, of an enterprise for its own people, or of one trainee."""
 
     class_id: Id
     claimant: Literal["institution", "enterprise", "individual"]
     undertaking: UndertakingBody
     account: AccountBody
     person: Annotated[PersonBody | None, Field(description="个人申领时必填（附件2 注2）")] = None
+    employer_payment: Annotated[
+        EmployerPaymentBody | None, Field(description="企业为在其他机构参训的职工申领时必填：已支付培训费的凭证")
+    ] = None
 
 
 class ApplicationBody(Body):

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from services.payment.application.answer_bank_file import AnswerRow
 from services.payment.application.ports import BankFile
 from services.payment.application.queries import ClassReading
+from services.payment.domain.rate_correction import RateCorrection
 from services.payment.domain.rates import Rate
 from shared.policy.decision import Finding
 
@@ -39,6 +40,49 @@ class RateAnswer(BaseModel):
             amount_fen=rate.amount_fen,
             source=rate.source,
         )
+
+
+class RateCorrectionView(BaseModel):
+    """A correction of a rate and the two people who carry it."""
+
+    correction_id: str
+    region: str
+    programme: str
+    occupation: str | None
+    level: str | None
+    certificate_kind: str | None
+    valid_from: date
+    amount_fen: int
+    source: str
+    reason: str
+    state: Literal["proposed", "confirmed", "refused"]
+    proposed_by: str
+    proposed_on: date
+    decided_by: str | None
+    decided_on: date | None
+    decision_reason: str | None
+
+    @classmethod
+    def of(cls, correction: RateCorrection) -> Self:
+        """Render a correction."""
+        rate = RateAnswer.of(correction.rate).model_dump(exclude={"rate_id"})
+        return cls(
+            correction_id=correction.correction_id,
+            **rate,
+            reason=correction.reason,
+            state=correction.state.value,
+            proposed_by=correction.proposed_by,
+            proposed_on=correction.proposed_on,
+            decided_by=correction.decided_by,
+            decided_on=correction.decided_on,
+            decision_reason=correction.decision_reason,
+        )
+
+
+class RateCorrections(BaseModel):
+    """The corrections of a region, oldest first."""
+
+    items: list[RateCorrectionView]
 
 
 class BudgetAnswer(BaseModel):

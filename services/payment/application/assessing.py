@@ -8,7 +8,7 @@ from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.breach import open_breaches
-from services.payment.domain.claim import Claim
+from services.payment.domain.claim import Claim, asked_of_employer
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty, duty_of
 from services.payment.domain.facts import ClassFacts, Known
@@ -45,7 +45,8 @@ async def open_case(uow: PaymentUnit, class_id: str) -> Case:
     """Give the case of a class, or raise Refused NOT_IN_SYSTEM when no opening is known."""
     facts = await uow.classes.facts(class_id)
     if facts.opened is None:
-        raise not_opened()
+        file = await uow.classes.find(class_id)
+        raise not_opened(uow.shelf.by_id(file.rulebook_id) if file and file.rulebook_id else None)
     return Case(facts=facts, opened=facts.opened, rulebook=uow.shelf.by_id(facts.opened.fact.rulebook_id))
 
 
@@ -56,32 +57,38 @@ def on_duty(uow: PaymentUnit, claim: Claim, case: Case, *options: Duty) -> Claim
     return replace(claim, duties={**claim.duties, uow.actor.subject: duty})
 
 
-async def rates_of(uow: PaymentUnit, rulebook: Rulebook, region: str) -> RateTable | None:
-    """Give the rates that count in a region."""
+async def rates_of(
+    uow: PaymentUnit, rulebook: Rulebook, region: str, *, decided_until: int | None = None
+) -> RateTable | None:
+    """Give the rates that count in a region, for what is decided those that stood then."""
     table = regions()
-    return rate_table(rulebook, region, await uow.rates.rows(table.ancestors(region)), table)
+    rows = await uow.rates.rows(table.ancestors(region))
+    return rate_table(rulebook, region, rows, table, decided_until=decided_until)
 
 
-async def assess_case(uow: PaymentUnit, case: Case, decisions: Sequence[Decision]) -> Assessment:
-    """Assess a class as it is known now."""
+async def assess_case(
+    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: int | None = None
+) -> Assessment:
+    """Assess a class as it is known now, at the rates that stood when it was decided if it was."""
     opened = case.opened.fact
     held = await uow.entitlements.held(opened.class_id)
     return assess(
         case.facts,
         case.opened,
         rulebook=case.rulebook,
-        rates=await rates_of(uow, case.rulebook, opened.region),
+        rates=await rates_of(uow, case.rulebook, opened.region, decided_until=decided_until),
         decisions=decisions,
         entitled=frozenset(held),
+        entry_required=uow.entry_required,
     )
 
 
 async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment:
     """Assess a class as it is known now, for the people of a claim."""
-    found = await assess_case(uow, case, claim.decisions)
-    if claim.persons is None:
-        return found
-    return narrowed(found, claim.persons, alone=claim.claimant == INDIVIDUAL, rulebook=case.rulebook)
+    found = await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)
+    if claim.persons is not None:
+        found = narrowed(found, claim.persons, alone=claim.stands_apart, rulebook=case.rulebook)
+    return asked_of_employer(claim, found, case.rulebook)
 
 
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
@@ -91,7 +98,7 @@ async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
 
 async def stops_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Finding, ...]:
     """Give everything that stands against reviewing or paying the claim now."""
-    stops = (await assess_case(uow, case, claim.decisions)).stops
+    stops = (await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)).stops
     return (*stops, *open_breaches(claim.breaches, case.rulebook.payment.breach))
 
 
@@ -100,7 +107,7 @@ async def holds_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Fin
 
     An inspection voided after the approval may pose a question that was answered before, though no amount moves.
     """
-    found = await assess_case(uow, case, claim.decisions)
+    found = await assess_claim(uow, case, claim)
     breaches = open_breaches(claim.breaches, case.rulebook.payment.breach)
     return (*found.stops, *breaches, *found.refused_flags, *found.class_questions)
 

@@ -118,7 +118,8 @@ async def record_repayment(uow: PaymentUnit, *, clawback_id: str, given: GivenRe
     """Record money that came in; the last of it frees the slots for which it was paid.
 
     Set off, a ready order of the same institution and source counts as settled and never goes to the bank. Raise
-    Refused REPAYMENT_TOO_LARGE, DATE_IN_FUTURE or OFFSET_IMPOSSIBLE.
+    Refused REPAYMENT_TOO_LARGE, REPAYMENT_DATE or OFFSET_IMPOSSIBLE, and Conflict RECEIPT_USED for a bank receipt that
+    was counted for a claw-back of the same claimant before.
     """
     claim, clawback = await _found(uow, clawback_id)
     case = await open_case(uow, claim.class_id)
@@ -132,6 +133,13 @@ async def record_repayment(uow: PaymentUnit, *, clawback_id: str, given: GivenRe
         )
     order = await _order_to_set_off(uow, claim, given) if given.kind == "offset" else None
     repayment = _repayment(clawback, given, order, by=uow.actor.subject)
+    if repayment.reference and await uow.claims.is_receipt_used(claim.owner, repayment):
+        raise Conflict(
+            code="RECEIPT_USED",
+            message="该到账凭证号已登记过一次收回资金，同一笔到账不能重复登记。",
+            advice="请核对银行到账凭证；一笔到账用于几项追回的，请在凭证号后注明分项，并分别填写金额。",
+            field="reference",
+        )
     after = repaid(clawback, repayment)
     saved = await uow.claims.save(claim, _with(acting, after))
     if order is not None:
@@ -229,6 +237,7 @@ def _opposite_entry(claim: Claim, clawback: Clawback) -> Entry:
         first_reviewer=clawback.proposed_by,
         second_reviewer=None,
         approver=clawback.decided_by or "",
+        rates_until=claim.entries[0].rates_until,
         clawback=trace,
     )
 

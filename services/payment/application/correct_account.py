@@ -25,13 +25,12 @@ async def correct_account(uow: PaymentUnit, *, claim_id: str, given: GivenAccoun
         )
     case = await open_case(uow, claim.class_id)
     former = await uow.accounts.with_state(claim_id, "active")
-    individual = claim.claimant == INDIVIDUAL
     account = make_account(
         uow,
         given,
         claim_id,
-        applicant=former.holder if individual and former else case.opened.fact.institution.name,
-        individual=individual,
+        applicant=former.holder if claim.stands_apart and former else case.opened.fact.institution.name,
+        individual=claim.claimant == INDIVIDUAL,
         rulebook=case.rulebook,
     )
     await uow.accounts.add(account)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from services.payment.application.assessing import assess_case, on_duty, open_case, require_clear
+from services.payment.application.assessing import assess_claim, on_duty, open_case, require_clear
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
@@ -32,7 +32,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     if not claim.entries or state is State.APPROVED:
         state = following(claim.state, Act.ORDER, rulebook=case.rulebook)
     await require_clear(uow, case, claim)
-    now = await assess_case(uow, case, claim.decisions)
+    now = await assess_claim(uow, case, claim)
     require_decided(now.refused_flags, now.class_questions)
     standing = await uow.orders.of_claim(claim_id)
     due = _due(claim, standing)

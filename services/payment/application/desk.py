@@ -168,7 +168,7 @@ def _clawback_states(roles: Sequence[Role]) -> frozenset[ClawbackState]:
 
 
 def _unopened(rulebook: Rulebook | None) -> Finding:
-    refusal = not_opened()
+    refusal = not_opened(rulebook)
     term = rulebook.payment.evidence if rulebook else None
     return (term or CONSISTENCY).finding(
         code=refusal.code,

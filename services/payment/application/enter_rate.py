@@ -1,19 +1,88 @@
-"""Enter a rate of a region (JY-PAY-05); rows are only added, a later one replaces an earlier for what is still open."""
+"""Enter a rate of a region (JY-PAY-05); rows are only added, a correction by two people."""
 
+from services.payment.application.answer_again import wake_reservations
 from services.payment.application.assessing import refresh_claim
 from services.payment.application.ports import PaymentUnit
+from services.payment.domain.rate_correction import RateCorrection, decided, require_correction, require_new
 from services.payment.domain.rates import Rate
-from shared.domain.jurisdiction import descendants
+from shared.clock import new_id
+from shared.domain.errors import NotFound
+from shared.domain.jurisdiction import ancestors, descendants, is_within
+from shared.policy.decision import TraceValue
 
 
 async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
     """Add a row to the table of a region within the caller's, and give it with its number.
 
-    Approved claims of the region that waited for a rate are computed again.
+    Raise Conflict RATE_STANDS for a row that would change what a standing one pays. Approved claims of the region that
+    waited for a rate are computed again, and reservations refused for want of one are answered anew.
     """
     uow.actor.require_region(rate.region)
+    await uow.rates.lock()
+    above = ancestors(rate.region)
+    require_new(rate, await uow.rates.rows(above), above, uow.today)
     entered = await uow.rates.add(rate, by=uow.actor.subject, at=uow.now)
-    details = {
+    await uow.audit(action="rate_entered", subject=f"{rate.region}/{entered.number}", details=_details(rate))
+    for class_id in await uow.claims.awaiting_rates(descendants(rate.region)):
+        await uow.classes.lock(class_id)
+        await refresh_claim(uow, class_id, cause="RATE_ENTERED")
+    await wake_reservations(uow, rate.region)
+    return entered
+
+
+async def propose_rate_correction(uow: PaymentUnit, *, rate: Rate, reason: str) -> RateCorrection:
+    """Propose a row that changes a standing rate; nothing changes until another person confirms it.
+
+    Raise Conflict NOTHING_TO_CORRECT for a row that anybody may enter plainly.
+    """
+    uow.actor.require_region(rate.region)
+    above = ancestors(rate.region)
+    require_correction(rate, await uow.rates.rows(above), above, uow.today)
+    proposal = RateCorrection(
+        correction_id=new_id(), rate=rate, reason=reason, proposed_by=uow.actor.subject, proposed_on=uow.today
+    )
+    await uow.rates.add_correction(proposal)
+    await uow.audit(action="rate_correction_proposed", subject=proposal.correction_id, details=_details(rate))
+    return proposal
+
+
+async def decide_rate_correction(
+    uow: PaymentUnit, *, correction_id: str, confirmed: bool, reason: str
+) -> RateCorrection:
+    """Decide a correction as the second person; confirmed, it becomes a row and open claims are computed again.
+
+    What is approved keeps the rate it was approved at; paid money is corrected by opposite entries only.
+    """
+    await uow.rates.lock()
+    found = await uow.rates.correction(correction_id)
+    if found is None or not is_within(found.rate.region, uow.actor.region):
+        raise NotFound(
+            code="NOT_FOUND",
+            message="没有这项标准更正，或不在本人所属区划内。",
+            advice="请核对编号。",
+            field="correction_id",
+        )
+    after = decided(found, confirmed=confirmed, reason=reason, by=uow.actor.subject, on=uow.today)
+    await uow.rates.save_correction(after)
+    action = "rate_correction_confirmed" if confirmed else "rate_correction_refused"
+    await uow.audit(action=action, subject=correction_id, details=_details(found.rate))
+    if not confirmed:
+        return after
+    entered = await uow.rates.add(found.rate, by=found.proposed_by, at=uow.now, correction_id=correction_id)
+    for class_id in await uow.claims.undecided(descendants(entered.region)):
+        await uow.classes.lock(class_id)
+        await refresh_claim(uow, class_id, cause="RATE_CORRECTED")
+    await wake_reservations(uow, entered.region)
+    return after
+
+
+async def list_rate_corrections(uow: PaymentUnit) -> tuple[RateCorrection, ...]:
+    """Give the corrections of the caller's region, oldest first."""
+    return await uow.rates.corrections(descendants(uow.actor.region))
+
+
+def _details(rate: Rate) -> dict[str, TraceValue]:
+    return {
         "programme": rate.programme,
         "occupation": rate.occupation,
         "level": rate.level,
@@ -21,8 +90,3 @@ async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
         "valid_from": rate.valid_from.isoformat(),
         "amount_fen": rate.amount_fen,
     }
-    await uow.audit(action="rate_entered", subject=f"{rate.region}/{entered.number}", details=details)
-    for class_id in await uow.claims.awaiting_rates(descendants(rate.region)):
-        await uow.classes.lock(class_id)
-        await refresh_claim(uow, class_id, cause="RATE_ENTERED")
-    return entered

@@ -8,12 +8,13 @@ from typing import Protocol
 from services.payment.application.report_ports import Reports
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.claim import Claim
-from services.payment.domain.clawback import ClawbackState
+from services.payment.domain.clawback import ClawbackState, Repayment
 from services.payment.domain.entitlement import ClassFile, Scope
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
 from services.payment.domain.order import Answer, PaymentOrder, Reversal
+from services.payment.domain.rate_correction import RateCorrection
 from services.payment.domain.rates import Rate
 from services.payment.domain.reassessment import Difference
 from services.payment.domain.state import State
@@ -134,6 +135,10 @@ class Classes(Protocol):
         """Say whether the class was cancelled."""
         ...
 
+    async def without_budget(self, regions: Collection[str]) -> Sequence[str]:
+        """Give the classes of these regions whose budget was refused and that may open, the longest waiting first."""
+        ...
+
     async def facts(self, class_id: str) -> ClassFacts:
         """Give everything known of the class."""
         ...
@@ -189,12 +194,36 @@ class Budgets(Protocol):
 class Rates(Protocol):
     """The append-only rate table."""
 
-    async def add(self, rate: Rate, *, by: str, at: datetime) -> Rate:
-        """Enter a row and give it with its number."""
+    async def lock(self) -> None:
+        """Keep everybody else who enters a rate waiting."""
+        ...
+
+    async def add(self, rate: Rate, *, by: str, at: datetime, correction_id: str | None = None) -> Rate:
+        """Enter a row and give it with its number; the database refuses one that stands, but by a correction."""
+        ...
+
+    async def add_correction(self, correction: RateCorrection) -> None:
+        """Store a proposed correction."""
+        ...
+
+    async def save_correction(self, correction: RateCorrection) -> None:
+        """Store the decision on a correction."""
+        ...
+
+    async def correction(self, correction_id: str) -> RateCorrection | None:
+        """Give a correction."""
+        ...
+
+    async def corrections(self, regions: Collection[str]) -> tuple[RateCorrection, ...]:
+        """Give the corrections of these regions, oldest first."""
         ...
 
     async def rows(self, regions: Collection[str]) -> tuple[Rate, ...]:
         """Give the rows of these regions in the order of their entry."""
+        ...
+
+    async def last(self) -> int:
+        """Give the number of the row entered last, of whatever region; 0 before the first."""
         ...
 
 
@@ -239,6 +268,10 @@ class Claims(Protocol):
 
     async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
         """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
+        ...
+
+    async def undecided(self, regions: Collection[str]) -> Sequence[str]:
+        """Give the classes of these regions that have a claim under review, sorted."""
         ...
 
     async def add(self, claim: Claim, *, signer: str) -> Claim:
@@ -287,6 +320,10 @@ class Claims(Protocol):
 
     async def claim_of_clawback(self, clawback_id: str) -> str | None:
         """Give the claim a claw-back belongs to."""
+        ...
+
+    async def is_receipt_used(self, owner: str, repayment: Repayment) -> bool:
+        """Say whether the bank's receipt was counted for a claw-back of this claimant and source before."""
         ...
 
     async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
@@ -389,6 +426,11 @@ class PaymentUnit(Protocol):
     def actor(self) -> Actor: ...
     @property
     def shelf(self) -> Shelf: ...
+
+    @property
+    def entry_required(self) -> bool:
+        """Say whether this deployment enters classes in the provincial system, so that a claim needs its receipts."""
+        ...
 
     def payee_checks(self, name: str, identity_number: str) -> Mapping[str, str]:
         """Give the keyed checks of a person by the id of their key, to compare with what enrollment enrolled."""

@@ -97,7 +97,7 @@ async def read_class(uow: PaymentUnit, class_id: str) -> ClassReading:
     missing: tuple[Finding, ...] = ()
     if facts.opened is not None:
         rulebook = uow.shelf.by_id(facts.opened.fact.rulebook_id)
-        missing = obstacles(facts, facts.opened.fact, rulebook)
+        missing = obstacles(facts, facts.opened.fact, rulebook, entry_required=uow.entry_required)
     return ClassReading(
         file=file,
         facts=facts,

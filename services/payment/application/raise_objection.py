@@ -21,13 +21,14 @@ async def raise_objection(
     if claim is None:
         raise unknown("公示", "notice_id")
     notice = next(each for each in claim.notices if each.notice_id == notice_id)
-    people = claim.people
+    people, terms = claim.people, (await open_case(uow, claim.class_id)).rulebook.payment
     raised = objections.raise_objection(
         notice,
         objection_id=new_id(),
         line_nos=line_nos,
         persons=frozenset(people),
-        term=(await open_case(uow, claim.class_id)).rulebook.payment.objection,
+        term=terms.objection,
+        public=terms.notice,
         on=uow.today,
     )
     await uow.claims.add_objection(raised, text)

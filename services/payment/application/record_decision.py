@@ -1,4 +1,4 @@
-"""Record what a rule leaves to a person (JY-ASM-05, -06, JY-SUP-07, JY-CLM-10, JY-ENR-18, JY-FND-02, -03)."""
+"""Record what a rule leaves to a person (JY-ASM-05, -06, JY-SUP-07, JY-CLM-01, -10, JY-ENR-18, JY-FND-02, -03)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -114,6 +114,7 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
         (rulebook.supervision.inspections, True),
         (payment.headcount, True),
         (payment.not_a_class, True),
+        (payment.claimants, True),
         (assessment.transitional_exceptions, False),
         (payment.funding_sources, False),
     )

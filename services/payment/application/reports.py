@@ -175,7 +175,7 @@ async def read_form(uow: PaymentUnit, claim_id: str) -> tuple[Form, tuple[Filled
         )
         for order_id, tried in attempts.items()
         for attempt in tried
-        if attempt.outcome == "settled" and attempt.answered_on is not None
+        if attempt.outcome == "settled" and attempt.answered_on is not None and orders[order_id].counts
     ]
     account = await uow.accounts.with_state(claim_id, "active")
     return form, fill(

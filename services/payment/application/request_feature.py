@@ -13,7 +13,7 @@ async def request_feature(uow: PaymentUnit, *, class_id: str, feature: str) -> N
     """
     file = await visible_class(uow, class_id)
     if file.rulebook_id is None:
-        raise not_opened()
+        raise not_opened(None)
     rulebook = uow.shelf.by_id(file.rulebook_id)
     term = rulebook.payment.features_off
     off = term is not None and feature in term.features

@@ -1,6 +1,7 @@
 """Reserve slots and budget for a class and answer enrollment (JY-ENR-05); only the newest answer counts."""
 
 from dataclasses import replace
+from typing import Final
 
 from services.payment.application.assessing import rates_of
 from services.payment.application.ports import PaymentUnit
@@ -12,6 +13,9 @@ from shared.contracts.payment import BudgetAnswer, EntitlementReserved
 from shared.domain.errors import MissingFact, Refused
 from shared.domain.jurisdiction import ancestors
 from shared.policy.rulebook import Rulebook
+
+_RATE_ADVICE: Final = "请由财务人员录入补贴标准及其来源，录入后系统自动重新答复，无须重新提交。"
+_BUDGET_ADVICE: Final = "请由财务人员追加预算指标，追加后系统自动重新答复，无须重新提交。"
 
 
 async def reserve_entitlement(
@@ -36,8 +40,8 @@ async def reserve_entitlement(
     if scope is not None:
         excepted = {trainee.person_id for trainee in request.trainees if trainee.repeat_by_decision}
         taken = await uow.entitlements.take(class_id, asked.wanted, scope, excepted=excepted, on=uow.today)
-    per_head_fen, budget = await _reserve_budget(uow, asked, rulebook, request, heads=len(taken))
-    await uow.classes.save(replace(asked.file, per_head_fen=per_head_fen))
+    per_head_fen, budget = await reserve_budget(uow, asked, rulebook, request, heads=len(taken))
+    await uow.classes.save(asked.file.answered(budget, per_head_fen=per_head_fen, at=uow.now))
     given = answer(asked, granted=taken, rulebook=rulebook, budget=budget)
     await uow.publish(given)
     await uow.audit(
@@ -64,7 +68,7 @@ async def _require_releases(uow: PaymentUnit, request: ReservationRequest) -> No
             )
 
 
-async def _reserve_budget(
+async def reserve_budget(
     uow: PaymentUnit, asked: Asked, rulebook: Rulebook, request: ReservationRequest, *, heads: int
 ) -> tuple[int, BudgetAnswer]:
     """Reserve heads times the highest rate that any of the class's certificate kinds may bring."""
@@ -86,7 +90,7 @@ async def _reserve_budget(
         await uow.budgets.commit(class_id, {key: amount_fen})
     except Refused as error:
         await uow.budgets.commit(class_id, {})
-        return rate.amount_fen, refused(source, amount_fen, code=error.code, message=error.message)
+        return rate.amount_fen, refused(source, amount_fen, code=error.code, message=error.message + _BUDGET_ADVICE)
     return rate.amount_fen, granted(source, amount_fen)
 
 
@@ -106,4 +110,4 @@ def _wanted(request: ReservationRequest) -> list[Wanted]:
 def _missing(rates: RateTable | None, wanted: list[Wanted]) -> str:
     if rates is None or not wanted:
         return "规则册没有规定该项目的补贴标准，不能保留预算。"
-    return rates.missing(wanted[0]).message
+    return rates.missing(wanted[0]).message + _RATE_ADVICE

@@ -99,7 +99,12 @@ async def _pass(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review, c
 async def _approve(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review, case: Case) -> Claim:
     """Approve what is payable, and let entitlement and budget follow the decision."""
     after, _, event = approve(
-        acting, review, on=uow.today, funding_source=case.opened.fact.funding_source, rulebook=case.rulebook
+        acting,
+        review,
+        on=uow.today,
+        funding_source=case.opened.fact.funding_source,
+        rates_until=await uow.rates.last(),
+        rulebook=case.rulebook,
     )
     ordered_fen, settled = await ordered_of(uow, claim)
     # An entry that takes back what was not ordered yet may leave nothing to pay.

@@ -10,8 +10,10 @@ from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import (
     Claim,
     Claimant,
+    EmployerPayment,
     Undertaking,
     already_claimed,
+    asked_of_employer,
     deadlines,
     resubmit,
     submitted,
@@ -56,6 +58,16 @@ class GivenPerson:
     identity_number: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claimant:
+    """Who claims, for whom, and whose name the account must bear; `apart` did not give the class."""
+
+    owner: str
+    name: str
+    wanted: frozenset[str]
+    apart: bool
+
+
 async def submit_claim(
     uow: PaymentUnit,
     *,
@@ -64,39 +76,41 @@ async def submit_claim(
     account: GivenAccount,
     claimant: Claimant = "institution",
     person: GivenPerson | None = None,
+    employer_payment: EmployerPayment | None = None,
     application_id: str | None = None,
 ) -> Claim:
     """Receive a claim for a class, or the returned one again as a new round; give it computed.
 
-    An institution or enterprise claims for everybody of its class whom nobody claimed for; an individual for himself,
-    recognised by name and identity number. Raise Refused with every reason that stands against the class,
-    ALREADY_CLAIMED, CLAIMANT_NOT_ADMITTED, BLOCK_MISSING, UNDERTAKING_MISSING, PAYEE_MISMATCH or RATE_MISSING; then
-    nothing is stored. An individual who is not on the roster finds no class.
+    An institution or enterprise claims for everybody of its class whom nobody claimed for; an enterprise also for its
+    employees in another's class, with the proof that it paid; an individual for himself, recognised by name and
+    identity number. Raise Refused with every reason that stands against the class, ALREADY_CLAIMED,
+    CLAIMANT_NOT_ADMITTED, BLOCK_MISSING, EMPLOYER_PAYMENT_MISSING, UNDERTAKING_MISSING, PAYEE_MISMATCH or RATE_MISSING;
+    then nothing is stored. An individual who is not on the roster, and an enterprise none of whose people is, find no
+    class.
     """
     alone = claimant == INDIVIDUAL
-    if alone:  # who he is decides whether the class exists for him
-        await uow.classes.find(class_id, lock=True)
-    else:
-        await visible_class(uow, class_id, lock=True)
+    await _class_of(uow, class_id, claimant)
     case = await open_case(uow, class_id)
     opened, rulebook = case.opened.fact, case.rulebook
-    _require_admitted(claimant, opened, rulebook)
-    trainee = _recognised(uow, person, case) if alone else None
-    former, persons = await _former_and_persons(uow, opened, trainee, rulebook)
+    organisation = None if alone else _organisation(uow, opened)
+    _require_admitted(claimant, opened, rulebook, apart=organisation is None or organisation.apart)
+    by = organisation or _individual(uow, person, case)
+    former, persons = await _former_and_persons(uow, opened, by, rulebook, alone=alone)
+    proof = _proven(employer_payment, former, uow.today, rulebook) if by.apart and not alone else None
     claim_id = former.claim_id if former else new_id()
     _require_undertaking(undertaking, uow.today, rulebook)
     payout = make_account(
         uow,
         account,
         claim_id,
-        applicant=person.name if alone and person else opened.institution.name,
+        applicant=by.name,
         individual=alone,
         rulebook=rulebook,
     )
     whole = await assess_case(uow, case, former.decisions if former else ())
     breaches = open_breaches(former.breaches, rulebook.payment.breach) if former else ()
     refuse_stopped((*whole.stops, *breaches))
-    found = narrowed(whole, persons, alone=alone, rulebook=rulebook)
+    found = narrowed(whole, persons, alone=by.apart, rulebook=rulebook)
     fresh = Claim(
         claim_id=claim_id,
         class_id=class_id,
@@ -113,10 +127,13 @@ async def submit_claim(
         deadlines=deadlines(rulebook, uow.today),
         assessment=found,
         persons=persons,
-        owner=uow.actor.subject if alone else opened.institution.institution_id,
+        owner=by.owner,
+        employer_payment=proof,
+        decisions=former.decisions if former else (),
         application_id=application_id,
         duties=duties_of_class(opened.reviews),
     )
+    fresh = replace(fresh, assessment=asked_of_employer(fresh, found, rulebook))
     claim = await _store(uow, former, fresh, signer=undertaking.signer, rulebook=rulebook)
     failpoints.hit(failpoints.INSIDE_CLAIM)
     await uow.accounts.add(replace(payout, state="active"))
@@ -145,36 +162,88 @@ async def _store(uow: PaymentUnit, former: Claim | None, fresh: Claim, *, signer
     return claim
 
 
+async def _class_of(uow: PaymentUnit, class_id: str, claimant: Claimant) -> None:
+    """Lock the class for a claimant for whom it exists; who an individual is can only be said from its roster."""
+    if claimant == "institution":
+        await visible_class(uow, class_id, lock=True)
+        return
+    file = await uow.classes.find(class_id, lock=True)
+    given = file is not None and file.institution_id == uow.actor.organisation
+    if claimant == "enterprise" and not given and (await uow.classes.facts(class_id)).opened is None:
+        raise unknown("班级", "class_id")
+
+
 async def _former_and_persons(
-    uow: PaymentUnit, opened: ClassOpened, trainee: OpenedTrainee | None, rulebook: Rulebook
+    uow: PaymentUnit, opened: ClassOpened, by: _Claimant, rulebook: Rulebook, *, alone: bool
 ) -> tuple[Claim | None, frozenset[str]]:
     """Give the claimant's own earlier claim and whom he may claim for; raise ALREADY_CLAIMED when nobody is left."""
-    everybody = frozenset(each.person_id for each in opened.trainees)
-    wanted = everybody if trainee is None else frozenset({trainee.person_id})
-    claimed = await uow.claims.claimants(opened.class_id, wanted)
+    claimed = await uow.claims.claimants(opened.class_id, by.wanted)
     former = None
     for claim in await uow.claims.all_of_class(opened.class_id):
         individual = claim.claimant == INDIVIDUAL
-        if (trainee is None and not individual) or (trainee and individual and claim.claim_id in claimed.values()):
+        own = claim.claim_id in claimed.values() if alone else claim.owner == by.owner
+        if individual == alone and own:
             former = claim
     if former is not None and not sees_claim(uow.actor, former):
         raise already_claimed(rulebook)
-    mine = frozenset(each for each in wanted if claimed.get(each) in (None, former.claim_id if former else None))
+    mine = frozenset(each for each in by.wanted if claimed.get(each) in (None, former.claim_id if former else None))
     if not mine:
         raise already_claimed(rulebook)
     return former, mine
 
 
-def _require_admitted(claimant: str, opened: ClassOpened, rulebook: Rulebook) -> None:
+def _individual(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> _Claimant:
+    trainee = _recognised(uow, person, case)
+    name = person.name if person else ""
+    return _Claimant(owner=uow.actor.subject, name=name, wanted=frozenset({trainee.person_id}), apart=True)
+
+
+def _organisation(uow: PaymentUnit, opened: ClassOpened) -> _Claimant:
+    """Give the caller's institution as it stands to the class: it gave it, or sent its employees to it."""
+    mine = uow.actor.organisation
+    if opened.institution.institution_id == mine:
+        everybody = frozenset(each.person_id for each in opened.trainees)
+        return _Claimant(owner=mine, name=opened.institution.name, wanted=everybody, apart=False)
+    sent = {
+        each.person_id: each.employer.name
+        for each in opened.trainees
+        if each.employer is not None and each.employer.institution_id == mine
+    }
+    if not sent:
+        raise unknown("班级", "class_id")
+    return _Claimant(owner=mine, name=next(iter(sent.values())), wanted=frozenset(sent), apart=True)
+
+
+def _proven(given: EmployerPayment | None, former: Claim | None, today: date, rulebook: Rulebook) -> EmployerPayment:
+    """Give the proof; another one than before needs a decision of its own."""
+    if given is not None and cleaned(given.reference) and given.amount_fen > 0 and given.paid_on <= today:
+        before = former.employer_payment if former else None
+        if before is not None and replace(before, decisions_before=0) == given:
+            return before
+        return replace(given, decisions_before=len(former.decisions) if former else 0)
+    term = rulebook.payment.claimants
+    raise Refused(
+        code="EMPLOYER_PAYMENT_MISSING",
+        message="企业为在其他机构参训的职工申领，须填写已支付培训费的凭证编号、金额和不晚于今日的付款日期。",
+        advice="请对该班级单独提交申领，并填写付款凭证。",
+        field="employer_payment",
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
+    )
+
+
+def _require_admitted(claimant: str, opened: ClassOpened, rulebook: Rulebook, *, apart: bool) -> None:
     """Raise Refused CLAIMANT_NOT_ADMITTED for a kind the document does not name, or an enterprise that is none."""
     term = rulebook.payment.claimants
     trains_its_own = term is not None and opened.institution.kind in term.enterprise_kinds
-    if term is not None and term.admits(claimant) and (claimant != "enterprise" or trains_its_own):
+    fits = claimant != "enterprise" or (term is not None and term.commissioned if apart else trains_its_own)
+    if term is not None and term.admits(claimant) and fits:
         return
     raise Refused(
         code="CLAIMANT_NOT_ADMITTED",
         message="申领主体类别与文件规定或班级的办班主体不符。",
-        advice="请由培训机构、自办培训的企业或学员本人按各自类别申领。",
+        advice="请由培训机构、自办或委托培训的企业、学员本人按各自类别申领。",
         field="claimant",
         value=claimant,
         rule=term.rule if term else None,

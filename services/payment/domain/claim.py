@@ -13,7 +13,7 @@ from typing import Literal
 
 from services.payment.domain.breach import Breach
 from services.payment.domain.clawback import Clawback, clawed_back
-from services.payment.domain.decision import Decision
+from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.duty import Duty
 from services.payment.domain.line_return import LineReturn, given_up_lines, waiting_lines
 from services.payment.domain.notice import Notice, NoticeState, covers
@@ -30,7 +30,7 @@ from shared.contracts.payment import (
 )
 from shared.domain.errors import Conflict, Refused
 from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
-from shared.policy.decision import Finding, Trace
+from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
 
 Claimant = Literal["institution", "enterprise", "individual"]
@@ -43,6 +43,19 @@ class Undertaking:
     text_version: str
     signer: str
     signed_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployerPayment:
+    """What an enterprise says it paid for its employees' training, by which document; a reviewer accepts it or not.
+
+    Of the claim's decisions the first `decisions_before` were taken before this document was handed in.
+    """
+
+    reference: str
+    amount_fen: int
+    paid_on: date
+    decisions_before: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +84,7 @@ class Entry:
     """One approval: the amounts it adds to (or takes from) what is decided, and who carried it.
 
     The opposite entry of a claw-back names its reason in `clawback`; it is carried by two people, one of the reviewers
-    (`first_reviewer`) who proposed it and the approver.
+    (`first_reviewer`) who proposed it and the approver. `rates_until` is the last rate that had been entered.
     """
 
     number: int
@@ -81,6 +94,7 @@ class Entry:
     first_reviewer: str
     second_reviewer: str | None
     approver: str
+    rates_until: int
     clawback: Trace | None = None
 
 
@@ -91,8 +105,9 @@ class Claim:
     `overdue` names the limits that passed unmet in this round; `clawback_fen` is what was ordered beyond what the facts
     now support: it is never taken back automatically and holds every further payment. `awaits_rate` says that an
     approved claim could not be computed for want of a rate; `since` is the day on which it came to its state.
-    `persons` are those it claims for, None for the whole roster; `owner` is the institution or, of an individual's
-    claim, the person's account; `application_id` joins the batches of one application (JY-CLM-09).
+    `persons` are those it claims for, None for the whole roster; `owner` is the institution, the enterprise that paid
+    for its employees in another's class (`employer_payment`) or, of an individual's claim, the person's account;
+    `application_id` joins the batches of one application (JY-CLM-09).
     """
 
     claim_id: str
@@ -108,6 +123,7 @@ class Claim:
     persons: frozenset[str] | None = None
     owner: str = ""
     application_id: str | None = None
+    employer_payment: EmployerPayment | None = None
     state: State = State.SUBMITTED
     round: int = 1
     overdue: frozenset[str] = frozenset()
@@ -124,6 +140,11 @@ class Claim:
     breaches: tuple[Breach, ...] = ()
     duties: Mapping[str, Duty] = field(default_factory=dict)
     version: int = 0
+
+    @property
+    def stands_apart(self) -> bool:
+        """Say whether the claimant did not give the class and so sees the lines of his own people alone."""
+        return self.owner != self.institution_id
 
     @property
     def full(self) -> dict[int, int]:
@@ -165,6 +186,11 @@ class Claim:
         for entry in self.entries:
             total.update(entry.amounts)
         return dict(total)
+
+    @property
+    def rates_until(self) -> int | None:
+        """Give the last rate that had been entered when the claim was first decided, None before."""
+        return self.entries[0].rates_until if self.entries else None
 
     def net_of(self, ordered_fen: int) -> int:
         """Give what stands ordered when what was asked back is taken from it, in fen."""
@@ -277,6 +303,25 @@ def deadlines(rulebook: Rulebook, starts_on: date, calendar: Calendar = STATE_CO
     return Deadlines(review_due=due, review_due_outer=last)
 
 
+def asked_of_employer(claim: Claim, found: Assessment, rulebook: Rulebook) -> Assessment:
+    """Give an assessment with the question whether the enterprise paid, which the system has no record of (JY-CLM-01).
+
+    Nothing that a claimant merely asserts is paid on: a reviewer accepts the proof, or the claim does not pass.
+    """
+    term, paid = rulebook.payment.claimants, claim.employer_payment
+    if paid is None or term is None or found.stops:
+        return found
+    asked = term.finding(
+        code="EMPLOYER_PAYMENT_UNCONFIRMED",
+        severity=Severity.ASK,
+        message="企业为其职工委托培训所付费用的凭证尚待审核人员核对。",
+        advice="请审核人员核对付款凭证后，按本规则记录接受或不予接受的决定及理由。",
+    )
+    return replace(
+        found, flags=(*found.flags, weigh(asked, latest(claim.decisions[paid.decisions_before :], term.rule)))
+    )
+
+
 def submitted(claim: Claim) -> ClaimSubmitted:
     """Give the event that a round's review clock runs; amounts are what this round is about to decide."""
     wanted = claim.difference
@@ -303,11 +348,15 @@ def approve_review(claim: Claim, review: Review, *, rulebook: Rulebook) -> Claim
 def require_decided(refused: Sequence[Finding], open_questions: Sequence[Finding]) -> None:
     """Raise Refused FLAG_REFUSED where a person decided against something, DECISION_NEEDED where nobody did yet."""
     if refused:
+        against = refused[0]
         codes = "、".join(flag.code for flag in refused)
         raise Refused(
             code="FLAG_REFUSED",
             message=f"审核人员对以下事项决定不予接受：{codes}，申领不能通过，也不能拨付。",
             advice="请退回申领人说明理由，或记录新的决定。",
+            rule=against.rule,
+            clause=against.clause,
+            document=against.document,
         )
     if open_questions:
         question = open_questions[0]
@@ -363,6 +412,7 @@ def resubmit(claim: Claim, fresh: Claim, *, rulebook: Rulebook) -> Claim:
         deadlines=fresh.deadlines,
         overdue=frozenset(),
         undertaking=fresh.undertaking,
+        employer_payment=fresh.employer_payment,
         assessment=fresh.assessment,
     )
 
@@ -382,9 +432,12 @@ def already_claimed(rulebook: Rulebook) -> Conflict:
 
 
 def approve(
-    claim: Claim, review: Review, *, on: date, funding_source: str, rulebook: Rulebook
+    claim: Claim, review: Review, *, on: date, funding_source: str, rates_until: int, rulebook: Rulebook
 ) -> tuple[Claim, Entry, ClaimApproved]:
-    """Approve what is payable and not yet decided, as a new entry; frozen lines wait for a later one."""
+    """Approve what is payable and not yet decided, as a new entry; frozen lines wait for a later one.
+
+    `rates_until` is the last rate entered so far: what is decided stays at the rates that stand now.
+    """
     moved = approve_review(claim, review, rulebook=rulebook)
     reviewers = {done.step: done.actor for done in claim.reviews if done.round == claim.round and done.approved}
     entry = Entry(
@@ -395,6 +448,7 @@ def approve(
         first_reviewer=reviewers[Act.FIRST_REVIEW],
         second_reviewer=reviewers[Act.SECOND_REVIEW],
         approver=review.actor,
+        rates_until=rates_until,
     )
     amount_fen = sum(entry.amounts.values())
     event = ClaimApproved(

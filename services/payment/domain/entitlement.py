@@ -6,7 +6,7 @@ classes asking for one person's last slot exactly one gets it.
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from shared.contracts.enrollment import ReservationRequest
 from shared.contracts.payment import BudgetAnswer, EntitlementReserved, RefusedReservation
@@ -41,6 +41,7 @@ def scope_of(rulebook: Rulebook, request: ReservationRequest) -> Scope | None:
             advice="请政策管理员核对规则册的计算日期。",
             rule=term.rule,
             clause=term.clause,
+            document=term.document,
         )
     jurisdiction = rulebook.id.split("/")[0]
     content = "any" if term.scope == "any_subsidised" else f"{request.occupation}:{request.level or 'none'}"
@@ -57,6 +58,8 @@ class ClassFile:
 
     `asked_version` is the version of enrollment's class that asked; only the answer to the newest counts. `released`
     says why the class holds nothing any more; a released class is never reserved again, nor is a person who `left` it.
+    `request` is what it asked last; `budget_refused` is the code with which its budget was refused, since when: a rate
+    or an allotment entered later answers it anew.
     `per_head_fen` is the rate at which its places were reserved, in a budget of `funding_source`. `version` grows with
     every act on the class or its claims.
     """
@@ -68,6 +71,9 @@ class ClassFile:
     funding_source: str | None = None
     per_head_fen: int = 0
     asked_version: int = 0
+    request: ReservationRequest | None = None
+    budget_refused: str | None = None
+    budget_refused_at: datetime | None = None
     released: str | None = None
     left: frozenset[str] = frozenset()
     version: int = 0
@@ -84,11 +90,21 @@ class ClassFile:
         file = replace(
             self,
             asked_version=version,
+            request=request,
+            budget_refused=None,
+            budget_refused_at=None,
             region=request.region,
             rulebook_id=request.rulebook_id,
             funding_source=request.funding_source,
         )
         return Asked(file=file, wanted=tuple(person for person in wanted if person not in barred), barred=barred)
+
+    def answered(self, budget: BudgetAnswer, *, per_head_fen: int, at: datetime) -> "ClassFile":
+        """Give the file with what its newest request was answered; a refusal keeps its place in the line of those."""
+        if budget.granted or budget.code is None:
+            return replace(self, per_head_fen=per_head_fen, budget_refused=None, budget_refused_at=None)
+        since = self.budget_refused_at or at
+        return replace(self, per_head_fen=per_head_fen, budget_refused=budget.code, budget_refused_at=since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

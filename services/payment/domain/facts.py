@@ -9,20 +9,23 @@ from shared.contracts.assessment import (
     AssessmentScheduled,
     CertificateIssued,
     CertificateVoided,
+    ResultEntryChanged,
     SatisfactionMeasured,
 )
 from shared.contracts.contract import Contract
-from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
+from shared.contracts.enrollment import ClassOpened, RosterEntryChanged, TraineeWithdrawn
 from shared.contracts.supervision import (
     AttendanceChecked,
     ClassCancelled,
     FindingClosed,
     FindingRaised,
+    InspectionEntryChanged,
     SpotCheckRecorded,
     TrainingCompleted,
 )
 
 F = TypeVar("F", bound=Contract)
+EntryChanged = RosterEntryChanged | InspectionEntryChanged | ResultEntryChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class ClassFacts:
     closed: tuple[Known[FindingClosed], ...] = ()
     withdrawn: tuple[Known[TraineeWithdrawn], ...] = ()
     survey: Known[SatisfactionMeasured] | None = None
+    entries: tuple[Known[EntryChanged], ...] = ()
 
     def completed(self, event: str) -> bool:
         """Say whether a completion event that a programme's evidence names has arrived."""
@@ -60,6 +64,14 @@ class ClassFacts:
             "AssessmentCompleted": self.examination,
         }
         return parts.get(event) is not None
+
+    def entry(self, checkpoint: str) -> EntryChanged | None:
+        """Give how far a checkpoint is entered in the provincial system, None while nothing was heard of it."""
+        return next((known.fact for known in self.entries if known.fact.checkpoint == checkpoint), None)
+
+    def has_to_enter(self, checkpoint: str) -> bool:
+        """Say whether there is anything of the class to be entered: without an inspection there is no record of one."""
+        return checkpoint != "inspections" or bool(self.checks)
 
     def standing_certificates(self, person_id: str) -> Iterator[Known[CertificateIssued]]:
         """Give the person's certificates that were not voided."""

@@ -141,11 +141,14 @@ def covers(notices: Sequence[Notice], amounts: Mapping[int, int], *, people: fro
     return not unseen & people and (not unseen or sum(amounts.values()) <= 0)
 
 
-def not_running(notice: Notice) -> Refused:
+def not_running(notice: Notice, term: NoticeTerm | None) -> Refused:
     """Give the refusal of an objection outside the notice's days."""
     first, last = notice.period.starts_on.isoformat(), notice.period.ends_on.isoformat()
     return Refused(
         code="NOTICE_NOT_RUNNING",
         message=f"公示期为 {first} 至 {last}，现不接受异议。",
         advice="公示期外的问题请向人社部门举报或投诉。",
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
     )

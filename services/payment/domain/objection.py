@@ -6,6 +6,7 @@ from datetime import date
 
 from services.payment.domain.notice import Notice, not_running
 from shared.domain.errors import Conflict, Refused
+from shared.policy.terms.payment import Notice as NoticeTerm
 from shared.policy.terms.payment import Objection as ObjectionTerm
 from shared.policy.terms.payment import ObjectionRegister
 
@@ -37,16 +38,17 @@ def raise_objection(
     line_nos: Iterable[int],
     persons: frozenset[int],
     term: ObjectionTerm | None,
+    public: NoticeTerm | None,
     on: date,
 ) -> Objection:
     """Object to lines of people that the notice shows; raise Refused outside its days or for any other line.
 
     `persons` are the claim's lines that belong to a person. Where the document freezes more than the lines named
-    (JY-PAY-01), the objection stands against everybody in the notice.
+    (JY-PAY-01), the objection stands against everybody in the notice. `public` is the term of the notice's days.
     """
     freezes_all = term is not None and term.freezes != "lines"
     if not notice.accepts_objections(on):
-        raise not_running(notice)
+        raise not_running(notice, public)
     wanted = frozenset(line_nos)
     shown = persons & {line_no for line_no, amount_fen in notice.amounts.items() if amount_fen > 0}
     if not wanted or not wanted <= shown:
@@ -55,6 +57,9 @@ def raise_objection(
             message="所列序号不在公示名单中，或不是学员条目。",
             advice="请按公示名单填写学员条目的序号。",
             field="line_nos",
+            rule=term.rule if term else None,
+            clause=term.clause if term else None,
+            document=term.document if term else None,
         )
     return Objection(
         objection_id=objection_id,

@@ -20,14 +20,19 @@ _EVENTS: Final = {
 }
 
 
-def obstacles(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> tuple[Finding, ...]:
+def obstacles(
+    facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, entry_required: bool
+) -> tuple[Finding, ...]:
     """Give every reason for which no subsidy of the class may be claimed now; none when it may.
 
     The class must not be cancelled (JY-SUP-04), every completion event that the programme's evidence names must be
-    there (JY-ENR-01), no blocking doubt or breach may be open (JY-SUP-02, JY-SUP-03, JY-CLM-11), nobody may have paid
-    whom the document trains for nothing (JY-ENR-15), and the inspection opinion must have passed the class (JY-SUP-08).
+    there and, with `entry_required`, all of its checkpoints be entered in the provincial system (JY-ENR-01, JY-INT-01),
+    no blocking doubt or breach may be open (JY-SUP-02, JY-SUP-03, JY-CLM-11), nobody may have paid whom the document
+    trains for nothing (JY-ENR-15), and the inspection opinion must have passed the class (JY-SUP-08).
     """
     found = (*_cancelled(facts, rulebook), *_incomplete(facts, opened, rulebook))
+    if entry_required:
+        found = (*found, *_not_entered(facts, rulebook))
     return (*found, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook), *_opinion(facts, rulebook))
 
 
@@ -89,13 +94,17 @@ def not_a_class(opened: ClassOpened, rulebook: Rulebook, decisions: Sequence[Dec
     yield weigh(asked, latest(decisions, term.rule))
 
 
-def not_opened() -> Refused:
-    """Give the refusal of a class of which no opening is known here."""
+def not_opened(rulebook: Rulebook | None) -> Refused:
+    """Give the refusal of a class of which no opening is known here; without a reservation not even its rulebook is."""
+    term = rulebook.payment.evidence if rulebook else None
     return Refused(
         code="NOT_IN_SYSTEM",
         message="系统内没有该班级的开班记录；系统之外的培训不予补贴。",
         advice="请核对班级编号；刚开班的请稍后重试，仍未出现的请联系办班管理人员。",
         field="class_id",
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
     )
 
 
@@ -155,6 +164,24 @@ def _fees(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterato
                 field="fee_fen",
                 value=code,
             )
+
+
+def _not_entered(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
+    """Give a finding for every checkpoint of which not every line has its receipt: 39 of 40 are none."""
+    evidence, term = rulebook.payment.evidence, rulebook.payment.system_entry
+    for checkpoint in term.checkpoints if term and evidence else ():
+        entry = facts.entry(checkpoint.code)
+        if evidence is None or (entry and entry.entered) or not facts.has_to_enter(checkpoint.code):
+            continue
+        so_far = f"{entry.received} / {entry.lines} 行有回执，{entry.refused} 行被拒收" if entry else "尚无全部回执"
+        yield evidence.finding(
+            code="NOT_IN_SYSTEM",
+            severity=Severity.STOP,
+            message=f"该班级的{checkpoint.name}未在省级系统完成录入（{so_far}）；系统之外的培训不予补贴。",
+            advice="请在录入情况中查看未获回执或被拒收的行，更正后重新推送，全部取得回执后再办理。",
+            field="class_id",
+            value=checkpoint.code,
+        )
 
 
 def _opinion(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:

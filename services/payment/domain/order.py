@@ -180,6 +180,7 @@ def _special_sources(shares: Sequence[Share], rulebook: Rulebook, decided: froze
                 value=share.funding_source,
                 rule=term.rule if term else None,
                 clause=term.clause if term else None,
+                document=term.document if term else None,
             )
         if source.human_decision and source.code not in decided:
             raise Refused(
@@ -190,6 +191,7 @@ def _special_sources(shares: Sequence[Share], rulebook: Rulebook, decided: froze
                 value=source.code,
                 rule=term.rule,
                 clause=term.clause,
+                document=term.document,
             )
         if source.special_account:
             special.add(source.code)

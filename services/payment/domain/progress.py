@@ -112,6 +112,7 @@ _CASE: Final = Holder(task="finding", name="核查疑点", party=Party.BUREAU, r
 _BREACH: Final = Holder(task="breach", name="处理承诺违反情况", party=Party.BUREAU, role=Role.APPROVER)
 _OPINION: Final = Holder(task="inspection_opinion", name="填写检查意见", party=Party.BUREAU, role=Role.APPROVER)
 _RECTIFY: Final = Holder(task="rectification", name="按检查意见整改", party=Party.CLAIMANT, role=Role.INSTITUTION)
+_ENTRY: Final = Holder(task="system_entry", name="完成省级系统录入", party=Party.BUREAU, role=Role.APPROVER)
 _RATE: Final = Holder(task="rate", name="录入补贴标准", party=Party.BUREAU, role=Role.POLICY_OFFICER)
 _QUESTION: Final = Holder(task="decision", name="记录人工决定", party=Party.BUREAU, role=Role.FIRST_REVIEWER)
 _RETURN: Final = Holder(task="return", name="退回或重新决定", party=Party.BUREAU, role=Role.FIRST_REVIEWER)
@@ -148,7 +149,14 @@ _HOLDERS: Final = {
     "CERTIFICATE_MISMATCH": _RESULTS,
     "EVIDENCE_MISSING": _CASE,
 }
-_COMPLETED_BY: Final = {"ClassOpened": _OPENING, "TrainingCompleted": _TRAINING, "AssessmentCompleted": _RESULTS}
+_COMPLETED_BY: Final = {
+    "ClassOpened": _OPENING,
+    "TrainingCompleted": _TRAINING,
+    "AssessmentCompleted": _RESULTS,
+    "plan_and_roster": _ENTRY,
+    "inspections": _ENTRY,
+    "results": _ENTRY,
+}
 
 
 def progress_of(standing: Standing, *, rulebook: Rulebook) -> Progress:

@@ -1,6 +1,6 @@
 """Which rate pays a training: rows of the region's table, or rows that the document states (JY-PAY-05)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -33,6 +33,31 @@ class Rate:
     amount_fen: int
     source: str
 
+    @property
+    def keys(self) -> tuple[str | None, str | None, str | None]:
+        """Give what the row names, in the order of its weight."""
+        return self.occupation, self.level, self.certificate_kind
+
+    def displaces(self, standing: "Rate", ancestors: Sequence[str]) -> bool:
+        """Say whether the row, entered now, would pay where `standing` pays; `ancestors` are of the row's region.
+
+        A row that is valid from a later day than `standing` displaces it from that day on.
+        """
+        if standing.programme != self.programme or standing.region not in ancestors:
+            return False
+        if any(None not in pair and pair[0] != pair[1] for pair in zip(self.keys, standing.keys, strict=True)):
+            return False
+        if standing.region != self.region:
+            return True
+        if _named(self) != _named(standing):
+            return _named(self) > _named(standing)
+        return self.valid_from >= standing.valid_from
+
+
+def _named(row: Rate) -> tuple[int, tuple[bool, ...]]:
+    named = tuple(key is not None for key in row.keys)
+    return sum(named), named
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -47,11 +72,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateTable:
-    """The rows that count for one region under one rulebook."""
+    """The rows that count for one region under one rulebook.
+
+    `decided_until` is the last row that stood when what is judged was decided (None: not decided yet): a later row
+    counts only where none stood then, so that no entry of today changes what was approved (JY-PAY-05, JY-CLM-10).
+    """
 
     term: Rates
     rows: tuple[Rate, ...]
     ancestors: tuple[str, ...]
+    decided_until: int | None = None
 
     def rate(self, wanted: Wanted) -> Rate | None:
         """Give the most specific row valid on the day, or None when there is none; none is never zero.
@@ -60,7 +90,9 @@ class RateTable:
         order where two name as many), then the latest day of validity, then the latest entry.
         """
         fitting = [row for row in self.rows if self._fits(row, wanted)]
-        return max(fitting, key=self._weight, default=None)
+        until = self.decided_until
+        stood = [row for row in fitting if until is None or row.number <= until]
+        return max(stood or fitting, key=self._weight, default=None)
 
     def highest(self, wanted: Iterable[Wanted]) -> Rate | None:
         """Give the highest of the rates that are there, or None when not one is."""
@@ -108,12 +140,16 @@ class RateTable:
         )
 
     def _weight(self, row: Rate) -> tuple[int, int, tuple[bool, ...], date, int]:
-        named = tuple(key is not None for key in (row.occupation, row.level, row.certificate_kind))
-        return -self.ancestors.index(row.region), sum(named), named, row.valid_from, row.number
+        return -self.ancestors.index(row.region), *_named(row), row.valid_from, row.number
 
 
-def rate_table(rulebook: Rulebook, region: str, rows: Iterable[Rate], regions: RegionTable) -> RateTable | None:
-    """Give the rates of a region: the entered rows, or those its document states; None when the rulebook pays none."""
+def rate_table(
+    rulebook: Rulebook, region: str, rows: Iterable[Rate], regions: RegionTable, *, decided_until: int | None = None
+) -> RateTable | None:
+    """Give the rates of a region: the entered rows, or those its document states; None when the rulebook pays none.
+
+    See `RateTable` for `decided_until`; what the document states was always there.
+    """
     term = rulebook.payment.rates
     if term is None:
         return None
@@ -131,5 +167,7 @@ def rate_table(rulebook: Rulebook, region: str, rows: Iterable[Rate], regions: R
         )
         for number, row in enumerate(term.stated)
     )
-    used = stated if term.source == DOCUMENT else rows
-    return RateTable(term=term, rows=tuple(used), ancestors=regions.ancestors(region))
+    ancestors = regions.ancestors(region)
+    if term.source == DOCUMENT:
+        return RateTable(term=term, rows=tuple(stated), ancestors=ancestors)
+    return RateTable(term=term, rows=tuple(rows), ancestors=ancestors, decided_until=decided_until)

@@ -88,13 +88,15 @@ def assess(
     rates: RateTable | None,
     decisions: Sequence[Decision],
     entitled: frozenset[str],
+    entry_required: bool = False,
 ) -> Assessment:
     """Assess a class from its facts alone (JY-CLM-10).
 
-    `entitled` are the people who hold an entitlement slot for this class (JY-ENR-05). A missing rate stops everything
+    `entitled` are the people who hold an entitlement slot for this class (JY-ENR-05); `entry_required` says that what
+    happened must be entered in the provincial system too (JY-INT-01). A missing rate stops everything
     with RATE_MISSING, because base and cut are the class's (JY-PAY-05).
     """
-    if stops := obstacles(facts, opened.fact, rulebook):
+    if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required):
         return Assessment(stops=stops)
     lines = [
         _line(number, trainee, facts, opened, rulebook=rulebook, decisions=decisions, entitled=entitled)

@@ -14,16 +14,25 @@ from shared.contracts.assessment import (
     AssessmentWithdrawn,
     CertificateIssued,
     CertificateVoided,
+    ResultEntryChanged,
     SatisfactionMeasured,
 )
 from shared.contracts.contract import Contract, topic_of
-from shared.contracts.enrollment import ClassApproved, ClassChanged, ClassClosed, ClassOpened, TraineeWithdrawn
+from shared.contracts.enrollment import (
+    ClassApproved,
+    ClassChanged,
+    ClassClosed,
+    ClassOpened,
+    RosterEntryChanged,
+    TraineeWithdrawn,
+)
 from shared.contracts.envelope import Envelope
 from shared.contracts.supervision import (
     AttendanceChecked,
     ClassCancelled,
     FindingClosed,
     FindingRaised,
+    InspectionEntryChanged,
     SpotCheckRecorded,
     SpotCheckVoided,
     TrainingCompleted,
@@ -126,4 +135,7 @@ HANDLERS: Final[dict[type[Contract], Handler]] = {
     CertificateVoided: on_turning_fact,
     AssessmentCompleted: on_turning_fact,
     SatisfactionMeasured: on_turning_fact,
+    RosterEntryChanged: on_turning_fact,
+    InspectionEntryChanged: on_turning_fact,
+    ResultEntryChanged: on_turning_fact,
 }

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, and_, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.budget import Budget, BudgetKey, changes_of
+from services.payment.domain.rate_correction import CorrectionState, RateCorrection
 from services.payment.domain.rates import Rate
-from services.payment.storage.tables import BUDGET, BUDGET_ALLOTMENT, BUDGET_COMMITMENT, RATE
+from services.payment.storage.tables import BUDGET, BUDGET_ALLOTMENT, BUDGET_COMMITMENT, RATE, RATE_CORRECTION
 from shared.database.upsert import insert_or_ignore, upsert
 
 
@@ -79,20 +80,15 @@ class StoredRates:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def add(self, rate: Rate, *, by: str, at: datetime) -> Rate:
+    async def lock(self) -> None:
+        """Keep everybody else who enters a rate waiting; SQLite has one writer anyway."""
+        if self._connection.dialect.name == "postgresql":
+            lock = text("SELECT pg_advisory_xact_lock(hashtext('payment.rate'))")
+            await self._connection.execute(lock)
+
+    async def add(self, rate: Rate, *, by: str, at: datetime, correction_id: str | None = None) -> Rate:
         """Enter a row and give it with its number."""
-        row = {
-            "region": rate.region,
-            "programme": rate.programme,
-            "occupation": rate.occupation,
-            "level": rate.level,
-            "certificate_kind": rate.certificate_kind,
-            "valid_from": rate.valid_from,
-            "amount_fen": rate.amount_fen,
-            "source": rate.source,
-            "entered_by": by,
-            "entered_at": at,
-        }
+        row = {**_rate_row(rate), "entered_by": by, "entered_at": at, "correction_id": correction_id}
         number = (await self._connection.execute(insert(RATE).values(row).returning(RATE.c.number))).scalar_one()
         return replace(rate, number=number)
 
@@ -101,10 +97,78 @@ class StoredRates:
         query = select(RATE).where(RATE.c.region.in_(regions)).order_by(RATE.c.number)
         return tuple(map(_rate, await self._connection.execute(query)))
 
+    async def add_correction(self, correction: RateCorrection) -> None:
+        """Store a proposed correction."""
+        row = {
+            **_rate_row(correction.rate),
+            "correction_id": correction.correction_id,
+            "reason": correction.reason,
+            "proposed_by": correction.proposed_by,
+            "proposed_on": correction.proposed_on,
+            "state": correction.state.value,
+        }
+        await self._connection.execute(insert(RATE_CORRECTION).values(row))
 
-def _rate(row: Row[Any]) -> Rate:
+    async def save_correction(self, correction: RateCorrection) -> None:
+        """Store the decision on a correction."""
+        mine = update(RATE_CORRECTION).where(RATE_CORRECTION.c.correction_id == correction.correction_id)
+        decision = {
+            "state": correction.state.value,
+            "decided_by": correction.decided_by,
+            "decided_on": correction.decided_on,
+            "decision_reason": correction.decision_reason,
+        }
+        await self._connection.execute(mine.values(decision))
+
+    async def correction(self, correction_id: str) -> RateCorrection | None:
+        """Give a correction."""
+        query = select(RATE_CORRECTION).where(RATE_CORRECTION.c.correction_id == correction_id)
+        row = (await self._connection.execute(query)).first()
+        return None if row is None else _correction(row)
+
+    async def corrections(self, regions: Collection[str]) -> tuple[RateCorrection, ...]:
+        """Give the corrections of these regions, oldest first."""
+        correction = RATE_CORRECTION.c
+        query = select(RATE_CORRECTION).where(correction.region.in_(regions))
+        ordered = query.order_by(correction.proposed_on, correction.correction_id)
+        return tuple(map(_correction, await self._connection.execute(ordered)))
+
+    async def last(self) -> int:
+        """Give the number of the row entered last, of whatever region; 0 before the first."""
+        query = select(func.coalesce(func.max(RATE.c.number), 0))
+        return int((await self._connection.execute(query)).scalar_one())
+
+
+def _rate_row(rate: Rate) -> dict[str, Any]:
+    return {
+        "region": rate.region,
+        "programme": rate.programme,
+        "occupation": rate.occupation,
+        "level": rate.level,
+        "certificate_kind": rate.certificate_kind,
+        "valid_from": rate.valid_from,
+        "amount_fen": rate.amount_fen,
+        "source": rate.source,
+    }
+
+
+def _correction(row: Row[Any]) -> RateCorrection:
+    return RateCorrection(
+        correction_id=row.correction_id,
+        rate=_rate(row, number=0),
+        reason=row.reason,
+        proposed_by=row.proposed_by,
+        proposed_on=row.proposed_on,
+        state=CorrectionState(row.state),
+        decided_by=row.decided_by,
+        decided_on=row.decided_on,
+        decision_reason=row.decision_reason,
+    )
+
+
+def _rate(row: Row[Any], number: int | None = None) -> Rate:
     return Rate(
-        number=row.number,
+        number=row.number if number is None else number,
         region=row.region,
         programme=row.programme,
         occupation=row.occupation,

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.application.ports import ApprovedPart, ObjectionText, Waiting
 from services.payment.domain.claim import Claim, Entry
+from services.payment.domain.clawback import Repayment
 from services.payment.domain.duty import Duty
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
 from services.payment.domain.reassessment import Difference
+from services.payment.domain.state import IN_REVIEW
 from services.payment.storage import rows
 from services.payment.storage.clawbacks import clawbacks_of, save_clawbacks
 from services.payment.storage.tables import (
@@ -31,6 +33,7 @@ from services.payment.storage.tables import (
     CLAIM_PERSON,
     CLAIM_REVIEW,
     CLAWBACK,
+    CLAWBACK_REPAYMENT,
     NOTICE,
     OBJECTION,
     PAYMENT_ORDER,
@@ -64,8 +67,8 @@ class StoredClaims:
         return (await self._connection.execute(query)).scalar_one_or_none()
 
     async def of_class(self, class_id: str) -> Claim | None:
-        """Give the institution's (or enterprise's) claim for the class."""
-        query = select(CLAIM).where(CLAIM.c.class_id == class_id, CLAIM.c.claimant != "individual")
+        """Give the claim for the class of whoever gave it."""
+        query = select(CLAIM).where(CLAIM.c.class_id == class_id, CLAIM.c.owner == CLAIM.c.institution_id)
         row = (await self._connection.execute(query)).first()
         return None if row is None else await self._whole(row)
 
@@ -116,6 +119,12 @@ class StoredClaims:
     async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
         """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
         query = select(CLAIM.c.class_id).where(CLAIM.c.region.in_(regions), CLAIM.c.awaits_rate).distinct()
+        return (await self._connection.execute(query.order_by(CLAIM.c.class_id))).scalars().all()
+
+    async def undecided(self, regions: Collection[str]) -> Sequence[str]:
+        """Give the classes of these regions that have a claim under review, sorted."""
+        states = sorted(state.value for state in IN_REVIEW)
+        query = select(CLAIM.c.class_id).where(CLAIM.c.region.in_(regions), CLAIM.c.state.in_(states)).distinct()
         return (await self._connection.execute(query.order_by(CLAIM.c.class_id))).scalars().all()
 
     async def add(self, claim: Claim, *, signer: str) -> Claim:
@@ -253,6 +262,21 @@ class StoredClaims:
         """Give the claim a claw-back belongs to."""
         query = select(CLAWBACK.c.claim_id).where(CLAWBACK.c.clawback_id == clawback_id)
         return (await self._connection.execute(query)).scalar_one_or_none()
+
+    async def is_receipt_used(self, owner: str, repayment: Repayment) -> bool:
+        """Say whether the bank's receipt was counted for a claw-back of this claimant and source before."""
+        back = CLAWBACK_REPAYMENT.c
+        query = (
+            select(back.number)
+            .join(CLAWBACK, CLAWBACK.c.clawback_id == back.clawback_id)
+            .join(CLAIM, CLAIM.c.claim_id == CLAWBACK.c.claim_id)
+            .where(
+                CLAIM.c.owner == owner,
+                back.funding_source == repayment.funding_source,
+                back.reference == repayment.reference,
+            )
+        )
+        return (await self._connection.execute(query)).first() is not None
 
     async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
         """Open what objectors wrote, by objection id."""

@@ -1,8 +1,9 @@
 """Files and facts of classes as rows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
+from pydantic import TypeAdapter
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,16 +16,18 @@ from shared.contracts.assessment import (
     AssessmentWithdrawn,
     CertificateIssued,
     CertificateVoided,
+    ResultEntryChanged,
     SatisfactionMeasured,
 )
 from shared.contracts.catalogue import adapter_of
 from shared.contracts.contract import Contract
-from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
+from shared.contracts.enrollment import ClassOpened, ReservationRequest, RosterEntryChanged, TraineeWithdrawn
 from shared.contracts.supervision import (
     AttendanceChecked,
     ClassCancelled,
     FindingClosed,
     FindingRaised,
+    InspectionEntryChanged,
     SpotCheckRecorded,
     SpotCheckVoided,
     TrainingCompleted,
@@ -47,9 +50,14 @@ _ITEM: Final[Mapping[type[Contract], str | None]] = {
     FindingClosed: "finding_id",
     TraineeWithdrawn: "person_id",
     SatisfactionMeasured: None,
+    RosterEntryChanged: "checkpoint",
+    InspectionEntryChanged: "checkpoint",
+    ResultEntryChanged: "checkpoint",
 }
 """The field that names the thing a fact speaks of, None where it speaks of the class."""
 
+_ENTRIES: Final = (RosterEntryChanged, InspectionEntryChanged, ResultEntryChanged)
+_REQUEST: Final = TypeAdapter(ReservationRequest)
 _BY_NAME: Final = {contract.__name__: contract for contract in _ITEM}
 
 
@@ -91,9 +99,22 @@ class StoredClasses:
             "funding_source": file.funding_source,
             "per_head_fen": file.per_head_fen,
             "asked_version": file.asked_version,
+            "request": None if file.request is None else _REQUEST.dump_python(file.request, mode="json"),
+            "budget_refused": file.budget_refused,
+            "budget_refused_at": file.budget_refused_at,
             "released": file.released,
         }
         await self._connection.execute(update(CLASS_FILE).where(CLASS_FILE.c.class_id == file.class_id).values(row))
+
+    async def without_budget(self, regions: Collection[str]) -> Sequence[str]:
+        """Give the classes of these regions whose budget was refused and that may open, the longest waiting first."""
+        file, fact = CLASS_FILE.c, CLASS_FACT.c
+        opened = select(fact.class_id).where(fact.event == ClassOpened.EVENT.name)
+        query = select(file.class_id).where(
+            file.region.in_(regions), file.budget_refused.is_not(None), file.released.is_(None)
+        )
+        waiting = query.where(file.class_id.not_in(opened)).order_by(file.budget_refused_at, file.class_id)
+        return (await self._connection.execute(waiting)).scalars().all()
 
     async def keep(self, fact: Contract, *, event_id: str, version: int) -> bool:
         """Store what an event said unless a higher revision is known; say whether it was new.
@@ -149,6 +170,7 @@ class StoredClasses:
             raised=many.get("FindingRaised", ()),
             closed=many.get("FindingClosed", ()),
             survey=one.get("SatisfactionMeasured"),
+            entries=tuple(known for entry in _ENTRIES for known in many.get(entry.__name__, ())),
             withdrawn=many.get("TraineeWithdrawn", ()),
         )
 
@@ -177,6 +199,9 @@ def _file(row: Row[Any], left: frozenset[str]) -> ClassFile:
         funding_source=row.funding_source,
         per_head_fen=row.per_head_fen,
         asked_version=row.asked_version,
+        request=None if row.request is None else _REQUEST.validate_python(row.request),
+        budget_refused=row.budget_refused,
+        budget_refused_at=row.budget_refused_at,
         released=row.released,
         left=left,
         version=row.version,

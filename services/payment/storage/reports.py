@@ -158,7 +158,7 @@ class StoredReports:
             .join(ORDER_ENTRY, entry.order_id == order.order_id)
             .join(CLAIM_LINE, same_line, isouter=True)  # a cut that is gone leaves its entries
             .join(CLASS_FILE, CLASS_FILE.c.class_id == order.class_id)
-            .where(CLASS_FILE.c.region.in_(regions))
+            .where(CLASS_FILE.c.region.in_(regions), order.state != "reversed")  # settled in error: never credited
         )
         found: defaultdict[str, list[Settlement]] = defaultdict(list)
         for row in await self._connection.execute(query):

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from services.payment.domain.breach import Breach, BreachConclusion
-from services.payment.domain.claim import Claim, Deadlines, Entry, Review, Undertaking
+from services.payment.domain.claim import Claim, Deadlines, EmployerPayment, Entry, Review, Undertaking
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
 from services.payment.domain.line_return import LineAnswer, LineReturn
@@ -18,6 +18,7 @@ from services.payment.domain.subsidy import Assessment, Line
 from shared.policy.decision import Finding, Trace
 
 _FINDINGS: Final = TypeAdapter(tuple[Finding, ...])
+_PAYMENT: Final = TypeAdapter(EmployerPayment | None)
 _TRACES: Final = TypeAdapter(tuple[Trace, ...])
 
 
@@ -49,6 +50,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "undertaking_version": claim.undertaking.text_version,
         "undertaking_signer": claim.undertaking.signer,
         "undertaking_signed_on": claim.undertaking.signed_on,
+        "employer_payment": _PAYMENT.dump_python(claim.employer_payment, mode="json"),
     }
 
 
@@ -69,6 +71,7 @@ def claim_of(row: Row[Any], **parts: Any) -> Claim:
             signer=row.undertaking_signer,
             signed_on=row.undertaking_signed_on,
         ),
+        employer_payment=_PAYMENT.validate_python(row.employer_payment),
         received_on=row.received_on,
         deadlines=Deadlines(review_due=row.review_due, review_due_outer=row.review_due_outer),
         assessment=Assessment(
@@ -198,6 +201,7 @@ def entry_row(claim_id: str, entry: Entry) -> dict[str, Any]:
         "first_reviewer": entry.first_reviewer,
         "second_reviewer": entry.second_reviewer,
         "approver": entry.approver,
+        "rates_until": entry.rates_until,
         "clawback": None if entry.clawback is None else traces_json([entry.clawback])[0],
     }
 
@@ -212,6 +216,7 @@ def entry_of(row: Row[Any], amounts: Mapping[int, int]) -> Entry:
         first_reviewer=row.first_reviewer,
         second_reviewer=row.second_reviewer,
         approver=row.approver,
+        rates_until=row.rates_until,
         clawback=None if row.clawback is None else traces_of([row.clawback])[0],
     )
 

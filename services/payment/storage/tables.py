@@ -45,10 +45,14 @@ CLASS_FILE: Final = Table(
     Column("funding_source", String(100)),
     Column("per_head_fen", BigInteger, nullable=False),
     Column("asked_version", BigInteger, nullable=False),
+    Column("request", JSON(none_as_null=True)),
+    Column("budget_refused", String(100)),
+    Column("budget_refused_at", Instant),
     Column("released", String(100)),
     Column("version", BigInteger, nullable=False),
     CheckConstraint("per_head_fen >= 0", name="per_head"),
     CheckConstraint("asked_version >= 0", name="asked_version"),
+    CheckConstraint("(budget_refused IS NULL) = (budget_refused_at IS NULL)", name="refused"),
 )
 """One row per class: its lock, its tenancy and what it asked to reserve."""
 
@@ -169,10 +173,39 @@ RATE: Final = Table(
     Column("source", Text, nullable=False),
     Column("entered_by", String(200), nullable=False),
     Column("entered_at", Instant, nullable=False),
+    Column("correction_id", ForeignKey("rate_correction.correction_id"), unique=True),
     CheckConstraint("amount_fen > 0", name="amount"),
     Index("ix_rate_region", "region"),
     sqlite_autoincrement=True,
 )
+"""Append-only; a second row for the same key and day is there only by a confirmed correction."""
+
+RATE_CORRECTION: Final = Table(
+    "rate_correction",
+    METADATA,
+    Column("correction_id", String(200), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("programme", String(100), nullable=False),
+    Column("occupation", String(100)),
+    Column("level", String(20)),
+    Column("certificate_kind", String(50)),
+    Column("valid_from", Date, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", String(200), nullable=False),
+    Column("proposed_on", Date, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_on", Date),
+    Column("decision_reason", Text),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("state IN ('proposed','confirmed','refused')", name="state"),
+    CheckConstraint("(state = 'proposed') = (decided_by IS NULL)", name="decided"),
+    CheckConstraint("decided_by <> proposed_by", name="another_person"),
+    Index("ix_rate_correction_region", "region"),
+)
+"""A rate that would change what a standing one pays: proposed by one person, decided by another."""
 
 BUDGET: Final = Table(
     "budget",
@@ -256,6 +289,7 @@ CLAIM: Final = Table(
     Column("undertaking_signer", String(200), nullable=False),
     Column("undertaking_signer_sealed", LargeBinary, nullable=False),
     Column("undertaking_signed_on", Date, nullable=False),
+    Column("employer_payment", JSON, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("claim_id", "class_id"),
     CheckConstraint(f"state IN ({STATES})", name="state"),
@@ -390,6 +424,7 @@ CLAIM_ENTRY: Final = Table(
     Column("first_reviewer", String(200), nullable=False),
     Column("second_reviewer", String(200)),
     Column("approver", String(200), nullable=False),
+    Column("rates_until", BigInteger, nullable=False),
     Column("clawback", JSON(none_as_null=True)),
     CheckConstraint(
         "first_reviewer <> approver AND (clawback IS NULL) = (second_reviewer IS NOT NULL) "
@@ -711,5 +746,7 @@ CLAWBACK_REPAYMENT: Final = Table(
     CheckConstraint("amount_fen > 0", name="amount"),
     CheckConstraint("kind IN ('bank','offset')", name="kind"),
     CheckConstraint("(kind = 'offset') = (order_id IS NOT NULL)", name="offset"),
+    CheckConstraint("(kind = 'bank') = (reference IS NOT NULL)", name="receipt"),
+    UniqueConstraint("clawback_id", "funding_source", "reference"),
 )
 """Money that came back, append-only; the database takes no more than was asked."""

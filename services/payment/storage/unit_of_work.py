@@ -36,6 +36,7 @@ class PaymentUnitOfWork(UnitOfWork):
         now: datetime | None = None,
         write: bool = True,
         payee_check_keys: Sequence[bytes],
+        entry_required: bool = False,
         plans: Sequence[TargetTable] = (),
         forms: Sequence[Form] = (),
     ) -> None:
@@ -43,6 +44,7 @@ class PaymentUnitOfWork(UnitOfWork):
         self.shelf = shelf
         self._payee_check_keys = payee_check_keys
         self._vault = vault
+        self.entry_required = entry_required
         self.plans = plans
         self.forms = forms
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Response
 
 from services.supervision.api.classes import READERS
+from services.supervision.api.problem_codes import SAME_AUTHOR
 from services.supervision.api.record_views import ClosureAnswer, FindingList, FindingView
 from services.supervision.api.schemas import ClosureBody, Id, PathId
 from services.supervision.application.access import find_class
@@ -32,12 +33,16 @@ async def get_findings(class_id: Annotated[Id, Query()], unit: Read) -> FindingL
 
 @router.post(
     "/{finding_id}/closure",
-    summary="疑点结案",
+    summary="疑点结案（由负责角色或其上级角色办理，不得由登记依据的人办理）",
     dependencies=[requires(Role.INSPECTOR, Role.SECOND_REVIEWER, Role.APPROVER)],
-    responses=responses(404, 409),
+    responses=responses(404, SAME_AUTHOR, 409),
 )
 async def post_closure(finding_id: PathId, body: ClosureBody, unit: Write, response: Response) -> ClosureAnswer:
-    """Close a finding; a confirmed opening-day finding cancels the class (JY-SUP-04)."""
+    """Close a finding; a confirmed opening-day finding cancels the class (JY-SUP-04).
+
+    The role in `owner` concludes it, or the one that the rulebook sets above the owners; whoever signed or voided an
+    inspection record on which the finding rests does not (JY-REP-07).
+    """
     finding, file = await close_finding(unit, finding_id=finding_id, conclusion=body.conclusion, reason=body.reason)
     state, version = file.training_class.state, file.training_class.version
     response.headers["ETag"] = etag(version)

@@ -4,7 +4,7 @@ from typing import Final
 
 from shared.web.problems import declare
 
-SAME_AUTHOR: Final = declare("SAME_AUTHOR", 403, "不能作废自己的记录").code
+SAME_AUTHOR: Final = declare("SAME_AUTHOR", 403, "不能处理自己的记录").code
 RECORD_VOID: Final = declare("RECORD_VOID", 409, "记录已作废").code
 DEVICE_RETIRED: Final = declare("DEVICE_RETIRED", 409, "设备已停用").code
 DEVICE_CHANGED: Final = declare("DEVICE_CHANGED", 409, "设备登记已被修改").code

@@ -60,7 +60,9 @@ Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_PLAIN)]
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN), AfterValidator(_not_blank), Impersonal]
 Prose = Annotated[str, Field(max_length=2000, pattern=_PROSE), Impersonal]
 Reason = Annotated[Prose, Field(min_length=1), AfterValidator(_not_blank)]
-"""Reasons and remarks travel in events, so nothing that looks like a number of a person may stand in them."""
+"""Reasons and remarks are stored open and read by many, so no number of a person may stand in them; none travels."""
+Subject = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$"), Impersonal]
+"""A token subject as somebody types it: it travels in events, so nobody's name fits into it."""
 
 Cursor = Annotated[str | None, Query(max_length=300, pattern=_PLAIN, description="上一页返回的 next")]
 
@@ -239,11 +241,13 @@ class CheckBody(Body):
     kind: CheckKind
     held_at: Moment
     place: Line
-    headcount: Annotated[int, Field(strict=True, ge=0, le=1000)]
+    headcount: Annotated[
+        int, Field(strict=True, ge=0, le=1000, description="现场清点的本班在册学员人数，不得多于当日在册人数")
+    ]
     sign_in_in_order: StrictBool | None = None
     records_retained: StrictBool | None = None
     teachers_seen: Annotated[list[Id], Field(max_length=20)] = []
-    companions: Annotated[list[Annotated[Id, Impersonal]], Field(max_length=20)] = []
+    companions: Annotated[list[Subject], Field(max_length=20)] = []
     note: Prose = ""
 
     def to_command(self) -> RecordCheck:

@@ -4,7 +4,7 @@ from services.supervision.application.access import lock_class
 from services.supervision.application.end_class import forget_closings
 from services.supervision.application.ports import SupervisionUnit
 from services.supervision.domain.class_file import ClassFile, conclude
-from services.supervision.domain.finding import CaseFinding, Conclusion, finding_unknown
+from services.supervision.domain.finding import CaseFinding, Conclusion, finding_unknown, require_concluder
 from shared.clock import new_id
 from shared.domain.errors import NotFound
 
@@ -14,6 +14,7 @@ async def close_finding(
 ) -> tuple[CaseFinding, ClassFile]:
     """Give the closed finding and its class's file; raise NotFound, Conflict FINDING_CLOSED or a Refused.
 
+    Raise Forbidden ROLE_MISSING or SAME_AUTHOR for who is not the one to conclude it (`require_concluder`).
     A finding out of the actor's scope is as unknown as one that does not exist.
     """
     class_id = await uow.files.class_of_finding(finding_id)
@@ -24,6 +25,8 @@ async def close_finding(
     except NotFound:
         raise finding_unknown() from None  # the class's id would say that the finding exists
     book = uow.shelf.by_id(file.training_class.rulebook_id)
+    found = file.finding(finding_id)
+    require_concluder(uow.actor, owner=found.owner, casework=book.supervision.casework, authors=file.authors(found))
     concluded, events = conclude(
         file,
         book,

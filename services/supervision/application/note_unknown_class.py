@@ -7,7 +7,8 @@ from services.supervision.application.access import may_see
 from services.supervision.application.ports import SupervisionUnit
 from services.supervision.application.rulebooks import books_of
 from services.supervision.domain.device import Device
-from services.supervision.domain.unknown_class import Flagging, UnknownClassCase, close, flag, resolve
+from services.supervision.domain.finding import require_concluder
+from services.supervision.domain.unknown_class import Flagging, UnknownClassCase, casework_of, close, flag, resolve
 from shared.clock import new_id
 from shared.domain.errors import NotFound
 
@@ -53,7 +54,10 @@ async def flag_unknown_class(uow: SupervisionUnit, key: str) -> None:
 
 
 async def close_unknown_class(uow: SupervisionUnit, *, case_id: str, reason: str) -> UnknownClassCase:
-    """Give the case closed by a person; raise NotFound FINDING_UNKNOWN or Conflict FINDING_CLOSED."""
+    """Give the case closed by a person; raise NotFound FINDING_UNKNOWN or Conflict FINDING_CLOSED.
+
+    Raise Forbidden ROLE_MISSING for a role that neither owns the case nor stands above its owner.
+    """
     case = await uow.unknown_classes.find(case_id)
     if (
         case is None
@@ -61,6 +65,7 @@ async def close_unknown_class(uow: SupervisionUnit, *, case_id: str, reason: str
         or not may_see(uow.actor, institution_id=case.institution_id, region=case.region)
     ):
         raise NotFound(code="FINDING_UNKNOWN", message="没有此疑点。", advice="请核对疑点编号。")
+    require_concluder(uow.actor, owner=case.owner, casework=casework_of(books_of(uow.shelf, case.region)))
     closed = close(case, by=uow.actor.subject, reason=reason, now=uow.now)
     await uow.unknown_classes.save(closed)
     await uow.audit(action="unknown_class.closed", subject=case_id)

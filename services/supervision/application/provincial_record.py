@@ -6,7 +6,7 @@ from services.supervision.application.access import find_class
 from services.supervision.application.ports import SupervisionUnit
 from services.supervision.domain.inspection import Inspection
 from shared.clock import legal_day
-from shared.contracts.supervision import SpotCheckRecorded, SpotCheckVoided
+from shared.contracts.supervision import InspectionEntryChanged, SpotCheckRecorded, SpotCheckVoided
 from shared.province.record import Line, ProvincialRecord
 
 _NAMES: Final = {"opening": "开班检查", "spot": "过程抽查"}
@@ -43,5 +43,6 @@ PROVINCIAL_RECORD: Final = ProvincialRecord(
     name="监督检查",
     triggers=frozenset({SpotCheckRecorded, SpotCheckVoided}),
     lines=provincial_lines,
+    entry=InspectionEntryChanged,
     require_visible=find_class,
 )

@@ -30,7 +30,8 @@ class RecordCheck:
 async def record_check(uow: SupervisionUnit, *, class_id: str, command: RecordCheck) -> tuple[Inspection, ClassFile]:
     """Give the signed record and the class's file with what follows from it.
 
-    Raise Refused for an incomplete opening record (ITEM_MISSING, JY-SUP-09) or a wrong day.
+    Raise Refused for an incomplete opening record (ITEM_MISSING, JY-SUP-09), a wrong day or more heads than the
+    roster has (HEADCOUNT_ABOVE_ROSTER).
     """
     file = await lock_class(uow, class_id)
     file.training_class.require_running()
@@ -48,7 +49,7 @@ async def record_check(uow: SupervisionUnit, *, class_id: str, command: RecordCh
         recorded_at=uow.now,
     )
     book = uow.shelf.by_id(file.training_class.rulebook_id)
-    await uow.publish(record_inspection(inspection, class_id=class_id, sessions=file.sessions, book=book))
+    await uow.publish(record_inspection(inspection, file.training_class, file.sessions, book))
     settled = await settle_class(uow, file, replace(file, inspections=(*file.inspections, inspection)))
     await uow.audit(
         action="check.recorded",

@@ -90,6 +90,17 @@ class ClassFile:
                 return finding
         raise finding_unknown()
 
+    def authors(self, finding: CaseFinding) -> frozenset[str]:
+        """Give who signed the inspection records on which a finding rests, and who declared one of them void."""
+        if finding.check == OPENING_ATTENDANCE:
+            records = [check for check in self.inspections if check.kind == "opening"]
+        elif finding.check == HEADCOUNT_CONTRADICTION:
+            records = [check for check in self.inspections if check.check_id == finding.about]
+        else:
+            return frozenset()
+        signers = {inspector for check in records for inspector in check.inspectors}
+        return frozenset(signers | {check.voided.by for check in records if check.voided is not None})
+
 
 def settle(
     file: ClassFile,
@@ -188,7 +199,9 @@ def _judge(file: ClassFile, book: Rulebook) -> dict[Key, Observation | None]:
             judged[OPENING_ATTENDANCE, class_id] = opening.observe(term)
         judged[OPENING_CHECK_MISSING, class_id] = observe_opening_checks(file.inspections, opening.day, book)
     for check in file.inspections:
-        judged[HEADCOUNT_CONTRADICTION, check.check_id] = observe_headcount(check, file.sessions, book)
+        judged[HEADCOUNT_CONTRADICTION, check.check_id] = observe_headcount(
+            check, file.training_class, file.sessions, book
+        )
     if _all_closed(file):
         for session in file.sessions:
             filmed = observe_video(session, file.clips_of(session.session_id), book) if session.present else None
@@ -214,5 +227,5 @@ def _cancelled(file: ClassFile, finding: CaseFinding, now: datetime) -> ClassCan
         attended=opening.attended,
         planned=opening.planned,
         confirmed_by=str(finding.closed_by),
-        reason=str(finding.reason),
+        reason=f"开班当日实到 {opening.attended} 人、计划 {opening.planned} 人，到课率不足，经人工核实取消本班。",
     )

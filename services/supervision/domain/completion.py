@@ -40,7 +40,7 @@ def complete_training(
         opening_checks=sum(check.kind == "opening" for check in checks),
         spot_headcounts=tuple(check.headcount for check in checks if check.kind == "spot"),
         trainees=_totals(training_class, delivered),
-        opinion=training_class.opinion,
+        opinion=training_class.opinion and replace(training_class.opinion, remark=""),  # a remark may name somebody
     )
     if totals == last:
         return None

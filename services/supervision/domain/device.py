@@ -63,6 +63,7 @@ def require_methods(methods: Iterable[str], books: Iterable[Rulebook]) -> None:
             field="methods",
             rule=terms[0].rule if terms else None,
             clause=terms[0].clause if terms else None,
+            document=terms[0].document if terms else None,
         )
 
 

@@ -1,14 +1,14 @@
 """Findings (疑点) as cases: raised once by a rule, closed by a person or by facts that came later."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from shared.clock import legal_day
 from shared.contracts.supervision import FindingClosed, FindingRaised
-from shared.domain.actor import SYSTEM
-from shared.domain.errors import Conflict, NotFound, Refused
+from shared.domain.actor import SYSTEM, Actor, Role
+from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from shared.policy.terms.supervision import Casework
 from shared.policy.terms.term import Term
 
@@ -137,14 +137,31 @@ def close_finding(
     if finding.check == OPENING_ATTENDANCE and conclusion == "waived":
         raise Refused(
             code="WAIVER_NOT_ALLOWED",
-            message="开班当日到课率不足不得豁免，政策未留裁量余地。",
+            message=f"开班当日到课率不足不得豁免（{finding.rule}，{finding.clause}），政策未留裁量余地。",
             advice="经核实确有设备故障或迟传的，结论填 unfounded；属实的填 confirmed，班级随即取消。",
             field="conclusion",
             value=conclusion,
-            rule=finding.rule,
-            clause=finding.clause,
         )
     return _close(finding, conclusion, closed_by, reason, now)
+
+
+def require_concluder(
+    actor: Actor, *, owner: str | None, casework: Casework | None, authors: Collection[str] = ()
+) -> None:
+    """Raise Forbidden ROLE_MISSING unless the actor's role owns the case, or the rulebook sets it above the owners.
+
+    Whoever signed or voided a record on which the case rests never concludes it alone (SAME_AUTHOR, JY-REP-07).
+    """
+    if owner is not None:
+        superior = casework.superior if casework else None
+        actor.require(*(Role(role) for role in dict.fromkeys((owner, superior)) if role is not None))
+    if actor.subject in authors:
+        raise Forbidden(
+            code="SAME_AUTHOR",
+            message="该疑点所依据的现场检查记录由本人登记、共同检查或作废，本人不能就此结案。",
+            advice="请由未参与这些记录的其他工作人员（本疑点的负责角色或其上级角色）核实后结案。",
+            field="finding_id",
+        )
 
 
 def due_after(days: int, found_at: datetime) -> date:
@@ -194,6 +211,6 @@ def _close(
         finding_id=finding.finding_id,
         conclusion=conclusion,
         closed_by=closed_by,
-        reason=reason,
+        reason=reason if closed_by == SYSTEM.subject else "",  # a person's words may name somebody: they stay here
     )
     return closed, event

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from services.supervision.domain.finding import Observation
-from services.supervision.domain.training_class import Session
+from services.supervision.domain.training_class import Session, TrainingClass
 from services.supervision.domain.voiding import Voiding, require_voidable
 from shared.clock import legal_day
 from shared.contracts.supervision import CheckKind, SpotCheckRecorded, SpotCheckVoided
@@ -49,19 +49,20 @@ def void_inspection(inspection: Inspection, voiding: Voiding, *, class_id: str) 
         kind=inspection.kind,
         voided_on=legal_day(voiding.at),
         voided_by=voiding.by,
-        reason=voiding.reason,
+        reason="",  # a person's words may name somebody: they stay here
     )
     return replace(inspection, voided=voiding), event
 
 
 def record_inspection(
-    inspection: Inspection, *, class_id: str, sessions: Iterable[Session], book: Rulebook
+    inspection: Inspection, training_class: TrainingClass, sessions: Iterable[Session], book: Rulebook
 ) -> SpotCheckRecorded:
     """Give the event of a complete record.
 
     Raise Refused ITEM_MISSING for an incomplete opening record, CHECK_IN_FUTURE, and CHECK_ON_WRONG_DAY for an
     opening check on another day than the opening day or a spot check not after it or after the last session (the
-    average of spot checks holds the course without its opening day, JY-SUP-06).
+    average of spot checks holds the course without its opening day, JY-SUP-06). Raise Refused HEADCOUNT_ABOVE_ROSTER
+    for more heads than the class had people that day: one such count would lift every average (JY-SUP-05).
     """
     if inspection.held_at > inspection.recorded_at:
         raise Refused(
@@ -74,8 +75,9 @@ def record_inspection(
     _require_day(inspection, sessions, book)
     if inspection.kind == "opening":
         _require_items(inspection, book)
+    _require_roster(inspection, training_class, book)
     return SpotCheckRecorded(
-        class_id=class_id,
+        class_id=training_class.class_id,
         check_id=inspection.check_id,
         kind=inspection.kind,
         held_on=legal_day(inspection.held_at),
@@ -84,18 +86,33 @@ def record_inspection(
     )
 
 
-def observe_headcount(inspection: Inspection, sessions: Iterable[Session], book: Rulebook) -> Observation | None:
-    """Object when inspectors counted fewer heads than people had signed in to a session closed by now."""
+def observe_headcount(
+    inspection: Inspection, training_class: TrainingClass, sessions: Iterable[Session], book: Rulebook
+) -> Observation | None:
+    """Object when inspectors counted fewer heads than people had signed in to a session closed by now.
+
+    Object as well to more heads than the roster had that day, which happens when somebody's leaving is told later.
+    """
     term = book.supervision.inspections if inspection.voided is None else None
+    if term is None:
+        return None
+    day = legal_day(inspection.held_at)
+    roster = len(training_class.roster_on(day))
+    if inspection.headcount > roster:
+        return Observation.under(
+            term,
+            seen=f"{day} 现场清点 {inspection.headcount} 人，多于当日在册的 {roster} 人，"
+            f"相差 {inspection.headcount - roster} 人。",
+        )
     meeting = [s for s in sessions if s.is_closed and s.starts_at <= inspection.held_at <= s.ends_at]
-    if term is None or not meeting:
+    if not meeting:
         return None
     signed_in = max(len(session.present) for session in meeting)
     if inspection.headcount >= signed_in:
         return None
     return Observation.under(
         term,
-        seen=f"{legal_day(inspection.held_at)} 现场清点 {inspection.headcount} 人，"
+        seen=f"{day} 现场清点 {inspection.headcount} 人，"
         f"少于该课次签到的 {signed_in} 人，相差 {signed_in - inspection.headcount} 人。",
     )
 
@@ -139,6 +156,23 @@ def _require_day(inspection: Inspection, sessions: Iterable[Session], book: Rule
         advice="开班当日的检查填 opening，其后至最后一课当日的过程抽查填 spot；请核对类型与时间。",
         field="held_at",
         value=day.isoformat(),
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
+    )
+
+
+def _require_roster(inspection: Inspection, training_class: TrainingClass, book: Rulebook) -> None:
+    roster = len(training_class.roster_on(legal_day(inspection.held_at)))
+    if inspection.headcount <= roster:
+        return
+    term = book.supervision.inspections
+    raise Refused(
+        code="HEADCOUNT_ABOVE_ROSTER",
+        message=f"清点人数 {inspection.headcount} 人多于本班当日在册的 {roster} 人。",
+        advice="请只清点本班在册学员，名册以外的人员写入备注；名册正在变更的，待变更批准后再登记。",
+        field="headcount",
+        value=str(inspection.headcount),
         rule=term.rule if term else None,
         clause=term.clause if term else None,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from services.supervision.domain.finding import Observation
 from services.supervision.domain.inspection import Inspection, standing
@@ -16,8 +16,8 @@ from shared.policy.terms.supervision import OpeningAttendance
 class OpeningDay:
     """Who came on the opening day.
 
-    `signed_in` counts distinct persons over the day's sessions; `headcount` is the inspectors', the largest of the
-    day's counts (each proves that so many were there), None without an opening check. `planned` was frozen at
+    `signed_in` counts distinct persons over the day's sessions; `headcount` is the inspectors': of one session's
+    counts the smallest, of the day's sessions the largest, None without an opening check. `planned` was frozen at
     approval, `refused` counts its rows that were refused before the opening.
     """
 
@@ -82,7 +82,24 @@ def opening_day(
     return OpeningDay(
         day=day,
         signed_in=len(present),
-        headcount=max((check.headcount for check in standing(inspections) if check.kind == "opening"), default=None),
+        headcount=_headcount(meetings, standing(inspections)),
         planned=training_class.planned,
         refused=training_class.refused,
     )
+
+
+def _headcount(meetings: Iterable[Session], inspections: Iterable[Inspection]) -> int | None:
+    """Give the inspectors' count of the day.
+
+    Who came to any session attended, so the fullest session tells; but of two counts of one session the smaller stands
+    until it is declared void, or whoever wrote it could outweigh it alone (decision 0008). A count between sessions is
+    one of the session before it.
+    """
+    counts: dict[datetime | None, int] = {}
+    beginnings = [session.starts_at for session in meetings]
+    for check in inspections:
+        if check.kind == "opening":
+            begun = [beginning for beginning in beginnings if beginning <= check.held_at]
+            meeting = max(begun, default=min(beginnings, default=None))
+            counts[meeting] = min(check.headcount, counts.get(meeting, check.headcount))
+    return max(counts.values(), default=None)

@@ -113,6 +113,16 @@ class TrainingClass:
             if self.trainees[person] != session.held_on and not self._came_after(person, session.starts_at)
         )
 
+    def roster_on(self, day: date) -> tuple[str, ...]:
+        """Give who was on the roster on a day, by id; who left on that very day was."""
+        return tuple(
+            sorted(
+                person
+                for person, left in self.trainees.items()
+                if (left is None or day <= left) and self._joined_on_or_before(person, day)
+            )
+        )
+
     def counts_for(self, person_id: str) -> datetime:
         """Give the instant before which no sign-in of the person counts (JY-ENR-06)."""
         return max(self.counts_from, self.joined.get(person_id, self.counts_from))
@@ -125,6 +135,10 @@ class TrainingClass:
     def _is_admitted(self, person_id: str, session: Session) -> bool:
         left = self.trainees[person_id]
         return (left is None or session.held_on <= left) and not self._came_after(person_id, session.ends_at)
+
+    def _joined_on_or_before(self, person_id: str, day: date) -> bool:
+        joined = self.joined.get(person_id)
+        return joined is None or legal_day(joined) <= day
 
     def _came_after(self, person_id: str, moment: datetime) -> bool:
         joined = self.joined.get(person_id)
@@ -223,6 +237,7 @@ def decide_register(training_class: TrainingClass, decision: RegisterDecision, b
             value=training_class.class_id,
             rule=term.rule if term else None,
             clause=term.clause if term else None,
+            document=term.document if term else None,
         )
     return replace(training_class, register_decisions=(*training_class.register_decisions, decision))
 

@@ -8,6 +8,7 @@ from services.supervision.domain.finding import due_after
 from shared.domain.actor import SYSTEM
 from shared.domain.errors import Conflict
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.supervision import Casework
 
 CHECK = "unknown_class"
 
@@ -56,9 +57,14 @@ class Flagging:
         return cls(rule=term.rule, clause=term.clause, after=timedelta(days=term.flagged_after_days))
 
 
+def casework_of(books: Iterable[Rulebook]) -> Casework | None:
+    """Give who concludes cases in the region: the first of its rulebooks that says so, None where none does."""
+    return next((book.supervision.casework for book in books if book.supervision.casework), None)
+
+
 def flag(case: UnknownClassCase, books: Iterable[Rulebook], *, sign_ins: int, now: datetime) -> UnknownClassCase:
     """Tell the bureau: give the case with the role that concludes it and the last day for that."""
-    casework = next((book.supervision.casework for book in books if book.supervision.casework), None)
+    casework = casework_of(books)
     duty = casework.duty(CHECK) if casework else None
     return replace(
         case,

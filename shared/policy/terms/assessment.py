@@ -22,7 +22,8 @@ class ExamModes(Term):
 class ExamApplicationLead(Term):
     """Calendar days between exam application and every one of the reference days (JY-ASM-02).
 
-    An application through a channel of `registered_channels` counts from the day the bureau registered it.
+    An application through a channel of `registered_channels` holds once the bureau registered it, and counts from the
+    day the bureau received it.
     `resit_references` are those of a resit, for people who did not pass a final exam of the class; None: the same.
     """
 
@@ -31,6 +32,13 @@ class ExamApplicationLead(Term):
     channels: tuple[Literal["system", "paper"], ...]
     registered_channels: tuple[Literal["system", "paper"], ...]
     resit_references: tuple[ExamReference, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamDay(Term):
+    """The exam concludes the course: it is not held before the stage named here is over (JY-ENR-01)."""
+
+    not_before: Literal["course_end"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +160,7 @@ class AssessmentTerms:
 
     exam_mode: ExamModes | None = None
     application_lead: ExamApplicationLead | None = None
+    exam_day: ExamDay | None = None
     online_window: OnlineWindow | None = None
     results: Results | None = None
     certificate_priority: CertificatePriority | None = None

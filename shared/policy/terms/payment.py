@@ -40,15 +40,28 @@ class Evidence(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SystemEntry(Term):
+    """What of a class must be entered in the provincial system, by receipt and never by word (JY-INT-01).
+
+    It is asked for where the deployment enters anything there; without it the class gets nothing (JY-ENR-01).
+    """
+
+    checkpoints: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claimants(Term):
     """Who may claim and with which documents; a (person, class) is claimed once over all kinds (JY-CLM-01).
 
-    `enterprise_kinds` are the kinds of institutions that train their own people and so may claim as an enterprise.
+    `enterprise_kinds` are the kinds of institutions that train their own people and so may claim as an enterprise;
+    `commissioned` lets an enterprise also claim for its employees in somebody else's class for whose training it paid,
+    once a reviewer accepted its proof.
     """
 
     kinds: tuple[Item, ...]
     documents: tuple[Item, ...]
     enterprise_kinds: tuple[str, ...] = ()
+    commissioned: bool = False
 
     def admits(self, kind: str) -> bool:
         """Say whether the document lets this kind of claimant claim."""
@@ -234,6 +247,7 @@ class PaymentTerms:
 
     entitlement: Entitlement | None = None
     evidence: Evidence | None = None
+    system_entry: SystemEntry | None = None
     claimants: Claimants | None = None
     individual_form: IndividualForm | None = None
     batches: Batches | None = None

@@ -115,9 +115,13 @@ class Duty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casework(Term):
-    """Who concludes which findings by when; what is open keeps the inspection opinion incomplete (JY-SUP-08)."""
+    """Who concludes which findings by when; what is open keeps the inspection opinion incomplete (JY-SUP-08).
+
+    The `superior` role may conclude in every owner's place; nobody else does, and never who recorded what it rests on.
+    """
 
     duties: tuple[Duty, ...]
+    superior: Owner | None = None
 
     def duty(self, code: str) -> Duty | None:
         """Give the duty that a check brings, or None when the region has set none."""

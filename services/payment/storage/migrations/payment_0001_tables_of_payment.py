@@ -114,9 +114,15 @@ def upgrade() -> None:
         sa.Column("funding_source", sa.String(length=100), nullable=True),
         sa.Column("per_head_fen", sa.BigInteger(), nullable=False),
         sa.Column("asked_version", sa.BigInteger(), nullable=False),
+        sa.Column("request", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("budget_refused", sa.String(length=100), nullable=True),
+        sa.Column("budget_refused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("released", sa.String(length=100), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("asked_version >= 0", name=op.f("ck_class_file_asked_version")),
+        sa.CheckConstraint(
+            "(budget_refused IS NULL) = (budget_refused_at IS NULL)", name=op.f("ck_class_file_refused")
+        ),
         sa.CheckConstraint("per_head_fen >= 0", name=op.f("ck_class_file_per_head")),
         sa.PrimaryKeyConstraint("class_id", name=op.f("pk_class_file")),
     )
@@ -139,6 +145,33 @@ def upgrade() -> None:
         batch_op.create_index("ix_entitlement_entry_class_id", ["class_id", "act"], unique=False)
 
     op.create_table(
+        "rate_correction",
+        sa.Column("correction_id", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("programme", sa.String(length=100), nullable=False),
+        sa.Column("occupation", sa.String(length=100), nullable=True),
+        sa.Column("level", sa.String(length=20), nullable=True),
+        sa.Column("certificate_kind", sa.String(length=50), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=200), nullable=False),
+        sa.Column("proposed_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_rate_correction_amount")),
+        sa.CheckConstraint("state IN ('proposed','confirmed','refused')", name=op.f("ck_rate_correction_state")),
+        sa.CheckConstraint("(state = 'proposed') = (decided_by IS NULL)", name=op.f("ck_rate_correction_decided")),
+        sa.CheckConstraint("decided_by <> proposed_by", name=op.f("ck_rate_correction_another_person")),
+        sa.PrimaryKeyConstraint("correction_id", name=op.f("pk_rate_correction")),
+    )
+    with op.batch_alter_table("rate_correction", schema=None) as batch_op:
+        batch_op.create_index("ix_rate_correction_region", ["region"], unique=False)
+
+    op.create_table(
         "rate",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
@@ -151,8 +184,15 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("entered_by", sa.String(length=200), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("correction_id", sa.String(length=200), nullable=True),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_rate_amount")),
+        sa.ForeignKeyConstraint(
+            ["correction_id"],
+            ["rate_correction.correction_id"],
+            name=op.f("fk_rate_correction_id_rate_correction"),
+        ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_rate")),
+        sa.UniqueConstraint("correction_id", name=op.f("uq_rate_correction_id")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("rate", schema=None) as batch_op:
@@ -222,6 +262,7 @@ def upgrade() -> None:
         sa.Column("undertaking_signer", sa.String(length=200), nullable=False),
         sa.Column("undertaking_signer_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("undertaking_signed_on", sa.Date(), nullable=False),
+        sa.Column("employer_payment", sa.JSON(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("claimant IN ('institution','enterprise','individual')", name=op.f("ck_claim_claimant")),
         sa.CheckConstraint(
@@ -363,6 +404,7 @@ def upgrade() -> None:
         sa.Column("first_reviewer", sa.String(length=200), nullable=False),
         sa.Column("second_reviewer", sa.String(length=200), nullable=True),
         sa.Column("approver", sa.String(length=200), nullable=False),
+        sa.Column("rates_until", sa.BigInteger(), nullable=False),
         sa.Column("clawback", sa.JSON(none_as_null=True), nullable=True),
         sa.CheckConstraint(
             "first_reviewer <> approver AND (clawback IS NULL) = (second_reviewer IS NOT NULL) "
@@ -770,6 +812,7 @@ def upgrade() -> None:
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_clawback_repayment_amount")),
         sa.CheckConstraint("kind IN ('bank','offset')", name=op.f("ck_clawback_repayment_kind")),
         sa.CheckConstraint("(kind = 'offset') = (order_id IS NOT NULL)", name=op.f("ck_clawback_repayment_offset")),
+        sa.CheckConstraint("(kind = 'bank') = (reference IS NOT NULL)", name=op.f("ck_clawback_repayment_receipt")),
         sa.ForeignKeyConstraint(
             ["clawback_id"], ["clawback.clawback_id"], name=op.f("fk_clawback_repayment_clawback_id_clawback")
         ),
@@ -777,5 +820,11 @@ def upgrade() -> None:
             ["order_id"], ["payment_order.order_id"], name=op.f("fk_clawback_repayment_order_id_payment_order")
         ),
         sa.PrimaryKeyConstraint("clawback_id", "number", name=op.f("pk_clawback_repayment")),
+        sa.UniqueConstraint(
+            "clawback_id",
+            "funding_source",
+            "reference",
+            name=op.f("uq_clawback_repayment_clawback_id_funding_source_reference"),
+        ),
         sa.UniqueConstraint("order_id", name=op.f("uq_clawback_repayment_order_id")),
     )

@@ -44,6 +44,7 @@ GUARDED = (
     "claim_line_return",
     "claim_breach",
     "notice",
+    "rate_correction",
 )
 ONLY_GROWS = "this ledger only grows"
 ANSWERED = "what was sent and answered is never rewritten"
@@ -54,6 +55,8 @@ NOT_THE_SUM = "an order is the sum of its entries"
 FIXED = "amount, claim and source of an order never change"
 WRONG_WAY = "an order moves only along its states"
 BORN_DRAFTED = "an order begins as a draft"
+
+RATE_STANDS = "a standing rate is corrected by two people"
 
 BEYOND_ASKED = "more came back than was asked"
 
@@ -119,6 +122,24 @@ TOO_MUCH_BACK = (
     "WHERE paid.clawback_id = NEW.clawback_id) > (SELECT COALESCE(SUM(asked.amount_fen), 0) FROM clawback AS asked "
     "WHERE asked.clawback_id = NEW.clawback_id AND asked.state IN ('ordered', 'settled'))"
 )
+RATE_ALONE = (
+    "(NEW.correction_id IS NULL AND EXISTS (SELECT 1 FROM rate AS standing WHERE standing.region = NEW.region "
+    "AND standing.programme = NEW.programme AND standing.valid_from = NEW.valid_from "
+    "AND COALESCE(standing.occupation, '') = COALESCE(NEW.occupation, '') "
+    "AND COALESCE(standing.level, '') = COALESCE(NEW.level, '') "
+    "AND COALESCE(standing.certificate_kind, '') = COALESCE(NEW.certificate_kind, ''))) "
+    "OR (NEW.correction_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rate_correction AS correction "
+    "WHERE correction.correction_id = NEW.correction_id AND correction.state = 'confirmed' "
+    "AND correction.amount_fen = NEW.amount_fen))"
+)
+CORRECTION_CHANGED = (
+    "OLD.state <> 'proposed' OR OLD.correction_id <> NEW.correction_id OR OLD.region <> NEW.region "
+    "OR OLD.programme <> NEW.programme OR OLD.valid_from <> NEW.valid_from OR OLD.amount_fen <> NEW.amount_fen "
+    "OR OLD.source <> NEW.source OR OLD.reason <> NEW.reason OR OLD.proposed_by <> NEW.proposed_by "
+    "OR COALESCE(OLD.occupation, '') <> COALESCE(NEW.occupation, '') "
+    "OR COALESCE(OLD.level, '') <> COALESCE(NEW.level, '') "
+    "OR COALESCE(OLD.certificate_kind, '') <> COALESCE(NEW.certificate_kind, '')"
+)
 NOTICE_CHANGED = (
     "OLD.claim_id <> NEW.claim_id OR OLD.list_hash <> NEW.list_hash OR OLD.starts_on <> NEW.starts_on "
     "OR OLD.ends_on <> NEW.ends_on OR OLD.payable_from <> NEW.payable_from "
@@ -152,6 +173,9 @@ def _guard_sqlite() -> None:
     for table in APPEND_ONLY:
         refuse(f"{table}_refuses_update", f"UPDATE ON {table}", "1", ONLY_GROWS)
         refuse(f"{table}_refuses_delete", f"DELETE ON {table}", "1", ONLY_GROWS)
+    refuse("rate_stands", "INSERT ON rate", RATE_ALONE, RATE_STANDS)
+    refuse("rate_correction_refuses_change", "UPDATE ON rate_correction", CORRECTION_CHANGED, ANSWERED)
+    refuse("rate_correction_refuses_delete", "DELETE ON rate_correction", "1", ONLY_GROWS)
     refuse("notice_refuses_change", "UPDATE ON notice", NOTICE_CHANGED, PUBLISHED)
     refuse("notice_refuses_delete", "DELETE ON notice", "1", PUBLISHED)
     refuse("claim_line_return_refuses_change", "UPDATE ON claim_line_return", RETURN_CHANGED, ANSWERED)
@@ -195,6 +219,10 @@ def _guard_postgresql() -> None:
             f"CREATE TRIGGER {table}_refuses_change BEFORE {acts} ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change()"
         )
+    function("keep_rates", f"IF {RATE_ALONE} THEN {raising(RATE_STANDS)} END IF; RETURN NEW;")
+    _before_row("rate", "INSERT", "keep_rates")
+    function("refuse_correction_change", f"IF {CORRECTION_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
+    _before_row("rate_correction", "UPDATE", "refuse_correction_change")
     function("refuse_notice_change", f"IF {NOTICE_CHANGED} THEN {raising(PUBLISHED)} END IF; RETURN NEW;")
     _before_row("notice", "UPDATE", "refuse_notice_change")
     function("refuse_attempt_change", f"IF {ATTEMPT_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")

@@ -170,6 +170,7 @@ def upgrade() -> None:
         sa.Column("receipt", sa.String(length=200), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_problem", sa.String(length=50), nullable=True),
         sa.Column("refusal_code", sa.String(length=50), nullable=True),
