@@ -66,8 +66,9 @@ class SignInsReceived:
 class SpotCheckRecorded:
     """Inspectors counted heads on the opening day or during the course (JY-SUP-07).
 
-    `venue_id` is where, `teachers_seen` whom they found teaching by teacher id, `sign_in_in_order` and `records_retained`
-    what they found of sign-in and training records (JY-SUP-09); null says that nobody looked, or did not say so then.
+    `venue_id` is the filed venue where it was, `teachers_seen` whom they found teaching by teacher id,
+    `sign_in_in_order` and `records_retained` what they found of sign-in and training records (JY-SUP-09); null says
+    that nobody looked, or that it was not said.
     """
 
     EVENT: ClassVar[EventType]
