@@ -37,8 +37,9 @@ async def test_a_province_learns_that_a_person_had_this_years_training_with_rule
 
 async def test_an_institution_asks_about_its_class_and_what_it_tells_is_judged(clients: Clients) -> None:
     """JY-ENR-04, JY-ENR-12, JY-ENR-13, JY-ENR-14"""
-    class_id = await applied(clients)
     school = clients.institution
+    class_id = (await created(school, "/classes", clients.class_body(planned=4)))["class_id"]
+    await created(school, f"/classes/{class_id}/roster", {"rows": roster_rows(3)}, status=200)
 
     async def codes(body: Json) -> tuple[str, list[str]]:
         answer = await post(school, ADDRESS, body)
@@ -54,6 +55,24 @@ async def test_an_institution_asks_about_its_class_and_what_it_tells_is_judged(c
     assert await codes(distant) == ("ask", ["EMPLOYER_NOT_LOCAL"])
     broken = {"identity_number": broken_identity_number(people(1)[0]), "class_id": class_id}
     assert await codes(broken) == ("refused", ["ID_CHECKSUM"])
+
+
+async def test_nobody_may_join_a_class_that_is_full_or_over(clients: Clients) -> None:
+    class_id, school = await applied(clients), clients.institution
+    full = (await post(school, ADDRESS, person(9, class_id=class_id))).json()
+    assert (full["verdict"], [one["code"] for one in full["findings"]]) == ("refused", ["PLANNED_EXCEEDED"])
+    await created(school, f"/classes/{class_id}/withdrawal", {"reason_code": "other"}, status=200)
+    over = (await post(school, ADDRESS, person(9, class_id=class_id))).json()
+    assert (over["verdict"], [one["code"] for one in over["findings"]]) == ("refused", ["CLASS_ENDED"])
+
+
+async def test_who_would_join_a_class_of_key_groups_is_asked_for_the_group(clients: Clients) -> None:
+    """JY-ENR-14"""
+    prospect = {**PROSPECT, "training_type": "key_groups"}
+    untold = (await post(clients.institution, ADDRESS, person(9, **prospect))).json()
+    assert (untold["verdict"], [one["code"] for one in untold["findings"]]) == ("ask", ["GROUP_UNTOLD"])
+    told = person(9, **prospect, group="veteran", declares_ability_and_will=True)
+    assert (await post(clients.institution, ADDRESS, told)).json()["verdict"] == "accepted"
 
 
 async def test_a_registered_person_is_asked_about_without_their_number(clients: Clients) -> None:

@@ -29,6 +29,25 @@ async def test_a_row_whose_money_or_declaration_is_of_another_type_is_refused_by
     assert found == [*(("refused", [("FIELD_INVALID", field)]) for field, _ in odd), ("accepted", [])]
 
 
+async def test_rows_without_a_number_of_their_own_are_told_by_position_and_the_others_kept(clients: Clients) -> None:
+    """JY-ENR-04: row by row; who cannot be told apart is saved under neither number."""
+    school = clients.institution
+    class_id = (await created(school, "/classes", clients.class_body()))["class_id"]
+    rows = roster_rows(5)
+    rows[1]["row"], rows[2]["row"], rows[4]["row"] = 0, "x", 4
+    answer = await created(school, f"/classes/{class_id}/roster", {"rows": rows}, status=200)
+    assert [(row["row"], row["verdict"]) for row in answer["rows"]] == [(1, "accepted")]
+    told = [(one["position"], one["row"], one["findings"][0]["code"]) for one in answer["unsaved"]]
+    assert told == [
+        (2, None, "ROW_NUMBER_INVALID"),
+        (3, None, "ROW_NUMBER_INVALID"),
+        (4, 4, "ROW_NUMBER_TWICE"),
+        (5, 4, "ROW_NUMBER_TWICE"),
+    ]
+    kept = (await school.get(f"/classes/{class_id}/roster")).json()["items"]
+    assert [row["row"] for row in kept] == [1]
+
+
 async def test_a_number_or_a_date_of_another_type_is_refused_and_never_guessed(clients: Clients) -> None:
     odd: list[tuple[str, Any]] = [
         ("planned", True),
@@ -103,7 +122,7 @@ async def test_an_address_with_a_control_character_finds_nothing_and_breaks_noth
         assert answer.status_code in {404, 422} or answer.json()["items"] == [], path
     answers = [
         await post(school, "/classes/%00/submission", {}),
-        await post(school, "/classes/%00/trainees/%00/withdrawal", {"reason": "x"}),
+        await post(school, "/classes/%00/trainees/%00/withdrawal", {"reason_code": "other"}),
         await post(school, "/institutions/%00/teachers", {}),
     ]
     assert {answer.status_code for answer in answers} <= {404, 422}

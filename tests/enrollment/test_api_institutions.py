@@ -119,6 +119,8 @@ async def test_a_later_inspection_incident_and_end_of_an_entry_are_recorded(clie
     await created(approver, f"{path}/incidents", {"on": "2018-12-31", "finding": "已处理"})
     (entry,) = (await approver.get(path)).json()["directory_entries"]
     end = f"{path}/directory-entries/{entry['entry_id']}/end"
+    twice = await post(approver, f"{path}/directory-entries", {"valid_from": "2021-06-01", "occupations": [WELDER]})
+    assert (twice.status_code, twice.json()["code"]) == (409, "ENTRY_OVERLAPS")
     ended = await created(approver, end, {"valid_to": "2021-05-16", "reason": "退出"}, status=200)
     assert (ended["valid_to"], ended["entry_id"]) == ("2021-05-16", entry["entry_id"])
     assert (await post(clients.institution, "/classes", clients.class_body())).json()["code"] == "NOT_IN_DIRECTORY"

@@ -30,7 +30,7 @@ from shared.contracts.enrollment import OpenedTrainee
 from shared.contracts.payment import BudgetAnswer, RefusedReservation
 from shared.domain.errors import Conflict, Forbidden, NotFound
 from shared.policy.terms.term import Steps
-from tests.enrollment.sample import book, institution, occupation, plan, row
+from tests.enrollment.sample import book, institution, moment, occupation, plan, row
 
 NOW = datetime(2021, 5, 12, 2, tzinfo=UTC)
 TODAY = date(2021, 5, 12)
@@ -81,10 +81,10 @@ def entries() -> list[RosterEntry]:
 
 def test_submitting_counts_the_round_and_tells_the_headcounts() -> None:
     counts = Counts(rows=50, accepted=48, refused=2, ask=0, key_groups=0)
-    submitted, fact = submit(training_class(), counts, today=TODAY)
+    submitted, fact = submit(training_class(), counts, now=moment(TODAY, 9))
     assert (submitted.state, submitted.round, submitted.applied_on) == ("applied", 1, TODAY)
     assert (fact.planned, fact.roster_accepted, fact.roster_refused) == (50, 48, 2)
-    again, _ = submit(replace(submitted, state="returned"), counts, today=TODAY)
+    again, _ = submit(replace(submitted, state="returned"), counts, now=moment(TODAY, 9))
     assert again.round == 2
 
 
@@ -126,7 +126,7 @@ def test_any_step_may_return_or_refuse(decision: Decision, state: State) -> None
 def test_a_returned_class_is_reviewed_from_the_first_step_again() -> None:
     returned = decided(decided(training_class("applied"), "approve", actor="first"), "return", actor="second")
     counts = Counts(rows=50, accepted=50, refused=0, ask=0, key_groups=0)
-    again, _ = submit(returned, counts, today=TODAY)
+    again, _ = submit(returned, counts, now=moment(TODAY, 9))
     assert again.round_reviews == ()
     assert decided(again, "approve", actor="first").state == "first_review"
 

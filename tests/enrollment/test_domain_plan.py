@@ -273,3 +273,9 @@ def test_findings_that_only_ask_or_warn_stop_nothing() -> None:
     findings = judge_plan(plan(funding_source="other"), facts(venues=venues), book())
     assert codes(findings) == ["FUNDING_SOURCE_DECISION", "STATION_RATIO"]
     refuse_stopped(findings)
+
+
+def test_what_a_reviewer_decides_is_addressed_to_whoever_takes_the_due_step() -> None:
+    """JY-REP-07: the due step's duty decides; an approver is refused while the first review is due."""
+    for finding in judge_plan(plan(funding_source="other", attributes={"training_form": "drill"}), facts(), book()):
+        assert "当前审核环节" in finding.advice, finding.code

@@ -147,3 +147,17 @@ def test_theory_needs_no_work_station() -> None:
         [session(kind="theory")], venues=venues, occupation=WELDER, planned=50, terms=TERMS.station_ratio
     )
     assert found == []
+
+
+def test_whoever_is_stopped_by_a_ratio_or_the_practice_share_learns_of_the_exception() -> None:
+    """JY-ENR-09, -10, -11: the advice names the way that the rulebook leaves open."""
+    sessions = timetable(theory=15)
+    venue = Venue(venue_id="workshop", name="实训室", stations={WELDER: 1})
+    (share,) = judge_practice_share(sessions, TERMS.practice_share)
+    (teachers,) = judge_teacher_ratio(sessions, planned=100, terms=TERMS.teacher_ratio)
+    (stations,) = judge_station_ratio(
+        sessions, venues={"workshop": venue}, occupation=WELDER, planned=50, terms=TERMS.station_ratio
+    )
+    for finding in (share, teachers, stations):
+        assert finding.severity is Severity.STOP
+        assert "exceptions" in finding.advice

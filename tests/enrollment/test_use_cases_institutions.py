@@ -70,8 +70,8 @@ async def applied(desk: Desk) -> ListingApplication:
     return await desk.act(apply_for_listing, institution_id="centre", attachments=attachments(*SLOTS), by=CENTRE)
 
 
-async def listed(desk: Desk) -> tuple[str, ...]:
-    listing = entry(entry_id=new_id())
+async def listed(desk: Desk, **given: object) -> tuple[str, ...]:
+    listing = entry(entry_id=new_id(), **given)
     result = await desk.act(list_institution, institution_id="centre", entry=listing, by=APPROVER)
     return tuple(codes(result.warnings))
 
@@ -105,7 +105,10 @@ async def test_a_centre_goes_through_every_step_into_the_directory(desk: Desk) -
         approval(),
         4,
     )
-    await listed(desk)
+    with pytest.raises(Conflict) as overlaps:
+        await listed(desk)
+    assert overlaps.value.code == "ENTRY_OVERLAPS"
+    await listed(desk, occupations=("4-10-01-01",))
 
 
 async def test_a_centre_that_failed_applies_anew_and_others_need_no_application(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from shared.clock import end_of_day, start_of_day
 from shared.contracts.enrollment import ClassChanged, ClassClosed, ClassOpened, EmployerReference
 from shared.contracts.payment import BudgetAnswer, EntitlementReserved, RefusedReservation
 from shared.database.encryption import payee_check, payee_check_key_id
+from shared.domain.actor import Role
 from shared.domain.errors import Conflict, MissingFact, NotFound, Refused
 from shared.domain.jurisdiction import regions
 from shared.policy.rulebook import Rulebook, Shelf
@@ -138,6 +139,21 @@ async def test_a_refused_budget_leaves_the_class_unopened_with_the_reason_in_sig
     found = await desk.found(class_id)
     assert found.blocker is not None
     assert (found.state, found.blocker.code) == ("not_opened", "BUDGET_EXHAUSTED")
+
+
+async def test_a_class_without_rate_says_at_once_that_finance_holds_it_and_goes_on_when_payment_answers_again(
+    desk: Desk,
+) -> None:
+    class_id = await desk.approved()
+    missing = BudgetAnswer(granted=False, funding_source="f", amount_fen=0, code="RATE_MISSING", message="没有标准。")
+    await desk.answer(class_id, budget=missing)
+    blocker = (await desk.found(class_id)).blocker
+    assert blocker is not None
+    assert (blocker.code, blocker.held_by) == ("RATE_MISSING", Role.FINANCE)
+    assert "补贴标准" in blocker.advice
+    await desk.answer(class_id)
+    found = await desk.found(class_id)
+    assert (found.state, found.blocker) == ("reserved", None)
 
 
 async def test_a_class_whose_people_were_all_refused_does_not_open(desk: Desk) -> None:
@@ -400,7 +416,8 @@ async def test_the_attributes_of_a_class_travel_with_its_opening_and_a_question_
     await desk.answer(class_id)
     await desk.fire_timers(start_of_day(OPENING))
     (opened,) = await desk.facts(ClassOpened)
-    assert opened.attributes == {name: value for name, value in tags.items() if name != "agreement"}
+    told = {name: value for name, value in tags.items() if name != "agreement"}
+    assert opened.attributes == {**told, "training_mode": "self_run"}
     assert (opened.delivery, (await desk.found(class_id)).plan.attributes) == ("online", tags)
 
 
@@ -424,6 +441,7 @@ async def test_an_apprenticeship_is_applied_for_with_its_enterprise_and_opens_as
     (opened,) = await desk.facts(ClassOpened)
     assert (opened.kind, opened.programme) == ("apprenticeship", "apprenticeship")
     assert opened.attributes == {
+        "training_mode": "self_run",
         "employer_credit_code": sample_credit_code(3),
         "training_form": "modern_apprenticeship",
     }

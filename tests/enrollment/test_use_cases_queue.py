@@ -1,7 +1,7 @@
 """The review desk's queue: one's own step, one's own region, oldest first, with the last day in time."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -31,6 +31,17 @@ async def test_a_case_moves_from_desk_to_desk_with_its_deadline(desk: Desk) -> N
     assert await queue(desk, FIRST) == []
     (task,) = await queue(desk, SECOND, at=moment(OPENING, 8))
     assert (task.waiting.since, task.overdue, task.waiting.asking_rows) == (APPLYING, True, 0)
+
+
+async def test_applications_of_one_day_wait_in_the_order_in_which_they_were_submitted(desk: Desk) -> None:
+    """Who came first is first, whatever its id and however soon it is due."""
+    made = []
+    for number in range(4):
+        opening = date(2021, 9, 6) - timedelta(days=28 * number)
+        at = moment(date(2021, 5, 12), 8 + number)
+        made.append(await desk.applied(desk.plan(opening), rows(3, skip=number * 10), at=at))
+    assert [task.waiting.class_id for task in await queue(desk, FIRST)] == made
+    assert [task.waiting.since for task in await queue(desk, FIRST)][1] == moment(date(2021, 5, 12), 9)
 
 
 async def test_a_person_with_another_part_in_the_case_does_not_find_it_in_their_queue(desk: Desk) -> None:

@@ -104,6 +104,21 @@ async def test_places_are_planned_at_approval_become_actual_when_paid_and_free_w
     assert (await allocation(desk)).actual == 1
 
 
+async def test_who_is_trained_outside_the_plan_is_counted_apart(desk: Desk) -> None:
+    """JY-REP-05: a class without quota is approved, and the plan shows its people."""
+    desk.targets = (replace(small(10), targets=replace(small(10).targets, rows=())),)
+    class_id = await desk.approved()
+    assert codes((await desk.found(class_id)).findings) == ["NO_QUOTA"]
+    async with desk.unit(FIRST) as uow:
+        (plan,) = await view_targets(uow)
+    assert (plan.outside_planned, plan.outside_actual) == (3, 0)
+    person = (await desk.roster(class_id))[0].person_id
+    await desk.act(record_claim, claim(class_id, person))
+    async with desk.unit(FIRST) as uow:
+        (plan,) = await view_targets(uow)
+    assert (plan.outside_planned, plan.outside_actual) == (0, 1)
+
+
 def claim(class_id: str, person_id: str) -> ClaimApproved:
     line = ApprovedLine(person_id=person_id, programme="training", amount_fen=100_000, rules=("JY-CLM-10",))
     return ClaimApproved(

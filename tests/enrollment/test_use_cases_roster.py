@@ -3,15 +3,12 @@
 from dataclasses import replace
 from datetime import date
 
-import pytest
 from sqlalchemy import select
 
 from services.enrollment.application.submit_class import submit_class
-from services.enrollment.application.submit_roster import submit_roster
 from services.enrollment.application.withdraw_class import withdraw_class
 from services.enrollment.domain.roster_row import RosterRow
 from services.enrollment.storage.tables import PERSON
-from shared.domain.errors import Refused
 from shared.domain.jurisdiction import regions
 from shared.policy.rulebook import Shelf
 from tests.enrollment.desk import SCHOOL, Desk, rows
@@ -47,13 +44,14 @@ async def test_a_name_confirmed_after_the_row_was_sent_is_asked_at_submission(de
     assert [codes(entry.judgement.findings) for entry in await desk.roster(class_id)] == [["NAME_DIFFERS"], [], []]
 
 
-async def test_a_batch_in_which_a_row_number_stands_twice_is_refused_and_loses_no_row(desk: Desk) -> None:
+async def test_rows_sent_under_one_number_stay_out_and_the_others_are_kept(desk: Desk) -> None:
     class_id = await desk.draft()
-    first, second = rows(2)
-    with pytest.raises(Refused) as refusal:
-        await desk.act(submit_roster, class_id=class_id, rows=[first, replace(second, row=1)], by=SCHOOL)
-    assert (refusal.value.code, refusal.value.value) == ("ROW_NUMBER_TWICE", "1")
-    assert await desk.roster(class_id) == []
+    standing, first, second, third = rows(4)
+    await desk.send(class_id, [standing])
+    answer = await desk.send(class_id, [replace(first, row=1), replace(second, row=1), third])
+    assert answer.ambiguous == {1}
+    assert [entry.row.row for entry in await desk.roster(class_id)] == [1, 4]
+    assert (await desk.roster(class_id))[0].row.particulars == standing.particulars
 
 
 async def test_a_row_without_name_or_number_is_refused_even_where_the_rulebook_lists_no_fields(desk: Desk) -> None:

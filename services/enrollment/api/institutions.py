@@ -167,7 +167,7 @@ async def post_incident(institution_id: str, body: IncidentBody, unit: Write, re
     status_code=201,
     summary="列入补贴性培训机构目录",
     dependencies=APPROVER,
-    responses=responses(404, 422),
+    responses=responses(404, 409, 422),
 )
 async def post_directory_entry(
     institution_id: str, body: DirectoryEntryBody, unit: Write, response: Response

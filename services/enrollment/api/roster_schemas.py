@@ -1,9 +1,9 @@
 """Roster rows as they are sent: a row that cannot be read is refused by itself, never the batch (JY-ENR-04)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,7 +20,8 @@ from services.enrollment.api.schemas import Body, Truth, Whole
 from services.enrollment.domain.roster import ROWS_MAX, RosterEntry
 from services.enrollment.domain.roster_row import Particulars, RosterRow
 from shared.domain.identifiers import cleaned
-from shared.policy.decision import Finding
+from shared.policy.decision import Finding, Severity
+from shared.policy.judging import CONSISTENCY
 from shared.web.masking import mask
 from shared.web.validation import Text
 
@@ -88,20 +89,26 @@ class RosterRowBody(Body):
         )
 
 
+UNNUMBERED: Final = RosterRowBody.model_construct(row=0)
+"""Stands for a row whose number cannot be read: it is answered by its position and saved nowhere."""
+
+
 def _read_what_is_readable(value: Any, validate: ValidatorFunctionWrapHandler) -> RosterRowBody:
     try:
         body: RosterRowBody = validate(value)
     except ValidationError as error:
         fields = {str(problem["loc"][0]) for problem in error.errors(include_input=False) if problem["loc"]}
-        if not isinstance(value, Mapping) or not fields or "row" in fields:
-            raise  # a row without a number cannot even be answered
+        if not isinstance(value, Mapping) or not fields:
+            raise
+        if "row" in fields:
+            return UNNUMBERED
         readable = {name: given for name, given in value.items() if name not in fields}
         return RosterRowBody.model_validate(readable).without(fields)
     return body
 
 
 class RosterBody(Body):
-    """A batch of rows."""
+    """A batch of rows, each judged by itself."""
 
     rows: Annotated[
         list[Annotated[RosterRowBody, WrapValidator(_read_what_is_readable)]],
@@ -136,8 +143,39 @@ class RosterRowAnswer(BaseModel):
         )
 
 
+class UnsavedRow(BaseModel):
+    """A row that could not be told from others and was not saved: `position` counts the rows sent, from 1."""
+
+    position: int
+    row: int | None = Field(description="行号；无法读取的为空")
+    findings: tuple[Finding, ...]
+
+
+def unsaved(rows: Sequence[RosterRowBody], ambiguous: Collection[int]) -> list[UnsavedRow]:
+    """Give the rows without a readable number of their own, and why each was not saved."""
+    found = []
+    for position, body in enumerate(rows, start=1):
+        if body is UNNUMBERED:
+            finding = _no_number(
+                "ROW_NUMBER_INVALID", "没有可用的行号。", "请为该行填写不小于 1 的整数行号后重新提交。"
+            )
+            found.append(UnsavedRow(position=position, row=None, findings=(finding,)))
+        elif body.row in ambiguous:
+            message = f"同一次提交中有多行使用行号 {body.row}。"
+            finding = _no_number("ROW_NUMBER_TWICE", message, "请为每一行使用不同的行号后重新提交这几行。")
+            found.append(UnsavedRow(position=position, row=body.row, findings=(finding,)))
+    return found
+
+
+def _no_number(code: str, message: str, advice: str) -> Finding:
+    return CONSISTENCY.finding(code=code, severity=Severity.STOP, message=message, advice=advice, field="row")
+
+
 class RosterAnswerBody(BaseModel):
-    """Counts of the whole roster, and the rows sent together with those whose verdict changed because of them."""
+    """Counts of the whole roster, and the rows sent together with those whose verdict changed because of them.
+
+    `unsaved` are rows sent that stand nowhere, because their number is none or not theirs alone.
+    """
 
     class_id: str
     version: int
@@ -145,6 +183,7 @@ class RosterAnswerBody(BaseModel):
     refused: int
     ask: int
     rows: list[RosterRowAnswer]
+    unsaved: list[UnsavedRow]
 
 
 class RosterPage(BaseModel):

@@ -1,11 +1,20 @@
 """Addresses of rosters and trainees."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Path, Request, Response
 
 from services.enrollment.api.classes import INSTITUTION, READERS, Read, Unkeyed, Write, require_unchanged
-from services.enrollment.api.roster_schemas import RosterAnswerBody, RosterBody, RosterPage, RosterRowAnswer
+from services.enrollment.api.roster_schemas import (
+    UNNUMBERED,
+    RosterAnswerBody,
+    RosterBody,
+    RosterPage,
+    RosterRowAnswer,
+    RosterRowBody,
+    unsaved,
+)
 from services.enrollment.api.schemas import ReasonBody
 from services.enrollment.application.queries import list_roster
 from services.enrollment.application.submit_roster import RosterAnswer, remove_roster_row, submit_roster
@@ -27,10 +36,14 @@ router = service_router("/enrollment/v1", tags=["花名册"])
 async def post_roster(
     class_id: str, body: RosterBody, unit: Write, request: Request, response: Response
 ) -> RosterAnswerBody:
-    """Judge every row by itself; a row number sent again replaces its row, and a bad row never refuses the batch."""
+    """Judge every row by itself; a row number sent again replaces its row, and a bad row never refuses the batch.
+
+    Rows without a number, or several under one number, are told in `unsaved` by their position; the others are kept.
+    """
     await require_unchanged(request, unit, class_id)
-    answer = await submit_roster(unit, class_id=class_id, rows=[row.to_row() for row in body.rows])
-    return _answer(response, answer)
+    numbered = [row.to_row() for row in body.rows if row is not UNNUMBERED]
+    answer = await submit_roster(unit, class_id=class_id, rows=numbered)
+    return _answer(response, answer, sent=body.rows)
 
 
 @router.delete(
@@ -73,7 +86,7 @@ async def post_trainee_withdrawal(
     return RosterRowAnswer.of(entry)
 
 
-def _answer(response: Response, answer: RosterAnswer) -> RosterAnswerBody:
+def _answer(response: Response, answer: RosterAnswer, *, sent: Sequence[RosterRowBody] = ()) -> RosterAnswerBody:
     response.headers["ETag"] = etag(answer.training_class.version)
     return RosterAnswerBody(
         class_id=answer.training_class.class_id,
@@ -82,4 +95,5 @@ def _answer(response: Response, answer: RosterAnswer) -> RosterAnswerBody:
         refused=answer.counts.refused,
         ask=answer.counts.ask,
         rows=[RosterRowAnswer.of(entry) for entry in answer.entries],
+        unsaved=unsaved(sent, answer.ambiguous),
     )

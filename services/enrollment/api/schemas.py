@@ -192,7 +192,7 @@ class ReviewBody(Body):
 class ReasonBody(Body):
     """Why somebody leaves or a class is withdrawn: a standard reason, and what is to be said besides."""
 
-    reason_code: Code = Field(default="other", description="规则册“原因代码”中的代码")
+    reason_code: Code = Field(examples=["other"], description="规则册标准理由的代码，必填；没有合适的用 other")
     reason: Annotated[Text, Field(max_length=2000), AfterValidator(mask)] = Field(
         default="", description="补充说明；加密保存，不进入事件"
     )

@@ -26,6 +26,7 @@ class TargetsPage(BaseModel):
 async def get_targets(unit: Annotated[UnitOfWork, Depends(read_transaction)]) -> TargetsPage:
     """Show every allocation with the people planned by approved classes, those paid for, and what is left.
 
-    `left` below zero is a plan exceeded by recorded decisions; the plan is no limit of anybody's right.
+    Classes approved outside the plan (NO_QUOTA) are counted in `outside_planned` and `outside_actual`, by type and over
+    all types. `left` below zero is a plan exceeded by recorded decisions; the plan is no limit of anybody's right.
     """
     return TargetsPage(items=await view_targets(unit))

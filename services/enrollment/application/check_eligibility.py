@@ -7,8 +7,10 @@ from services.enrollment.application.judging import institution_of
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import is_of_bureau, own_institution, visible_class
 from services.enrollment.domain.institution import Institution
+from services.enrollment.domain.joining import judge_joining, judge_untold_group
 from services.enrollment.domain.roster import DEFAULTS_OF_A_QUESTION, judge_roster
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
+from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.errors import NotFound, Refused
 from shared.domain.identifiers import identity_number
 from shared.policy.decision import Finding
@@ -51,8 +53,9 @@ async def check_eligibility(uow: UnitOfWork, question: EligibilityQuestion) -> E
 
     Raise NotFound for a class out of the actor's scope, Refused when the question names neither class nor prospect.
     """
-    region, institution, prospect, present = await _asked_about(uow, question)
+    region, institution, prospect, joined = await _asked_about(uow, question)
     book = uow.shelf.in_force(region, prospect.opening_date)
+    present = await _present(uow, joined)
     person_id = await _person(uow, question.row)
     history = await uow.rosters.history({person_id} if person_id else set(), besides=question.class_id or "")
     context = RosterContext(
@@ -66,7 +69,11 @@ async def check_eligibility(uow: UnitOfWork, question: EligibilityQuestion) -> E
     row = replace(question.row, person_id=person_id)
     judged = judge_roster([row], context, book, present=present)[row.row]
     untold = DEFAULTS_OF_A_QUESTION - question.given
-    findings = tuple(finding for finding in judged.findings if finding.field not in untold)
+    findings = (
+        *(finding for finding in judged.findings if finding.field not in untold),
+        *(judge_joining(joined, present, book) if joined and person_id not in present else ()),
+        *judge_untold_group(prospect.training_type, told="group" in question.given, book=book),
+    )
     return await _answered(
         uow,
         question.class_id or prospect.training_type,
@@ -125,7 +132,7 @@ async def _answered(uow: UnitOfWork, subject: str, found: Eligibility) -> Eligib
 
 async def _asked_about(
     uow: UnitOfWork, question: EligibilityQuestion
-) -> tuple[str, Institution | None, Prospect, set[str]]:
+) -> tuple[str, Institution | None, Prospect, TrainingClass | None]:
     if (question.class_id is None) == (question.prospect is None):
         raise Refused(
             code="QUESTION_INCOMPLETE",
@@ -143,15 +150,18 @@ async def _asked_about(
             opening_date=plan.opening_date,
             funding_source=plan.funding_source,
         )
-        entries = await uow.rosters.entries(found.class_id)
-        present = {entry.row.person_id for entry in entries if entry.is_on_roster}
-        return found.region, await institution_of(uow, found), prospect, {one for one in present if one}
+        return found.region, await institution_of(uow, found), prospect, found
     if question.prospect is None:
         raise AssertionError("one of both is there")
     if is_of_bureau(uow.actor):
-        return uow.actor.region, None, question.prospect, set()
+        return uow.actor.region, None, question.prospect, None
     institution = await own_institution(uow, uow.actor.organisation)
-    return institution.region, institution, question.prospect, set()
+    return institution.region, institution, question.prospect, None
+
+
+async def _present(uow: UnitOfWork, joined: TrainingClass | None) -> set[str]:
+    entries = await uow.rosters.entries(joined.class_id) if joined else []
+    return {entry.person_id for entry in entries if entry.is_on_roster}
 
 
 async def _person(uow: UnitOfWork, row: RosterRow) -> str | None:

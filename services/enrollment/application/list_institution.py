@@ -6,7 +6,7 @@ from services.enrollment.application.judging import book_on
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import institution_of_region
 from services.enrollment.domain.centre import judge_conditions, judge_listing
-from services.enrollment.domain.institution import DirectoryEntry, Institution
+from services.enrollment.domain.institution import DirectoryEntry, Institution, require_apart
 from services.enrollment.domain.institution import list_institution as listed
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import refuse_stopped
@@ -22,11 +22,15 @@ class Listed:
 
 
 async def list_institution(uow: UnitOfWork, *, institution_id: str, entry: DirectoryEntry) -> Listed:
-    """Add a directory entry, judged by the rulebook of its first day if any (JY-INS-03, JY-INS-05)."""
+    """Add a directory entry, judged by the rulebook of its first day if any (JY-INS-03, JY-INS-05).
+
+    Raise Conflict ENTRY_OVERLAPS where the directory says so already.
+    """
     institution = await institution_of_region(uow, institution_id)
     version = await uow.institutions.next_version(institution_id)
     book = book_on(uow, institution.region, entry.valid_from)
     fact = listed(institution, entry, book.enrollment.private_school if book else None)
+    require_apart(entry, await uow.institutions.entries(institution_id))
     if book is not None:
         await _follow_procedure(uow, institution, book)
     await uow.institutions.add_entry(institution_id, entry)

@@ -1,5 +1,6 @@
 """What a class takes of the annual plan, and how far the plan has come (JY-REP-05)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -7,9 +8,11 @@ from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.quota import (
+    OUTSIDE,
     QUOTA_CODES,
     Quota,
     Use,
+    UseState,
     judge_quota,
     plan_in_force,
     quota_of,
@@ -25,8 +28,6 @@ async def quota_for(uow: UnitOfWork, class_id: str, plan: ClassPlan, institution
     if table is None:
         return None
     quota = quota_of(table, plan.training_type, institution)
-    if quota.place is None:
-        return quota
     return replace(quota, used=await uow.quotas.used(quota.place, besides=class_id))
 
 
@@ -41,8 +42,8 @@ async def with_quota_now(
 
 
 async def take_place(uow: UnitOfWork, training_class: TrainingClass, quota: Quota | None) -> None:
-    """Reserve the planned headcount of an approved class, where the plan has a place for it."""
-    if quota is not None and quota.place is not None:
+    """Reserve the planned headcount of an approved class where the plan has a place for it, else count it outside."""
+    if quota is not None:
         planned = training_class.plan.planned
         await uow.quotas.take(
             Use(class_id=training_class.class_id, place=quota.place, persons=planned, state="planned")
@@ -62,13 +63,15 @@ class AllocationView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRowView:
-    """One training type of the plan."""
+    """One training type of the plan; what classes outside the plan take is counted apart."""
 
     type: str
     name: str
     persons: int
     planned: int
     actual: int
+    outside_planned: int
+    outside_actual: int
     allocations: tuple[AllocationView, ...]
 
 
@@ -82,6 +85,8 @@ class TargetsView:
     valid_from: date
     valid_to: date | None
     total_persons: int
+    outside_planned: int
+    outside_actual: int
     rows: tuple[TargetRowView, ...]
 
 
@@ -111,6 +116,8 @@ async def view_targets(uow: UnitOfWork) -> list[TargetsView]:
                     persons=row.persons,
                     planned=sum(one.planned for one in allocations),
                     actual=sum(one.actual for one in allocations),
+                    outside_planned=totals.get((row.type, OUTSIDE, "planned"), 0),
+                    outside_actual=totals.get((row.type, OUTSIDE, "actual"), 0),
                     allocations=tuple(allocations),
                 )
             )
@@ -122,7 +129,13 @@ async def view_targets(uow: UnitOfWork) -> list[TargetsView]:
                 valid_from=table.valid_from,
                 valid_to=table.valid_to,
                 total_persons=table.targets.total_persons,
+                outside_planned=_outside(totals, "planned"),
+                outside_actual=_outside(totals, "actual"),
                 rows=tuple(rows),
             )
         )
     return views
+
+
+def _outside(totals: Mapping[tuple[str, str, UseState], int], state: UseState) -> int:
+    return sum(persons for (_, provider, use), persons in totals.items() if (provider, use) == (OUTSIDE, state))

@@ -29,7 +29,7 @@ async def submit_class(uow: UnitOfWork, *, class_id: str) -> TrainingClass:
     )
     refuse_stopped(dict.fromkeys(findings))
     await uow.rosters.replace(class_id, entries)
-    submitted, fact = submit(judged.training_class, counts, today=uow.today)
+    submitted, fact = submit(judged.training_class, counts, now=uow.now)
     submitted = await uow.classes.save(submitted)
     await uow.publish(fact)
     await uow.schedule(due=start_of_day(plan.opening_date), kind=OPEN_CLASS, key=class_id)

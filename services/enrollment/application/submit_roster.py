@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.enrollment.application.judging import judge_rows
 from services.enrollment.application.ports import UnitOfWork
@@ -15,23 +15,30 @@ from shared.domain.errors import NotFound, Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterAnswer:
-    """The roster's counts, and the entries that were sent or whose judgement changed because of them."""
+    """The roster's counts, and the entries that were sent or whose judgement changed because of them.
+
+    `ambiguous` are row numbers that stood more than once among what was sent: none of those rows was saved.
+    """
 
     training_class: TrainingClass
     counts: Counts
     entries: tuple[RosterEntry, ...]
+    ambiguous: frozenset[int] = frozenset()
 
 
 async def submit_roster(uow: UnitOfWork, *, class_id: str, rows: Sequence[RosterRow]) -> RosterAnswer:
-    """Add rows, or replace those whose numbers stand already, and judge the whole roster anew."""
+    """Add rows, or replace those whose numbers stand already, and judge the whole roster anew.
+
+    Of rows sent under one number nobody can say which is meant: each of them stays out, and the others are kept.
+    """
     training_class = await own_class(uow, class_id)
     training_class.require(*EDITABLE, act="提交花名册")
     standing = {entry.row.row: entry for entry in await uow.rosters.entries(class_id)}
-    sent = {row.row: row for row in rows}
-    if len(sent) < len(rows):
-        raise _number_twice(rows)
+    times = Counter(row.row for row in rows)
+    sent = {row.row: row for row in rows if times[row.row] == 1}
     kept = {number: entry.row for number, entry in standing.items() if number not in sent}
-    return await _store(uow, training_class, standing, {**kept, **sent}, sent=set(sent))
+    answer = await _store(uow, training_class, standing, {**kept, **sent}, sent=set(sent))
+    return replace(answer, ambiguous=frozenset(number for number, count in times.items() if count > 1))
 
 
 async def remove_roster_row(uow: UnitOfWork, *, class_id: str, row: int) -> RosterAnswer:
@@ -43,17 +50,6 @@ async def remove_roster_row(uow: UnitOfWork, *, class_id: str, row: int) -> Rost
         raise NotFound(code="ROW_NOT_FOUND", message=f"花名册没有第 {row} 行。", advice="请先查询花名册。", field="row")
     kept = {number: entry.row for number, entry in standing.items() if number != row}
     return await _store(uow, training_class, standing, kept, sent=set())
-
-
-def _number_twice(rows: Sequence[RosterRow]) -> Refused:
-    twice = "、".join(str(number) for number, times in sorted(Counter(row.row for row in rows).items()) if times > 1)
-    return Refused(
-        code="ROW_NUMBER_TWICE",
-        message=f"同一次提交中行号重复：{twice}。",
-        advice="请为每一行使用不同的行号后重新提交；本次提交的各行均未保存。",
-        field="rows",
-        value=twice,
-    )
 
 
 async def _store(

@@ -87,7 +87,7 @@ def _asking(attribute: Attribute, code: str, message: str, listed: AttributeValu
         code=code,
         severity=Severity.ASK,
         message=message,
-        advice="请审批人员核实并记录决定。",
+        advice="请当前审核环节的办理人员核实并记录决定。",
         field=_place(attribute.code),
         value=listed.code,
     )

@@ -81,7 +81,7 @@ def asked_for(findings: Iterable[Finding], codes: Iterable[str], terms: Enrollme
         replace(
             finding,
             severity=Severity.ASK,
-            advice="机构已申请例外：请审批人员核实理由并作出书面决定，未作决定的不能同意开班。",
+            advice="机构已申请例外：请当前审核环节的办理人员核实理由并作出书面决定，未作决定的不能同意开班。",
         )
         if finding.severity is Severity.STOP and finding.code in asked
         else finding

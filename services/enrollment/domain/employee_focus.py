@@ -33,7 +33,7 @@ def judge_focus(stated: Sequence[str], *, group: str, level: str | None, terms: 
 def _judge_one(focus: Focus, level: str | None, basis: Term) -> Iterator[Finding]:
     if focus.human_decision:
         message = f"“{focus.name}”只包括符合条件的人员，文件没有写明条件。"
-        advice = "请审批人员核实该职工是否符合条件，并记录决定。"
+        advice = "请当前审核环节的办理人员核实该职工是否符合条件，并记录决定。"
         yield _finding(basis, "FOCUS_DECISION", Severity.ASK, message, advice, focus.code)
     if focus.levels and level not in focus.levels:
         message = f"“{focus.name}”重点开展等级为 {'、'.join(focus.levels)} 的培训，本班等级为 {level or '无'}。"

@@ -49,7 +49,7 @@ def judge_repeat(
         severity=Severity.STOP,
         message=f"该人员{period}已参加 {standing} 次补贴性培训，规定不超过 {terms.trainings_max} 次。",
         advice="请更换学员；如原班级已取消或本人已退出，请待其办结后重新提交本行。"
-        + ("确需再次培训的，由审批人员作出书面决定。" if terms.override_by_decision else ""),
+        + ("确需再次培训的，由当前审核环节的办理人员作出书面决定。" if terms.override_by_decision else ""),
         field="identity_number",
     )
     return [finding], ()

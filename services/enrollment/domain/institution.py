@@ -171,6 +171,25 @@ def list_institution(institution: Institution, entry: DirectoryEntry, terms: Pri
     return listed_event(institution, entry)
 
 
+def require_apart(entry: DirectoryEntry, standing: Iterable[DirectoryEntry]) -> None:
+    """Raise Conflict ENTRY_OVERLAPS where another entry lists an occupation of this one on one of its days.
+
+    Of two entries for the same days one could be ended and the other would go on listing (JY-INS-01).
+    """
+    for other in standing:
+        both = sorted({*entry.occupations} & {*other.occupations})
+        begins_in_time = other.valid_to is None or entry.valid_from <= other.valid_to
+        ends_too_late = entry.valid_to is None or other.valid_from <= entry.valid_to
+        if both and begins_in_time and ends_too_late:
+            raise Conflict(
+                code="ENTRY_OVERLAPS",
+                message=f"目录条目 {other.entry_id} 在同一期间已列入工种 {'、'.join(both)}。",
+                advice="请改用不重叠的起止日期或工种；需要更改的，请先提前终止原条目。",
+                field="valid_from",
+                value=entry.valid_from.isoformat(),
+            )
+
+
 def end_entry(entry: DirectoryEntry, *, on: date, today: date) -> DirectoryEntry:
     """Let the entry end earlier, on a last day that is neither past nor before its first; raise Refused otherwise."""
     require_order(max(entry.valid_from, today), on, field="valid_to")

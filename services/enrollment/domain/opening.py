@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.occupation import Occupation
+from services.enrollment.domain.reservation import refused_budget
 from services.enrollment.domain.training_class import UNDER_REVIEW, Blocker, TrainingClass
 from shared.contracts.enrollment import (
     ClassOpened,
@@ -13,6 +14,7 @@ from shared.contracts.enrollment import (
     OpenedTrainee,
     PlannedSession,
 )
+from shared.domain.actor import Role
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.term import Term
 
@@ -24,24 +26,33 @@ def what_blocks(
     answer = training_class.answer
     if training_class.state in UNDER_REVIEW:
         return _blocked(
-            "NOT_APPROVED", "审批尚未完成，不得开班。", book.enrollment.start_after_approval if book else None
+            "NOT_APPROVED",
+            "审批尚未完成，不得开班。",
+            book.enrollment.start_after_approval if book else None,
+            advice="请当前审核环节的办理人员在开班日期之前办结。",
         )
     if answer is None:
         return Blocker(code="RESERVATION_UNANSWERED", message="补贴名额与预算的预留结果尚未返回。")
-    if not answer.budget.granted:
-        message = answer.budget.message or "预算未能预留。"
-        return Blocker(code=answer.budget.code or "BUDGET_REFUSED", message=message)
+    if refused := refused_budget(answer.budget):
+        return refused
     if on_roster == 0:
-        return Blocker(code="NO_TRAINEES", message="花名册上没有可培训的学员。")
+        advice = "请申请变更补入学员，或撤回班级。"
+        message = "花名册上没有可培训的学员。"
+        return Blocker(code="NO_TRAINEES", message=message, advice=advice, held_by=Role.INSTITUTION)
     if suspended:
         return _blocked(
-            "INSTITUTION_SUSPENDED", "开班日期在该机构暂停开班期间。", book.enrollment.suspensions if book else None
+            "INSTITUTION_SUSPENDED",
+            "开班日期在该机构暂停开班期间。",
+            book.enrollment.suspensions if book else None,
+            advice="请按要求整改并提交整改报告，恢复开班后再办理。",
+            held_by=Role.INSTITUTION,
         )
     return None
 
 
-def _blocked(code: str, message: str, term: Term | None) -> Blocker:
-    return Blocker(code=code, message=message, rule=term.rule if term else None, clause=term.clause if term else None)
+def _blocked(code: str, message: str, term: Term | None, *, advice: str, held_by: Role | None = None) -> Blocker:
+    rule, clause = (term.rule, term.clause) if term else (None, None)
+    return Blocker(code=code, message=message, rule=rule, clause=clause, advice=advice, held_by=held_by)
 
 
 def open_class(

@@ -199,8 +199,8 @@ def _judge_exemption(exemption: ClassKindExemption | None, terms: EnrollmentTerm
         exemption.finding(
             code=exemption.code,
             severity=Severity.ASK,
-            message=f"该类型不按班级组织，办班规定 {rules} 对其不适用，须由审批人员确认。",
-            advice="请审批人员核实申请材料，并记录是否同意的决定。",
+            message=f"该类型不按班级组织，办班规定 {rules} 对其不适用，须由当前审核环节的办理人员确认。",
+            advice="请当前审核环节的办理人员核实申请材料，并记录是否同意的决定。",
             field="kind",
             value=exemption.class_kind,
         )
@@ -315,7 +315,7 @@ def judge_funding(source: str, terms: FundingSources | None) -> list[Finding]:
             code="FUNDING_SOURCE_DECISION",
             severity=Severity.ASK,
             message=f"资金来源为“{known.name}”，文件未具体列明。",
-            advice="请审批人员核实资金来源并记录决定。",
+            advice="请当前审核环节的办理人员核实资金来源并记录决定。",
             field="funding_source",
             value=source,
         )

@@ -4,9 +4,9 @@ The plan is no entitlement: a class beyond it is asked about, one without a plac
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from services.enrollment.domain.institution import Institution
 from shared.policy.decision import Finding, Severity
@@ -41,12 +41,16 @@ class Use:
     state: UseState
 
 
+OUTSIDE: Final = ""
+"""The provider of the place in which classes outside the plan are counted (JY-REP-05)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """What the plan gives a class's provider for its type; `place` and `persons` are None when it gives nothing."""
+    """What the plan gives a class's provider for its type: nothing, in a `place` outside, where `persons` is None."""
 
     basis: Term
-    place: Place | None = None
+    place: Place
     persons: int | None = None
     used: int = 0
 
@@ -64,15 +68,10 @@ def quota_of(table: TargetTable, training_type: str, institution: Institution) -
     allocations = row.allocations if row else ()
     named = [one for one in allocations if not one.pool_kinds and one.provider == institution.name]
     pooled = [one for one in allocations if institution.kind in one.pool_kinds]
+    outside = Place(region=table.region, document=table.document, training_type=training_type, provider=OUTSIDE)
     for allocation in (*named, *pooled):
-        place = Place(
-            region=table.region,
-            document=table.document,
-            training_type=training_type,
-            provider=allocation.provider,
-        )
-        return Quota(basis=basis, place=place, persons=allocation.persons)
-    return Quota(basis=basis)
+        return Quota(basis=basis, place=replace(outside, provider=allocation.provider), persons=allocation.persons)
+    return Quota(basis=basis, place=outside)
 
 
 def judge_quota(planned: int, quota: Quota | None) -> list[Finding]:
@@ -97,7 +96,7 @@ def judge_quota(planned: int, quota: Quota | None) -> list[Finding]:
             severity=Severity.ASK,
             message=f"年度计划任务 {quota.persons} 人，已安排 {quota.used} 人，加上本班 {planned} 人共 "
             f"{quota.used + planned} 人，超出计划。",
-            advice="请审批人员决定是否超计划开班，并记录理由。",
+            advice="请当前审核环节的办理人员决定是否超计划开班，并记录理由。",
             field="planned",
             value=f"{quota.used + planned}/{quota.persons}",
         )

@@ -6,7 +6,7 @@ from typing import Literal
 
 from services.enrollment.domain.change import Kind
 from services.enrollment.domain.roster import RosterEntry
-from services.enrollment.domain.training_class import AWAITING_OPENING, ReservationAnswer, State, TrainingClass
+from services.enrollment.domain.training_class import AWAITING_OPENING, Blocker, ReservationAnswer, State, TrainingClass
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import (
     ClassApproved,
@@ -16,6 +16,8 @@ from shared.contracts.enrollment import (
     ReservationRequest,
     ReservedTrainee,
 )
+from shared.contracts.payment import BudgetAnswer
+from shared.domain.actor import Role
 
 
 def reservation_of(
@@ -99,7 +101,24 @@ def changed_event(
 
 
 def apply_answer(training_class: TrainingClass, answer: ReservationAnswer) -> TrainingClass:
-    """Record payment's answer to the newest reservation; a refused budget leaves the class `approved` and unopened."""
+    """Record payment's answer to the newest reservation.
+
+    A refused budget leaves the class `approved` and says at once who holds it: on the opening day it would be too late.
+    Payment may answer the same reservation again.
+    """
     training_class.require("approved", act="接收预留结果")
     state: State = "reserved" if answer.budget.granted else "approved"
-    return replace(training_class, state=state, answer=answer, blocker=None)
+    return replace(training_class, state=state, answer=answer, blocker=refused_budget(answer.budget))
+
+
+def refused_budget(budget: BudgetAnswer) -> Blocker | None:
+    """Give what a refused budget or a missing rate means for the class, which finance holds; None for a granted one."""
+    if budget.granted:
+        return None
+    remedy = "录入适用的补贴标准" if budget.code == "RATE_MISSING" else "追加或调整该资金来源的预算指标"
+    return Blocker(
+        code=budget.code or "BUDGET_REFUSED",
+        message=budget.message or "预算未能预留。",
+        advice=f"请财务人员{remedy}；之后仍未预留的，由机构申请变更开班日期重新预留。开班日期过后按未开班办结。",
+        held_by=Role.FINANCE,
+    )

@@ -161,7 +161,7 @@ def _judge_identity(row: RosterRow, book: Rulebook) -> list[Finding]:
             code="NAME_DIFFERS",
             severity=Severity.ASK,
             message="该证件号码已以另一姓名完成实名登记。",
-            advice="请审批人员核对身份证件并记录决定；同意后以本行姓名为准。",
+            advice="请当前审核环节的办理人员核对身份证件并记录决定；同意后以本行姓名为准。",
             field="name",
         )
     ]
@@ -186,8 +186,8 @@ def _judge_group(row: RosterRow, group: Group | None, book: Rulebook) -> list[Fi
             group.finding(
                 code="GROUP_DECISION",
                 severity=Severity.ASK,
-                message=f"人员类别“{group.name}”须由审批人员认定。",
-                advice="请审批人员核实该人员的类别并记录认定决定。",
+                message=f"人员类别“{group.name}”须由当前审核环节的办理人员认定。",
+                advice="请当前审核环节的办理人员核实该人员的类别并记录认定决定。",
                 field="group",
                 value=group.code,
             )
@@ -207,7 +207,7 @@ def _judge_employer(row: RosterRow, institution: Institution | None, book: Ruleb
         message = "企业职工培训中心只能培训本企业职工。"
         advice = "请核对用工单位的统一社会信用代码；非本企业职工请由其他机构培训。"
         if own.override_by_decision:
-            advice += "派遣或集团关联单位人员，由审批人员核实后作出书面决定。"
+            advice += "派遣或集团关联单位人员，由当前审核环节的办理人员核实后作出书面决定。"
         found.append(_stop(own, "NOT_INTERNAL_EMPLOYEE", message, advice, "employer_credit_code"))
     local = book.enrollment.local_employer
     if local and row.group in local.groups and not _is_local(row.employer_region, book.region):
@@ -216,7 +216,7 @@ def _judge_employer(row: RosterRow, institution: Institution | None, book: Ruleb
                 code="EMPLOYER_NOT_LOCAL",
                 severity=Severity.ASK,
                 message="该职工的用人单位不在本地，或未填写单位所在区划。",
-                advice="请审批人员核实单位注册地或实际工作地，并记录决定与依据。",
+                advice="请当前审核环节的办理人员核实单位注册地或实际工作地，并记录决定与依据。",
                 field="employer_region",
                 value=row.employer_region or None,
             )
@@ -274,7 +274,7 @@ def _judge_special_account(row: RosterRow, funding_source: str, book: Rulebook) 
             terms.finding(
                 code="DECLARATION_TICK",
                 severity=Severity.ASK,
-                message="该人员的就业能力和就业意愿声明须由审批人员核验确认。",
+                message="该人员的就业能力和就业意愿声明须由当前审核环节的办理人员核验确认。",
                 advice="请查看本人签署的声明，并逐行记录核验决定。",
                 field=field,
             )

@@ -108,7 +108,7 @@ def judge_practice_share(sessions: Sequence[Session], terms: PracticeShare | Non
             code="PRACTICE_SHARE_TOO_LOW",
             severity=Severity.STOP,
             message=f"实操 {practice} 课时，总课时 {total}，实操占比低于 {terms.minimum_percent}%。",
-            advice="请增加实操课时或减少理论课时。",
+            advice=_or_exception("请增加实操课时或减少理论课时", terms.exempt_by_decision),
             field="sessions",
             value=f"{practice}/{total}",
         )
@@ -212,8 +212,15 @@ def _judge_ratio(
             code=code,
             severity=Severity.STOP if stops else Severity.WARN,
             message=f"学员 {planned} 人，{what} {available} 个，比例超过 1:{limit}。",
-            advice="请增加配备或减少计划人数。" if stops else "建议增加配备，使比例不高于规定。",
+            advice=_or_exception("请增加配备或减少计划人数", terms.override_by_decision)
+            if stops
+            else "建议增加配备，使比例不高于规定。",
             field=field,
             value=f"{planned}/{available}",
         )
     ]
+
+
+def _or_exception(advice: str, by_decision: bool) -> str:
+    exception = "；确需例外的，请在 exceptions 中申请并说明理由，由审核人员作出书面决定"
+    return f"{advice}{exception if by_decision else ''}。"

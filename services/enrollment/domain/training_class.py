@@ -13,8 +13,10 @@ from typing import Final, Literal, cast, get_args
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.review import Decision, Review
 from services.enrollment.domain.roster import Counts, RosterEntry
+from shared.clock import legal_day
 from shared.contracts.enrollment import ClassApplied, ClassClosed, TraineeWithdrawn
 from shared.contracts.payment import BudgetAnswer, RefusedReservation
+from shared.domain.actor import Role
 from shared.domain.errors import Conflict, NotFound
 from shared.policy.decision import Finding
 from shared.policy.terms.term import Step, Steps
@@ -73,12 +75,17 @@ class ReservationAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
-    """Why a class does not open, as code and Chinese sentence, with rule and clause where a document says so."""
+    """Why a class does not open: code, Chinese sentence, what to do, and the role that holds it.
+
+    Rule and clause stand where a document says so; `held_by` is None for what a step or a service is still to answer.
+    """
 
     code: str
     message: str
     rule: str | None = None
     clause: str | None = None
+    advice: str = ""
+    held_by: Role | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +120,7 @@ class TrainingClass:
     rulebook_id: str
     findings: tuple[Finding, ...] = ()
     applied_on: date | None = None
+    applied_at: datetime | None = None
     reviews: tuple[Review, ...] = ()
     reservation_version: int | None = None
     answer: ReservationAnswer | None = None
@@ -148,11 +156,18 @@ class TrainingClass:
         )
 
 
-def submit(training_class: TrainingClass, counts: Counts, *, today: date) -> tuple[TrainingClass, ClassApplied]:
+def submit(training_class: TrainingClass, counts: Counts, *, now: datetime) -> tuple[TrainingClass, ClassApplied]:
     """Put the application into review; rules have been judged before."""
     training_class.require(*EDITABLE, act="提交开班申请")
-    plan = training_class.plan
-    submitted = replace(training_class, state="applied", round=training_class.round + 1, applied_on=today, blocker=None)
+    plan, today = training_class.plan, legal_day(now)
+    submitted = replace(
+        training_class,
+        state="applied",
+        round=training_class.round + 1,
+        applied_on=today,
+        applied_at=now,
+        blocker=None,
+    )
     return submitted, ClassApplied(
         class_id=submitted.class_id,
         kind=plan.kind,

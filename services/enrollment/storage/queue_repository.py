@@ -12,7 +12,7 @@ from services.enrollment.domain.queue import Waiting
 from services.enrollment.domain.timetable import Session
 from services.enrollment.domain.training_class import AWAITING_OPENING, UNDER_REVIEW
 from services.enrollment.storage.tables import CLASS_CHANGE, DUTY, REVIEW, ROSTER_ROW, TRAINING_CLASS
-from shared.clock import legal_day, start_of_day
+from shared.clock import legal_day
 
 _SESSIONS = TypeAdapter(tuple[Session, ...] | None)
 _DAY = timedelta(days=1)
@@ -47,7 +47,7 @@ class QueueRepository:
         statement = (
             select(
                 *(klass.class_id, klass.institution_id, klass.region, klass.rulebook_id),
-                *(klass.opening_date, klass.applied_on),
+                *(klass.opening_date, klass.applied_at),
                 asking.label("asking"),
                 func.count(review.step).label("taken"),
                 func.max(review.decided_at).label("last_step"),
@@ -64,7 +64,7 @@ class QueueRepository:
                 case=0,
                 rulebook_id=found.rulebook_id,
                 taken=found.taken,
-                since=found.last_step or start_of_day(found.applied_on),
+                since=found.last_step or found.applied_at,
                 due_on=found.opening_date - _DAY,
                 asking_rows=found.asking,
             )

@@ -166,6 +166,7 @@ TRAINING_CLASS: Final = Table(
     Column("rulebook_id", String(100), nullable=False),
     Column("findings", JSON, nullable=False),
     Column("applied_on", Date),
+    Column("applied_at", Instant),
     Column("reservation_version", BigInteger),
     Column("answer", JSON(none_as_null=True)),
     Column("blocker", JSON(none_as_null=True)),

@@ -155,6 +155,7 @@ def upgrade() -> None:
         sa.Column("rulebook_id", sa.String(length=100), nullable=False),
         sa.Column("findings", sa.JSON(), nullable=False),
         sa.Column("applied_on", sa.Date(), nullable=True),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reservation_version", sa.BigInteger(), nullable=True),
         sa.Column("answer", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("blocker", sa.JSON(none_as_null=True), nullable=True),
