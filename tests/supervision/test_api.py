@@ -426,7 +426,7 @@ async def test_who_was_along_is_an_account_because_the_event_names_it(ready: Cal
     )
 
     assert answer.status_code == 422
-    assert [error["field"] for error in answer.json()["errors"]] == ["body.companions.0"]
+    assert [error["field"] for error in answer.json()["errors"]] == ["companions.0"]
     assert companion not in answer.text
 
 
