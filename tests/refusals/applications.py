@@ -106,6 +106,7 @@ async def submit(world: World) -> None:
     sessions = [course.session(days)]
     dates = {"opening_date": opening.isoformat(), "closing_date": opening.isoformat(), "sessions": sessions}
     answer = await world.cast.institution.post(f"{ENROLLMENT}/classes", course.plan(**dates))
+    world.saw("exam-due-before-opening", answer, class_id=answer["class_id"])
     path = f"{ENROLLMENT}/classes/{answer['class_id']}/submission"
     names = ("application-too-late", "roster-count", "roster-empty")
     await world.refused(world.cast.institution, path, {}, *names, class_id=answer["class_id"])

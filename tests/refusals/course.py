@@ -198,9 +198,9 @@ class Course:
         return [case for case in found["items"] if case["check"] == check]
 
     async def conclude(self, case: Json, conclusion: str) -> None:
-        """Let the inspector close a case."""
+        """Let the approver, who stands above every case's owner, close a case."""
         reason = {"conclusion": conclusion, "reason": "已现场核实"}
-        await self.cast.inspector.post(f"{SUPERVISION}/findings/{case['finding_id']}/closure", reason)
+        await self.cast.approver.post(f"{SUPERVISION}/findings/{case['finding_id']}/closure", reason)
 
     # ------------------------------------------------------------------------------------------------- exams
 
