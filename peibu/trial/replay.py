@@ -34,7 +34,8 @@ class Replayed:
 async def replay(uow: Any, draft: Rulebook) -> AsyncIterator[Replayed]:
     """Judge every approved claim of the draft's region anew, whose class opened while the draft would hold.
 
-    `uow` is a reading unit of work of payment. Facts, decisions, held slots and entered rates are those of now.
+    `uow` is a reading unit of work of payment. Facts, decisions and held slots are those of now, rates
+    those that stood when the claim was first approved.
     """
     for claim_id in await uow.claims.ids_of(descendants(draft.region)):
         claim = await uow.claims.find(claim_id)

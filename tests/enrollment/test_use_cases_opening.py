@@ -126,6 +126,16 @@ async def test_an_answer_after_the_day_that_comes_before_the_timer_does_not_open
     assert found.blocker.code == "OPENING_DATE_PASSED"
 
 
+async def test_an_answer_given_anew_to_the_same_version_lets_the_class_open(desk: Desk) -> None:
+    """JY-PAY-05: payment answers again by itself when finance brought what was missing."""
+    class_id = await desk.approved()
+    poor = BudgetAnswer(granted=False, funding_source="f", amount_fen=0, code="RATE_MISSING", message="补贴标准缺失。")
+    await desk.answer(class_id, budget=poor)
+    await desk.answer(class_id)
+    found = await desk.found(class_id)
+    assert (found.state, found.blocker) == ("reserved", None)
+
+
 async def test_a_refused_budget_leaves_the_class_unopened_with_the_reason_in_sight(desk: Desk) -> None:
     class_id = await desk.approved()
     poor = BudgetAnswer(
@@ -135,6 +145,8 @@ async def test_a_refused_budget_leaves_the_class_unopened_with_the_reason_in_sig
     found = await desk.found(class_id)
     assert found.answer is not None
     assert (found.state, found.answer.budget.code) == ("approved", "BUDGET_EXHAUSTED")
+    assert found.blocker is not None
+    assert (found.blocker.code, found.blocker.message) == ("BUDGET_EXHAUSTED", "预算余额不足。")
     await desk.fire_timers(end_of_day(OPENING))
     found = await desk.found(class_id)
     assert found.blocker is not None

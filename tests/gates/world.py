@@ -18,7 +18,7 @@ import structlog
 
 from peibu.demo.people import sample_credit_code
 from peibu.demo.play import cast_over
-from peibu.demo.scene import OCCUPATION, Cast, Script
+from peibu.demo.scene import LEVEL, OCCUPATION, Cast, Script
 from peibu.issuer import Issuer
 from peibu.sandbox_clock import DEFAULT_LEGAL_START
 from peibu.seed import BUREAU, REGION
@@ -137,6 +137,7 @@ async def played_world(home: Path) -> AsyncIterator[World]:
         await _play(world)
         recorder.recording = False
         world.ids["application_id"] = await _application_of_a_centre(world)
+        world.ids["correction_id"] = await _rate_correction(world.cast)
         world.ids["case_id"] = new_id()  # of nothing: no story ends with a satisfaction that opens one
         logging.getLogger().setLevel(logging.WARNING)  # thousands of questions follow; pytest would show each of them
         yield world
@@ -210,6 +211,14 @@ MADE |= {
     "POST /{service}/v1/institutions/{institution_id}/suspensions/{suspension_id}/rectification-reports": "institution",
     "POST /{service}/v1/registers/{register}": "institution",
 }
+
+
+async def _rate_correction(cast: Cast) -> str:
+    """Let finance propose to correct the rate at which both stories' classes were reserved."""
+    keys = {"programme": "training", "occupation": OCCUPATION, "level": LEVEL, "certificate_kind": "level"}
+    rate = {**keys, "region": REGION, "valid_from": "2021-05-01", "amount_fen": 1, "source": "示例标准"}
+    proposal = await cast.finance.post("/payment/v1/rate-corrections", {**rate, "reason": "示例更正"})
+    return str(proposal["correction_id"])
 
 
 async def _application_of_a_centre(world: World) -> str:

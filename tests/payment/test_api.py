@@ -296,7 +296,7 @@ async def test_rates_and_budgets_are_entered_for_ones_own_region(callers: Caller
         "region": JIYUAN,
         "programme": "training",
         "occupation": "fitter",
-        "valid_from": "2021-01-01",
+        "valid_from": "2022-01-01",
         "amount_fen": 120_000,
         "source": "测试文件第一条",
     }
@@ -315,6 +315,27 @@ async def test_rates_and_budgets_are_entered_for_ones_own_region(callers: Caller
     problem(await callers.post("/budgets", abroad, budget), 403, "REGION_OUT_OF_SCOPE")
     problem(await callers.post("/rates", FINANCE, {**rate, "amount_fen": 0}), 422, "INPUT_INVALID")
     problem(await callers.get("/ledger", AUDITOR, region="371329"), 403, "REGION_OUT_OF_SCOPE")
+
+
+async def test_a_standing_rate_is_corrected_by_two_people(callers: Callers) -> None:
+    """JY-PAY-05: finance proposes, an approver of the region confirms; nobody does both."""
+    body = {"region": JIYUAN, "programme": "training", "valid_from": "2021-01-01", "amount_fen": 160_000}
+    rate = {**body, "source": "测试文件第一条"}
+    refused = problem(await callers.post("/rates", FINANCE, rate), 409, "RATE_STANDS")
+    assert "rate-corrections" in refused["advice"]
+    proposal = ok(await callers.post("/rate-corrections", FINANCE, {**rate, "reason": "录入时误读文件"}), 201)
+    assert (proposal["state"], proposal["amount_fen"]) == ("proposed", 160_000)
+    path = f"/rate-corrections/{proposal['correction_id']}/decision"
+    decision = {"decision": "confirm", "reason": "已核对原文"}
+    problem(await callers.post(path, FINANCE, decision), 403, "ROLE_MISSING")
+    problem(await callers.post(path, person("approver-9", Role.APPROVER, region="371329"), decision), 404, "NOT_FOUND")
+
+    confirmed = ok(await callers.post(path, APPROVER, decision))
+
+    assert (confirmed["state"], confirmed["decided_by"]) == ("confirmed", APPROVER.subject)
+    [listed] = ok(await callers.get("/rate-corrections", AUDITOR))["items"]
+    assert listed == confirmed
+    problem(await callers.post(path, APPROVER, decision), 409, "CORRECTION_DECIDED")
 
 
 async def test_every_route_says_who_may_call_it(callers: Callers) -> None:

@@ -39,8 +39,7 @@ async def confirm(office: Office, correction_id: str) -> None:
         {},
         {"certificate_kind": "level"},
         {"valid_from": date(2021, 6, 1)},
-        {"valid_from": date(2021, 9, 13)},
-        {"occupation": "welder", "valid_from": date(2020, 1, 1)},
+        {"occupation": "welder", "level": "4", "valid_from": date(2020, 1, 1)},
     ],
 )
 async def test_nobody_changes_alone_what_a_standing_rate_pays_already(
@@ -53,8 +52,20 @@ async def test_nobody_changes_alone_what_a_standing_rate_pays_already(
 
 @pytest.mark.parametrize(
     "keys",
-    [{"valid_from": date(2021, 9, 14)}, {"programme": "certification"}, {"valid_from": date(2020, 1, 1)}],
-    ids=["from tomorrow", "another programme", "before the standing one began"],
+    [
+        {"valid_from": date(2021, 9, 14)},
+        {"programme": "certification"},
+        {"valid_from": date(2020, 1, 1)},
+        {"valid_from": date(2021, 6, 2)},
+        {"occupation": "cook"},
+    ],
+    ids=[
+        "from tomorrow",
+        "another programme",
+        "before the standing one",
+        "after the last class",
+        "no class's occupation",
+    ],
 )
 async def test_a_rate_for_what_no_row_paid_so_far_is_entered_by_one_person(
     received_office: Office, keys: dict[str, str]

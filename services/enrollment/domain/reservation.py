@@ -119,6 +119,6 @@ def refused_budget(budget: BudgetAnswer) -> Blocker | None:
     return Blocker(
         code=budget.code or "BUDGET_REFUSED",
         message=budget.message or "预算未能预留。",
-        advice=f"请财务人员{remedy}；之后仍未预留的，由机构申请变更开班日期重新预留。开班日期过后按未开班办结。",
+        advice=f"请财务人员{remedy}，办结后系统自动重新预留；开班日期前来不及的，由机构申请变更开班日期，过后按未开班办结。",
         held_by=Role.FINANCE,
     )

@@ -3,7 +3,14 @@
 from services.payment.application.answer_again import wake_reservations
 from services.payment.application.assessing import refresh_claim
 from services.payment.application.ports import PaymentUnit
-from services.payment.domain.rate_correction import RateCorrection, decided, require_correction, require_new
+from services.payment.domain.rate_correction import (
+    RateCorrection,
+    decided,
+    displaced,
+    is_of_same_key_and_day,
+    rate_stands,
+    require_correction,
+)
 from services.payment.domain.rates import Rate
 from shared.clock import new_id
 from shared.domain.errors import NotFound
@@ -14,13 +21,16 @@ from shared.policy.decision import TraceValue
 async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
     """Add a row to the table of a region within the caller's, and give it with its number.
 
-    Raise Conflict RATE_STANDS for a row that would change what a standing one pays. Approved claims of the region that
-    waited for a rate are computed again, and reservations refused for want of one are answered anew.
+    Raise Conflict RATE_STANDS for a second row of the same key and day, and for one that would change what a class was
+    reserved or judged at. Approved claims of the region that waited for a rate are computed again, and reservations
+    refused for want of one are answered anew.
     """
     uow.actor.require_region(rate.region)
     await uow.rates.lock()
     above = ancestors(rate.region)
-    require_new(rate, await uow.rates.rows(above), above, uow.today)
+    standing = displaced(rate, await uow.rates.rows(above), above, uow.today)
+    if standing is not None and (is_of_same_key_and_day(rate, standing) or await uow.classes.is_any_priced_by(rate)):
+        raise rate_stands(standing)
     entered = await uow.rates.add(rate, by=uow.actor.subject, at=uow.now)
     await uow.audit(action="rate_entered", subject=f"{rate.region}/{entered.number}", details=_details(rate))
     for class_id in await uow.claims.awaiting_rates(descendants(rate.region)):

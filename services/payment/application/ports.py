@@ -139,6 +139,10 @@ class Classes(Protocol):
         """Give the classes of these regions whose budget was refused and that may open, the longest waiting first."""
         ...
 
+    async def is_any_priced_by(self, rate: Rate) -> bool:
+        """Say whether a class that asked for a budget and was not released lies where and when the row would pay."""
+        ...
+
     async def facts(self, class_id: str) -> ClassFacts:
         """Give everything known of the class."""
         ...

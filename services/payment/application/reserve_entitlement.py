@@ -1,7 +1,6 @@
 """Reserve slots and budget for a class and answer enrollment (JY-ENR-05); only the newest answer counts."""
 
 from dataclasses import replace
-from typing import Final
 
 from services.payment.application.assessing import rates_of
 from services.payment.application.ports import PaymentUnit
@@ -13,9 +12,6 @@ from shared.contracts.payment import BudgetAnswer, EntitlementReserved
 from shared.domain.errors import MissingFact, Refused
 from shared.domain.jurisdiction import ancestors
 from shared.policy.rulebook import Rulebook
-
-_RATE_ADVICE: Final = "请由财务人员录入补贴标准及其来源，录入后系统自动重新答复，无须重新提交。"
-_BUDGET_ADVICE: Final = "请由财务人员追加预算指标，追加后系统自动重新答复，无须重新提交。"
 
 
 async def reserve_entitlement(
@@ -90,7 +86,7 @@ async def reserve_budget(
         await uow.budgets.commit(class_id, {key: amount_fen})
     except Refused as error:
         await uow.budgets.commit(class_id, {})
-        return rate.amount_fen, refused(source, amount_fen, code=error.code, message=error.message + _BUDGET_ADVICE)
+        return rate.amount_fen, refused(source, amount_fen, code=error.code, message=error.message)
     return rate.amount_fen, granted(source, amount_fen)
 
 
@@ -110,4 +106,4 @@ def _wanted(request: ReservationRequest) -> list[Wanted]:
 def _missing(rates: RateTable | None, wanted: list[Wanted]) -> str:
     if rates is None or not wanted:
         return "规则册没有规定该项目的补贴标准，不能保留预算。"
-    return rates.missing(wanted[0]).message + _RATE_ADVICE
+    return rates.missing(wanted[0]).message

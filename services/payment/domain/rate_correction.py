@@ -37,30 +37,35 @@ class RateCorrection:
 
 
 def displaced(rate: Rate, standing: Iterable[Rate], ancestors: Sequence[str], today: date) -> Rate | None:
-    """Give a standing row that `rate` would displace for classes that opened already, or on its own first day.
+    """Give a standing row that `rate` would displace for days gone by or on its own first day, a row of its key first.
 
     A rate that begins later is the ordinary way in which a rate changes.
     """
-    for row in standing:
-        same_day = row.valid_from == rate.valid_from and row.region == rate.region and row.keys == rate.keys
-        if rate.displaces(row, ancestors) and (same_day or rate.valid_from <= today):
-            return row
-    return None
+    found = [
+        row
+        for row in standing
+        if rate.displaces(row, ancestors) and (rate.valid_from <= today or is_of_same_key_and_day(rate, row))
+    ]
+    return max(found, key=lambda row: (is_of_same_key_and_day(rate, row), row.number), default=None)
 
 
-def require_new(rate: Rate, standing: Iterable[Rate], ancestors: Sequence[str], today: date) -> None:
-    """Raise Conflict RATE_STANDS when the row would change what a standing one pays already."""
-    row = displaced(rate, standing, ancestors, today)
-    if row is not None:
-        raise Conflict(
-            code="RATE_STANDS",
-            message=(
-                f"已有生效的补贴标准第 {row.number} 号（{yuan_text(row.amount_fen)} 元，"
-                f"自 {row.valid_from.isoformat()} 起执行），本次录入会改变已开班班级的补贴金额，不能由一人办理。"
-            ),
-            advice="标准录入有误的，请提出标准更正（rate-corrections），由审批人员确认；新标准请自今后的日期起执行。",
-            field="valid_from",
-        )
+def is_of_same_key_and_day(one: Rate, other: Rate) -> bool:
+    """Say whether two rows pay for the same from the same day on."""
+    keys = ((row.region, row.programme, row.keys, row.valid_from) for row in (one, other))
+    return len(set(keys)) == 1
+
+
+def rate_stands(row: Rate) -> Conflict:
+    """Give the refusal of a row that would change what a standing one pays already."""
+    return Conflict(
+        code="RATE_STANDS",
+        message=(
+            f"已有生效的补贴标准第 {row.number} 号（{yuan_text(row.amount_fen)} 元，"
+            f"自 {row.valid_from.isoformat()} 起执行），本次录入会改变已按其核定的补贴金额，不能由一人办理。"
+        ),
+        advice="标准录入有误的，请提出标准更正（rate-corrections），由审批人员确认；新标准请自今后的日期起执行。",
+        field="valid_from",
+    )
 
 
 def require_correction(rate: Rate, standing: Iterable[Rate], ancestors: Sequence[str], today: date) -> None:

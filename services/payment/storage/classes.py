@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts, Known
+from services.payment.domain.rates import Rate
 from services.payment.storage.tables import CLASS_FACT, CLASS_FILE, ENTITLEMENT_ENTRY
 from shared.contracts.assessment import (
     AssessmentCompleted,
@@ -33,6 +34,7 @@ from shared.contracts.supervision import (
     TrainingCompleted,
 )
 from shared.database.upsert import insert_for, insert_or_ignore
+from shared.domain.jurisdiction import descendants
 
 _ITEM: Final[Mapping[type[Contract], str | None]] = {
     ClassOpened: None,
@@ -115,6 +117,20 @@ class StoredClasses:
         )
         waiting = query.where(file.class_id.not_in(opened)).order_by(file.budget_refused_at, file.class_id)
         return (await self._connection.execute(waiting)).scalars().all()
+
+    async def is_any_priced_by(self, rate: Rate) -> bool:
+        """Say whether a class that asked for a budget and was not released lies where and when the row would pay."""
+        file, asked = CLASS_FILE.c, CLASS_FILE.c.request
+        query = select(file.class_id).where(
+            file.region.in_(descendants(rate.region)),
+            file.released.is_(None),
+            asked["programme"].as_string() == rate.programme,
+            asked["opening_date"].as_string() >= rate.valid_from.isoformat(),
+        )
+        for key in ("occupation", "level"):
+            if (named := getattr(rate, key)) is not None:
+                query = query.where(asked[key].as_string() == named)
+        return (await self._connection.execute(query.limit(1))).first() is not None
 
     async def keep(self, fact: Contract, *, event_id: str, version: int) -> bool:
         """Store what an event said unless a higher revision is known; say whether it was new.
