@@ -35,7 +35,7 @@ class Opening(Scene):
                 "sealed": True,
                 "contact_person": contact.name,
                 "telephone": contact.phone,
-                "batch": script.seed % 9_999 + 1,  # a story of its own is a batch of its own
+                "batch": script.batch,
                 "plan": {"title": "焊工中级班", "objective": "中级工技能提升", "content": "焊接工艺理论与实操"},
                 "sessions": self._timetable(days),
             },

@@ -59,11 +59,14 @@ class Script:
     """Person ids on the final roster, in the order of their rows."""
     sessions: list[Json] = field(default_factory=list)
     sign_ins: dict[str, list[Json]] = field(default_factory=dict)
+    batch: int = 0
+    """The institution's batch of the year; a story of its own is one of its own, unless it says otherwise."""
     sequence: int = 0
     """The device's last number; every story has numbers of its own, for all sign in on one device."""
 
     def __post_init__(self) -> None:
         self.sequence = self.seed * 100_000
+        self.batch = self.batch or self.seed % 9_999 + 1
 
 
 Step = tuple[str, Callable[[], Awaitable[str]]]

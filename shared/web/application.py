@@ -18,7 +18,7 @@ from shared.web.metrics import HttpMetrics, metrics_router
 from shared.web.openapi import CONVENTIONS, complete
 from shared.web.problem_codes import NO_CODES, Codes
 from shared.web.problems import FieldProblem, Problem, registry
-from shared.web.rate_limit import PUBLIC_READS_PER_MINUTE, PUBLIC_WRITES_PER_MINUTE, RateLimit
+from shared.web.rate_limit import PUBLIC_CODES_PER_MINUTE, PUBLIC_READS_PER_MINUTE, PUBLIC_WRITES_PER_MINUTE, RateLimit
 from shared.web.request_context import BodyLimit, RequestContext
 from shared.web.transactions import OpenUnit
 
@@ -94,6 +94,7 @@ def bare_application(
     application.state.metrics = metrics
     application.state.public_reads = RateLimit(PUBLIC_READS_PER_MINUTE)
     application.state.public_writes = RateLimit(PUBLIC_WRITES_PER_MINUTE)
+    application.state.public_codes = RateLimit(PUBLIC_CODES_PER_MINUTE)
     for router in (*routers, health_router(service, checks), metrics_router(service, metrics)):
         application.include_router(router)
     _document(application, service)

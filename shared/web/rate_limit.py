@@ -20,6 +20,8 @@ from shared.web.problems import TOO_MANY_REQUESTS, WebProblem
 PUBLIC_READS_PER_MINUTE: Final = 300
 PUBLIC_WRITES_PER_MINUTE: Final = 20
 """Every objection freezes lines until somebody has looked into it."""
+PUBLIC_CODES_PER_MINUTE: Final = 300
+"""A class answers its survey from one classroom network; each code is used once, and none of them is guessed."""
 TOKENS_PER_MINUTE: Final = 600
 """Many institutions may share one address; a client that guesses is locked out long before (`peibu/issuer.py`)."""
 

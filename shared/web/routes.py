@@ -33,6 +33,7 @@ from shared.web.transactions import (
     PUBLIC_ONES,
     UNIT_DEPENDENCIES,
     UnopenedUnit,
+    public_code_transaction,
     run_in_transaction,
 )
 
@@ -79,12 +80,14 @@ class ServiceRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Give the handler that runs the endpoint in its transaction."""
         handler = super().get_route_handler()
-        public = any(part.call in PUBLIC_ONES for part in self.dependant.dependencies)
+        calls = {part.call for part in self.dependant.dependencies}
+        public, by_code = not calls.isdisjoint(PUBLIC_ONES), public_code_transaction in calls
 
         async def handle(request: Request) -> Response:
             if public:
                 limits = request.app.state
-                await (limits.public_reads if request.method in _READING else limits.public_writes).require(request)
+                writing = limits.public_codes if by_code else limits.public_writes
+                await (limits.public_reads if request.method in _READING else writing).require(request)
             return await run_in_transaction(request, handler)
 
         return handle

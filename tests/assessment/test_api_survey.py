@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from services.assessment.api import corrections, exam_changes, rulings, surveys
+from shared.web.rate_limit import PUBLIC_CODES_PER_MINUTE
 from tests.assessment.conftest import Callers
 from tests.assessment.office import APPROVER, ASSESSOR, PASS, PATROL, SCHOOL, Office
 from tests.assessment.sample import CLASS, CLOSED, TODAY, at, class_closed, people
@@ -83,6 +84,30 @@ async def test_the_same_answer_sent_again_counts_once_and_a_code_no_second_time(
     assert (again.status_code, again.json()["code"]) == (409, "CODE_USED")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "CODE_UNKNOWN")
     assert code not in again.text
+
+
+async def test_a_class_of_fifty_answers_from_one_classroom_and_guessing_is_slowed_down(
+    office: Office, callers: Callers
+) -> None:
+    """JY-QUA-01: everybody answers within a minute over one network address."""
+    await office.prepare(trainees=people(50))
+    await office.take(class_closed())
+    callers.move_to(at(CLOSED, 12))
+    public = await callers.client(None)
+    codes = [row["code"] for row in (await (await callers.client(SCHOOL)).get(f"{PATH}/codes")).json()["codes"]]
+
+    answers = [
+        await public.post(ANSWERS, json={"code": code, "answer": "satisfied"}, headers=keyed(f"code-{number}"))
+        for number, code in enumerate(codes)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 50
+
+    guesses = [
+        (await public.post(ANSWERS, json={"code": "0000", "answer": "satisfied"}, headers=keyed(f"g{n}"))).status_code
+        for n in range(PUBLIC_CODES_PER_MINUTE - 50 + 1)
+    ]
+    assert set(guesses[:-1]) == {404}
+    assert guesses[-1] == 429
 
 
 async def test_only_its_institution_gets_the_codes_and_only_the_bureau_decides(surveyed: Callers) -> None:

@@ -45,6 +45,7 @@ from tests.assessment.sample import (
     EXAM_DAY,
     INSTITUTION,
     INSTITUTION_CODE,
+    OPENING,
     REGION,
     TODAY,
     WELDER,
@@ -177,6 +178,20 @@ async def test_paper_received_in_time_is_registered_the_day_after(office: Office
     )
 
     assert (exam.applied_on, exam.paper_received_on) == (date(2021, 6, 29), date(2021, 6, 27))
+
+
+async def test_the_exam_of_a_course_of_three_days_is_applied_for_on_paper_before_it_opens(office: Office) -> None:
+    """JY-ASM-02: the course of 06-01 to 06-03 is open too late for the system; its paper came on 05-31."""
+    await office.prepare(closing_date=date(2021, 6, 3))
+    with pytest.raises(Refused, match="TOO_LATE"):
+        await office.schedule(on=OPENING, exam_on=date(2021, 6, 5))
+    paper = replace(COMMAND, channel="paper", paper_received_on=date(2021, 5, 31), exam_on=date(2021, 6, 3))
+
+    exam, _ = await office.act(
+        lambda uow: schedule_assessment(uow, class_id=CLASS, command=paper), actor=APPROVER, now=at(OPENING)
+    )
+
+    assert (exam.state, exam.exam_on) == ("scheduled", date(2021, 6, 3))
 
 
 async def test_nobody_applies_for_a_class_or_at_a_body_that_is_not_there(office: Office) -> None:

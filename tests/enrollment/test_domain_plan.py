@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from services.enrollment.domain.institution import (
 )
 from services.enrollment.domain.plan import earnable_kinds, judge_lead, judge_plan
 from services.enrollment.domain.timetable import Venue
+from shared.clock import legal_day
 from shared.domain.errors import Refused
 from shared.domain.working_days import is_working_day
 from shared.policy.decision import Severity
@@ -65,6 +67,29 @@ def test_an_application_leaves_three_working_days_the_opening_day_counted(
     applied: date, opening: date, accepted: bool
 ) -> None:
     assert codes(judge_lead(applied, opening, lead())) == ([] if accepted else ["TOO_LATE"])
+
+
+@pytest.mark.parametrize(
+    ("days", "changed", "warned"),
+    [(3, {}, False), (2, {}, True), (0, {}, True), (0, {"delivery": "online"}, False)],
+)
+def test_a_class_too_short_to_apply_for_its_exam_once_open_is_told_the_way(
+    days: int, changed: dict[str, Any], warned: bool
+) -> None:
+    """JY-ASM-02: three days before the course ends lie before the opening; online training is excepted (JY-ASM-03)."""
+    proper = plan()
+    last = proper.opening_date + timedelta(days=days)
+    sessions = tuple(one for one in proper.sessions if legal_day(one.starts_at) <= last)
+    short = replace(proper, closing_date=last, sessions=sessions, **changed)
+
+    found = [one for one in judge_plan(short, facts(), book()) if one.code == "EXAM_DUE_BEFORE_OPENING"]
+
+    assert bool(found) is warned
+    if found:
+        assert (found[0].severity, found[0].rule) == (Severity.WARN, "JY-ASM-02")
+        latest = (last - timedelta(days=3)).isoformat()
+        assert latest in found[0].message
+        assert "纸质" in found[0].advice
 
 
 DAYS = st.dates(date(2019, 1, 1), date(2026, 11, 30))

@@ -111,9 +111,9 @@ async def opened(cast: Cast, *, seed: int, name: str) -> ClassOfFifty:
     return story
 
 
-async def reserved(cast: Cast, *, seed: int, name: str) -> ClassOfFifty:
-    """Bring a class of fifty to its reservation."""
-    story = ClassOfFifty(cast, Script(seed=seed, opening=await next_opening(cast)), name=name)
+async def reserved(cast: Cast, *, seed: int, name: str, batch: int = 0) -> ClassOfFifty:
+    """Bring a class of fifty to its reservation; a second class of the same people is another batch."""
+    story = ClassOfFifty(cast, Script(seed=seed, opening=await next_opening(cast), batch=batch), name=name)
     for _, act in story.until_reserved():
         await act()
     return story

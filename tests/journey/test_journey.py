@@ -178,7 +178,7 @@ def cancelled(stage: Stage, played: Played) -> Cancelled:
             held, closure = await story.hold(), await story.confirm()
             refusal, late = await story.claim_refused(), await story.late_sign_ins()
             payment = await story.payment_view()
-            again = await reserved(cast, seed=CANCELLED_SEED, name="again")
+            again = await reserved(cast, seed=CANCELLED_SEED, name="again", batch=CANCELLED_SEED + 100)
             return Cancelled(
                 held=held,
                 closure=closure,

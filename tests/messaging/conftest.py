@@ -12,10 +12,11 @@ from shared.clock import LegalClock, monotonic
 from shared.database.engine import Database, open_database
 from shared.database.metadata import SHARED
 from shared.messaging import tables as _tables  # noqa: F401 - registers the tables
-from shared.messaging.bus import Bus
+from shared.messaging.bus import Bus, BusError
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.kafka import KafkaBus
 from shared.messaging.kafka_settings import KafkaSettings
+from shared.worker import Flow, drained
 from tests.messaging.events import ENROLLMENT, METADATA, SUPERVISION
 from tests.servers import FreshDatabases
 
@@ -81,6 +82,14 @@ async def topic(bus: Bus) -> str:
     name = f"test.{uuid4().hex}"
     await bus.ensure_topics([name])
     return name
+
+
+async def at_rest(bus: Bus, flow: Flow) -> bool:
+    """Say whether no event is on its way; a broker that is young, busy or away gives no answer, which is no yes."""
+    try:
+        return await drained(bus, [flow])
+    except BusError:
+        return False
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], *, seconds: float = 40.0) -> None:

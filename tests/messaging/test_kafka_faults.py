@@ -17,14 +17,14 @@ from shared.contracts.contract import PARTITIONS
 from shared.database.engine import Database, open_database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import SYSTEM
-from shared.messaging.bus import Bus, BusError, Partition, Record
+from shared.messaging.bus import Bus, Partition, Record
 from shared.messaging.kafka import KafkaBus, partition_of
 from shared.messaging.relay import outbox_depth
 from shared.messaging.watchdog import Watchdog
 from shared.web.application import bare_application
 from shared.web.health import CHECK_DEADLINE_SECONDS
-from shared.worker import Flow, Worker, drained
-from tests.messaging.conftest import eventually, fill, kafka_settings
+from shared.worker import Flow, Worker
+from tests.messaging.conftest import at_rest, eventually, fill, kafka_settings
 from tests.messaging.events import ASSESSMENT, consumer_of, effects, voided
 
 pytestmark = pytest.mark.kill
@@ -149,7 +149,7 @@ async def test_through_a_brokers_fault_nothing_is_lost_doubled_or_out_of_order(
             await eventually(lambda: _at_least(rounds_so_far, rounds))
         rounds = rounds_so_far()
         since = monotonic()
-        await eventually(lambda: _drained(bus, flow), seconds=RECOVERY_SECONDS)
+        await eventually(lambda: at_rest(bus, flow), seconds=RECOVERY_SECONDS)
         print(f"drained {monotonic() - since:.1f} s after the fault; {rounds} rounds")  # noqa: T201
     finally:
         stop.set()
@@ -164,13 +164,6 @@ async def test_through_a_brokers_fault_nothing_is_lost_doubled_or_out_of_order(
 
 async def _at_least(number: Callable[[], int], wanted: int) -> bool:
     return number() >= wanted
-
-
-async def _drained(bus: Bus, flow: Flow) -> bool:
-    try:
-        return await drained(bus, [flow])
-    except BusError:
-        return False
 
 
 async def test_without_a_broker_a_send_fails_within_its_deadline_and_works_again_with_it(

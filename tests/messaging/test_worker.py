@@ -19,7 +19,7 @@ from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.relay import outbox_depth
 from shared.messaging.watchdog import Watchdog
 from shared.worker import Flow, Worker, drained
-from tests.messaging.conftest import eventually
+from tests.messaging.conftest import at_rest, eventually
 from tests.messaging.events import ENROLLMENT, SUPERVISION, consumer_of, effects, known, withdrawn
 from tests.messaging.faulty import FaultyBus
 
@@ -63,7 +63,7 @@ async def test_what_one_use_case_publishes_takes_effect_through_outbox_bus_and_i
     consumer = consumer_of(database, bus, group=flow.group)
     async with running(worker_of(database, bus, consumers=[consumer])):
         await publish(database, withdrawn(class_id, 1), known(class_id), withdrawn(class_id, 2))
-        await eventually(lambda: drained(bus, [flow]))
+        await eventually(lambda: at_rest(bus, flow))
     assert (await effects(database))[class_id] == ["withdrawn person 1", "known", "withdrawn person 2"]
     assert await outbox_depth(database) == 0
 

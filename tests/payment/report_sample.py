@@ -29,7 +29,7 @@ def opened(class_id: str = "class-1", *, provider: str = "", provider_kind: str 
     groups: Mapping[str, tuple[str, ...]] | None = fields.pop("groups", None)
     fact = class_opened(class_id, trainees=roster, opening=fields.pop("opening", OPENING), groups=groups)
     institution = InstitutionReference(
-        institution_id="institution-1",
+        institution_id=fields.pop("institution_id", "institution-1"),
         name=provider or fact.institution.name,
         credit_code=fact.institution.credit_code,
         kind=provider_kind or fact.institution.kind,

@@ -204,7 +204,7 @@ async def test_a_reason_code_that_travels_in_an_event_is_a_code_and_never_a_text
 
     problem(await callers.post(path, FIRST, returned), 422, "INPUT_INVALID")
     problem(await callers.post("/bank-files/f/answers", FINANCE, {"answers": [answer]}), 422, "INPUT_INVALID")
-    ok(await callers.post(path, FIRST, {**returned, "reason_code": "DOCUMENTS_UNCLEAR_2"}))
+    ok(await callers.post(path, FIRST, {**returned, "reason_code": "OTHER_MATERIAL"}))
 
 
 async def test_numbers_truths_and_days_are_taken_only_as_what_they_are(callers: Callers) -> None:

@@ -108,6 +108,16 @@ def test_an_answer_counts_once_and_the_same_again_changes_nothing(outcome: str) 
     assert settle(answered, answer(outcome), sent_on=SENT, today=ON) == (answered, None)
 
 
+@pytest.mark.parametrize("state", [OrderState.SETTLED, OrderState.RETURNED, OrderState.REVERSED])
+def test_an_answer_that_contradicts_what_was_recorded_says_how_to_correct_it(state: OrderState) -> None:
+    other = "returned" if state is OrderState.SETTLED else "settled"
+    with pytest.raises(Conflict, match="ORDER_ANSWERED") as refused:
+        settle(order(state), answer(other), sent_on=SENT, today=ON)
+    assert "资金拨付人员" in refused.value.advice
+    assert ("reversal" in refused.value.advice) is (state is OrderState.SETTLED)
+    assert state.value not in refused.value.message
+
+
 @pytest.mark.parametrize(
     ("state", "given_answer", "code"),
     [

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.breach import Breach
 from services.payment.domain.claim import Claim, Deadlines, Entry, Undertaking
 from services.payment.domain.duty import Duty
 from services.payment.domain.facts import Known
@@ -197,6 +198,46 @@ def test_a_cancelled_class_leaves_nothing_to_do() -> None:
 
     assert found.next is None
     assert found.blockers[0].holder.party is Party.NOBODY
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTED, State.SECOND_REVIEW, State.APPROVED, State.RETURNED])
+def test_while_a_breach_is_open_its_decision_is_the_next_step_and_no_other(state: State) -> None:
+    """JY-CLM-11: it stops review and payment, so neither reviewers nor finance hold the ball."""
+    breach = Breach(breach_id="b1", claim_id="claim-1", facts="x", evidence="y", opened_by="inspector-1", opened_on=DAY)
+    entries = (APPROVED,) if state is State.APPROVED else ()
+    orders = (order(OrderState.READY),) if state is State.APPROVED else ()
+    standing = Standing(claim=claim(state, breaches=(breach,), entries=entries), orders=orders)
+
+    found = progress_of(standing, rulebook=rulebook())
+
+    assert [(task.holder.task, task.holder.role) for task in found.tasks] == [("breach", Role.APPROVER)]
+
+
+def test_an_open_finding_is_the_next_step_before_the_review_that_it_stops() -> None:
+    found = progress_of(Standing(claim=claim(), stops=(stop("FINDING_OPEN"),)), rulebook=rulebook())
+
+    assert [task.holder.task for task in found.tasks] == ["finding", "first_review"]
+
+
+@pytest.mark.parametrize(
+    ("state", "tasks", "holder"),
+    [
+        (State.SUBMITTED, ["first_review", "line_answer"], "line_answer"),
+        (State.FIRST_REVIEW, ["second_review"], "second_review"),
+        (State.NOTICE, ["notice_end"], "notice_end"),
+        (State.RETURNED, ["resubmission", "line_answer"], "line_answer"),
+    ],
+)
+def test_a_returned_line_waits_for_the_claimant_only_while_it_may_be_answered(
+    state: State, tasks: list[str], holder: str
+) -> None:
+    """JY-CLM-07: past the first review it is handed in again only when the round is done."""
+    found = progress_of(Standing(claim=claim(state, line_returns=(returned(),))), rulebook=rulebook())
+
+    assert [task.holder.task for task in found.tasks] == tasks
+    [blocker] = [each for each in found.blockers if each.finding.code == "LINE_RETURNED"]
+    assert blocker.holder.task == holder
+    assert ("等待本轮审核" in blocker.finding.advice) is (holder != "line_answer")
 
 
 def returned(line_no: int = 1) -> LineReturn:

@@ -24,7 +24,7 @@ from services.payment.domain.report_table import report_table
 from shared.clock import SHANGHAI
 from shared.domain.errors import Conflict, NotFound, Refused
 from tests.payment.report_sample import JUNE, MAY, drafted, opened, record, settled
-from tests.payment.sample import people, rulebook
+from tests.payment.sample import INSTITUTION, INSTITUTION_NAME, people, rulebook
 
 YEAR = Period(first=date(2021, 1, 1), last=date(2021, 12, 31))
 SIGNED_AT = datetime(2021, 6, 4, 2, tzinfo=UTC)
@@ -92,20 +92,25 @@ def test_an_exam_counts_on_its_last_day_but_never_before_the_training_is_complet
     assert record(trained_on=None).assessed_on is None
 
 
-def test_the_table_has_a_row_for_every_project_type_and_kind_of_provider() -> None:
+def test_the_table_has_a_row_for_every_project_type_and_provider() -> None:
     """JY-REP-06: contents by project, type and provider; types in the order of the plan."""
     records = [
         record(opened("a", training_type="key_groups")),
         record(opened("b")),
         record(opened("c")),
-        record(opened("d", provider_kind="technician_school")),
+        record(opened("d", institution_id="institution-2", provider="样例技师学院", provider_kind="technician_school")),
+        record(opened("e", institution_id="institution-3", provider="样例第二职业培训学校")),
     ]
     rows = table(records, JUNE.period, JUNE.year_so_far, rulebook())
-    assert [(row.key.project, row.key.type, row.key.provider_kind, row.month.opened_classes) for row in rows] == [
-        ("employee_upskilling", "employee_intermediate", "private_school", 2),
-        ("employee_upskilling", "employee_intermediate", "technician_school", 1),
-        ("key_groups", "key_groups", "private_school", 1),
+    said = [(row.key.type, row.key.provider_kind, row.provider_name, row.month.opened_classes) for row in rows]
+    assert sorted(said) == [
+        ("employee_intermediate", "private_school", "样例第二职业培训学校", 1),
+        ("employee_intermediate", "private_school", INSTITUTION_NAME, 2),
+        ("employee_intermediate", "technician_school", "样例技师学院", 1),
+        ("key_groups", "private_school", INSTITUTION_NAME, 1),
     ]
+    assert [row.key.project for row in rows] == ["employee_upskilling"] * 3 + ["key_groups"]
+    assert {row.key.provider for row in rows if row.provider_name == INSTITUTION_NAME} == {INSTITUTION}
 
 
 def test_a_row_in_which_only_earlier_months_counted_stays_in_the_table() -> None:
@@ -224,8 +229,17 @@ def test_the_table_for_delivery_carries_signature_stamp_and_hash() -> None:
     records = [record(settlements=(settled(6_123_456, date(2021, 6, 30)),))]
     report = sent(signed(drafted(JUNE), records))
     text = report_table(report)
-    assert text.startswith('\ufeff"项目","类型","机构类别","本月计划培训人数"')
-    assert '"企业职工技能提升","中级工培训","民办职业培训机构","50","1","10","10","10","0","1","61,234.56"' in text
+    head = text.splitlines()[:5]
+    assert head[0] == '\ufeff"月报月份","2021-06","自","2021-06-01","至","2021-06-30"'
+    assert head[1].startswith('"区划","419001","')
+    assert head[2] == '"依据","济管人社〔2021〕6号","三(一)","JY-REP-06"'
+    assert head[4].startswith('"项目","类型","机构类别","机构","本月计划培训人数"')
+    assert '"2021-06-04 10:00:00"' in text  # signed at 02:00 UTC
+    assert "+00:00" not in text
+    assert (
+        f'"企业职工技能提升","中级工培训","民办职业培训机构","{INSTITUTION_NAME}","50","1","10","10","10","0","1","61,234.56"'
+        in text
+    )
     assert report.copies[0].sha256 in text
     assert "收文-1" in text
     assert "approver-1" in text

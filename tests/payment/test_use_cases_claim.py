@@ -263,7 +263,9 @@ async def test_whoever_reviewed_the_class_takes_no_other_part_in_its_claim(recei
     with pytest.raises(Forbidden) as refused:
         await received_office.review(claim.claim_id, Act.SECOND_REVIEW, first_of_the_class)
     assert (refused.value.code, refused.value.rule) == ("SAME_REVIEWER", "JY-REP-07")
-    await received_office.review(claim.claim_id, Act.SECOND_REVIEW, SECOND, approved=False)
+    await received_office.review(
+        claim.claim_id, Act.SECOND_REVIEW, SECOND, approved=False, reason_code="OTHER_MATERIAL"
+    )
     await received_office.submit()
     again = await received_office.review(claim.claim_id, Act.FIRST_REVIEW, first_of_the_class)
     assert again.state is State.FIRST_REVIEW
@@ -304,10 +306,20 @@ async def test_a_review_done_in_time_is_never_flagged(received_office: Office) -
     assert (await received_office.claim(claim.claim_id)).overdue == frozenset()
 
 
+@pytest.mark.parametrize("code", [None, "BECAUSE"])
+async def test_a_claim_is_returned_for_a_standard_reason_only(received_office: Office, code: str | None) -> None:
+    """JY-CLM-07: the reasons stand in the rulebook, so that returns can be counted and answered."""
+    claim_id = await received_office.only_claim()
+    with pytest.raises(Refused, match="REASON_UNKNOWN") as refused:
+        await received_office.review(claim_id, Act.FIRST_REVIEW, FIRST, approved=False, reason_code=code)
+    assert "OTHER_MATERIAL（其他材料须补正）" in refused.value.advice
+    assert (await received_office.claim(claim_id)).state is State.SUBMITTED
+
+
 async def test_a_returned_claim_is_corrected_and_handed_in_again(received_office: Office) -> None:
     claim = await only(received_office)
     returned = await received_office.review(
-        claim.claim_id, Act.FIRST_REVIEW, FIRST, approved=False, reason_code="DOCUMENTS_UNCLEAR"
+        claim.claim_id, Act.FIRST_REVIEW, FIRST, approved=False, reason_code="OTHER_MATERIAL"
     )
     await received_office.pass_days(date(2021, 9, 24))
     again = await received_office.submit()
@@ -316,7 +328,7 @@ async def test_a_returned_claim_is_corrected_and_handed_in_again(received_office
     assert (again.claim_id, again.round, again.state) == (claim.claim_id, 2, State.SUBMITTED)
     assert again.overdue == frozenset()
     [event] = await received_office.events(ClaimReturned)
-    assert (event["to"], event["reason_code"], event["returned_by"]) == ("claimant", "DOCUMENTS_UNCLEAR", "first-1")
+    assert (event["to"], event["reason_code"], event["returned_by"]) == ("claimant", "OTHER_MATERIAL", "first-1")
     assert [event["round"] for event in await received_office.events(ClaimSubmitted)] == [1, 2]
 
 
@@ -462,7 +474,10 @@ async def test_facts_that_begin_no_round_are_taken_in_a_year_whose_calendar_is_n
     received_office.now = moment(date(2026, 12, 21))
 
     await received_office.take(training_completed(opening=10, spot=(10, 9), revision=2))
-    returned = await received_office.review(await received_office.only_claim(), Act.FIRST_REVIEW, FIRST, approved=False)
+    claim_id = await received_office.only_claim()
+    returned = await received_office.review(
+        claim_id, Act.FIRST_REVIEW, FIRST, approved=False, reason_code="CERTIFICATE_DOUBT"
+    )
 
     assert returned.state is State.RETURNED
 

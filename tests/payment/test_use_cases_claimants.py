@@ -424,7 +424,7 @@ async def test_an_individuals_claim_is_his_alone(finished: Office) -> None:
 
 async def test_an_individual_hands_in_again_what_was_returned_and_corrects_his_card(finished: Office) -> None:
     claim = await claim_alone(finished)
-    await finished.review(claim.claim_id, Act.FIRST_REVIEW, FIRST, approved=False)
+    await finished.review(claim.claim_id, Act.FIRST_REVIEW, FIRST, approved=False, reason_code="OTHER_MATERIAL")
 
     again = await claim_alone(finished)
     await finished.approve(again.claim_id)

@@ -14,7 +14,7 @@ from services.payment.application.claw_back import (
     record_repayment,
 )
 from services.payment.application.correct_account import correct_account
-from services.payment.application.desk import queue
+from services.payment.application.desk import queue, read_progress
 from services.payment.application.handle_breach import close_breach, open_breach
 from services.payment.application.queries import ledger, read_claim
 from services.payment.application.record_decision import GivenDecision, record_decision
@@ -437,6 +437,11 @@ async def test_a_breach_stops_review_notice_order_and_bank_until_another_person_
     async with office.unit(APPROVER) as uow:
         [item], _ = await queue(uow, after=None, limit=50)
     assert (item.task.holder.task, item.task.subject) == ("breach", breach_id)
+    step = (await office.act(FINANCE, read_progress, claim_id=claim_id)).progress.next
+    assert step is not None
+    assert (step.holder.task, step.holder.role) == ("breach", Role.APPROVER)
+    for nobody in (FIRST, SECOND, FINANCE, SCHOOL):
+        assert (await office.act(nobody, queue, after=None, limit=10))[0] == []
     await unfounded(breach_id)
     await office.review_twice(claim_id)
     breach_id = await alleged()

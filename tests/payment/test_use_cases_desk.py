@@ -4,18 +4,21 @@ from datetime import date
 
 import pytest
 
+from services.payment.application.allot_budget import allot_budget
 from services.payment.application.correct_account import correct_account
 from services.payment.application.desk import queue, read_class_progress, read_progress
 from services.payment.application.enter_rate import enter_rate
 from services.payment.application.return_line import answer_line, return_line
 from services.payment.application.submit_claim import GivenAccount
+from services.payment.domain.budget import BudgetKey
 from services.payment.domain.line_return import LineAnswer
 from services.payment.domain.state import Act, State
 from shared.contracts.supervision import FindingRaised
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from tests.payment.office import APPROVER, EMPLOYMENT, FINANCE, FIRST, INSPECTOR, SCHOOL, SECOND, Office, person
-from tests.payment.sample import INSTITUTION_NAME, people, rate, training_completed
+from tests.payment.sample import INSTITUTION_NAME, assessment_completed, certificate, people, rate
+from tests.payment.test_use_cases_claim import void
 
 YUAN = 100
 CORRECTED = GivenAccount(holder=INSTITUTION_NAME, bank_name="样例银行沁园支行", account_number="410000008642099988")
@@ -64,7 +67,8 @@ async def test_each_role_sees_its_own_step_and_nobody_elses(received_office: Off
 
 async def test_a_queue_stops_at_region_and_institution(received_office: Office) -> None:
     assert await waiting(received_office, person("first-9", Role.FIRST_REVIEWER, region="371329")) == []
-    await received_office.review(await received_office.only_claim(), Act.FIRST_REVIEW, FIRST, approved=False)
+    claim_id = await received_office.only_claim()
+    await received_office.review(claim_id, Act.FIRST_REVIEW, FIRST, approved=False, reason_code="OTHER_MATERIAL")
 
     assert await waiting(received_office, SCHOOL) == [("class-1", "resubmission")]
     stranger = person("school-2", Role.INSTITUTION, organisation="institution-2")
@@ -122,7 +126,10 @@ async def test_blockers_tell_an_institution_what_is_missing_and_nobody_else(rece
     async with office.unit(SCHOOL) as uow:
         found = (await read_progress(uow, claim_id)).progress
     assert found.next is not None
-    assert (found.next.holder.task, found.next.due) == ("first_review", date(2021, 9, 23))
+    assert [(task.holder.task, task.due) for task in found.tasks] == [
+        ("finding", None),
+        ("first_review", date(2021, 9, 23)),
+    ]
     [blocker] = found.blockers
     assert (blocker.finding.code, blocker.finding.rule, blocker.holder.role) == (
         "FINDING_OPEN",
@@ -185,13 +192,19 @@ async def test_one_line_is_returned_and_the_rest_is_paid_and_the_answer_becomes_
     assert sum(claim.decided.values()) == 15_000 * YUAN
 
 
-async def test_a_line_given_up_during_a_supplement_asks_back_what_was_paid_of_it(approved_office: Office) -> None:
-    office = approved_office
-    claim_id = await office.only_claim()
-    [order] = await office.order(claim_id, {EMPLOYMENT: 13_500})
+async def test_a_line_given_up_during_a_supplement_asks_back_what_was_paid_of_it(office: Office) -> None:
+    for each in (rate(1500, certificate_kind="level"), rate(1600, certificate_kind="special_ability")):
+        await office.act(FINANCE, enter_rate, rate=each)
+    key = BudgetKey(region="419001", funding_source=EMPLOYMENT, year=2021)
+    await office.act(FINANCE, allot_budget, key=key, amount_fen=10_000_000, document="测试指标文件")
+    await office.open_class()
+    await office.finish_class()
+    claim_id = (await office.submit()).claim_id
+    await office.approve(claim_id)
+    [order] = await office.order(claim_id, {EMPLOYMENT: 15_000})
     await office.answer(await office.send(), order.order_id, "settled")
-    await office.act(FINANCE, enter_rate, rate=rate(1600))
-    await office.take(training_completed(opening=9, spot=(9, 9), revision=2))
+    better, others = certificate("p4", "special_ability"), [each for each in people(1, 10) if each != "p4"]
+    await office.take(better, void("p4"), assessment_completed([*map(certificate, others), better], revision=2))
     await office.act(FIRST, return_line, claim_id=claim_id, line_no=4, reason_code="CERTIFICATE_DOUBT", note="缺附件")
 
     await office.act(
@@ -199,7 +212,7 @@ async def test_a_line_given_up_during_a_supplement_asks_back_what_was_paid_of_it
     )
 
     claim = await office.claim(claim_id)
-    assert claim.clawback_fen == max(1_350_000 - sum(claim.payable.values()), 0) > 0
+    assert (sum(claim.payable.values()), claim.clawback_fen) == (13_500 * YUAN, 1_500 * YUAN)
 
 
 async def test_a_line_given_up_frees_its_slot_and_its_money(received_office: Office) -> None:

@@ -501,12 +501,19 @@ async def test_a_gain_after_payment_is_published_reviewed_and_paid_as_its_own_en
     assert sum(event["amount_fen"] for event in await office.events(PaymentSettled)) == 15_000 * YUAN
 
 
-async def test_an_objection_to_a_supplement_keeps_its_line_from_being_ordered_and_nobody_elses(
-    approved_office: Office, claim_id: str
-) -> None:
-    office = approved_office
-    await office.act(FINANCE, enter_rate, rate=rate(1600))
-    await office.take(training_completed(opening=9, spot=(9, 9), revision=2))
+async def test_an_objection_to_a_supplement_keeps_its_line_from_being_ordered_and_nobody_elses(office: Office) -> None:
+    for each in (rate(1500, certificate_kind="level"), rate(1600, certificate_kind="special_ability")):
+        await office.act(FINANCE, enter_rate, rate=each)
+    key = BudgetKey(region="419001", funding_source=EMPLOYMENT, year=2021)
+    await office.act(FINANCE, allot_budget, key=key, amount_fen=10_000_000, document="测试指标文件")
+    await office.open_class()
+    await office.finish_class(opening=9, spot=(9, 9))
+    claim_id = (await office.submit()).claim_id
+    await office.approve(claim_id)
+    better = certificate("p3", "special_ability")
+    others = [certificate(each) for each in people(1, 10) if each != "p3"]
+    await office.take(better, void(3), assessment_completed([*others, better], revision=2))
+    await office.take(training_completed(opening=10, spot=(10, 10), revision=2))
     await office.review_twice(claim_id)
     notice = await office.publish(claim_id)
     objection = await office.object_to(notice.notice_id, 3)
@@ -524,9 +531,9 @@ async def test_an_objection_to_a_supplement_keeps_its_line_from_being_ordered_an
     )
     await office.review_twice(claim_id)
     await office.review(claim_id, Act.APPROVE, APPROVER)
-    await office.order(claim_id, {EMPLOYMENT: 9 * 1_600 - 12_000})
+    await office.order(claim_id, {EMPLOYMENT: 15_100 - 12_000})
     decided = (await office.claim(claim_id)).decided
-    assert (sum(decided.values()), decided[3]) == (9 * 1_600 * YUAN, 1_600 * YUAN)
+    assert (sum(decided.values()), decided[3]) == (15_100 * YUAN, 1_600 * YUAN)
 
 
 async def test_a_cut_taken_back_after_payment_is_split_over_two_sources(approved_office: Office, claim_id: str) -> None:

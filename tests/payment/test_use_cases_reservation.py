@@ -5,13 +5,16 @@ from datetime import date
 
 import pytest
 
+from services.payment.application.allot_budget import allot_budget
+from services.payment.application.desk import read_class_progress
 from services.payment.application.enter_rate import enter_rate
+from services.payment.domain.budget import BudgetKey
 from shared.contracts.enrollment import ClassChanged, ClassClosed, ReliedRelease, TraineeWithdrawn
 from shared.contracts.payment import EntitlementReserved
 from shared.contracts.supervision import ClassCancelled
 from shared.domain.actor import Role
 from shared.domain.errors import Forbidden, MissingFact
-from tests.payment.office import EMPLOYMENT, Office, approved, person
+from tests.payment.office import EMPLOYMENT, FINANCE, Office, approved, moment, person
 from tests.payment.sample import OPENING, people, rate
 
 
@@ -48,10 +51,8 @@ def cancelled(class_id: str = "class-1") -> ClassCancelled:
 
 
 async def test_heads_times_the_highest_rate_are_reserved(office: Office) -> None:
+    await office.act(person("policy-1", Role.POLICY_OFFICER), enter_rate, rate=rate(800, certificate_kind="completion"))
     await office.provide(amount_yuan=1500)
-    async with office.unit(person("policy-1", Role.POLICY_OFFICER)) as uow:
-        await enter_rate(uow, rate(800, certificate_kind="completion"))
-        await uow.commit()
 
     await office.take(approved("class-1", people(1, 10)))
 
@@ -71,6 +72,67 @@ async def test_a_missing_rate_refuses_the_budget_and_never_reserves_zero(office:
 
     [answer] = await answers(office)
     assert (answer["granted"], answer["budget"]["granted"], answer["budget"]["code"]) == (["p1"], False, "RATE_MISSING")
+
+
+async def next_step(office: Office) -> tuple[str, str | None, list[str]]:
+    reading = await office.act(FINANCE, read_class_progress, class_id="class-1")
+    step = reading.progress.next
+    assert step is not None
+    return step.holder.task, step.holder.role, [each.finding.code for each in reading.progress.blockers]
+
+
+async def test_a_rate_and_a_budget_entered_later_answer_the_waiting_reservation_anew(office: Office) -> None:
+    """JY-PAY-05: the same version and rulebook; who holds the ball is said meanwhile, and nothing is said twice."""
+    office.now = moment(date(2021, 5, 10))
+    await office.take(approved("class-1", people(1, 10)))
+    assert await next_step(office) == ("rate", Role.FINANCE, ["RATE_MISSING", "NOT_IN_SYSTEM"])
+
+    await office.act(FINANCE, enter_rate, rate=rate(900, occupation="cook"))
+    await office.pass_days(date(2021, 5, 11))
+    assert len(await answers(office)) == 1
+    await office.act(FINANCE, enter_rate, rate=rate(1500))
+    await office.pass_days(date(2021, 5, 12))
+    assert await next_step(office) == ("budget", Role.FINANCE, ["BUDGET_EXHAUSTED", "NOT_IN_SYSTEM"])
+    key = BudgetKey(region="419001", funding_source=EMPLOYMENT, year=2021)
+    await office.act(FINANCE, allot_budget, key=key, amount_fen=15_000 * 100, document="测试指标文件")
+    await office.pass_days(date(2021, 5, 13))
+
+    said = await answers(office)
+    assert [answer["budget"]["code"] for answer in said] == ["RATE_MISSING", "BUDGET_EXHAUSTED", None]
+    assert {answer["answers_version"] for answer in said} == {1}
+    assert said[-1]["granted"] == sorted(people(1, 10))
+    assert (await next_step(office))[0] == "opening"
+    assert await reserved_fen(office) == 10 * 150_000
+
+
+async def test_an_answer_given_anew_grants_nobody_who_was_refused_or_left(office: Office) -> None:
+    """JY-ENR-05: enrollment took them off the roster, so a slot that became free meanwhile is not taken for them."""
+    await office.provide(budget_yuan=4_500)
+    await office.take(approved("class-1", ["p1"]), approved("class-2", ["p1", "p2", "p3", "p4"]))
+    await office.take(
+        ClassClosed(class_id="class-1", reason="withdrawn", on=OPENING),
+        TraineeWithdrawn(class_id="class-2", person_id="p4", on=OPENING, reason="x"),
+    )
+    key = BudgetKey(region="419001", funding_source=EMPLOYMENT, year=2021)
+    await office.act(FINANCE, allot_budget, key=key, amount_fen=1, document="测试指标文件")
+    await office.pass_days(date(2021, 9, 14))
+
+    first, second = await answers(office, "class-2")
+    assert (first["granted"], first["budget"]["granted"]) == (["p2", "p3", "p4"], False)
+    assert (second["granted"], second["budget"]["granted"]) == (["p2", "p3"], True)
+    assert {each["person_id"]: each["code"] for each in second["refused"]} == {
+        "p1": "ENTITLEMENT_USED",
+        "p4": "CLASS_RELEASED",
+    }
+    assert await reserved_fen(office) == 2 * 150_000
+
+
+async def test_a_class_that_is_gone_is_answered_no_more(office: Office) -> None:
+    await office.take(approved("class-1", ["p1"]), ClassClosed(class_id="class-1", reason="withdrawn", on=OPENING))
+    await office.provide()
+    await office.pass_days(date(2021, 9, 14))
+    assert len(await answers(office)) == 1
+    assert await reserved_fen(office) == 0
 
 
 async def test_a_budget_of_one_yuan_too_little_is_exhausted_and_nothing_is_reserved(office: Office) -> None:

@@ -18,8 +18,8 @@ from shared.web.authentication import requires
 from shared.web.problems import responses
 from shared.web.routes import service_router
 from shared.web.transactions import (
+    public_code_transaction,
     public_transaction,
-    public_write_transaction,
     read_transaction,
     unkeyed_transaction,
     write_transaction,
@@ -33,7 +33,7 @@ Write = Annotated[AssessmentUnit, Depends(write_transaction)]
 Read = Annotated[AssessmentUnit, Depends(read_transaction)]
 Audited = Annotated[AssessmentUnit, Depends(unkeyed_transaction)]
 PublicRead = Annotated[AssessmentUnit, Depends(public_transaction)]
-PublicWrite = Annotated[AssessmentUnit, Depends(public_write_transaction)]
+PublicWrite = Annotated[AssessmentUnit, Depends(public_code_transaction)]
 
 
 class ScaleStep(BaseModel):

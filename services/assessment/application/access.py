@@ -187,7 +187,7 @@ def _no_class(class_id: str) -> NotFound:
     return NotFound(
         code="CLASS_UNKNOWN",
         message="没有此班级，或班级尚未开班。",
-        advice="请核对班级编号；班级开班后才能申请考核。",
+        advice="请核对班级编号；班级开班后才能申请考核，开班后即来不及的，请先向人社部门递交纸质申请，开班后由其登记。",
         field="class_id",
         value=class_id,
     )

@@ -232,7 +232,7 @@ def _judge_days(application: ExamApplication, examined: ExaminedClass, rulebook:
                 ),
                 advice="请推迟考核日期后重新申请。"
                 if reference == "exam"
-                else "纸质申请按收到日期计算，请核对；课程尚未结束的，请先变更结业日期；"
+                else "纸质申请（开班前也可递交）按人社部门收到之日计算，由其登记；课程尚未结束的，请先变更结业日期；"
                 "补考的，请只列已考未通过的学员。",
                 field="exam_on",
                 value=application.exam_on.isoformat(),

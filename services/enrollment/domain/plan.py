@@ -178,6 +178,7 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
         ),
         *judge_bookings(sessions, bookings=facts.bookings, basis=basis),
         *judge_quota(plan.planned, facts.quota),
+        *([] if exemption else judge_exam_lead(plan, book)),
         *_judge_exemption(exemption, book.enrollment),
         *_judge_enterprise(plan, facts, terms),
         *judge_head(plan.form, taken=facts.batches, entries=terms.form_entries),
@@ -235,6 +236,32 @@ def judge_lead(applied_on: date, opening_date: date, terms: ApplicationLead | No
             advice="请推迟开班日期后重新申请。",
             field="opening_date",
             value=opening_date.isoformat(),
+        )
+    ]
+
+
+def judge_exam_lead(plan: ClassPlan, book: Rulebook) -> list[Finding]:
+    """Warn of a class so short that its exam is due to be applied for before it opens (JY-ASM-02).
+
+    An exam is applied for in the system once the class is open; until then only on paper, which the bureau registers.
+    """
+    lead, window = book.assessment.application_lead, book.assessment.online_window
+    exempt = window.replaces if window is not None and plan.delivery == "online" else ()
+    if lead is None or "course_end" not in lead.references or "course_end" in exempt:
+        return []
+    latest = plan.closing_date - timedelta(days=lead.calendar_days_min)
+    if latest >= plan.opening_date:
+        return []
+    return [
+        lead.finding(
+            code="EXAM_DUE_BEFORE_OPENING",
+            severity=Severity.WARN,
+            message=f"考核申请最迟须于 {latest.isoformat()}（结业 {lead.calendar_days_min} 日前）提出，"
+            f"早于开班日期 {plan.opening_date.isoformat()}；系统内的考核申请自开班起办理，届时已经逾期。",
+            advice=f"请最迟于 {latest.isoformat()} 以纸质形式向人社部门提出考核申请，开班后由其按收到日期登记；"
+            "或推迟结业日期。未经考核的班级不能申领补贴。",
+            field="closing_date",
+            value=plan.closing_date.isoformat(),
         )
     ]
 

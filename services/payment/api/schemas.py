@@ -188,7 +188,9 @@ class ReviewBody(Body):
     step: Literal["first_review", "second_review", "bureau_opinion"]
     decision: Literal["approve", "return"]
     opinion: LongText
-    reason_code: ReasonCode | None = None
+    reason_code: Annotated[
+        ReasonCode | None, Field(description="退回时必填：规则册所列的标准退回原因", examples=["OTHER_MATERIAL"])
+    ] = None
 
     def to_command(self) -> GivenReview:
         """Give the command."""

@@ -1,6 +1,6 @@
 """What a desk asks: why is this unpaid, and what waits for me."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -9,12 +9,16 @@ from services.payment.application.assessing import assess_case, open_case, stops
 from services.payment.application.create_orders import excluded_orders, undecided_orders
 from services.payment.application.ports import PaymentUnit, Waiting
 from services.payment.application.scope import visible_claim, visible_class
+from services.payment.domain.budget import BUDGET_EXHAUSTED
 from services.payment.domain.claim import Claim, Review
 from services.payment.domain.clawback import ClawbackState
+from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.obstacles import CANCELLED, not_opened
 from services.payment.domain.progress import Progress, Standing, Task, class_progress, progress_of
+from services.payment.domain.rates import RATE_MISSING
 from services.payment.domain.state import State
+from shared.clock import legal_day
 from shared.domain.actor import Actor, Role
 from shared.domain.jurisdiction import descendants
 from shared.policy.decision import Finding, Severity
@@ -73,13 +77,13 @@ async def read_class_progress(uow: PaymentUnit, class_id: str) -> ProgressReadin
     facts = await uow.classes.facts(class_id)
     if facts.opened is None:
         rulebook = uow.shelf.by_id(file.rulebook_id) if file.rulebook_id else None
-        stops: Sequence[Finding] = (_unopened(rulebook),)
+        stops: Sequence[Finding] = (*_without_budget(file, rulebook), _unopened(rulebook))
     else:
         stops = (await assess_case(uow, await open_case(uow, class_id), ())).stops
     return ProgressReading(
         class_id=class_id,
         claim=None,
-        progress=class_progress(stops, since=_last_day(facts)),
+        progress=class_progress(stops, since=_last_day(facts) or _refused_on(file)),
         version=file.version,
     )
 
@@ -165,6 +169,29 @@ def _clawback_states(roles: Sequence[Role]) -> frozenset[ClawbackState]:
     decides, collects = Role.APPROVER in roles, not {Role.FINANCE, Role.INSTITUTION}.isdisjoint(roles)
     states = (ClawbackState.PROPOSED,) * decides + (ClawbackState.ORDERED,) * collects
     return frozenset(states)
+
+
+def _without_budget(file: ClassFile, rulebook: Rulebook | None) -> Iterator[Finding]:
+    """Give why a class that is to open holds no budget: without it, it does not open on its day."""
+    if file.budget_refused is None or file.released:
+        return
+    term = rulebook.payment.rates if rulebook else None
+    yield (term or CONSISTENCY).finding(
+        code=file.budget_refused,
+        severity=Severity.STOP,
+        message=_WITHOUT_BUDGET.get(file.budget_refused, "班级没有保留预算，不能开班。"),
+        advice="请财务人员办理；办结后系统自动重新答复预留，开班日前仍未保留预算的班级不能开班。",
+    )
+
+
+_WITHOUT_BUDGET: Final = {
+    RATE_MISSING: "没有适用于本班的补贴标准，未保留预算，不能开班。",
+    BUDGET_EXHAUSTED: "预算余额不足，未保留本班预算，不能开班。",
+}
+
+
+def _refused_on(file: ClassFile) -> date | None:
+    return legal_day(file.budget_refused_at) if file.budget_refused_at and not file.released else None
 
 
 def _unopened(rulebook: Rulebook | None) -> Finding:

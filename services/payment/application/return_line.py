@@ -10,7 +10,7 @@ from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim
 from services.payment.domain.duty import Duty
 from services.payment.domain.line_return import LineAnswer, LineReturn, answered, require_standard_reason
-from services.payment.domain.state import IN_REVIEW, Act, State, following
+from services.payment.domain.state import IN_REVIEW, LINES_WAIT, Act, State, following
 from shared.domain.errors import Conflict, Refused
 
 _REVIEWED_BY: Final = {State.SUBMITTED: Act.FIRST_REVIEW, State.FIRST_REVIEW: Act.SECOND_REVIEW}
@@ -62,7 +62,7 @@ async def answer_line(uow: PaymentUnit, *, claim_id: str, line_no: int, answer: 
     returns = answered(
         claim.line_returns, line_no, answer=answer, statement=statement, by=uow.actor.subject, on=uow.today
     )
-    later = claim.state in IN_REVIEW - {State.SUBMITTED}
+    later = claim.state in LINES_WAIT
     if later and answer is LineAnswer.RESUBMITTED:
         raise Conflict(
             code="LINE_ANSWER_LATER",

@@ -18,6 +18,7 @@ from services.payment.application.scope import claim_for_change
 from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.claim import Claim, Review, approve, approve_review, return_claim, submitted
 from services.payment.domain.duty import Duty
+from services.payment.domain.line_return import require_standard_reason
 from services.payment.domain.reassessment import money_state
 from services.payment.domain.state import Act, State, following
 
@@ -42,7 +43,8 @@ async def review_claim(uow: PaymentUnit, *, claim_id: str, given: GivenReview) -
     """Record a review step and give the claim after it.
 
     Raise Forbidden SAME_REVIEWER for a second duty of one person, Conflict STEP_OUT_OF_ORDER, and Refused with whatever
-    stands against the class now (an open doubt, a cancellation) or waits for a decision.
+    stands against the class now (an open doubt, a cancellation) or waits for a decision, and REASON_UNKNOWN for a
+    return without one of the rulebook's reasons.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
@@ -78,6 +80,10 @@ async def review_claim(uow: PaymentUnit, *, claim_id: str, given: GivenReview) -
 
 
 async def _return(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review, case: Case) -> Claim:
+    """Give the claim back for one of the rulebook's reasons; where it lists none, any code will do."""
+    reasons = case.rulebook.payment.return_reasons
+    if reasons is not None or not review.reason_code:
+        require_standard_reason(reasons, review.reason_code or "")
     after, event = return_claim(acting, review, on=uow.today, rulebook=case.rulebook)
     saved = await uow.claims.save(claim, after)
     await move_timers(uow, saved)

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from shared.contracts.payment import BudgetAnswer
 from shared.domain.errors import Refused
 from shared.domain.money import yuan_text
+
+BUDGET_EXHAUSTED: Final = "BUDGET_EXHAUSTED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -46,12 +49,12 @@ def changes_of(held: Mapping[BudgetKey, int], wanted: Mapping[BudgetKey, int]) -
 def exhausted(funding_source: str, *, wanted_fen: int, free_fen: int) -> Refused:
     """Give the refusal of a budget that has too little left."""
     return Refused(
-        code="BUDGET_EXHAUSTED",
+        code=BUDGET_EXHAUSTED,
         message=(
             f"资金来源 {funding_source} 的预算余额 {yuan_text(max(free_fen, 0))} 元，"
             f"不足以承担 {yuan_text(wanted_fen)} 元。"
         ),
-        advice="请财务部门追加预算指标后，由办班机构重新提交开班时间或由审核人员重新办理。",
+        advice="请由财务人员追加该资金来源的预算指标，或改用其他资金来源，再重新办理。",
         field="funding_source",
         value=funding_source,
     )

@@ -22,7 +22,7 @@ from shared.policy.rulebook import Rulebook
 from shared.policy.terms.reporting import MonthlyReport as MonthlyReportTerm
 
 _MONTH: Final = re.compile(r"(20\d{2})-(0[1-9]|1[0-2])")
-_ROW_KEY: Final = ("project", "type", "provider_kind")
+_ROW_KEY: Final = ("project", "type", "provider_kind", "provider")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -152,8 +152,7 @@ def content_of(
             "cumulative": _days(report.month.year_so_far),
         },
         "rows": [
-            {**named(row.key, rulebook), "month": asdict(row.month), "cumulative": asdict(row.cumulative)}
-            for row in rows
+            {**named(row, rulebook), "month": asdict(row.month), "cumulative": asdict(row.cumulative)} for row in rows
         ],
         "totals": {
             "month": asdict(total(row.month for row in rows)),

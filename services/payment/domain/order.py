@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from shared.contracts.payment import PaymentReturned, PaymentSettled
 from shared.domain.errors import Conflict, Refused
@@ -231,14 +231,7 @@ def settle(
     if order.state == answer.outcome:
         return order, None
     if order.state is not OrderState.SENT:
-        sent = order.state is OrderState.READY
-        raise Conflict(
-            code="ORDER_NOT_SENT" if sent else "ORDER_ANSWERED",
-            message="该拨付单尚未进入拨付文件。" if sent else f"该拨付单已登记为 {order.state}，与本回执不符。",
-            advice="请核对回执；确需更正的，由财务负责人核实后处理。",
-            field="order_id",
-            value=order.order_id,
-        )
+        raise _not_waiting(order)
     if not sent_on <= answer.on <= today:
         early = answer.on < sent_on
         raise Refused(
@@ -267,6 +260,33 @@ def settle(
         )
     returned = PaymentReturned(**common, returned_on=answer.on, reason_code=answer.reason_code)  # type: ignore[arg-type]
     return replace(order, state=OrderState.RETURNED), returned
+
+
+def _not_waiting(order: PaymentOrder) -> Conflict:
+    """Give the refusal of an answer to an order that waits for none, with the way to correct what was recorded."""
+    code, message, advice = _NOT_WAITING.get(order.state, _UNSENT)
+    return Conflict(code=code, message=message, advice=advice, field="order_id", value=order.order_id)
+
+
+_UNSENT: Final = ("ORDER_NOT_SENT", "该拨付单尚未进入拨付文件。", "请核对回执所对应的拨付单。")
+_NOT_WAITING: Final = {
+    OrderState.SETTLED: (
+        "ORDER_ANSWERED",
+        "该拨付单已登记为到账，与本回执不符。",
+        "请核对回执；到账登记有误的，由资金拨付人员提出撤销该拨付单（orders/{order_id}/reversal）并说明理由，"
+        "经审批人员确认后重新开具。",
+    ),
+    OrderState.RETURNED: (
+        "ORDER_ANSWERED",
+        "该拨付单已登记为银行退回，与本回执不符。",
+        "请资金拨付人员与银行核对；核对清楚之前，不要重新发出或撤销该拨付单。",
+    ),
+    OrderState.REVERSED: (
+        "ORDER_ANSWERED",
+        "该拨付单已经撤销，不再登记回执。",
+        "请资金拨付人员与银行核对该笔款项；重新开具的拨付单另有回执。",
+    ),
+}
 
 
 def send_again(order: PaymentOrder) -> PaymentOrder:

@@ -14,7 +14,7 @@ from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.line_return import waiting_lines
 from services.payment.domain.objection import frozen_lines
 from services.payment.domain.order import OrderState, PaymentOrder
-from services.payment.domain.state import State
+from services.payment.domain.state import LINES_WAIT, State
 from shared.domain.actor import Role
 from shared.domain.working_days import working_days_between
 from shared.policy.decision import Finding, Severity
@@ -113,7 +113,8 @@ _BREACH: Final = Holder(task="breach", name="处理承诺违反情况", party=Pa
 _OPINION: Final = Holder(task="inspection_opinion", name="填写检查意见", party=Party.BUREAU, role=Role.APPROVER)
 _RECTIFY: Final = Holder(task="rectification", name="按检查意见整改", party=Party.CLAIMANT, role=Role.INSTITUTION)
 _ENTRY: Final = Holder(task="system_entry", name="完成省级系统录入", party=Party.BUREAU, role=Role.APPROVER)
-_RATE: Final = Holder(task="rate", name="录入补贴标准", party=Party.BUREAU, role=Role.POLICY_OFFICER)
+_RATE: Final = Holder(task="rate", name="录入补贴标准", party=Party.BUREAU, role=Role.FINANCE)
+_BUDGET: Final = Holder(task="budget", name="追加预算指标", party=Party.BUREAU, role=Role.FINANCE)
 _QUESTION: Final = Holder(task="decision", name="记录人工决定", party=Party.BUREAU, role=Role.FIRST_REVIEWER)
 _RETURN: Final = Holder(task="return", name="退回或重新决定", party=Party.BUREAU, role=Role.FIRST_REVIEWER)
 _OBJECTION: Final = Holder(task="objection", name="办结异议", party=Party.BUREAU, role=Role.APPROVER)
@@ -143,6 +144,7 @@ _HOLDERS: Final = {
     "OPINION_MISSING": _OPINION,
     "OPINION_NOT_PASSED": _RECTIFY,
     "RATE_MISSING": _RATE,
+    "BUDGET_EXHAUSTED": _BUDGET,
     "PROGRAMME_NOT_PAID": _RATE,
     "CLAIM_GT_RESULTS": _RESULTS,
     "NOT_CERTIFIED": _RESULTS,
@@ -184,17 +186,18 @@ def class_progress(stops: Iterable[Finding], *, since: date | None) -> Progress:
 
 def _tasks(standing: Standing, rulebook: Rulebook) -> Iterator[Task]:
     claim = standing.claim
-    cancelled = any(stop.code in _FINAL for stop in standing.stops)
-    yield from _main_task(standing, rulebook, cancelled=cancelled)
+    breaches = [breach for breach in claim.breaches if breach.conclusion is None]
+    for breach in breaches:
+        yield Task(holder=_BREACH, since=breach.opened_on, subject=breach.breach_id)
+    yield from _stopping(standing)
+    if not breaches or claim.state is State.NOTICE:  # a running notice runs on
+        yield from _main_task(standing, rulebook)
     for returned in claim.line_returns:
-        if returned.answer is None:
+        if returned.answer is None and claim.state not in LINES_WAIT:
             yield Task(holder=_ANSWER, since=returned.returned_on, subject=str(returned.line_no))
     for objection in claim.objections:
         if objection.is_open:
             yield Task(holder=_OBJECTION, since=objection.raised_on, subject=objection.objection_id)
-    for breach in claim.breaches:
-        if breach.conclusion is None:
-            yield Task(holder=_BREACH, since=breach.opened_on, subject=breach.breach_id)
     if standing.account_pending_since is not None:
         yield Task(holder=_ACCOUNT, since=standing.account_pending_since)
     proposed = [each for each in claim.clawbacks if each.state is ClawbackState.PROPOSED]
@@ -206,12 +209,21 @@ def _tasks(standing: Standing, rulebook: Rulebook) -> Iterator[Task]:
         if clawback.outstanding_fen:
             yield Task(holder=_REPAYMENT, since=clawback.decided_on, subject=clawback.clawback_id)
     for order in standing.orders:
-        if (holder := _of_order(order, standing)) is not None:
+        holder = _of_order(order, standing)
+        if holder is not None and not (breaches and holder is _BANK_FILE):
             yield Task(holder=holder, since=claim.since, subject=order.order_id)
 
 
-def _main_task(standing: Standing, rulebook: Rulebook, *, cancelled: bool) -> Iterator[Task]:
+def _stopping(standing: Standing) -> Iterator[Task]:
+    """Give what others must do before a review may pass or money go."""
+    for holder in dict.fromkeys(_holder(stop) for stop in standing.stops if stop.code not in _FINAL):
+        if holder.party is not Party.NOBODY and holder is not _BREACH:
+            yield Task(holder=holder, since=None)
+
+
+def _main_task(standing: Standing, rulebook: Rulebook) -> Iterator[Task]:
     claim = standing.claim
+    cancelled = any(stop.code in _FINAL for stop in standing.stops)
     if cancelled or claim.state in (State.ORDERED, State.PAID):
         return
     if claim.state is State.RETURNED:
@@ -219,12 +231,12 @@ def _main_task(standing: Standing, rulebook: Rulebook, *, cancelled: bool) -> It
         return
     if claim.state is State.NOTICE:
         ends_on = claim.notice.period.ends_on if claim.notice else None
-        yield Task(holder=_PUBLIC, since=claim.since, due=ends_on)
+        yield Task(holder=_holder_of(claim, rulebook), since=claim.since, due=ends_on)
         return
     ordered_fen = claim.net_of(sum(order.amount_fen for order in standing.orders))
     if claim.state is State.APPROVED and sum(claim.decided.values()) <= ordered_fen:
         return
-    holder = _step(_STEP_OF[claim.state], rulebook)
+    holder = _holder_of(claim, rulebook)
     limited = claim.state in (State.SUBMITTED, State.FIRST_REVIEW)
     yield Task(
         holder=holder,
@@ -232,6 +244,11 @@ def _main_task(standing: Standing, rulebook: Rulebook, *, cancelled: bool) -> It
         due=claim.deadlines.review_due if limited else None,
         due_outer=claim.deadlines.review_due_outer if limited else None,
     )
+
+
+def _holder_of(claim: Claim, rulebook: Rulebook) -> Holder:
+    """Give who takes the next step of a claim that is on its way."""
+    return _PUBLIC if claim.state is State.NOTICE else _step(_STEP_OF[claim.state], rulebook)
 
 
 def _step(code: str, rulebook: Rulebook) -> Holder:
@@ -302,12 +319,17 @@ def _of_lines(claim: Claim, rulebook: Rulebook) -> Iterator[Blocker]:
             persons=tuple(people[line_no] for line_no in sorted(objected)),
         )
     if returned := waiting_lines(claim.line_returns) & people.keys():
+        later = claim.state in LINES_WAIT
         yield _blocker(
             rulebook.payment.return_reasons,
             "LINE_RETURNED",
-            "所列学员的条目已退回，等待申领人补正或放弃。",
-            "请按退回原因补正后重新提交该条目，或说明放弃。",
-            _ANSWER,
+            "所列学员的条目已退回，本轮审核办结后方可重新提交。"
+            if later
+            else "所列学员的条目已退回，等待申领人补正或放弃。",
+            "请等待本轮审核通过后补正并重新提交该条目；放弃的可随时说明。"
+            if later
+            else "请按退回原因补正后重新提交该条目，或说明放弃。",
+            _holder_of(claim, rulebook) if later else _ANSWER,
             persons=tuple(people[line_no] for line_no in sorted(returned)),
         )
 

@@ -1,4 +1,4 @@
-"""Progress by project, training type and kind of provider (JY-REP-06): the table of the monthly report."""
+"""Progress by project, training type and provider with its kind (JY-REP-06): the table of the monthly report."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,18 +10,20 @@ from shared.policy.terms.enrollment import ProgrammeType
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class RowKey:
-    """What a row is about; the names stand in the rulebook."""
+    """What a row is about; `provider` is the institution's id, the names of the codes stand in the rulebook."""
 
     project: str
     type: str
     provider_kind: str
+    provider: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row: what happened in the month, and from the beginning of its year."""
+    """One row: what happened in the month, and from the beginning of its year; the provider as it is called last."""
 
     key: RowKey
+    provider_name: str
     month: Counts
     cumulative: Counts
 
@@ -36,14 +38,20 @@ def table(records: Sequence[ClassRecord], month: Period, year: Period, rulebook:
             project=kind.project if kind else record.opened.kind,
             type=record.opened.training_type,
             provider_kind=record.opened.institution.kind,
+            provider=record.opened.institution.institution_id,
         )
         grouped.setdefault(key, []).append(record)
     order = {code: place for place, code in enumerate(types)}
     rows = [
-        Row(key=key, month=_sum(found, month), cumulative=_sum(found, year))
+        Row(key=key, provider_name=_name(found), month=_sum(found, month), cumulative=_sum(found, year))
         for key, found in sorted(grouped.items(), key=lambda pair: (order.get(pair[0].type, len(order)), pair[0]))
     ]
     return tuple(row for row in rows if row.cumulative != Counts())
+
+
+def _name(records: Iterable[ClassRecord]) -> str:
+    last = max((record.opened for record in records), key=lambda opened: (opened.opening_date, opened.class_id))
+    return last.institution.name
 
 
 def _sum(records: Iterable[ClassRecord], period: Period) -> Counts:
@@ -55,8 +63,9 @@ def _types(rulebook: Rulebook) -> dict[str, ProgrammeType]:
     return {kind.code: kind for kind in programmes.types} if programmes else {}
 
 
-def named(key: RowKey, rulebook: Rulebook) -> dict[str, str]:
+def named(row: Row, rulebook: Rulebook) -> dict[str, str]:
     """Give a row's codes with the names that the rulebook knows; an unknown code is its own name."""
+    key = row.key
     kind = _types(rulebook).get(key.type)
     kinds = rulebook.enrollment.institution_kinds
     providers = {each.code: each.name for each in kinds.kinds} if kinds else {}
@@ -67,4 +76,6 @@ def named(key: RowKey, rulebook: Rulebook) -> dict[str, str]:
         "type_name": kind.name if kind else key.type,
         "provider_kind": key.provider_kind,
         "provider_kind_name": providers.get(key.provider_kind, key.provider_kind),
+        "provider": key.provider,
+        "provider_name": row.provider_name,
     }

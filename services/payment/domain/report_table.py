@@ -1,18 +1,21 @@
-"""A signed monthly report as a table (JY-INT-02): rows, signature, delivery and hash in one CSV."""
+"""A signed monthly report as a table (JY-INT-02): what it is, rows, signature, delivery and hash in one CSV."""
 
 import csv
 import io
 import json
+from datetime import datetime
 
 from services.payment.domain.monthly_report import MonthlyReport
+from shared.clock import SHANGHAI
 from shared.domain.errors import NotFound
+from shared.domain.jurisdiction import regions
 from shared.domain.money import yuan_text
 
 _FEN = "fen"
 
 
 def report_table(report: MonthlyReport) -> str:
-    """Give the newest signed copy as CSV with a byte order mark, every field quoted; amounts are in yuan.
+    """Give the newest signed copy as CSV with a byte order mark, every field quoted; amounts in yuan, Beijing time.
 
     Raise NotFound NOT_SIGNED for a month that nobody signed: a draft is not for delivery.
     """
@@ -27,12 +30,24 @@ def report_table(report: MonthlyReport) -> str:
     measures = [(each["code"], each["name"], each["unit"]) for each in content["definitions"]]
     lines = [
         [
+            "月报月份",
+            content["month"],
+            "自",
+            content["covers"]["month"]["from"],
+            "至",
+            content["covers"]["month"]["to"],
+        ],
+        ["区划", content["region"], regions().region(content["region"]).name],
+        ["依据", content["document"], content["clause"], content["rule"]],
+        ["金额单位", "元", "时间", "北京时间"],
+        [
             "项目",
             "类型",
             "机构类别",
+            "机构",
             *(f"本月{name}" for _, name, _ in measures),
             *(f"累计{name}" for _, name, _ in measures),
-        ]
+        ],
     ]
     for row in [*content["rows"], {**content["totals"], "project_name": "合计"}]:
         numbers = [
@@ -40,11 +55,12 @@ def report_table(report: MonthlyReport) -> str:
             for span in ("month", "cumulative")
             for code, _, unit in measures
         ]
-        lines.append([row["project_name"], row.get("type_name", ""), row.get("provider_kind_name", ""), *numbers])
+        about = (row.get(name, "") for name in ("project_name", "type_name", "provider_kind_name", "provider_name"))
+        lines.append([*about, *numbers])
     stamp = copy.dispatch
     lines += [
-        ["签发件", str(copy.number), copy.signed_by, copy.signed_at.isoformat(), copy.reason or ""],
-        ["报送", stamp.recipient, stamp.at.isoformat(), stamp.proof] if stamp else ["报送", "尚未报送"],
+        ["签发件", str(copy.number), copy.signed_by, _beijing(copy.signed_at), copy.reason or ""],
+        ["报送", stamp.recipient, _beijing(stamp.at), stamp.proof] if stamp else ["报送", "尚未报送"],
         ["SHA-256", copy.sha256],
     ]
     written = io.StringIO()
@@ -52,6 +68,11 @@ def report_table(report: MonthlyReport) -> str:
         [_harmless(text) for text in line] for line in lines
     )
     return "\ufeff" + written.getvalue()
+
+
+def _beijing(instant: datetime) -> str:
+    """Write an instant as the clock on the bureau's wall shows it, by which the 6th ends (JY-REP-06)."""
+    return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _harmless(text: str) -> str:

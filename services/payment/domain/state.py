@@ -54,6 +54,8 @@ _NEXT: Final[Mapping[tuple[State, Act], State]] = {
 IN_REVIEW: Final = frozenset(
     {State.SUBMITTED, State.FIRST_REVIEW, State.SECOND_REVIEW, State.NOTICE, State.NOTICE_CLEAR}
 )
+LINES_WAIT: Final = IN_REVIEW - {State.SUBMITTED}
+"""Where a returned line is handed in again only when the round is done: its first review is past."""
 
 _STATES: Final = {
     State.SUBMITTED: "已受理待初审",
