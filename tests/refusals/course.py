@@ -29,6 +29,7 @@ class Course:
         self.who = tuple(who)
         self.people: dict[str, SamplePerson] = dict(zip(who, islice(sample_people(seed), len(who)), strict=True))
         self.seed = seed
+        self.batch = next(BATCHES)
         self.changes = plan
         self.class_id = ""
         self.claim_id = ""
@@ -54,7 +55,7 @@ class Course:
             "sealed": True,
             "contact_person": "赵示例",
             "telephone": "19900000001",
-            "batch": next(BATCHES),
+            "batch": self.batch,
             "plan": {"title": "焊工班", "objective": "技能提升", "content": "焊接工艺理论与实操"},
             "sessions": [self.session(number, kind=kind) for number, kind in SESSIONS],
             **self.changes,
