@@ -32,6 +32,8 @@ def post(path: str, body: dict) -> dict:
             continue
         if answer.status_code not in (429, 503):
             break
+    if answer.status_code == 409 and answer.json()["code"] == "TEACHER_ALREADY_FILED":
+        return {"teacher_id": answer.json()["value"]}  # filed for an earlier class
     if answer.is_error:
         sys.exit(f"{answer.status_code} {answer.text}")  # problem+json: code, detail, rule, clause, advice
     return answer.json()
@@ -62,7 +64,9 @@ http.headers["Authorization"] = f"Bearer {token.raise_for_status().json()['acces
 institution = f"/enrollment/v1/institutions/{own['organisation']}"
 teacher_ids = [post(f"{institution}/teachers", {**row, "full_time": True})["teacher_id"] for row in table(teachers)]
 stations = [{"occupation": "6-18-02-04", "count": 10}]
-venue = post(f"{institution}/venues", {"name": "二号实训室", "address": "示例路2号", "stations": stations})
+room = {"name": "二号实训室", "address": "示例路2号", "stations": stations}
+venues = (one for one in listed(f"{institution}/venues") if one["name"] == room["name"])
+venue = next(venues, None) or post(f"{institution}/venues", room)
 
 # 3. The class with its timetable: five days of two sessions of four class hours, four of ten in the classroom.
 china = timezone(timedelta(hours=8))

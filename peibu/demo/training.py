@@ -165,6 +165,7 @@ class Training(Scene):
                 "kind": kind,
                 "held_at": moment(day, time(9, 30)).isoformat(),
                 "place": "实训楼一层",
+                "venue_id": self.cast.venue_id,
                 "headcount": headcount,
                 "sign_in_in_order": True,
                 "records_retained": True,

@@ -64,7 +64,12 @@ class SignInsReceived:
 @published_by("supervision")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpotCheckRecorded:
-    """Inspectors counted heads on the opening day or during the course (JY-SUP-07)."""
+    """Inspectors counted heads on the opening day or during the course (JY-SUP-07).
+
+    `venue_id` is the filed venue where it was, `teachers_seen` whom they found teaching by teacher id,
+    `sign_in_in_order` and `records_retained` what they found of sign-in and training records (JY-SUP-09); null says
+    that nobody looked, or that it was not said.
+    """
 
     EVENT: ClassVar[EventType]
 
@@ -74,6 +79,10 @@ class SpotCheckRecorded:
     held_on: date
     headcount: int
     inspectors: tuple[str, ...]
+    venue_id: str | None = None
+    teachers_seen: tuple[str, ...] = ()
+    sign_in_in_order: bool | None = None
+    records_retained: bool | None = None
 
 
 @published_by("supervision")

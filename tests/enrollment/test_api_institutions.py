@@ -109,6 +109,19 @@ async def test_a_suspension_goes_from_remark_to_lifting(clients: Clients) -> Non
     await created(school, "/classes", clients.class_body())
 
 
+async def test_teachers_and_venues_on_file_are_found_again_by_their_institution(clients: Clients) -> None:
+    path = f"/institutions/{clients.school}"
+    for reader in (clients.institution, clients.officer(Role.FIRST_REVIEWER)):
+        teachers = (await reader.get(f"{path}/teachers")).json()["items"]
+        assert sorted(one["teacher_id"] for one in teachers) == sorted(clients.teacher_ids)
+        assert {one["qualification"] for one in teachers} == {"高级技师"}
+        assert all(one["masked_name"].endswith("*") for one in teachers)
+        (venue,) = (await reader.get(f"{path}/venues")).json()["items"]
+        assert (venue["venue_id"], venue["stations"]) == (clients.venue_id, [{"occupation": WELDER, "count": 10}])
+    stranger = clients.client("stranger", "another-school", Role.INSTITUTION)
+    assert (await stranger.get(f"{path}/teachers")).status_code == 404
+
+
 async def test_a_later_inspection_incident_and_end_of_an_entry_are_recorded(clients: Clients) -> None:
     """JY-INS-01, JY-INS-05."""
     approver, path = clients.officer(Role.APPROVER), f"/institutions/{clients.school}"

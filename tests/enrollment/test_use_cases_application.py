@@ -126,7 +126,7 @@ async def test_a_person_is_filed_once_by_an_institution_and_only_by_its_own_peop
     }
     with pytest.raises(Conflict) as refusal:
         await desk.act(file_teacher, by=SCHOOL, **filing)
-    assert refusal.value.code == "TEACHER_ALREADY_FILED"
+    assert (refusal.value.code, refusal.value.value) == ("TEACHER_ALREADY_FILED", desk.teacher_ids[0])
     with pytest.raises(NotFound):
         await desk.act(file_teacher, by=OTHER_SCHOOL, **filing)
     broken = Identity(identity_number=broken_identity_number(person), name=person.name)

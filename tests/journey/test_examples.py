@@ -5,6 +5,7 @@ import csv
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -46,18 +47,25 @@ def test_a_vendor_who_follows_the_page_gets_a_first_class_applied_for(system: Em
     roster[3]["identity_number"] = broken_identity_number(people[3])
     filed = {"name": teacher.name, "identity_number": teacher.identity_number}
     teachers = [{**filed, "specialty": "焊接", "qualification": "高级技师"}]
-    done = subprocess.run(
-        [
-            *(sys.executable, EXAMPLES / "first_class.py", system.base_url, system.home / "credentials.toml"),
-            *("institution", sheet(tmp_path / "teachers.csv", teachers), sheet(tmp_path / "roster.csv", roster)),
-            asyncio.run(opening()),
-        ],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    day = asyncio.run(opening())
+
+    def run(opening_date: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                *(sys.executable, EXAMPLES / "first_class.py", system.base_url, system.home / "credentials.toml"),
+                *("institution", sheet(tmp_path / "teachers.csv", teachers), sheet(tmp_path / "roster.csv", roster)),
+                opening_date,
+            ],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    done = run(day)
     refused, counts, state = done.stdout.splitlines()
     assert done.returncode == 0, done.stderr
     assert refused.startswith("4 refused ID_CHECKSUM")
     assert counts == "19 accepted, 1 refused"
     assert state.endswith(" applied")
+    again = run((date.fromisoformat(day) + timedelta(days=7)).isoformat())
+    assert "20 refused" in again.stdout, "teachers and room are known; who was trained this year is not trained twice"

@@ -31,6 +31,10 @@ def check(number: int, kind: str, on: date, headcount: int) -> Known[SpotCheckRe
         held_on=on,
         headcount=headcount,
         inspectors=(f"inspector-{number}",),
+        venue_id=f"venue-{number}",
+        teachers_seen=(f"teacher-{number}",),
+        sign_in_in_order=True,
+        records_retained=True if kind == "opening" else None,
     )
     return Known(event_id=f"e-check-{number}", fact=fact)
 
@@ -133,8 +137,11 @@ EXPECTED: Mapping[str, object] = {
     "JY-FLD-21": {"by": "class-bureau_opinion", "on": "2021-05-20", "decision": "approve"},
     "JY-FLD-22": 41,
     "JY-FLD-23": {"present": 41, "absent": 0},
+    "JY-FLD-24": "已留存",
     "JY-FLD-25": ["inspector-1"],
     "JY-FLD-26": ["2021-06-01", "2021-06-01"],
+    "JY-FLD-27": ["venue-2", "venue-3"],
+    "JY-FLD-28": [["teacher-2"], ["teacher-3"]],
     "JY-FLD-29": [36, 35],
     "JY-FLD-30": [["inspector-2"], ["inspector-3"]],
     "JY-FLD-31": True,
@@ -186,9 +193,6 @@ EXPECTED: Mapping[str, object] = {
 ELSEWHERE: Mapping[str, str] = {
     "JY-FLD-04": "enrollment",
     "JY-FLD-05": "enrollment",
-    "JY-FLD-24": "supervision",
-    "JY-FLD-27": "supervision",
-    "JY-FLD-28": "supervision",
 }
 
 
@@ -202,6 +206,31 @@ def test_a_field_that_payment_knows_is_filled_from_facts_and_contradicts_nothing
 def test_a_field_that_payment_does_not_know_names_the_service_it_comes_from(rule: str) -> None:
     found = filled(case())[rule]
     assert (found.state, found.value, found.field.source) == ("elsewhere", None, ELSEWHERE[rule])
+
+
+def checked(*checks: Known[SpotCheckRecorded]) -> Mapping[str, FilledField]:
+    found = case()
+    return filled(replace(found, facts=replace(found.facts, checks=checks)))
+
+
+def test_records_that_one_of_the_opening_checks_found_missing_are_not_said_to_be_retained() -> None:
+    """JY-FLD-24"""
+    good, poor = check(1, "opening", OPENING, 41), check(2, "opening", OPENING, 41)
+    poor = replace(poor, fact=replace(poor.fact, records_retained=False))
+
+    assert checked(good)["JY-FLD-24"].value == "已留存"
+    assert checked(good, poor)["JY-FLD-24"].value == "未按要求留存"
+
+
+def test_what_an_inspection_did_not_say_is_awaited() -> None:
+    """JY-FLD-24, -27, -28: no event of an earlier release told it, and no inspector is taken to have seen nobody."""
+    spot, opening = check(2, "spot", OPENING, 36), check(1, "opening", OPENING, 41)
+    silent = replace(spot, fact=replace(spot.fact, venue_id=None, teachers_seen=()))
+    untold = replace(opening, fact=replace(opening.fact, records_retained=None))
+
+    fields = checked(untold, spot, silent)
+
+    assert [fields[rule].state for rule in ("JY-FLD-24", "JY-FLD-27", "JY-FLD-28")] == ["awaited"] * 3
 
 
 def test_no_field_of_the_form_is_forgotten() -> None:

@@ -71,11 +71,14 @@ def plans(course: Course, small_venue: str) -> tuple[dict[str, Json], dict[str, 
         "training-type": {"training_type": "piano"},
         "level-of-type": {"level": "3"},
         "work-for-training-class": {"training_type": "work_for_training", "level": None},
+        "seal-missing": {"sealed": False},
+        "contact-missing": {"contact_person": ""},
+        "telephone-invalid": {"telephone": "12345"},
         "funding-source": {"funding_source": "lottery"},
         "employer-required": {"attributes": {"class_mode": "order"}},
         "village-required": {"attributes": {"campaign": "whole_village"}},
-        "partner-required": {"attributes": {"training_mode": "entrusted", "contract": "合同-1"}},
-        "contract-required": {"attributes": {"training_mode": "entrusted", "partner_credit_code": partner}},
+        "partner-required": {"training_mode": "entrusted", "attributes": {"contract": "合同-1"}},
+        "contract-required": {"training_mode": "entrusted", "attributes": {"partner_credit_code": partner}},
         "venue-unknown": {"sessions": [course.session(0, venue_id="nowhere")]},
         "year-without-rules": {
             "opening_date": WITHOUT_RULES.isoformat(),
@@ -106,6 +109,7 @@ async def submit(world: World) -> None:
     sessions = [course.session(days)]
     dates = {"opening_date": opening.isoformat(), "closing_date": opening.isoformat(), "sessions": sessions}
     answer = await world.cast.institution.post(f"{ENROLLMENT}/classes", course.plan(**dates))
+    world.saw("exam-due-before-opening", answer, class_id=answer["class_id"])
     path = f"{ENROLLMENT}/classes/{answer['class_id']}/submission"
     names = ("application-too-late", "roster-count", "roster-empty")
     await world.refused(world.cast.institution, path, {}, *names, class_id=answer["class_id"])
@@ -134,6 +138,8 @@ async def enrol(world: World) -> Course:
         person = None if name == "twice" else judged[name]["person_id"]
         world.saw(refusal, judged[name], class_id=course.class_id if person else None, person_id=person)
     await course.submit()
+    again = Course(world, seed=224, begins=time(20), who=["one"]).plan(batch=course.batch)
+    await world.refused(world.cast.institution, f"{ENROLLMENT}/classes", again, "duplicate-batch")
     return course
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import time, timedelta
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from peibu.demo.opening import roster_row
@@ -12,6 +12,8 @@ from peibu.demo.scene import OCCUPATION, moment
 from peibu.demo.settlement import ACCOUNT
 from tests.refusals.world import ASSESSMENT, ENROLLMENT, PAYMENT, SUPERVISION, World, eventually
 
+BATCHES = count(1)
+"""Every application is a batch of its own (JY-FLD-08)."""
 SESSIONS = ((0, "theory"), (2, "practice"), (4, "practice"))
 """Days after the opening and kinds: four of six class hours are practice, 66.7 %."""
 OPINION = {"decision": "approve", "opinion": "与系统记录一致"}
@@ -27,6 +29,7 @@ class Course:
         self.who = tuple(who)
         self.people: dict[str, SamplePerson] = dict(zip(who, islice(sample_people(seed), len(who)), strict=True))
         self.seed = seed
+        self.batch = next(BATCHES)
         self.changes = plan
         self.class_id = ""
         self.claim_id = ""
@@ -48,7 +51,11 @@ class Course:
             "closing_date": world.day(4).isoformat(),
             "funding_source": "skills_action_fund",
             "delivery": "offline",
-            "training_mode": "企业委托培训",
+            "training_mode": "self_run",
+            "sealed": True,
+            "contact_person": "赵示例",
+            "telephone": "19900000001",
+            "batch": self.batch,
             "plan": {"title": "焊工班", "objective": "技能提升", "content": "焊接工艺理论与实操"},
             "sessions": [self.session(number, kind=kind) for number, kind in SESSIONS],
             **self.changes,
@@ -198,9 +205,9 @@ class Course:
         return [case for case in found["items"] if case["check"] == check]
 
     async def conclude(self, case: Json, conclusion: str) -> None:
-        """Let the inspector close a case."""
+        """Let the approver, who stands above every case's owner, close a case."""
         reason = {"conclusion": conclusion, "reason": "已现场核实"}
-        await self.cast.inspector.post(f"{SUPERVISION}/findings/{case['finding_id']}/closure", reason)
+        await self.cast.approver.post(f"{SUPERVISION}/findings/{case['finding_id']}/closure", reason)
 
     # ------------------------------------------------------------------------------------------------- exams
 

@@ -1,6 +1,6 @@
 """Which exams are not taken, which results not entered, and which certificates not issued."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from peibu.demo.party import Json
 from peibu.demo.people import sample_credit_code
@@ -44,8 +44,13 @@ async def applications(world: World, classes: Classes, exams: Exams) -> None:
         answer = await world.refused(institution, main.exams, main.exam(8, sitting, **changes), name)
         if name == "exam-of-unknown-kind":
             world.saw("exam-of-kind-not-for-type", answer)
+        if name == "exam-too-soon":
+            world.saw("exam-before-course-end", answer)
     paper = main.exam(8, sitting, channel="paper")
     await world.refused(approver, main.exams, paper, "exam-paper-undated")
+    held = {"exam_on": (date.fromisoformat(today) - timedelta(days=1)).isoformat()}
+    late = main.exam(8, sitting, channel="paper", paper_received_on=held["exam_on"], **held)
+    await world.refused(approver, main.exams, late, "exam-paper-after-the-exam")
     exams.level = (await main.apply_for_exam(8, sitting))["assessment_id"]
     completion = {"certificate_kind": "completion", "body_id": world.cast.bureau_body_id}
     answer = await main.apply_for_exam(8, ["direct"], **completion)

@@ -53,6 +53,7 @@ async def opening_day(world: World, classes: Classes) -> None:
     incomplete = main.check(0, headcount=13, records_retained=None)
     await world.refused(inspector, checks, incomplete, "opening-check-item")
     await world.refused(inspector, checks, main.check(0, kind="spot"), "check-on-wrong-day")
+    await world.refused(inspector, checks, main.check(0, headcount=999), "check-above-roster")
     await main.attended(0, [name for name in ACCEPTED if name != "never-there"], headcount=13)
     await cancelled.attended(0, cancelled.who[:8], headcount=8)
     await classes.doubtful.push(classes.doubtful.sign_in(name, 0) for name in classes.doubtful.who)
@@ -105,7 +106,11 @@ async def cancellation(world: World, classes: Classes) -> None:
     await world.refused(institution, claims, body, "claim-while-held", class_id=cancelled.class_id)
     path = f"{SUPERVISION}/findings/{case['finding_id']}/closure"
     waiver = {"conclusion": "waived", "reason": "下不为例"}
-    await world.refused(world.cast.inspector, path, waiver, "opening-waiver", class_id=cancelled.class_id)
+    await world.refused(world.cast.approver, path, waiver, "opening-waiver", class_id=cancelled.class_id)
+    confirmed = {"conclusion": "confirmed", "reason": "已现场清点"}
+    await world.refused(
+        world.cast.inspector, path, confirmed, "opening-concluded-by-inspector", class_id=cancelled.class_id
+    )
     await cancelled.conclude(case, "confirmed")
     await cancelled.is_in("cancelled")
     await eventually(

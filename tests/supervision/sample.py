@@ -169,6 +169,7 @@ def inspection(
         inspectors=("inspector-1", "inspector-2"),
         note="",
         recorded_at=moment + timedelta(hours=9),
+        venue_id="venue-1",
     )
 
 

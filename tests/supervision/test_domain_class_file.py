@@ -489,6 +489,8 @@ def test_a_spot_check_may_leave_items_open_and_names_its_inspectors() -> None:
 
     assert (event.kind, event.held_on, event.headcount) == ("spot", OPENING + timedelta(days=1), 50)
     assert event.inspectors == ("inspector-1", "inspector-2")
+    assert (event.venue_id, event.teachers_seen) == ("venue-1", ("teacher-1",))
+    assert (event.sign_in_in_order, event.records_retained) == (None, True)  # JY-FLD-24, -27, -28
 
 
 @pytest.mark.parametrize(("heads", "taken"), [(48, True), (49, False), (999, False)])

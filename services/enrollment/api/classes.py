@@ -56,7 +56,11 @@ async def require_unchanged(request: Request, unit: UnitOfWork, class_id: str) -
     responses=responses(404, 422),
 )
 async def post_class(body: ClassBody, unit: Write, response: Response) -> ClassAnswer:
-    """Store a draft that no rule stops; what the rules warn of or ask stands in `findings`."""
+    """Store a draft, or refuse it with everything that stops it in `errors`: a stored draft breaks no rule as of today.
+
+    That takes in what stands outside the plan: the directory, suspensions, and others' hold of teachers and venues.
+    What the rules warn of or ask a person stands in `findings`.
+    """
     return await _answer(unit, response, await draft_class(unit, body.to_plan()))
 
 

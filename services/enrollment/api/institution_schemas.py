@@ -215,6 +215,21 @@ class TeacherAnswer(BaseModel):
     filed_on: date
 
 
+class FiledTeacher(TeacherAnswer):
+    """A filed teacher with what was filed."""
+
+    specialty: str
+    qualification: str
+    full_time: bool
+
+
+class TeacherPage(BaseModel):
+    """Every filed teacher: an institution has few, so `next` is always null."""
+
+    items: list[FiledTeacher]
+    next: None = None
+
+
 class StationBody(Body):
     """Usable work-stations of one occupation."""
 
@@ -234,3 +249,17 @@ class VenueAnswer(BaseModel):
     """A registered venue."""
 
     venue_id: str
+
+
+class RegisteredVenue(VenueAnswer):
+    """A registered venue with what was registered."""
+
+    name: str
+    stations: list[StationBody]
+
+
+class VenuePage(BaseModel):
+    """Every registered venue: an institution has few, so `next` is always null."""
+
+    items: list[RegisteredVenue]
+    next: None = None

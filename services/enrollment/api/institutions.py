@@ -8,6 +8,7 @@ from services.enrollment.api.institution_schemas import (
     DirectoryEndBody,
     DirectoryEntryAnswer,
     DirectoryEntryBody,
+    FiledTeacher,
     IncidentBody,
     InspectionBody,
     InstitutionAnswer,
@@ -18,14 +19,23 @@ from services.enrollment.api.institution_schemas import (
     InstitutionSummary,
     OccupationAnswer,
     OccupationBody,
+    RegisteredVenue,
+    StationBody,
     TeacherAnswer,
     TeacherBody,
+    TeacherPage,
     VenueAnswer,
     VenueBody,
+    VenuePage,
 )
 from services.enrollment.application.end_directory_entry import end_directory_entry
 from services.enrollment.application.file_teacher import file_teacher
-from services.enrollment.application.institution_queries import list_institutions, view_institution
+from services.enrollment.application.institution_queries import (
+    list_institutions,
+    list_teachers,
+    list_venues,
+    view_institution,
+)
 from services.enrollment.application.list_institution import list_institution
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.record_history import record_incident, record_inspection
@@ -217,6 +227,47 @@ async def post_teacher(institution_id: str, body: TeacherBody, unit: Write) -> T
         full_time=body.full_time,
     )
     return TeacherAnswer(teacher_id=teacher.teacher_id, masked_name=masked_name(body.name), filed_on=teacher.filed_on)
+
+
+@router.get(
+    "/institutions/{institution_id}/teachers",
+    summary="已报备教师",
+    dependencies=[requires(*READERS)],
+    responses=responses(404),
+)
+async def get_teachers(institution_id: str, unit: Read) -> TeacherPage:
+    """Show the filed teachers with masked names, and the ids by which a timetable names them."""
+    items = [
+        FiledTeacher(
+            teacher_id=teacher.teacher_id,
+            masked_name=name,
+            filed_on=teacher.filed_on,
+            specialty=teacher.specialty,
+            qualification=teacher.qualification,
+            full_time=teacher.full_time,
+        )
+        for teacher, name in await list_teachers(unit, institution_id)
+    ]
+    return TeacherPage(items=items)
+
+
+@router.get(
+    "/institutions/{institution_id}/venues",
+    summary="已登记培训场地",
+    dependencies=[requires(*READERS)],
+    responses=responses(404),
+)
+async def get_venues(institution_id: str, unit: Read) -> VenuePage:
+    """Show the registered venues with their work-stations, and the ids by which a timetable names them."""
+    items = [
+        RegisteredVenue(
+            venue_id=venue.venue_id,
+            name=venue.name,
+            stations=[StationBody(occupation=code, count=count) for code, count in venue.stations.items()],
+        )
+        for venue in await list_venues(unit, institution_id)
+    ]
+    return VenuePage(items=items)
 
 
 @router.post(

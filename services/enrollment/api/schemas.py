@@ -120,7 +120,9 @@ class ClassBody(Body):
     kind: Literal["class", "apprenticeship", "safety", "work_for_training"]
     training_type: Code
     occupation: Code
-    level: Annotated[Text, Field(min_length=1, max_length=20)] | None = None
+    level: Annotated[Text, Field(min_length=1, max_length=20)] | None = Field(
+        default=None, examples=["4"], description="等级；规定等级的培训类型（如 employee_intermediate）必填"
+    )
     planned: Whole = Field(ge=1, le=10_000, description="计划人数，含不予通过的行")
     opening_date: Day
     closing_date: Day

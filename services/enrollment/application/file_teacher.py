@@ -28,11 +28,14 @@ async def file_teacher(
         filed_on=uow.today,
     )
     if not await uow.institutions.add_teacher(teacher):
+        filed = await uow.institutions.all_teachers(institution_id)
+        standing = next(one.teacher_id for one, _ in filed if one.person_id == person.person_id)
         raise Conflict(
             code="TEACHER_ALREADY_FILED",
             message="贵单位已报备该教师。",
-            advice="请使用已报备的教师编号。",
-            field="identity_number",
+            advice="请使用已报备的教师编号（value），或从教师名册中查询。",
+            field="teacher_id",
+            value=standing,
         )
     await uow.audit(action="teacher_filed", subject=teacher.teacher_id, details={"full_time": full_time})
     return teacher

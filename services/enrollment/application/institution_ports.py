@@ -62,6 +62,12 @@ class Institutions(Protocol):
     async def teachers(self, institution_id: str, teacher_ids: Collection[str]) -> tuple[Teacher, ...]:
         """Give those of the named teachers whom the institution has filed."""
 
+    async def all_teachers(self, institution_id: str) -> list[tuple[Teacher, str]]:
+        """Give every filed teacher with masked name."""
+
+    async def all_venues(self, institution_id: str) -> list[Venue]:
+        """Give every registered venue."""
+
     async def add_venue(self, institution_id: str, venue: Venue, *, address: str) -> None:
         """Add a venue."""
 

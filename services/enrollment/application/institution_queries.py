@@ -16,8 +16,9 @@ from services.enrollment.application.scope import (
 )
 from services.enrollment.domain.centre import ApplicationState, ConditionFinding, ListingApplication
 from services.enrollment.domain.education_money import education_money_max
-from services.enrollment.domain.institution import DirectoryEntry, Institution
+from services.enrollment.domain.institution import DirectoryEntry, Institution, Teacher
 from services.enrollment.domain.quality_case import CaseState, QualityCase
+from services.enrollment.domain.timetable import Venue
 from shared.domain.paging import cursor_of, day_place_of
 from shared.policy.decision import Trace
 
@@ -39,6 +40,18 @@ class CaseView:
 
     case: QualityCase
     trace: Trace | None
+
+
+async def list_teachers(uow: UnitOfWork, institution_id: str) -> list[tuple[Teacher, str]]:
+    """Give the filed teachers, with masked names, of an institution that the actor may read."""
+    await visible_institution(uow, institution_id)
+    return await uow.institutions.all_teachers(institution_id)
+
+
+async def list_venues(uow: UnitOfWork, institution_id: str) -> list[Venue]:
+    """Give the registered venues of an institution that the actor may read."""
+    await visible_institution(uow, institution_id)
+    return await uow.institutions.all_venues(institution_id)
 
 
 async def view_institution(uow: UnitOfWork, institution_id: str) -> InstitutionView:

@@ -16,7 +16,7 @@ from services.enrollment.domain.institution import (
 )
 from services.enrollment.domain.suspension import Lifting, Suspension
 from services.enrollment.domain.timetable import Venue
-from services.enrollment.storage.tables import DIRECTORY_ENTRY, INSTITUTION, SUSPENSION, TEACHER, VENUE
+from services.enrollment.storage.tables import DIRECTORY_ENTRY, INSTITUTION, PERSON, SUSPENSION, TEACHER, VENUE
 from shared.database.encryption import Vault
 from shared.database.upsert import insert_or_ignore
 
@@ -224,6 +224,27 @@ class InstitutionRepository:
             .order_by(TEACHER.c.teacher_id)
         )
         return tuple(Teacher(**row) for row in found.mappings())
+
+    async def all_teachers(self, institution_id: str) -> list[tuple[Teacher, str]]:
+        """Give every teacher whom the institution has filed, in order of filing, with masked name."""
+        found = await self._connection.execute(
+            select(TEACHER, PERSON.c.masked_name)
+            .join(PERSON, PERSON.c.person_id == TEACHER.c.person_id)
+            .where(TEACHER.c.institution_id == institution_id)
+            .order_by(TEACHER.c.filed_on, TEACHER.c.teacher_id)
+        )
+        return [
+            (Teacher(**{name: value for name, value in row.items() if name != "masked_name"}), row["masked_name"])
+            for row in found.mappings()
+        ]
+
+    async def all_venues(self, institution_id: str) -> list[Venue]:
+        """Give every venue that the institution has registered, by name."""
+        column = VENUE.c
+        found = await self._connection.execute(
+            select(VENUE).where(column.institution_id == institution_id).order_by(column.name, column.venue_id)
+        )
+        return [Venue(venue_id=row.venue_id, name=row.name, stations=row.stations) for row in found]
 
     async def add_venue(self, institution_id: str, venue: Venue, *, address: str) -> None:
         """Add a venue."""

@@ -162,6 +162,24 @@ def _checks(case: Case, kind: str) -> list[SpotCheckRecorded]:
     return sorted(checks, key=lambda check: (check.held_on, check.check_id))
 
 
+def _records_retained(case: Case) -> Any:
+    """Say what the opening day's inspectors found of the training records (JY-FLD-24); the worst finding counts."""
+    found = [check.records_retained for check in _checks(case, "opening") if check.records_retained is not None]
+    return ("已留存" if all(found) else "未按要求留存") if found else None
+
+
+def _spot_places(case: Case) -> Any:
+    """Give the filed venue of each spot check; None until every one of them says so (JY-FLD-27)."""
+    places = [check.venue_id for check in _checks(case, "spot")]
+    return places if all(places) else None
+
+
+def _spot_teachers(case: Case) -> Any:
+    """Give whom each spot check found teaching, by teacher id; None until every one says so (JY-FLD-28)."""
+    seen = [list(check.teachers_seen) for check in _checks(case, "spot")]
+    return seen if all(seen) else None
+
+
 def _inspections_in_system(case: Case) -> Any:
     """Say whether every check that the form has a place for was entered (JY-SUP-07)."""
     term = case.rulebook.supervision.inspections
@@ -300,8 +318,11 @@ _VALUES: Final[Mapping[str, Callable[[Case], Any]]] = {
     "class_bureau_opinion": _class_reviewed("bureau_opinion"),
     "opening_headcount": lambda case: case.facts.training and case.facts.training.fact.opening_headcount,
     "opening_sign_in": _opening_sign_in,
+    "records_retained": _records_retained,
     "opening_inspectors": lambda case: [name for check in _checks(case, "opening") for name in check.inspectors],
     "spot_checked_on": lambda case: [_day(check.held_on) for check in _checks(case, "spot")],
+    "spot_places": _spot_places,
+    "spot_teachers": _spot_teachers,
     "spot_headcounts": lambda case: [check.headcount for check in _checks(case, "spot")],
     "spot_inspectors": lambda case: [list(check.inspectors) for check in _checks(case, "spot")],
     "inspections_in_system": _inspections_in_system,

@@ -134,6 +134,7 @@ class CheckView(View):
     kind: CheckKind
     held_at: datetime
     place: str
+    venue_id: str | None
     headcount: int
     sign_in_in_order: bool | None
     records_retained: bool | None

@@ -229,6 +229,7 @@ class CheckBody(Body):
             "kind": "opening",
             "held_at": "2021-06-01T09:30:00+08:00",
             "place": "实训楼一层",
+            "venue_id": "venue-1",
             "headcount": 48,
             "sign_in_in_order": True,
             "records_retained": True,
@@ -241,12 +242,15 @@ class CheckBody(Body):
     kind: CheckKind
     held_at: Moment
     place: Line
+    venue_id: Annotated[
+        Subject | None, Field(description="检查地点的备案场地编号（课表中的 venue_id），填入申请表")
+    ] = None
     headcount: Annotated[
         int, Field(strict=True, ge=0, le=1000, description="现场清点的本班在册学员人数，不得多于当日在册人数")
     ]
     sign_in_in_order: StrictBool | None = None
     records_retained: StrictBool | None = None
-    teachers_seen: Annotated[list[Id], Field(max_length=20)] = []
+    teachers_seen: Annotated[list[Subject], Field(max_length=20)] = []
     companions: Annotated[list[Subject], Field(max_length=20)] = []
     note: Prose = ""
 
@@ -256,6 +260,7 @@ class CheckBody(Body):
             kind=self.kind,
             held_at=self.held_at,
             place=self.place,
+            venue_id=self.venue_id,
             headcount=self.headcount,
             sign_in_in_order=self.sign_in_in_order,
             records_retained=self.records_retained,

@@ -25,6 +25,7 @@ class RecordCheck:
     teachers_seen: tuple[str, ...]
     companions: tuple[str, ...]
     note: str
+    venue_id: str | None = None
 
 
 async def record_check(uow: SupervisionUnit, *, class_id: str, command: RecordCheck) -> tuple[Inspection, ClassFile]:
@@ -47,6 +48,7 @@ async def record_check(uow: SupervisionUnit, *, class_id: str, command: RecordCh
         inspectors=tuple(dict.fromkeys((uow.actor.subject, *command.companions))),
         note=command.note,
         recorded_at=uow.now,
+        venue_id=command.venue_id,
     )
     book = uow.shelf.by_id(file.training_class.rulebook_id)
     await uow.publish(record_inspection(inspection, file.training_class, file.sessions, book))

@@ -156,7 +156,14 @@ def conclude(
     """
     finding = file.finding(finding_id)
     file.training_class.require_running()
-    closed, event = close_finding(finding, conclusion=conclusion, closed_by=closed_by, reason=reason, now=now)
+    closed, event = close_finding(
+        finding,
+        conclusion=conclusion,
+        closed_by=closed_by,
+        reason=reason,
+        now=now,
+        opening_term=book.supervision.opening_attendance,
+    )
     findings = tuple(closed if standing is finding else standing for standing in file.findings)
     file = replace(file, findings=findings)
     if finding.check == OPENING_ATTENDANCE and conclusion == "confirmed":

@@ -123,9 +123,18 @@ def finding_unknown() -> NotFound:
 
 
 def close_finding(
-    finding: CaseFinding, *, conclusion: Conclusion, closed_by: str, reason: str, now: datetime
+    finding: CaseFinding,
+    *,
+    conclusion: Conclusion,
+    closed_by: str,
+    reason: str,
+    now: datetime,
+    opening_term: Term | None = None,
 ) -> tuple[CaseFinding, FindingClosed]:
-    """Close a case by a person's conclusion; raise Conflict FINDING_CLOSED or Refused WAIVER_NOT_ALLOWED."""
+    """Close a case by a person's conclusion; raise Conflict FINDING_CLOSED or Refused WAIVER_NOT_ALLOWED.
+
+    `opening_term` is the opening-day rule, in whose name a waiver of it is refused (JY-SUP-04).
+    """
     if not finding.is_open:
         raise Conflict(
             code="FINDING_CLOSED",
@@ -137,10 +146,13 @@ def close_finding(
     if finding.check == OPENING_ATTENDANCE and conclusion == "waived":
         raise Refused(
             code="WAIVER_NOT_ALLOWED",
-            message=f"开班当日到课率不足不得豁免（{finding.rule}，{finding.clause}），政策未留裁量余地。",
+            message="开班当日到课率不足不得豁免，政策未留裁量余地。",
             advice="经核实确有设备故障或迟传的，结论填 unfounded；属实的填 confirmed，班级随即取消。",
             field="conclusion",
             value=conclusion,
+            rule=opening_term.rule if opening_term else None,
+            clause=opening_term.clause if opening_term else None,
+            document=opening_term.document if opening_term else None,
         )
     return _close(finding, conclusion, closed_by, reason, now)
 

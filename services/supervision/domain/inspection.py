@@ -18,7 +18,8 @@ from shared.policy.rulebook import Rulebook
 class Inspection:
     """One signed record; `inspectors` are token subjects, the first of them wrote it.
 
-    An item is None when nobody looked at it; the opening-day record may leave out none (JY-SUP-09).
+    An item is None when nobody looked at it; the opening-day record may leave out none (JY-SUP-09). `place` is the
+    place in the inspector's words, which stay here; `venue_id` the filed venue that it is, None for another or unsaid.
     """
 
     check_id: str
@@ -32,6 +33,7 @@ class Inspection:
     inspectors: tuple[str, ...]
     note: str
     recorded_at: datetime
+    venue_id: str | None = None
     voided: Voiding | None = None
 
 
@@ -83,6 +85,10 @@ def record_inspection(
         held_on=legal_day(inspection.held_at),
         headcount=inspection.headcount,
         inspectors=inspection.inspectors,
+        venue_id=inspection.venue_id,
+        teachers_seen=inspection.teachers_seen,
+        sign_in_in_order=inspection.sign_in_in_order,
+        records_retained=inspection.records_retained,
     )
 
 
@@ -175,6 +181,7 @@ def _require_roster(inspection: Inspection, training_class: TrainingClass, book:
         value=str(inspection.headcount),
         rule=term.rule if term else None,
         clause=term.clause if term else None,
+        document=term.document if term else None,
     )
 
 

@@ -174,6 +174,7 @@ def inspection_row(class_id: str, check: Inspection) -> dict[str, Any]:
         "inspectors": check.inspectors,
         "note": check.note,
         "recorded_at": check.recorded_at,
+        "venue_id": check.venue_id,
         **_voiding_row(check.voided),
     }
 
@@ -192,6 +193,7 @@ def inspection_of(row: Row[Any]) -> Inspection:
         inspectors=tuple(row.inspectors),
         note=row.note,
         recorded_at=row.recorded_at,
+        venue_id=row.venue_id,
         voided=_voiding_of(row),
     )
 

@@ -188,6 +188,7 @@ INSPECTION: Final = Table(
     Column("inspectors", JSON, nullable=False),
     Column("note", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False),
+    Column("venue_id", String(100)),
     *voiding_columns(),
     CheckConstraint("kind IN ('opening', 'spot')", name="kind"),
     CheckConstraint("headcount >= 0", name="headcount"),
