@@ -20,6 +20,7 @@ from tests.faults.oracle import judge, parked
 from tests.journey.cancellation import ClassOfFifty, opened, reserved
 from tests.journey.playing import at_rest, canonical_ledger, claim_of, play, undisturbed_ledger
 from tests.journey.stages import FLEET, RealFleet, Stage
+from tests.policy.folders import RULEBOOK, packaged, written
 
 SEED, CANCELLED_SEED = 1, 2
 CUT_FEN = -450_000
@@ -122,6 +123,28 @@ def test_the_record_of_who_did_what_with_the_money_is_intact(stage: Stage, playe
     exported = str(stage.home / "payment-audit.ndjson")
     stage.run("audit", "export", "payment", exported)
     assert stage.run("audit", "verify", exported).startswith("intact: payment")
+
+
+def test_it_is_said_in_words_why_every_fen_is_paid(stage: Stage, played: Played) -> None:
+    said = stage.run("policy", "explain", played.script.claim_id)
+    assert (
+        "JY-SUP-05 · 二(三)2：开班人数 46，检查人数 42、40，检查人数合计 82，下限（%） 90，低于下限 是 → 41 人" in said
+    )
+    assert "各行合计 66,000.00 元 → -4,500.00 元" in said
+    assert "不予通过 系统内没有该学员有效的考核合格证书" in said
+    assert "合计 61,500.00 元" in said
+
+
+def test_a_draft_says_who_would_gain_and_who_would_lose(stage: Stage, played: Played, tmp_path: Path) -> None:
+    """Without the cut of the attendance average the class would get its 4,500 yuan back, and nothing is written."""
+    before, term, after = packaged(RULEBOOK).partition("[payment.attendance_base]")
+    draft = written(
+        tmp_path, RULEBOOK, before + term + after.replace("minimum_percent = 90", "minimum_percent = 80", 1)
+    )
+    said = stage.run("policy", "replay", "--under", str(draft / RULEBOOK))
+    assert "49 班级" in said
+    assert "1 笔申领：增加 4,500.00 元，减少 0.00 元，合计 4,500.00 元" in said
+    assert stage.run("ledger", "export", "--canonical") == played.ledger
 
 
 def test_nobody_can_be_recognised_in_an_event_or_a_log(stage: Stage, played: Played) -> None:
