@@ -111,5 +111,5 @@ async def test_a_withdrawal_names_a_standard_reason(clients: Clients) -> None:
     assert (wrong.status_code, wrong.json()["code"]) == (422, "REASON_UNKNOWN")
     gone = await post(school, f"{path}/withdrawal", {"reason_code": "too_few_trainees", "reason": "内部说明"})
     blocker = {"code": "WITHDRAWN", "message": "生源不足", "rule": None, "clause": None}
-    assert gone.json()["blocker"] == blocker
+    assert gone.json()["blocker"] == {**blocker, "advice": "", "held_by": None}
     assert "内部说明" not in gone.text

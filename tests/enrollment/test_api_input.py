@@ -94,9 +94,9 @@ async def test_a_public_name_that_events_carry_holds_nobodys_number(clients: Cli
     occupation = {"code": "6-01", "name": "电工", "region": REGION, "certifiable": ["level"], "levels": ["5"]}
     school = {"name": "示例学校", "credit_code": "0" * 18, "kind": "private_school", "region": REGION}
     for path, body, field in (
-        ("/occupations", {**occupation, "name": f"电工 {phone}"}, "body.name"),
-        ("/occupations", {**occupation, "levels": [phone]}, "body.levels.0"),
-        ("/institutions", {**school, "ownership": "private", "name": f"示例学校 {phone}"}, "body.name"),
+        ("/occupations", {**occupation, "name": f"电工 {phone}"}, "name"),
+        ("/occupations", {**occupation, "levels": [phone]}, "levels.0"),
+        ("/institutions", {**school, "ownership": "private", "name": f"示例学校 {phone}"}, "name"),
     ):
         answer = await post(approver, path, body)
         problems = answer.json().get("errors", [answer.json()])

@@ -94,8 +94,10 @@ def test_a_budget_is_reserved_to_the_last_fen_and_not_beyond() -> None:
     budget = Budget(key=key, allotted_fen=100, reserved_fen=40)
 
     assert budget.change(60).free_fen == 0
-    with pytest.raises(Refused, match="BUDGET_EXHAUSTED"):
+    with pytest.raises(Refused, match="BUDGET_EXHAUSTED") as refused:
         budget.change(61)
+    assert "财务人员追加" in refused.value.advice
+    assert "机构" not in refused.value.advice  # it can do nothing about money
 
 
 def test_a_class_gives_back_what_it_no_longer_needs() -> None:

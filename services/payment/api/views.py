@@ -83,6 +83,7 @@ class RateCorrections(BaseModel):
     """The corrections of a region, oldest first."""
 
     items: list[RateCorrectionView]
+    next: None = None
 
 
 class BudgetAnswer(BaseModel):
