@@ -27,11 +27,17 @@ REFUSED_ROWS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
     "bad-employer": ("row-employer-code", {"employer_credit_code": "92000000MA0000001"}),
 }
 """Rows that are refused by themselves: the refusal's name in the table, and what is wrong."""
+ROWS_OF_FOCUS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
+    "unknown-focus": ("row-focus-unknown", {"employee_focus": ["pianist"]}),
+    "veteran-with-focus": ("row-focus-not-employee", {"group": "veteran", "employee_focus": ["high_risk"]}),
+}
+"""Two more such rows, for which the main class of at most thirty has no place."""
 ASKED_ROWS: Final[Mapping[str, tuple[str, str, dict[str, Any]]]] = {
     "other-group": ("row-group-decision", "GROUP_DECISION", {"group": "other"}),
     "far-employer": ("row-employer-not-local", "EMPLOYER_NOT_LOCAL", {"employer_region": "410100"}),
     "prisoner": ("row-prisoner", "GROUP_DECISION", {"group": "prisoner"}),
     "poor-child": ("row-child-of-the-poor", "GROUP_DECISION", {"group": "poor_family_child"}),
+    "city-worker": ("row-focus-decision", "FOCUS_DECISION", {"employee_focus": ["city_management"]}),
     "declared": ("row-declaration-tick", "DECLARATION_TICK", {"group": "rural_transferred"}),
 }
 """Rows that only a person may accept; here the reviewer decides against each."""
@@ -46,11 +52,26 @@ async def draft(world: World) -> None:
     small = await world.cast.institution.post(venues, room)
     refused, asked = plans(course, small["venue_id"])
     for name, changes in refused.items():
-        also = ("not-certifiable",) if name == "work-for-training-class" else ()
-        await world.refused(world.cast.institution, f"{ENROLLMENT}/classes", course.plan(**changes), name, *also)
+        await world.refused(world.cast.institution, f"{ENROLLMENT}/classes", course.plan(**changes), name)
     for name, changes in asked.items():
         answer = await world.cast.institution.post(f"{ENROLLMENT}/classes", course.plan(**changes))
         world.saw(name, answer, class_id=answer["class_id"])
+    await asked_about(world, course)
+
+
+async def asked_about(world: World, course: Course) -> None:
+    """Somebody is judged for a class still to be applied for, of a level that is not first for such employees."""
+    question = {
+        "identity_number": course.people["one"].identity_number,
+        "occupation": OCCUPATION,
+        "opening_date": world.day(0).isoformat(),
+        "training_type": "senior_technician",
+        "level": "1",
+        "group": "employee",
+        "employee_focus": ["labour_intensive"],
+    }
+    answer = await world.cast.institution.post(f"{ENROLLMENT}/eligibility-checks", question)
+    world.saw("focus-of-other-level", answer)
 
 
 def plans(course: Course, small_venue: str) -> tuple[dict[str, Json], dict[str, Json]]:
@@ -71,6 +92,7 @@ def plans(course: Course, small_venue: str) -> tuple[dict[str, Json], dict[str, 
         "training-type": {"training_type": "piano"},
         "level-of-type": {"level": "3"},
         "work-for-training-class": {"training_type": "work_for_training", "level": None},
+        "not-certifiable": {"training_type": "special_operation", "level": None},
         "seal-missing": {"sealed": False},
         "contact-missing": {"contact_person": ""},
         "telephone-invalid": {"telephone": "12345"},
@@ -97,6 +119,7 @@ def plans(course: Course, small_venue: str) -> tuple[dict[str, Json], dict[str, 
         "not-a-class": {"attributes": {"training_form": "contest"}},
         "struggling-not-shown": {"attributes": {"job_change": "yes"}},
         "funding-source-decision": {"funding_source": "other"},
+        "order-of-unknown-enterprise": {"attributes": {"class_mode": "order", "employer_credit_code": partner}},
     }
     return refused, asked
 
@@ -116,7 +139,7 @@ async def submit(world: World) -> None:
 
 
 async def enrol(world: World) -> Course:
-    """The main class: of 29 rows fourteen are good, nine are refused and six a person decides against."""
+    """The main class: of 30 rows fourteen are good, nine are refused and seven a person decides against."""
     others = ("mistyped", "twice", *REFUSED_ROWS, *ASKED_ROWS, "unclear")
     course = Course(world, seed=201, begins=time(8), who=(*ACCEPTED, *others))
     await course.apply()
@@ -127,7 +150,7 @@ async def enrol(world: World) -> Course:
     rows += [course.row(name, **changes) for name, (_, _, changes) in ASKED_ROWS.items()]
     rows.append(course.row("unclear"))
     answer = await course.enrol(rows)
-    assert (answer["accepted"], answer["refused"], answer["ask"]) == (15, 9, 5)
+    assert (answer["accepted"], answer["refused"], answer["ask"]) == (15, 9, 6)
     judged = {course.who[row["row"] - 1]: row for row in answer["rows"]}
     for name, refusal in (
         ("mistyped", "row-checksum"),
@@ -170,9 +193,12 @@ async def review(world: World, course: Course) -> None:
 async def decided_against(world: World) -> None:
     """A contest is applied for as a class; the reviewer says that it is none, and so nobody can approve it."""
     attributes = {"training_form": "contest"}
-    course = Course(world, seed=223, begins=time(20), who=["one"], attributes=attributes)
+    course = Course(world, seed=223, begins=time(20), who=["one", *ROWS_OF_FOCUS], attributes=attributes)
     await course.apply()
-    await course.enrol()
+    rows = [course.row(name, **changes) for name, (_, changes) in ROWS_OF_FOCUS.items()]
+    _, *judged = (await course.enrol([course.row("one"), *rows]))["rows"]
+    for row, (refusal, _) in zip(judged, ROWS_OF_FOCUS.values(), strict=True):
+        world.saw(refusal, row, class_id=course.class_id, person_id=row["person_id"])
     await course.submit()
     decision = {"code": "NOT_A_CLASS", "decision": "refuse", "reason": "技能竞赛不作为培训班"}
     await world.cast.first_reviewer.post(f"{course.path}/decisions", decision)

@@ -7,6 +7,7 @@ from peibu.demo.party import Json
 from peibu.demo.people import sample_credit_code
 from peibu.demo.scene import RATE_FEN, moment
 from peibu.demo.settlement import ACCOUNT
+from tests.refusals import enterprises
 from tests.refusals.course import OPINION, Course
 from tests.refusals.examination import LEVEL
 from tests.refusals.training import REGION, Classes
@@ -79,18 +80,26 @@ def of_claim(world: World, main: Course, answer: Json) -> None:
 
 
 async def unchecked(world: World, course: Course) -> None:
-    """A class that nobody inspected waits for a person, who decides against it: it is never passed."""
+    """A contest that nobody inspected waits for a person, who decides against it on both counts: it is never passed."""
     await course.claimable()
+    await enterprises.claim(world, course)
     answer = await world.cast.institution.post(f"{PAYMENT}/claims", await course.claim_body())
     about = {"class_id": course.class_id}
-    for refusal in ("flag-no-opening-check", "flag-few-spot-checks", "flag-no-spot-check"):
+    for refusal in ("flag-no-opening-check", "flag-few-spot-checks", "flag-no-spot-check", "flag-contest"):
         world.saw(refusal, {"flags": answer["flags"]}, **about)
     path, first = f"{PAYMENT}/claims/{answer['claim_id']}", world.cast.first_reviewer
     step = {"step": "first_review", **OPINION}
+
+    async def decided(rule: str, value: str) -> None:
+        await first.post(f"{path}/decisions", {"rule": rule, "value": value, "reason": "已核实"})
+
+    await decided("JY-ENR-18", "accept")
     await world.refused(first, f"{path}/reviews", step, "review-without-decision", **about)
-    decision = {"rule": "JY-SUP-07", "value": "refuse", "reason": "没有检查记录，不予接受"}
-    await first.post(f"{path}/decisions", decision)
+    await decided("JY-SUP-07", "refuse")
     await world.refused(first, f"{path}/reviews", step, "review-decided-against", **about)
+    await decided("JY-SUP-07", "accept")
+    await decided("JY-ENR-18", "refuse")
+    await world.refused(first, f"{path}/reviews", step, "contest-decided-against", **about)
 
 
 async def review(world: World, main: Course) -> None:

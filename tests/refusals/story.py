@@ -8,7 +8,7 @@ from peibu.demo.party import Json
 from peibu.demo.play import cast_of
 from tests.journey.progress import say
 from tests.journey.stages import Stage
-from tests.refusals import applications, examination, institutions, settlement, training
+from tests.refusals import applications, enterprises, examination, institutions, settlement, training
 from tests.refusals.course import Course
 from tests.refusals.examination import Exams
 from tests.refusals.training import Classes
@@ -39,7 +39,8 @@ async def play(stage: Stage) -> Played:
     async with cast_of(stage.base_url, stage.home) as cast:
         world = await World.on(stage, cast)
         await institutions.play(world)
-        say("refusals: institutions")
+        await enterprises.play(world)
+        say("refusals: institutions and enterprises")
         await applications.draft(world)
         await applications.submit(world)
         main = await applications.enrol(world)

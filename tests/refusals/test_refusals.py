@@ -1,6 +1,7 @@
 """Every refusal of the Jiyuan text through the public APIs, on both kinds of system: code, rule, clause, and no fen.
 
-The table is refusals.toml; the acts are told in institutions, applications, training, examination and settlement.
+The table is refusals.toml; the acts are told in institutions, enterprises, applications, training, examination and
+settlement.
 """
 
 import asyncio

@@ -6,6 +6,7 @@ from peibu.demo.opening import roster_row
 from peibu.demo.people import sample_people
 from tests.refusals.applications import ACCEPTED
 from tests.refusals.course import Course
+from tests.refusals.enterprises import FACTORY_CODE, SENT
 from tests.refusals.world import ENROLLMENT, PAYMENT, SUPERVISION, World, eventually
 
 REGION = "419001"
@@ -21,7 +22,8 @@ class Classes:
         self.cancelled = Course(world, seed=202, begins=time(9, 30), who=ten)
         self.doubtful = Course(world, seed=203, begins=time(11), who=two, delivery="online")
         senior = {"training_type": "employee_senior", "level": "3"}
-        self.unchecked = Course(world, seed=204, begins=time(13, 30), who=two, **senior)
+        contest = {**senior, "attributes": {"training_form": "contest"}}
+        self.unchecked = Course(world, seed=204, begins=time(13, 30), who=two, **contest)
         self.unapproved = Course(world, seed=205, begins=time(15), who=two)
 
 
@@ -29,8 +31,9 @@ async def prepare(world: World, classes: Classes) -> None:
     """Three classes are reserved and one stays in review; an approved headcount stands."""
     rate = {"region": REGION, "programme": "training", "level": "3", "certificate_kind": "level", "source": "示例"}
     await world.cast.finance.post(f"{PAYMENT}/rates", {**rate, "valid_from": "2021-01-01", "amount_fen": 200_000})
-    for course in (classes.cancelled, classes.doubtful, classes.unchecked):
+    for course in (classes.cancelled, classes.doubtful):
         await course.prepared()
+    await contest(world, classes.unchecked)
     unapproved, cancelled = classes.unapproved, classes.cancelled
     await unapproved.apply()
     await unapproved.enrol()
@@ -41,6 +44,18 @@ async def prepare(world: World, classes: Classes) -> None:
     await world.refused(world.cast.institution, f"{cancelled.path}/changes", change, "change-beyond-the-plan")
     body = await cancelled.claim_body()
     await world.refused(world.cast.institution, f"{PAYMENT}/claims", body, "claim-before-opening")
+
+
+async def contest(world: World, course: Course) -> None:
+    """A contest, one of it sent by a factory, is admitted as a class: whether it is paid the claim's reviewer says."""
+    await course.apply()
+    employers = {SENT: {"employer_credit_code": FACTORY_CODE}}
+    await course.enrol([course.row(name, **employers.get(name, {})) for name in course.who])
+    await course.submit()
+    decision = {"code": "NOT_A_CLASS", "decision": "allow", "reason": "赛前集中培训"}
+    await world.cast.first_reviewer.post(f"{course.path}/decisions", decision)
+    await course.approve()
+    await course.is_in("reserved")
 
 
 async def opening_day(world: World, classes: Classes) -> None:
