@@ -85,8 +85,9 @@ async def test_a_move_obeys_the_rules_of_an_application(office: Office) -> None:
     await office.prepare()
     exam = await office.schedule()
 
-    with pytest.raises(Refused, match="TOO_LATE"):
+    with pytest.raises(ExceptionGroup) as early:
         await moved(office, exam, to=APPLIED + timedelta(days=2))
+    assert {refusal.code for refusal in early.value.exceptions} == {"TOO_LATE", "EXAM_BEFORE_COURSE_END"}
     with pytest.raises(Refused, match="BODY_NOT_QUALIFIED"):
         await moved(office, exam, body_id="bureau-body")
     with pytest.raises(NotFound, match="ASSESSMENT_UNKNOWN"):

@@ -362,7 +362,7 @@ async def test_an_enterprises_returned_claim_is_handed_in_again_with_another_doc
     office = commissioned
     claim = await claim_for_employees(office)
     await accept_payment(office, claim.claim_id)
-    await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST, approved=False, reason_code="DOCUMENT_MISSING")
+    await office.review(claim.claim_id, Act.FIRST_REVIEW, FIRST, approved=False, reason_code="OTHER_MATERIAL")
 
     again = await claim_for_employees(office, employer_payment=replace(PAID, reference="发票 00017"))
 

@@ -43,7 +43,7 @@ _VISIBLE = r"^[\x21-\x7e]+$"
 Id = Annotated[str, Field(min_length=1, max_length=100, pattern=_VISIBLE)]
 Code = Annotated[str, Field(min_length=1, max_length=50, pattern=_VISIBLE)]
 Level = Annotated[Text, Field(min_length=1, max_length=20)]
-Line = Annotated[Text, Field(min_length=1, max_length=200)]
+Line = Annotated[Text, Field(min_length=1, max_length=200), Impersonal]
 Prose = Annotated[Text, Field(max_length=2000), Impersonal]
 Reason = Annotated[Prose, Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_written)]
