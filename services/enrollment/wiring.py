@@ -39,6 +39,7 @@ class Wiring:
             targets=self.targets,
             vault=self.vault,
             payee_check_key=self.payee_check_key,
+            entry_required=self.settings.province_url is not None,
             now=now,
             write=write,
         )

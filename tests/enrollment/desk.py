@@ -85,6 +85,7 @@ class Desk:
         self.shelf = shelf()
         self.targets: tuple[TargetTable, ...] = ()
         self.teacher_ids: list[str] = []
+        self.entry_required = False
 
     @asynccontextmanager
     async def unit(self, actor: Actor = SYSTEM, now: datetime = APPLYING) -> AsyncIterator[EnrollmentUnitOfWork]:
@@ -95,6 +96,7 @@ class Desk:
             vault=VAULT,
             payee_check_key=PAYEE_KEY,
             targets=self.targets,
+            entry_required=self.entry_required,
             now=now,
         ) as uow:
             yield uow

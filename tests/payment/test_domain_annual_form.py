@@ -13,9 +13,9 @@ from services.payment.domain.facts import Known
 from services.payment.domain.notice import Notice, NoticeState, Period
 from services.payment.domain.objection import Objection
 from services.payment.domain.state import Act
-from shared.contracts.assessment import KindCount
-from shared.contracts.enrollment import ReviewRecord
-from shared.contracts.supervision import SpotCheckRecorded
+from shared.contracts.assessment import KindCount, ResultEntryChanged
+from shared.contracts.enrollment import ReviewRecord, RosterEntryChanged
+from shared.contracts.supervision import InspectionEntryChanged, SpotCheckRecorded
 from shared.policy.loader import load_forms
 from tests.payment.sample import JIYUAN, OPENING, assessed, certificate, class_facts, people, rate, rulebook, scheduled
 
@@ -352,6 +352,32 @@ def test_without_results_or_a_roster_the_form_says_no() -> None:
         replace(found, facts=replace(found.facts, examination=None), opened=replace(found.opened, trainees=()))
     )
     assert (fields["JY-FLD-46"].value, fields["JY-FLD-17"].value) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("contract", "checkpoint", "rule"),
+    [
+        (RosterEntryChanged, "plan_and_roster", "JY-FLD-17"),
+        (InspectionEntryChanged, "inspections", "JY-FLD-31"),
+        (ResultEntryChanged, "results", "JY-FLD-46"),
+    ],
+)
+def test_what_the_province_has_receipts_for_is_what_the_form_says_is_in_the_system(
+    contract: Any, checkpoint: str, rule: str
+) -> None:
+    """JY-FLD-17, JY-FLD-31, JY-FLD-46: 39 of 40 receipts are a no."""
+    found = case()
+    for received in (39, 40):
+        told = contract(
+            class_id="class-1",
+            checkpoint=checkpoint,
+            entered=received == 40,
+            lines=40,
+            received=received,
+            refused=40 - received,
+        )
+        facts = replace(found.facts, entries=(Known(event_id="e-entry", fact=told),))
+        assert filled(replace(found, facts=facts))[rule].value is (received == 40)
 
 
 def test_objections_and_how_they_ended_are_told_without_anybodys_words() -> None:

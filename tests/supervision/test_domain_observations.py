@@ -224,3 +224,30 @@ def test_a_void_record_neither_counts_nor_contradicts() -> None:
     assert (totals.spot_headcounts, totals.opening_headcount, totals.revision) == ((50,), 50, 2)
     assert {each.conclusion for each in cases(file, "headcount_contradiction")} == {"unfounded"}
     assert [each.is_open for each in cases(file, "spot_checks_few")] == [True]
+
+
+def spot_checked(**seen: Any) -> ClassFile:
+    """Give a class with a spot check on its second day that saw something."""
+    spot = replace(inspection("spot", kind="spot", held_at=at(DAY_TWO, 9), headcount=50), **seen)
+    return replace(hours_of(28, 52), inspections=(inspection(), spot))
+
+
+@pytest.mark.parametrize(
+    ("check", "rule", "seen", "found"),
+    [
+        ("venue_changed", "JY-FLD-27", {"venue_id": "venue-1"}, False),
+        ("venue_changed", "JY-FLD-27", {"venue_id": None}, False),
+        ("venue_changed", "JY-FLD-27", {"venue_id": "venue-2"}, True),
+        ("teacher_changed", "JY-FLD-28", {"teachers_seen": ("teacher-1",)}, False),
+        ("teacher_changed", "JY-FLD-28", {"teachers_seen": ("teacher-1", "teacher-9")}, True),
+    ],
+)
+def test_what_a_check_saw_is_held_against_the_timetable_and_a_reviewer_decides(
+    check: str, rule: str, seen: dict[str, Any], found: bool
+) -> None:
+    file, events = settled(spot_checked(**seen))
+    raised = cases(file, check)
+    assert bool(raised) is found
+    if found:
+        assert [(one.rule, one.blocking, one.owner) for one in raised] == [(rule, False, "second_reviewer")]
+        assert any(isinstance(event, FindingRaised) and event.check == check for event in events)

@@ -21,6 +21,7 @@ from shared.domain.actor import Actor
 from shared.policy.decision import TraceValue
 from shared.policy.rulebook import Shelf
 from shared.policy.targets import TargetTable
+from shared.province.record import Line
 
 
 class Occupations(Protocol):
@@ -173,6 +174,9 @@ class UnitOfWork(Protocol):
     @property
     def today(self) -> date:
         """Give the legal day of the act."""
+
+    async def lines_received(self, checkpoint: str, class_id: str, lines: Sequence[Line]) -> int | None:
+        """Give how many lines have the province's receipt; None where the deployment enters nothing there."""
 
     @property
     def occupations(self) -> Occupations:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from services.enrollment.application.judging import institution_of, occupation_of
 from services.enrollment.application.open_class import OPEN_CLASS
 from services.enrollment.application.ports import UnitOfWork
+from services.enrollment.application.provincial_record import PROVINCIAL_RECORD, provincial_lines
 from services.enrollment.application.quotas import take_place, with_quota_now
 from services.enrollment.application.scope import class_of_region
 from services.enrollment.application.steps import approval_steps, take_step
@@ -14,6 +15,7 @@ from services.enrollment.domain.plan import earnable_kinds
 from services.enrollment.domain.reservation import approved_event, reservation_of
 from services.enrollment.domain.review import Decision
 from services.enrollment.domain.training_class import UNDER_REVIEW, TrainingClass, review
+from shared.domain.errors import Refused
 from shared.policy.rulebook import Rulebook
 
 
@@ -22,7 +24,8 @@ async def review_class(uow: UnitOfWork, *, class_id: str, step: str, decision: D
 
     Raise Conflict ORDER for a step that is not due, Forbidden SAME_REVIEWER for a person who has another part in the
     case (JY-REP-07), Forbidden ROLE_MISSING for one without the step's role; Conflict DECISIONS_MISSING for an approval
-    while a question of the rules waits for a recorded decision.
+    while a question of the rules waits for a recorded decision; Refused NOT_IN_SYSTEM for the last approval while the
+    province has no receipt for every line (JY-FLD-17).
     """
     training_class = await class_of_region(uow, class_id)
     training_class.require(*UNDER_REVIEW, act="办理审批")
@@ -42,6 +45,7 @@ async def review_class(uow: UnitOfWork, *, class_id: str, step: str, decision: D
     )
     await uow.classes.add_review(class_id, reviewed.reviews[-1], position=len(reviewed.reviews))
     if reviewed.state == "approved":
+        await _require_entered(uow, class_id, book)
         reviewed = await _ask_for_reservation(uow, reviewed, book)
         await take_place(uow, reviewed, quota)
     elif decision != "approve":
@@ -63,6 +67,22 @@ async def _ask_for_reservation(uow: UnitOfWork, approved: TrainingClass, book: R
         }
     )
     return replace(approved, reservation_version=version)
+
+
+async def _require_entered(uow: UnitOfWork, class_id: str, book: Rulebook) -> None:
+    term, lines = book.enrollment.system_entry, await provincial_lines(uow, class_id)
+    received = await uow.lines_received(PROVINCIAL_RECORD.checkpoint, class_id, lines)
+    if term is None or received is None or received == len(lines):
+        return
+    raise Refused(
+        code="NOT_IN_SYSTEM",
+        message=f"培训计划与花名册未在省级系统完成录入（{received} / {len(lines)} 行有回执），不能批准开班。",
+        advice="请在录入情况（provincial-record）中查看未获回执或被拒收的行，更正并重新推送，全部取得回执后再批准。",
+        field="class_id",
+        rule=term.rule,
+        clause=term.clause,
+        document=term.document,
+    )
 
 
 async def _require_answers(uow: UnitOfWork, training_class: TrainingClass, book: Rulebook) -> None:

@@ -21,6 +21,8 @@ from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
 from shared.policy.rulebook import Shelf
 from shared.policy.targets import TargetTable
+from shared.province.planning import status_of
+from shared.province.record import Line
 
 
 class EnrollmentUnitOfWork(UnitOfWork):
@@ -35,14 +37,22 @@ class EnrollmentUnitOfWork(UnitOfWork):
         vault: Vault,
         payee_check_key: bytes,
         targets: Sequence[TargetTable] = (),
+        entry_required: bool = False,
         now: datetime | None = None,
         write: bool = True,
     ) -> None:
         super().__init__(database, actor=actor, now=now, write=write)
         self.shelf = shelf
         self.targets = targets
+        self._entry_required = entry_required
         self._vault = vault
         self._payee_check_key = payee_check_key
+
+    async def lines_received(self, checkpoint: str, class_id: str, lines: Sequence[Line]) -> int | None:
+        """Give how many lines have the province's receipt; None where the deployment enters nothing there."""
+        if not self._entry_required:
+            return None
+        return (await status_of(self.connection, self._vault, checkpoint, class_id, lines)).received
 
     def open_repositories(self) -> None:
         """Build the repositories on the open connection."""

@@ -180,7 +180,17 @@ def _spot_teachers(case: Case) -> Any:
     return seen if all(seen) else None
 
 
-def _inspections_in_system(case: Case) -> Any:
+def _in_system(checkpoint: str, kept: Callable[[Case], Any]) -> Callable[[Case], Any]:
+    """Give the province's word on a checkpoint, by its receipts; where nothing is entered there, what is kept here."""
+
+    def entered(case: Case) -> Any:
+        entry = case.facts.entry(checkpoint)
+        return kept(case) if entry is None else entry.entered
+
+    return entered
+
+
+def _inspections_kept(case: Case) -> Any:
     """Say whether every check that the form has a place for was entered (JY-SUP-07)."""
     term = case.rulebook.supervision.inspections
     if term is None or case.facts.training is None:
@@ -311,7 +321,7 @@ _VALUES: Final[Mapping[str, Callable[[Case], Any]]] = {
     "ends_on": lambda case: next(reversed(_session_days(case)), None),
     "class_hours": lambda case: sum(session.class_hours for session in case.opened.sessions),
     "training_mode": lambda case: case.opened.attributes.get("training_mode"),
-    "roster_in_system": lambda case: bool(case.opened.sessions and case.opened.trainees),
+    "roster_in_system": _in_system("plan_and_roster", lambda case: bool(case.opened.sessions and case.opened.trainees)),
     "class_first_review": _class_reviewed("first_review"),
     "class_second_review": _class_reviewed("second_review"),
     "class_team_opinion_on": _team_opinion_on,
@@ -325,14 +335,14 @@ _VALUES: Final[Mapping[str, Callable[[Case], Any]]] = {
     "spot_teachers": _spot_teachers,
     "spot_headcounts": lambda case: [check.headcount for check in _checks(case, "spot")],
     "spot_inspectors": lambda case: [list(check.inspectors) for check in _checks(case, "spot")],
-    "inspections_in_system": _inspections_in_system,
+    "inspections_in_system": _in_system("inspections", _inspections_kept),
     "average_attendance": _average,
     "inspection_opinion": _inspection_opinion,
     "exam_on": lambda case: _days([known.fact.exam_on for known in case.facts.exams]),
     "examined": lambda case: case.facts.examination and case.facts.examination.fact.examined,
     **{f"{kind}_examined": _of_kind(kind, certified=False) for kind in _KINDS},
     **{f"{kind}_certified": _of_kind(kind, certified=True) for kind in _KINDS},
-    "results_in_system": lambda case: case.facts.examination is not None,
+    "results_in_system": _in_system("results", lambda case: case.facts.examination is not None),
     "certified": _certified,
     "patrol": lambda case: case.facts.examination and case.facts.examination.fact.patrol,
     "heads_claimed": lambda case: min(case.claim.assessment.base, case.claim.assessment.recognised),

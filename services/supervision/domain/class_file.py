@@ -18,6 +18,8 @@ from services.supervision.domain.finding import (
     OPENING_CHECK_MISSING,
     PRACTICE_SHARE,
     SPOT_CHECKS_FEW,
+    TEACHER_CHANGED,
+    VENUE_CHANGED,
     VIDEO_INCOMPLETE,
     CaseFinding,
     Conclusion,
@@ -32,6 +34,8 @@ from services.supervision.domain.inspection import (
     observe_headcount,
     observe_opening_checks,
     observe_spot_checks,
+    observe_teachers,
+    observe_venue,
 )
 from services.supervision.domain.opening_day import OpeningDay, opening_day
 from services.supervision.domain.training_class import Session, TrainingClass, end_class, sign_in_term
@@ -209,6 +213,8 @@ def _judge(file: ClassFile, book: Rulebook) -> dict[Key, Observation | None]:
         judged[HEADCOUNT_CONTRADICTION, check.check_id] = observe_headcount(
             check, file.training_class, file.sessions, book
         )
+        judged[VENUE_CHANGED, check.check_id] = observe_venue(check, file.sessions, book)
+        judged[TEACHER_CHANGED, check.check_id] = observe_teachers(check, file.sessions, book)
     if _all_closed(file):
         for session in file.sessions:
             filmed = observe_video(session, file.clips_of(session.session_id), book) if session.present else None

@@ -21,6 +21,8 @@ DEVICE_CLOCK: Final = "device_clock"
 PRACTICE_SHARE: Final = "practice_share"
 OPENING_CHECK_MISSING: Final = "opening_check_missing"
 SPOT_CHECKS_FEW: Final = "spot_checks_few"
+VENUE_CHANGED: Final = "venue_changed"
+TEACHER_CHANGED: Final = "teacher_changed"
 
 Key = tuple[str, str]
 """What a finding is about, within its class: the check and the thing it looked at (session, inspection, device)."""

@@ -123,6 +123,27 @@ def observe_headcount(
     )
 
 
+def observe_venue(inspection: Inspection, sessions: Iterable[Session], book: Rulebook) -> Observation | None:
+    """Note that a spot check found the class in another filed venue than that day's timetable has (JY-FLD-27)."""
+    term, day = book.supervision.venue_seen, legal_day(inspection.held_at)
+    planned = {session.venue_id for session in sessions if session.held_on == day}
+    if term is None or inspection.voided or inspection.venue_id is None or inspection.venue_id in planned:
+        return None
+    seen = f"{day} 检查时的场地 {inspection.venue_id} 不在当日课表之内（VENUE_CHANGED）。"
+    return Observation.under(term, seen=seen, blocking=False)
+
+
+def observe_teachers(inspection: Inspection, sessions: Iterable[Session], book: Rulebook) -> Observation | None:
+    """Note that a spot check found teachers whom the timetable does not name (JY-FLD-28)."""
+    term = book.supervision.teachers_seen
+    strange = sorted({*inspection.teachers_seen} - {session.teacher_id for session in sessions})
+    if term is None or inspection.voided or not strange:
+        return None
+    day, named = legal_day(inspection.held_at), "、".join(strange)
+    seen = f"{day} 检查时有 {len(strange)} 名教师不在课表之内：{named}（TEACHER_CHANGED）。"
+    return Observation.under(term, seen=seen, blocking=False)
+
+
 def observe_opening_checks(checks: Iterable[Inspection], day: date, book: Rulebook) -> Observation | None:
     """Note that the opening day passed without the checks it needs (JY-SUP-07); payment asks for a decision then."""
     term = book.supervision.inspections

@@ -146,6 +146,14 @@ class Repeat(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SystemEntry(Term):
+    """Plan and roster are entered in the provincial system, by receipt, before a class is approved (JY-FLD-17).
+
+    It is asked for where the deployment enters anything there.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartAfterApproval(Term):
     """Training counts only after the last approval and as approved; changes need approval (JY-ENR-06)."""
 
@@ -417,6 +425,7 @@ class EnrollmentTerms:
     roster_fields: RosterFields | None = None
     repeat: Repeat | None = None
     start_after_approval: StartAfterApproval | None = None
+    system_entry: SystemEntry | None = None
     class_size: ClassSize | None = None
     class_hour: ClassHour | None = None
     practice_share: PracticeShare | None = None

@@ -67,6 +67,11 @@ class Inspections(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenAsPlanned(Term):
+    """What a check saw on site is held against the timetable: another venue, or a teacher who is not planned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionOpinion(Term):
     """What waits for the bureau's inspection opinion (JY-SUP-08)."""
 
@@ -137,6 +142,8 @@ class SupervisionTerms:
     practice_video: PracticeVideo | None = None
     opening_attendance: OpeningAttendance | None = None
     inspections: Inspections | None = None
+    venue_seen: SeenAsPlanned | None = None
+    teachers_seen: SeenAsPlanned | None = None
     inspection_opinion: InspectionOpinion | None = None
     opening_check: OpeningCheck | None = None
     custody_attendance: CustodyAttendance | None = None
