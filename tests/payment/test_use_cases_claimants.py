@@ -21,9 +21,10 @@ from services.payment.application.correct_account import correct_account
 from services.payment.application.create_bank_file import bank_file_content
 from services.payment.application.desk import read_class_progress
 from services.payment.application.queries import read_claim, read_class
+from services.payment.application.recognise_claimant import GivenPerson
 from services.payment.application.record_decision import GivenDecision, record_decision
 from services.payment.application.submit_application import Application, read_application, submit_application
-from services.payment.application.submit_claim import GivenAccount, GivenPerson, SignedUndertaking, submit_claim
+from services.payment.application.submit_claim import GivenAccount, SignedUndertaking, submit_claim
 from services.payment.domain.claim import Claim, Claimant, EmployerPayment
 from services.payment.domain.clawback import Clawback
 from services.payment.domain.state import Act, State

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from services.payment.application.ports import ObjectionText
+from services.payment.application.recognise_claimant import GivenPerson
 from services.payment.application.record_decision import GivenDecision
 from services.payment.application.review_claim import GivenReview
-from services.payment.application.submit_claim import GivenAccount, GivenPerson, SignedUndertaking
+from services.payment.application.submit_claim import GivenAccount, SignedUndertaking
 from services.payment.domain.claim import EmployerPayment
 from services.payment.domain.order import Answer, Share
 from services.payment.domain.rates import Rate

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from services.payment.application.assessing import INDIVIDUAL, Case, assess_case, move_timers, open_case
+from services.payment.application.assessing import INDIVIDUAL, assess_case, move_timers, open_case
 from services.payment.application.ports import Account, PaymentUnit
+from services.payment.application.recognise_claimant import Claiming, GivenPerson, recognise_claimant
 from services.payment.application.scope import sees_claim, unknown, visible_class
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import (
@@ -23,9 +24,9 @@ from services.payment.domain.order import require_payee
 from services.payment.domain.subsidy import narrowed
 from shared import failpoints
 from shared.clock import new_id
-from shared.contracts.enrollment import ClassOpened, OpenedTrainee
-from shared.domain.errors import Conflict, Refused
-from shared.domain.identifiers import cleaned, company_account, identity_number, personal_card
+from shared.contracts.enrollment import ClassOpened
+from shared.domain.errors import Refused
+from shared.domain.identifiers import cleaned, company_account, personal_card
 from shared.domain.masking import masked_account, masked_name
 from shared.policy.decision import TraceValue
 from shared.policy.judging import refuse_stopped
@@ -48,24 +49,6 @@ class GivenAccount:
     holder: str = field(repr=False)
     bank_name: str
     account_number: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenPerson:
-    """An individual claimant as he identifies himself; compared with the roster's keyed check, never stored."""
-
-    name: str = field(repr=False)
-    identity_number: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Claimant:
-    """Who claims, for whom, and whose name the account must bear; `apart` did not give the class."""
-
-    owner: str
-    name: str
-    wanted: frozenset[str]
-    apart: bool
 
 
 async def submit_claim(
@@ -92,21 +75,12 @@ async def submit_claim(
     await _class_of(uow, class_id, claimant)
     case = await open_case(uow, class_id)
     opened, rulebook = case.opened.fact, case.rulebook
-    organisation = None if alone else _organisation(uow, opened)
-    _require_admitted(claimant, opened, rulebook, apart=organisation is None or organisation.apart)
-    by = organisation or _individual(uow, person, case)
+    by = recognise_claimant(uow, claimant, person, case)
     former, persons = await _former_and_persons(uow, opened, by, rulebook, alone=alone)
     proof = _proven(employer_payment, former, uow.today, rulebook) if by.apart and not alone else None
     claim_id = former.claim_id if former else new_id()
     _require_undertaking(undertaking, uow.today, rulebook)
-    payout = make_account(
-        uow,
-        account,
-        claim_id,
-        applicant=by.name,
-        individual=alone,
-        rulebook=rulebook,
-    )
+    payout = make_account(uow, account, claim_id, applicant=by.name, individual=alone, rulebook=rulebook)
     whole = await assess_case(uow, case, former.decisions if former else ())
     breaches = open_breaches(former.breaches, rulebook.payment.breach) if former else ()
     refuse_stopped((*whole.stops, *breaches))
@@ -174,7 +148,7 @@ async def _class_of(uow: PaymentUnit, class_id: str, claimant: Claimant) -> None
 
 
 async def _former_and_persons(
-    uow: PaymentUnit, opened: ClassOpened, by: _Claimant, rulebook: Rulebook, *, alone: bool
+    uow: PaymentUnit, opened: ClassOpened, by: Claiming, rulebook: Rulebook, *, alone: bool
 ) -> tuple[Claim | None, frozenset[str]]:
     """Give the claimant's own earlier claim and whom he may claim for; raise ALREADY_CLAIMED when nobody is left."""
     claimed = await uow.claims.claimants(opened.class_id, by.wanted)
@@ -190,28 +164,6 @@ async def _former_and_persons(
     if not mine:
         raise already_claimed(rulebook)
     return former, mine
-
-
-def _individual(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> _Claimant:
-    trainee = _recognised(uow, person, case)
-    name = person.name if person else ""
-    return _Claimant(owner=uow.actor.subject, name=name, wanted=frozenset({trainee.person_id}), apart=True)
-
-
-def _organisation(uow: PaymentUnit, opened: ClassOpened) -> _Claimant:
-    """Give the caller's institution as it stands to the class: it gave it, or sent its employees to it."""
-    mine = uow.actor.organisation
-    if opened.institution.institution_id == mine:
-        everybody = frozenset(each.person_id for each in opened.trainees)
-        return _Claimant(owner=mine, name=opened.institution.name, wanted=everybody, apart=False)
-    sent = {
-        each.person_id: each.employer.name
-        for each in opened.trainees
-        if each.employer is not None and each.employer.institution_id == mine
-    }
-    if not sent:
-        raise unknown("班级", "class_id")
-    return _Claimant(owner=mine, name=next(iter(sent.values())), wanted=frozenset(sent), apart=True)
 
 
 def _proven(given: EmployerPayment | None, former: Claim | None, today: date, rulebook: Rulebook) -> EmployerPayment:
@@ -231,61 +183,6 @@ def _proven(given: EmployerPayment | None, former: Claim | None, today: date, ru
         clause=term.clause if term else None,
         document=term.document if term else None,
     )
-
-
-def _require_admitted(claimant: str, opened: ClassOpened, rulebook: Rulebook, *, apart: bool) -> None:
-    """Raise Refused CLAIMANT_NOT_ADMITTED for a kind the document does not name, or an enterprise that is none."""
-    term = rulebook.payment.claimants
-    trains_its_own = term is not None and opened.institution.kind in term.enterprise_kinds
-    fits = claimant != "enterprise" or (term is not None and term.commissioned if apart else trains_its_own)
-    if term is not None and term.admits(claimant) and fits:
-        return
-    raise Refused(
-        code="CLAIMANT_NOT_ADMITTED",
-        message="申领主体类别与文件规定或班级的办班主体不符。",
-        advice="请由培训机构、自办或委托培训的企业、学员本人按各自类别申领。",
-        field="claimant",
-        value=claimant,
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
-    )
-
-
-def _recognised(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> OpenedTrainee:
-    """Give the roster's entry of an individual claimant; whoever is not on it finds no class.
-
-    Raise Refused BLOCK_MISSING for a block of the individual's form that is not there (JY-CLM-08).
-    """
-    opened, form = case.opened.fact, case.rulebook.payment.individual_form
-    blocks = {
-        "person": person is not None,
-        "institution": bool(cleaned(opened.institution.name)),
-        "evaluation_body": any(cleaned(exam.fact.body_name) for exam in case.facts.exams),
-    }
-    missing = [block for block in form.required_blocks if not blocks[block]] if form else []
-    if person is None or missing:
-        raise Refused(
-            code="BLOCK_MISSING",
-            message=f"个人申领表缺少必填部分：{'、'.join(missing or ['person'])}。",
-            advice="请填写个人基本信息；培训机构和评价机构信息由系统记录提供，尚未记录的请等待相应环节办结。",
-            field=(missing or ["person"])[0],
-            rule=form.rule if form else None,
-            clause=form.clause if form else None,
-            document=form.document if form else None,
-        )
-    number = identity_number(person.identity_number).value
-    checks = uow.payee_checks(person.name, number)
-    for trainee in opened.trainees:
-        if checks.get(trainee.payee_check_key) == trainee.payee_check:
-            return trainee
-    if any(trainee.payee_check_key not in checks for trainee in opened.trainees):
-        raise Conflict(
-            code="PAYEE_KEY_UNKNOWN",
-            message="该班级名单所用的核对密钥尚未配置到资金服务，暂时不能核实申领人身份。",
-            advice="请联系系统管理员补充核对密钥后重新提交，无需更改申领内容。",
-        )
-    raise unknown("班级", "class_id")
 
 
 def make_account(

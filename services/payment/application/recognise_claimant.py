@@ -1,0 +1,118 @@
+"""Who claims, for whom, and in whose name: an institution, an enterprise for its own, a trainee (JY-CLM-01, -08)."""
+
+from dataclasses import dataclass, field
+
+from services.payment.application.assessing import INDIVIDUAL, Case
+from services.payment.application.ports import PaymentUnit
+from services.payment.application.scope import unknown
+from services.payment.domain.claim import Claimant
+from shared.contracts.enrollment import ClassOpened, OpenedTrainee
+from shared.domain.errors import Conflict, Refused
+from shared.domain.identifiers import cleaned, identity_number
+from shared.policy.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPerson:
+    """An individual claimant as he identifies himself; compared with the roster's keyed check, never stored."""
+
+    name: str = field(repr=False)
+    identity_number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claiming:
+    """Who claims, for whom, and whose name the account must bear; `apart` did not give the class."""
+
+    owner: str
+    name: str
+    wanted: frozenset[str]
+    apart: bool
+
+
+def recognise_claimant(uow: PaymentUnit, claimant: Claimant, person: GivenPerson | None, case: Case) -> Claiming:
+    """Give who claims; raise Refused CLAIMANT_NOT_ADMITTED or BLOCK_MISSING.
+
+    An individual who is not on the roster, and an enterprise none of whose people is, find no class.
+    """
+    organisation = None if claimant == INDIVIDUAL else _organisation(uow, case.opened.fact)
+    apart = organisation is None or organisation.apart
+    _require_admitted(claimant, case.opened.fact, case.rulebook, apart=apart)
+    return organisation or _individual(uow, person, case)
+
+
+def _individual(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> Claiming:
+    trainee = _recognised(uow, person, case)
+    name = person.name if person else ""
+    return Claiming(owner=uow.actor.subject, name=name, wanted=frozenset({trainee.person_id}), apart=True)
+
+
+def _organisation(uow: PaymentUnit, opened: ClassOpened) -> Claiming:
+    """Give the caller's institution as it stands to the class: it gave it, or sent its employees to it."""
+    mine = uow.actor.organisation
+    if opened.institution.institution_id == mine:
+        everybody = frozenset(each.person_id for each in opened.trainees)
+        return Claiming(owner=mine, name=opened.institution.name, wanted=everybody, apart=False)
+    sent = {
+        each.person_id: each.employer.name
+        for each in opened.trainees
+        if each.employer is not None and each.employer.institution_id == mine
+    }
+    if not sent:
+        raise unknown("班级", "class_id")
+    return Claiming(owner=mine, name=next(iter(sent.values())), wanted=frozenset(sent), apart=True)
+
+
+def _require_admitted(claimant: str, opened: ClassOpened, rulebook: Rulebook, *, apart: bool) -> None:
+    """Raise Refused CLAIMANT_NOT_ADMITTED for a kind the document does not name, or an enterprise that is none."""
+    term = rulebook.payment.claimants
+    trains_its_own = term is not None and opened.institution.kind in term.enterprise_kinds
+    fits = claimant != "enterprise" or (term is not None and term.commissioned if apart else trains_its_own)
+    if term is not None and term.admits(claimant) and fits:
+        return
+    raise Refused(
+        code="CLAIMANT_NOT_ADMITTED",
+        message="申领主体类别与文件规定或班级的办班主体不符。",
+        advice="请由培训机构、自办或委托培训的企业、学员本人按各自类别申领。",
+        field="claimant",
+        value=claimant,
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
+    )
+
+
+def _recognised(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> OpenedTrainee:
+    """Give the roster's entry of an individual claimant; whoever is not on it finds no class.
+
+    Raise Refused BLOCK_MISSING for a block of the individual's form that is not there (JY-CLM-08).
+    """
+    opened, form = case.opened.fact, case.rulebook.payment.individual_form
+    blocks = {
+        "person": person is not None,
+        "institution": bool(cleaned(opened.institution.name)),
+        "evaluation_body": any(cleaned(exam.fact.body_name) for exam in case.facts.exams),
+    }
+    missing = [block for block in form.required_blocks if not blocks[block]] if form else []
+    if person is None or missing:
+        raise Refused(
+            code="BLOCK_MISSING",
+            message=f"个人申领表缺少必填部分：{'、'.join(missing or ['person'])}。",
+            advice="请填写个人基本信息；培训机构和评价机构信息由系统记录提供，尚未记录的请等待相应环节办结。",
+            field=(missing or ["person"])[0],
+            rule=form.rule if form else None,
+            clause=form.clause if form else None,
+            document=form.document if form else None,
+        )
+    number = identity_number(person.identity_number).value
+    checks = uow.payee_checks(person.name, number)
+    for trainee in opened.trainees:
+        if checks.get(trainee.payee_check_key) == trainee.payee_check:
+            return trainee
+    if any(trainee.payee_check_key not in checks for trainee in opened.trainees):
+        raise Conflict(
+            code="PAYEE_KEY_UNKNOWN",
+            message="该班级名单所用的核对密钥尚未配置到资金服务，暂时不能核实申领人身份。",
+            advice="请联系系统管理员补充核对密钥后重新提交，无需更改申领内容。",
+        )
+    raise unknown("班级", "class_id")
