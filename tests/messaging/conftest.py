@@ -20,7 +20,6 @@ from shared.worker import Flow, drained
 from tests.messaging.events import ENROLLMENT, METADATA, SUPERVISION
 from tests.servers import FreshDatabases
 
-
 BROKER_SECONDS = 30.0
 
 
