@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -18,7 +20,7 @@ from shared.policy import loader
 from shared.policy.coverage import coverage, texts_under
 from shared.policy.explaining import explained
 from shared.policy.mistakes import PolicyFilesInvalid
-from shared.policy.provisions import Difference, Provision, by_term, differences, provisions
+from shared.policy.provisions import Difference, Provision, differences, provisions
 from shared.policy.rulebook import Rulebook
 
 policy = typer.Typer(no_args_is_help=True, help="Rulebooks: check, read, compare, and what decides each rule.")
@@ -53,7 +55,8 @@ def show(
     except DomainError as error:
         _fail(f"{error.message}{error.advice}")
     console.print(f"[bold]{escape(book.title)}[/bold]（{book.document}）{book.id}", soft_wrap=True)
-    for term, found in by_term(provisions(book)):
+    for term, group in groupby(provisions(book), key=attrgetter("term")):
+        found = list(group)
         console.print(f"\n[bold]{escape(term)}[/bold]{_basis(found[0])}", soft_wrap=True)
         for provision in found:
             if provision.name != term:

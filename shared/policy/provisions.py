@@ -1,6 +1,6 @@
 """A rulebook in words: what it provides, key by key, and in what two rulebooks differ. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Final, Literal, get_origin, get_type_hints
 
@@ -198,15 +198,3 @@ def _identity(row: Any, place: int) -> str | int:
 
 def _title(row: Any, place: int) -> str:
     return str(getattr(row, "name", None) or place + 1)
-
-
-def by_term(found: Iterable[Provision]) -> Iterator[tuple[str, list[Provision]]]:
-    """Group provisions that stand together, by the name of their term."""
-    group: list[Provision] = []
-    for provision in found:
-        if group and provision.term != group[0].term:
-            yield group[0].term, group
-            group = []
-        group.append(provision)
-    if group:
-        yield group[0].term, group
