@@ -7,7 +7,6 @@ class is worth.
 """
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -149,7 +148,7 @@ def stories(draw: st.DrawFn) -> tuple[list[Contract], list[int | str]]:
 
 
 @settings(
-    max_examples=12,
+    max_examples=25,
     deadline=None,
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -158,6 +157,8 @@ def stories(draw: st.DrawFn) -> tuple[list[Contract], list[int | str]]:
 @example(story=(losses(10), [0, 1, "order"]))
 @example(story=(losses(10), ["order", 0, 1, "send"]))
 @example(story=(inspected((9, (9,))), [0, 1, "order"]))
+@example(story=(inspected((10, (8, 8))), [0, 1, "order"]))
+@example(story=([*inspected((10, (10, 10))), *losses(2), LEFT], [1, 0, 2, "order", "send", 3, 4]))
 @example(story=(inspected((9, (9,))), ["order", 1, 0, "send"]))
 @example(story=([CANCELLED], [0]))
 @example(story=([CANCELLED], ["order", 0]))
@@ -222,8 +223,10 @@ class Desk:
         }[name]()
 
     async def tried(self, done: Callable[[], Awaitable[Any]]) -> Any:
-        with contextlib.suppress(Refused, Conflict):
+        try:
             return await done()
+        except* (Refused, Conflict):
+            pass
         return None
 
     async def order(self) -> None:

@@ -10,6 +10,7 @@ from services.payment.application.assessing import Case, assess_claim, carry_out
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, locked_claim, sees_claim, unknown
+from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.claim import Claim, Entry, minus
 from services.payment.domain.clawback import (
     Clawback,
@@ -103,6 +104,7 @@ async def decide_clawback(uow: PaymentUnit, *, clawback_id: str, ordered: bool, 
     if case.facts.cancelled is not None:
         changed = replace(changed, assessment=await assess_claim(uow, case, claim))
     saved = await carry_out(uow, claim, changed, case, cause="CLAWBACK_ORDERED")
+    await settle_entitlement(uow, saved, case.rulebook)
     await commit_budget(uow, saved, case.opened.fact)
     await uow.publish(_ordered_event(saved, decided))
     details: dict[str, TraceValue] = {

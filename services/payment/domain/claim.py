@@ -224,9 +224,13 @@ class Claim:
         """Give what may be ordered now by line: supported minus ordered, without what is frozen (JY-PAY-01).
 
         A returned order still counts, it is sent again; a reversed one counts no more, nor does what was asked back.
+        Nothing is due where a line would move past what was decided of it, as when a larger cut awaits its review.
         """
-        unordered = minus(self.supported, self._standing(orders))
-        return {line_no: fen for line_no, fen in unordered.items() if line_no not in self.frozen or fen < 0}
+        standing = self._standing(orders)
+        due = minus(self.supported, standing)
+        due = {line_no: fen for line_no, fen in due.items() if line_no not in self.frozen or fen < 0}
+        left = dict.fromkeys(due, 0) | minus(self.decided, standing)
+        return due if all(min(0, left[number]) <= fen <= max(0, left[number]) for number, fen in due.items()) else {}
 
     def unsupported(self, orders: Iterable[PaymentOrder]) -> frozenset[str]:
         """Give the orders that must not be paid as they are: they pay somebody more than is supported now."""
