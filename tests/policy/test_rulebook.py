@@ -12,7 +12,7 @@ from shared.domain.jurisdiction import regions
 from shared.policy.loader import load_rulebooks
 from shared.policy.rulebook import Rulebook, Shelf
 
-JIYUAN = load_rulebooks().current[0]
+JIYUAN = load_rulebooks().in_force("419001", date(2021, 1, 1))
 
 
 def book(region: str, first: date, last: date | None, name: str) -> Rulebook:
