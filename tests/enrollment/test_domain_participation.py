@@ -305,8 +305,8 @@ def test_a_graduate_at_work_on_the_opening_day_goes_to_a_person_in_huludao_alone
     later = somebody("HL", "graduate", employed_since=opening + timedelta(days=1))
     assert verdict("HL", later) == ("accepted", [])
     employed = somebody("HL", "graduate", employed_since=opening - timedelta(days=1))
-    assert verdict("HL", employed) == ("ask", ["EMPLOYED"])
-    assert basis("HL", employed) == [("EMPLOYED", "HL-ENR-04")]
+    assert verdict("HL", employed) == ("ask", ["EMPLOYED_AT_OPENING"])
+    assert basis("HL", employed) == [("EMPLOYED_AT_OPENING", "HL-ENR-04")]
     elsewhere = somebody("HB", "graduate", graduation_year=2024, employed_since=date(2024, 1, 1))
     assert verdict("HB", elsewhere) == ("accepted", [])
 

@@ -42,7 +42,7 @@ def judge_personal(
             found += _judge_graduation(facts.graduation_year, opening, graduation)
     if (jobless := terms.jobless) and row.group in jobless.groups and _by(facts.employed_since, opening):
         message = "该类人员以未就业人员为主，该人员在开班日期已就业。"
-        found.append(_ask(jobless, "EMPLOYED", message, _LET_A_PERSON_DECIDE, "employed_since"))
+        found.append(_ask(jobless, "EMPLOYED_AT_OPENING", message, _LET_A_PERSON_DECIDE, "employed_since"))
     return found
 
 
