@@ -115,12 +115,10 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
 
 
 def _participation_uses(book: Rulebook, groups: Collection[str]) -> Iterator[_Use]:
-    """Give what the rules on who may take part name: groups, projects of types, and the register of inclusions."""
+    """Give what the rules on who may take part name: groups, and the register of inclusions."""
     terms = book.enrollment
-    projects = {row.project for row in terms.programmes.types} if terms.programmes else set()
-    for place, meant in enumerate(terms.project_groups):
-        yield ("enrollment", "project_groups", place, "groups"), meant.groups, groups
-        yield ("enrollment", "project_groups", place, "projects"), meant.projects, projects
+    for place, meant in enumerate(terms.class_groups):
+        yield ("enrollment", "class_groups", place, "groups"), meant.groups, groups
     for place, graduation in enumerate(terms.graduation_years):
         yield ("enrollment", "graduation_years", place, "groups"), graduation.groups, groups
     if inclusion := terms.group_inclusion:

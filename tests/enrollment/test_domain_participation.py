@@ -475,3 +475,36 @@ def test_more_ties_never_harm_unless_one_is_unknown_or_refused(
         assert after <= before
     else:
         assert verdict(place, tied)[0] == "refused"
+
+
+def test_of_a_project_in_huludao_the_two_graduates_go_to_a_person() -> None:
+    """HL-ENR-18: 28 poor workers and 2 graduates; an ordinary class knows no such list."""
+    rows = [somebody("HL", "poor_worker" if number < 29 else "graduate", number) for number in range(1, 31)]
+    project = joining("HL", kind="project")
+    found = judge_roster(rows, project, book_of("HL"))
+    asked = {number: one for number, one in found.items() if one.verdict == "ask"}
+    assert [(number, codes(one.findings)) for number, one in asked.items()] == [
+        (29, ["GROUP_NOT_MEANT"]),
+        (30, ["GROUP_NOT_MEANT"]),
+    ]
+    assert asked[29].findings[0].rule == "HL-ENR-18"
+    for meant in ("veteran", "capacity_cut"):
+        assert verdict("HL", somebody("HL", meant), project) == ("accepted", [])
+    assert verdict("HL", somebody("HL", "graduate"), joining("HL", kind="class")) == ("accepted", [])
+    for place in ("HB", "LS"):
+        one = somebody(place, "employee")
+        assert verdict(place, one, joining(place, kind="project")) == ("accepted", [])
+
+
+def test_of_twenty_five_poor_workers_in_a_project_the_one_who_was_charged_is_stopped() -> None:
+    """HL-ENR-21: free in a project; poor workers are none of the nine groups that pay nothing anywhere."""
+    rows = [somebody("HL", "poor_worker", number, fee_fen=2000 if number == 7 else 0) for number in range(1, 26)]
+    found = judge_roster(rows, joining("HL", kind="project"), book_of("HL"))
+    assert {number: one.findings[0].rule for number, one in found.items() if one.verdict == "refused"} == {
+        7: "HL-ENR-21"
+    }
+    assert codes(found[7].findings) == ["FEE_CHARGED"]
+    charged = somebody("HL", "poor_worker", fee_fen=2000)
+    assert verdict("HL", charged, joining("HL", kind="class")) == ("accepted", [])
+    veteran = somebody("HL", "veteran", fee_fen=2000)
+    assert basis("HL", veteran, joining("HL", kind="project")) == [("FEE_CHARGED", "HL-ENR-05")]

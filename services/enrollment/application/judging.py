@@ -146,18 +146,12 @@ async def judge_rows(
         history=await uow.rosters.history(
             {row.person_id for row in identified if row.person_id is not None}, besides=training_class.class_id
         ),
-        project=project_of(plan.training_type, book),
+        kind=plan.kind,
         enterprise=await enterprise_for(uow, training_class, book),
         included=await included_groups(uow, training_class.region, plan.opening_date, book),
     )
     judged = judge_roster(identified, context, book, decisions=decisions, present=present)
     return [RosterEntry(row=row, judgement=judged[row.row]) for row in identified]
-
-
-def project_of(training_type: str, book: Rulebook) -> str:
-    """Give the project of a training type, empty when the rulebook knows no such type."""
-    types = book.enrollment.programmes.types if book.enrollment.programmes else ()
-    return next((row.project for row in types if row.code == training_type), "")
 
 
 async def included_groups(uow: UnitOfWork, region: str, day: date, book: Rulebook) -> frozenset[str]:

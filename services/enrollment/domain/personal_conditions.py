@@ -10,6 +10,7 @@ from typing import Final
 
 from services.enrollment.domain.register import Values
 from services.enrollment.domain.roster_row import PersonalFacts, RosterContext, RosterRow
+from shared.contracts.enrollment import ClassKind
 from shared.policy.decision import Finding, Severity
 from shared.policy.terms.enrollment import EnrollmentTerms, Group, PlaceLinks, ReleaseLimit
 from shared.policy.terms.register import INCLUSION_FIELDS
@@ -26,7 +27,7 @@ def judge_personal(
     found = [
         *_judge_proof(facts, group, opening),
         *_judge_inclusion(row.group, context.included, terms),
-        *_judge_project(row, context.project, terms),
+        *_judge_kind(row, context.kind, terms),
         *_judge_places(facts.place_links, terms.place_links),
         *_judge_qualification(facts, context, terms),
         *_judge_organiser(facts, context, terms),
@@ -82,16 +83,16 @@ def _judge_inclusion(group: str, included: frozenset[str], terms: EnrollmentTerm
         yield _stop(inclusion, "GROUP_NOT_INCLUDED", message, advice, "group")
 
 
-def _judge_project(row: RosterRow, project: str, terms: EnrollmentTerms) -> Iterator[Finding]:
-    for meant in terms.project_groups:
-        if project not in meant.projects:
+def _judge_kind(row: RosterRow, kind: ClassKind | None, terms: EnrollmentTerms) -> Iterator[Finding]:
+    for meant in terms.class_groups:
+        if kind not in meant.class_kinds:
             continue
         if meant.fee_free and row.group in meant.groups and row.fee_fen > 0:
-            message = "该项目对该类人员免费，不得收取费用。"
+            message = "该类班级对该类人员免费，不得收取费用。"
             yield _stop(meant, "FEE_CHARGED", message, "请退还费用，并以 0 元重新提交本行。", "fee_fen")
         if meant.others_by_decision and row.group.strip() and row.group not in meant.groups:
-            message = "该项目面向规定的人员类别，该人员不属于其中任何一类。"
-            yield _ask(meant, "GROUP_NOT_OF_PROJECT", message, _LET_A_PERSON_DECIDE, "group")
+            message = "该类班级面向规定的人员类别，该人员不属于其中任何一类。"
+            yield _ask(meant, "GROUP_NOT_MEANT", message, _LET_A_PERSON_DECIDE, "group")
 
 
 def _judge_places(stated: tuple[str, ...], terms: PlaceLinks | None) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import Self
 
 from services.enrollment.domain.history import PastTraining
 from services.enrollment.domain.institution import Institution
+from shared.contracts.enrollment import ClassKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +89,8 @@ class RosterRow:
 class RosterContext:
     """What the judgement of a roster needs besides its rows; `history` leaves the class itself out.
 
-    Only who asks about a person in general knows no institution. `project` is that of the class's training type, empty
-    where the rulebook knows none; `enterprise` the credit code of the enterprise that the class is for; `included` are
+    Only who asks about a person in general knows no institution. `kind` is None where nobody knows
+    it; `enterprise` the credit code of the enterprise that the class is for; `included` are
     the groups that a standing decision takes in on the opening day.
     """
 
@@ -99,6 +100,6 @@ class RosterContext:
     occupation: str
     level: str | None
     history: Mapping[str, tuple[PastTraining, ...]]
-    project: str = ""
+    kind: ClassKind | None = None
     enterprise: str | None = None
     included: frozenset[str] = frozenset()

@@ -279,14 +279,14 @@ class GroupInclusion(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectGroups(Term):
-    """Classes of `projects` are meant for these groups (HL-ENR-18, -21).
+class ClassGroups(Term):
+    """Classes of these kinds are meant for these groups (HL-ENR-18, -21).
 
     With `others_by_decision` a person decides on rows of every other group; with `fee_free` these groups pay nothing
     in such a class, whatever holds elsewhere.
     """
 
-    projects: tuple[str, ...]
+    class_kinds: tuple[ClassKind, ...]
     groups: tuple[GroupCode, ...]
     others_by_decision: bool = False
     fee_free: bool = False
@@ -538,7 +538,7 @@ class EnrollmentTerms:
     groups: tuple[Group, ...] = ()
     other_proof: OtherProof | None = None
     group_inclusion: GroupInclusion | None = None
-    project_groups: tuple[ProjectGroups, ...] = ()
+    class_groups: tuple[ClassGroups, ...] = ()
     pension_exclusion: PensionExclusion | None = None
     release_limit: ReleaseLimit | None = None
     graduation_years: tuple[GraduationYear, ...] = ()
