@@ -85,12 +85,8 @@ def _judge_inclusion(group: str, included: frozenset[str], terms: EnrollmentTerm
 
 def _judge_kind(row: RosterRow, kind: ClassKind | None, terms: EnrollmentTerms) -> Iterator[Finding]:
     for meant in terms.class_groups:
-        if kind not in meant.class_kinds:
-            continue
-        if meant.fee_free and row.group in meant.groups and row.fee_fen > 0:
-            message = "该类班级对该类人员免费，不得收取费用。"
-            yield _stop(meant, "FEE_CHARGED", message, "请退还费用，并以 0 元重新提交本行。", "fee_fen")
-        if meant.others_by_decision and row.group.strip() and row.group not in meant.groups:
+        others = row.group.strip() and row.group not in meant.groups
+        if kind in meant.class_kinds and meant.others_by_decision and others:
             message = "该类班级面向规定的人员类别，该人员不属于其中任何一类。"
             yield _ask(meant, "GROUP_NOT_MEANT", message, _LET_A_PERSON_DECIDE, "group")
 

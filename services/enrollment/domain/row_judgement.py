@@ -7,6 +7,7 @@ from services.enrollment.domain.history import judge_repeat
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.personal_conditions import judge_personal
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
+from shared.contracts.enrollment import ClassKind
 from shared.domain.errors import Refused
 from shared.domain.identifiers import credit_code, identity_number
 from shared.domain.jurisdiction import is_within
@@ -34,7 +35,7 @@ def judge_row(row: RosterRow, context: RosterContext, book: Rulebook) -> tuple[l
         *_judge_fields(row, book),
         *_judge_identity(row, book),
         *repeated,
-        *_judge_group(row, group, book),
+        *_judge_group(row, group, context.kind, book),
         *judge_personal(row, group, context, book.enrollment),
         *_judge_employer(row, context.institution, book),
         *judge_focus(row.employee_focus, group=row.group, level=context.level, terms=book.enrollment.employee_focus),
@@ -101,7 +102,7 @@ def _judge_identity(row: RosterRow, book: Rulebook) -> list[Finding]:
     ]
 
 
-def _judge_group(row: RosterRow, group: Group | None, book: Rulebook) -> list[Finding]:
+def _judge_group(row: RosterRow, group: Group | None, kind: ClassKind | None, book: Rulebook) -> list[Finding]:
     if group is None:
         if not row.group.strip():
             return []
@@ -115,9 +116,10 @@ def _judge_group(row: RosterRow, group: Group | None, book: Rulebook) -> list[Fi
         if book.enrollment.other_proof:
             advice += "确有其他证明的，由当前审核环节的办理人员核实后作出书面决定。"
         found.append(_stop(group, "EVIDENCE_MISSING", message, advice, "evidence"))
-    if group.fee_free and row.fee_fen > 0:
+    free = book.enrollment.free_of_charge(group.code, kind)
+    if free and row.fee_fen > 0:
         message = f"人员类别“{group.name}”免费培训，不得收取费用。"
-        found.append(_stop(group, "FEE_CHARGED", message, "请退还费用，并以 0 元重新提交本行。", "fee_fen"))
+        found.append(_stop(free, "FEE_CHARGED", message, "请退还费用，并以 0 元重新提交本行。", "fee_fen"))
     if group.human_decision:
         found.append(
             group.finding(

@@ -562,6 +562,14 @@ class EnrollmentTerms:
         """Give the group with this code, or None when the rulebook does not know it."""
         return next((group for group in self.groups if group.code == code), None)
 
+    def free_of_charge(self, code: str, kind: ClassKind | None) -> Term | None:
+        """Give the term by which people of this group pay nothing in a class of this kind, None where they may."""
+        group = self.group(code)
+        if group is not None and group.fee_free:
+            return group
+        meant = (one for one in self.class_groups if one.fee_free and code in one.groups)
+        return next((one for one in meant if kind in one.class_kinds), None)
+
     def register(self, code: str) -> Register | None:
         """Give the register of this code, or None when the rulebook keeps none."""
         return next((register for register in self.registers if register.code == code), None)
