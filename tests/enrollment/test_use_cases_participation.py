@@ -67,6 +67,7 @@ async def test_what_a_row_states_of_a_person_comes_back_as_stated_and_is_nowhere
         employed_since=date(2035, 1, 2),
         qualification_number="Q-20360102",
         qualified_on=date(2036, 1, 2),
+        insured_months=12,
         dispatched_to="D-20370102",
         assigned_by="某镇政府",
         consented_on=date(2038, 1, 2),

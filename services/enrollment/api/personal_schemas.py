@@ -40,6 +40,9 @@ class PersonalFactsBody(Body):
     employed_since: Day | None = Field(default=None, description="已就业人员的就业日期；未就业的不填")
     qualification_number: RowText = Field(default="", description="从业资格证书编号")
     qualified_on: Day | None = Field(default=None, description="取得从业资格的日期")
+    insured_months: Annotated[Whole, Field(ge=0, le=1000)] | None = Field(
+        default=None, description="失业保险累计缴费月数；不申领失业保险基金补贴的不填"
+    )
     dispatched_to: Annotated[Text, Field(max_length=50)] = Field(
         default="", description="劳务派遣人员的实际用工企业统一社会信用代码；其他人员不填"
     )
@@ -60,6 +63,7 @@ class PersonalFactsBody(Body):
             employed_since=self.employed_since,
             qualification_number=self.qualification_number,
             qualified_on=self.qualified_on,
+            insured_months=self.insured_months,
             dispatched_to=cleaned(self.dispatched_to),
             assigned_by=self.assigned_by,
             consented_on=self.consented_on,

@@ -16,8 +16,9 @@ class PersonalFacts:
 
     A day that is None and a text that is empty were not stated. `evidence_until` is the last day on which the group's
     proof holds, `pension_from` the first day of a monthly pension, `release_on` the day of release from prison,
-    `qualified_on` the day of the entry qualification `qualification_number`; `dispatched_to` is the credit code of the
-    enterprise that uses somebody who is dispatched, `assigned_by` the third party that put the person forward.
+    `qualified_on` the day of the entry qualification `qualification_number`; `insured_months` are those contributed to
+    unemployment insurance, `dispatched_to` is the credit code of the enterprise that uses somebody who is dispatched,
+    and `assigned_by` the third party that put the person forward.
     """
 
     group_kind: str = ""
@@ -29,6 +30,7 @@ class PersonalFacts:
     employed_since: date | None = None
     qualification_number: str = ""
     qualified_on: date | None = None
+    insured_months: int | None = None
     dispatched_to: str = ""
     assigned_by: str = ""
     consented_on: date | None = None
