@@ -42,5 +42,5 @@ async def test_a_question_is_judged_by_the_facts_that_it_tells_and_by_no_others(
 
     assert await codes() == []
     assert await codes(evidence_until="2021-09-06") == []
-    assert await codes(evidence_until="2021-09-05") == ["EVIDENCE_EXPIRED"]
+    assert await codes(evidence_until="2021-09-05") == ["EVIDENCE_NOT_VALID"]
     assert await codes(group_kind="sailor") == ["GROUP_KIND_UNKNOWN"]

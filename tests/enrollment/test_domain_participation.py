@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peibu.demo.people import broken_identity_number, sample_credit_code, sample_people
+from services.enrollment.domain.attributes import judge_attributes, published
 from services.enrollment.domain.decision import RecordedDecision, is_decidable
 from services.enrollment.domain.personal_conditions import inclusions_on
 from services.enrollment.domain.roster import Judgement, judge_roster
@@ -154,15 +155,17 @@ def test_of_thirty_in_hebei_the_one_without_a_group_is_refused() -> None:
         ("LS", "veteran", "LS-ENR-03"),
     ],
 )
-def test_a_group_without_its_proof_is_refused_and_a_proof_holds_to_its_last_day(
+def test_a_group_without_its_proof_is_refused_and_a_proof_holds_from_its_first_day_to_its_last(
     place: str, group: str, rule: str
 ) -> None:
     """HL-ENR-05, HB-ENR-01, HB-ENR-02, QJ-ENR-06, LS-ENR-03: evidence per group, valid on the opening day."""
     opening = OPENINGS[place][1]
     assert basis(place, somebody(place, group, evidence=" ")) == [("EVIDENCE_MISSING", rule)]
-    assert verdict(place, somebody(place, group, evidence_until=opening)) == ("accepted", [])
+    assert verdict(place, somebody(place, group, evidence_from=opening, evidence_until=opening)) == ("accepted", [])
+    early = somebody(place, group, evidence_from=opening + timedelta(days=1))
+    assert basis(place, early) == [("EVIDENCE_NOT_VALID", rule)]
     lapsed = somebody(place, group, evidence_until=opening - timedelta(days=1))
-    assert basis(place, lapsed) == [("EVIDENCE_EXPIRED", rule)]
+    assert basis(place, lapsed) == [("EVIDENCE_NOT_VALID", rule)]
 
 
 def test_of_six_key_groups_in_linshu_the_veteran_without_proof_stays_out_until_a_reviewer_accepts_another() -> None:
@@ -508,3 +511,19 @@ def test_of_twenty_five_poor_workers_in_a_project_the_one_who_was_charged_is_sto
     assert verdict("HL", charged, joining("HL", kind="class")) == ("accepted", [])
     veteran = somebody("HL", "veteran", fee_fen=2000)
     assert basis("HL", veteran, joining("HL", kind="project")) == [("FEE_CHARGED", "HL-ENR-05")]
+
+
+def test_graduates_digital_field_is_told_of_a_class_in_huludao_alone() -> None:
+    """HL-ENR-04: data analysis, programming, industrial software and data security."""
+
+    def told(place: str, field: str) -> list[str]:
+        attributes = {"digital_field": field}
+        return codes(
+            judge_attributes(attributes, kind="class", institution_kind="private_school", terms=terms_of(place))
+        )
+
+    for field in ("data_analysis", "programming", "industrial_software", "data_security"):
+        assert told("HL", field) == []
+        assert published({"digital_field": field}, terms_of("HL")) == {"digital_field": field}
+    assert told("HL", "piano") != []
+    assert told("LS", "programming") != []

@@ -30,6 +30,7 @@ class PersonalFactsBody(Body):
     """What is stated of a person; which of it matters the rulebook of the opening date says."""
 
     group_kind: RowCode = Field(default="", description="人员类别的细类：规则册 groups.kinds 中的代码；没有细类的不填")
+    evidence_from: Day | None = Field(default=None, description="人员类别证明的有效期起")
     evidence_until: Day | None = Field(default=None, description="人员类别证明的有效期止")
     place_links: Annotated[list[RowCode], Field(max_length=10)] = Field(
         default=[], description="与培训地的联系，可多选：规则册 place_links 中的代码，如 household"
@@ -55,6 +56,7 @@ class PersonalFactsBody(Body):
         """Give what is stated as the domain takes it."""
         return PersonalFacts(
             group_kind=self.group_kind,
+            evidence_from=self.evidence_from,
             evidence_until=self.evidence_until,
             place_links=tuple(self.place_links),
             pension_from=self.pension_from,

@@ -61,12 +61,20 @@ def inclusions_on(day: date, decisions: Iterable[Values]) -> frozenset[str]:
 
 
 def _judge_proof(facts: PersonalFacts, group: Group | None, opening: date) -> Iterator[Finding]:
-    """Stop a proof that ends before the opening day, and a kind that the group does not include."""
+    """Stop a proof that does not hold on the opening day, and a kind that the group does not include."""
     if group is None:
         return
-    if group.evidence and facts.evidence_until is not None and facts.evidence_until < opening:
-        message = f"人员类别“{group.name}”的证明在开班日期前已失效。"
-        yield _stop(group, "EVIDENCE_EXPIRED", message, "请补充在开班日期有效的证明后重新提交本行。", "evidence_until")
+    lapsed = facts.evidence_until is not None and facts.evidence_until < opening
+    early = facts.evidence_from is not None and facts.evidence_from > opening
+    if group.evidence and (lapsed or early):
+        message = f"人员类别“{group.name}”的证明在开班日期不在有效期内。"
+        yield _stop(
+            group,
+            "EVIDENCE_NOT_VALID",
+            message,
+            "请补充在开班日期有效的证明后重新提交本行。",
+            "evidence_until" if lapsed else "evidence_from",
+        )
     if facts.group_kind and facts.group_kind not in {kind.code for kind in group.kinds}:
         message = f"人员类别“{group.name}”不包括所填的细类。"
         choices = "、".join(f"{kind.code}（{kind.name}）" for kind in group.kinds) or "无"

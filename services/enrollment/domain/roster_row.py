@@ -14,14 +14,15 @@ from shared.contracts.enrollment import ClassKind
 class PersonalFacts:
     """What a row states of a person that the rules of some groups, places or occupations look at; sealed at rest.
 
-    A day that is None and a text that is empty were not stated. `evidence_until` is the last day on which the group's
-    proof holds, `pension_from` the first day of a monthly pension, `release_on` the day of release from prison,
-    `qualified_on` the day of the entry qualification `qualification_number`; `insured_months` are those contributed to
-    unemployment insurance, `dispatched_to` is the credit code of the enterprise that uses somebody who is dispatched,
-    and `assigned_by` the third party that put the person forward.
+    A day that is None and a text that is empty were not stated. The group's proof holds from `evidence_from` to
+    `evidence_until`, both included. `pension_from` is the first day of a monthly pension, `release_on` that of release
+    from prison, `qualified_on` that of the entry qualification `qualification_number`; `insured_months` were paid to
+    unemployment insurance. `dispatched_to` is the credit code of the enterprise that uses somebody dispatched,
+    `assigned_by` the third party that put the person forward.
     """
 
     group_kind: str = ""
+    evidence_from: date | None = None
     evidence_until: date | None = None
     place_links: tuple[str, ...] = ()
     pension_from: date | None = None
