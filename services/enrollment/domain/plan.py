@@ -338,6 +338,7 @@ def judge_training_type(plan: ClassPlan, occupation: Occupation | None, book: Ru
         message = "培训类型不在规定的类型之内。"
         advice = f"请从下列类型中选择：{codes}。"
         return [stop("TRAINING_TYPE_UNKNOWN", message, advice, "training_type", plan.training_type)]
+    basis = terms.basis_of(kind) if terms else basis
     found = []
     if kind.class_kind != plan.kind:
         message = f"培训类型“{kind.name}”不以班级形式申请。"

@@ -1,6 +1,6 @@
 """Terms of enrollment (办班): who may train, what an application needs, who may be on a roster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -365,7 +365,8 @@ class AssignmentConsent(Term):
 class ProgrammeType:
     """One training type (类型): its project, the class kind, and the programme word under which rates are filed.
 
-    `levels` is empty when the type is bound to none; `certificate_kinds` are those it may end with.
+    `levels` is empty when the type is bound to none; `certificate_kinds` are those it may end with. A type that the
+    document names in another place than the list has its own `rule` and `clause`.
     """
 
     code: str
@@ -376,6 +377,9 @@ class ProgrammeType:
     programme: Programme
     certificate_kinds: tuple[CertificateKind, ...]
     levels: tuple[str, ...] = ()
+    rule: str | None = None
+    clause: str | None = None
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -383,6 +387,12 @@ class Programmes(Term):
     """The training projects and types a class may be applied for (JY-ENR-17)."""
 
     types: tuple[ProgrammeType, ...]
+
+    def basis_of(self, kind: ProgrammeType) -> Term:
+        """Give the term in whose name a type speaks: this list, or the type's own rule and clause."""
+        if kind.rule is None:
+            return self
+        return replace(self, rule=kind.rule, clause=kind.clause or self.clause, document=kind.document or self.document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
