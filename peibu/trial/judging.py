@@ -7,7 +7,6 @@ from typing import Final
 from peibu.demo.people import sample_people
 from peibu.trial import facts as told
 from peibu.trial.outcome import Outcome, Refusal, TrialLine
-from peibu.trial.people import included, stated
 from services.enrollment.domain.history import PastTraining
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.roster import judge_roster
@@ -106,11 +105,7 @@ def _judged(case: Case, book: Rulebook) -> dict[str, Sequence[Finding]]:
         rows[person] = RosterRow(
             row=number,
             particulars=Particulars(
-                name=sample.name,
-                identity_number=sample.identity_number,
-                phone=sample.phone,
-                evidence="evidence",
-                facts=stated(group, case, book),
+                name=sample.name, identity_number=sample.identity_number, phone=sample.phone, evidence="evidence"
             ),
             group=group.group,
             employer_name="employer",
@@ -120,7 +115,7 @@ def _judged(case: Case, book: Rulebook) -> dict[str, Sequence[Finding]]:
             declares_ability_and_will=True,
             person_id=person,
         )
-    judged = judge_roster(rows.values(), _context(case, book), book)
+    judged = judge_roster(rows.values(), _context(case), book)
     decided = {(decision.rule, person) for decision in case.decision for person in (decision.persons or case.people)}
     return {
         person: [
@@ -132,7 +127,7 @@ def _judged(case: Case, book: Rulebook) -> dict[str, Sequence[Finding]]:
     }
 
 
-def _context(case: Case, book: Rulebook) -> RosterContext:
+def _context(case: Case) -> RosterContext:
     history: dict[str, tuple[PastTraining, ...]] = {}
     for number, past in enumerate(case.history):
         for person in past.persons:
@@ -159,9 +154,6 @@ def _context(case: Case, book: Rulebook) -> RosterContext:
         occupation=case.occupation or "",
         level=case.level,
         history=history,
-        kind=case.kind,
-        enterprise=case.enterprise,
-        included=included(case, book),
     )
 
 
