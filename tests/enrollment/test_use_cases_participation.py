@@ -9,6 +9,7 @@ from sqlalchemy import select
 from services.enrollment.application.keep_register import Written, record_entry
 from services.enrollment.domain.roster_row import PersonalFacts, RosterRow
 from services.enrollment.storage.tables import ROSTER_ROW
+from shared.contracts.enrollment import ClassOpened
 from shared.domain.jurisdiction import regions
 from shared.policy.rulebook import Rulebook, Shelf
 from tests.enrollment.desk import APPROVER, Desk, rows
@@ -82,3 +83,13 @@ async def test_what_a_row_states_of_a_person_comes_back_as_stated_and_is_nowhere
         (stored,) = (await uow.connection.execute(select(ROSTER_ROW))).all()
     for shown in (repr(stored), repr(entry)):
         assert not [year for year in range(2031, 2040) if str(year) in shown]
+
+
+async def test_of_what_is_stated_only_what_payment_asks_for_travels_when_the_class_opens(desk: Desk) -> None:
+    """HL-CLM-11, QJ-CLM-04: insured months, and the enterprise that uses somebody; no release date, no proof."""
+    one, two, three = rows(3)
+    facts = {"insured_months": 0, "dispatched_to": "D-1", "release_on": date(2033, 1, 2), "assigned_by": "某镇政府"}
+    await desk.opened(sent=[stating(one, **facts), two, three])
+    (opened,) = await desk.facts(ClassOpened)
+    told = [trainee.attributes for trainee in opened.trainees]
+    assert sorted(told, key=len) == [{}, {}, {"dispatched_to": "D-1", "insured_months": "0"}]

@@ -36,6 +36,12 @@ class PersonalFacts:
     assigned_by: str = ""
     consented_on: date | None = None
 
+    def asked_by_payment(self) -> dict[str, str]:
+        """Give what travels in ClassOpened, because payment asks for it: nothing else that was stated does."""
+        months = None if self.insured_months is None else str(self.insured_months)
+        told = {"dispatched_to": self.dispatched_to, "insured_months": months}
+        return {code: value for code, value in told.items() if value}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Particulars:
