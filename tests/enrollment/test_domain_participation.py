@@ -382,7 +382,8 @@ def test_no_other_document_asks_for_an_entry_qualification(place: str, group: st
 def test_dispatched_staff_are_trained_by_the_enterprise_that_uses_them() -> None:
     """QJ-ENR-09: 25 dispatched workers, registered by the agency or by the user enterprise."""
     user, agency = sample_credit_code(5), sample_credit_code(6)
-    rows = [somebody("QJ", "recruit", number, dispatched_to=user) for number in range(1, 26)]
+    hired = OPENINGS["QJ"][1]
+    rows = [somebody("QJ", "recruit", number, dispatched_to=user, employed_since=hired) for number in range(1, 26)]
 
     def refused(given_context: RosterContext, place: str = "QJ") -> list[str]:
         found = judge_roster(rows, given_context, book_of(place))
@@ -392,7 +393,7 @@ def test_dispatched_staff_are_trained_by_the_enterprise_that_uses_them() -> None
     assert refused(by_agency) == ["ORGANISER_MUST_BE_USER"] * 25
     assert refused(joining("QJ", institution=institution("enterprise", credit_code=user))) == []
     assert refused(replace(by_agency, enterprise=user)) == []  # a school trains for the enterprise that uses them
-    own = somebody("QJ", "recruit")
+    own = somebody("QJ", "recruit", employed_since=hired)
     assert verdict("QJ", own, by_agency) == ("accepted", [])
 
 
@@ -527,3 +528,24 @@ def test_graduates_digital_field_is_told_of_a_class_in_huludao_alone() -> None:
         assert published({"digital_field": field}, terms_of("HL")) == {"digital_field": field}
     assert told("HL", "piano") != []
     assert told("LS", "programming") != []
+
+
+@pytest.mark.parametrize(
+    ("hired", "expected"),
+    [
+        (date(2020, 5, 31), ("ask", ["NOT_NEWLY_HIRED"])),
+        (date(2020, 6, 1), ("accepted", [])),
+        (date(2020, 6, 12), ("accepted", [])),
+        (date(2020, 6, 13), ("ask", ["NOT_NEWLY_HIRED"])),
+        (None, ("refused", ["FIELD_MISSING"])),
+    ],
+)
+def test_a_recruit_starts_work_within_the_days_of_the_class_or_a_person_decides(
+    hired: date | None, expected: tuple[str, list[str]]
+) -> None:
+    """QJ-CLM-01: class from 2020-06-01 to 2020-06-12; employees are asked nothing of the kind."""
+    given_context = joining("QJ", closing_date=date(2020, 6, 12))
+    assert verdict("QJ", somebody("QJ", "recruit", employed_since=hired), given_context) == expected
+    assert verdict("QJ", somebody("QJ", "employee", employed_since=hired), given_context) == ("accepted", [])
+    if hired == date(2020, 6, 13):  # who asks about a class still to come knows no closing day
+        assert verdict("QJ", somebody("QJ", "recruit", employed_since=hired)) == ("accepted", [])

@@ -98,14 +98,15 @@ class RosterRow:
 class RosterContext:
     """What the judgement of a roster needs besides its rows; `history` leaves the class itself out.
 
-    Only who asks about a person in general knows no institution. `kind` is None where nobody knows
-    it; `enterprise` the credit code of the enterprise that the class is for; `included` are
+    Only who asks about a person in general knows no institution. `kind` and `closing_date` are
+    None where nobody knows them; `enterprise` the credit code of the enterprise that the class is for; `included` are
     the groups that a standing decision takes in on the opening day.
     """
 
     institution: Institution | None
     funding_source: str
     opening_date: date
+    closing_date: date | None = None
     occupation: str
     level: str | None
     history: Mapping[str, tuple[PastTraining, ...]]
