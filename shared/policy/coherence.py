@@ -102,7 +102,7 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     for place, needed in enumerate(terms.class_kind_needs):
         yield ("enrollment", "class_kind_needs", place, "needs"), needed.needs, attributes
     yield from _profile_uses(book)
-    for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless"):
+    for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless", "newly_hired"):
         if term := getattr(terms, name):
             yield ("enrollment", name, "groups"), term.groups, groups
     yield from _participation_uses(book, groups)

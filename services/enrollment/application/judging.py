@@ -141,6 +141,7 @@ async def judge_rows(
         institution=await institution_of(uow, training_class),
         funding_source=plan.funding_source,
         opening_date=plan.opening_date,
+        closing_date=plan.closing_date,
         occupation=plan.occupation,
         level=plan.level,
         history=await uow.rosters.history(

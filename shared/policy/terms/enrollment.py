@@ -322,6 +322,17 @@ class Jobless(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewlyHired(Term):
+    """These groups start work between the opening and the closing day of the class (QJ-CLM-01).
+
+    `days_before_max` widens the time before the opening; of everybody else a person decides.
+    """
+
+    groups: tuple[GroupCode, ...]
+    days_before_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceLink(Item):
     """One tie between a person and the place of training.
 
@@ -553,6 +564,7 @@ class EnrollmentTerms:
     release_limit: ReleaseLimit | None = None
     graduation_years: tuple[GraduationYear, ...] = ()
     jobless: Jobless | None = None
+    newly_hired: NewlyHired | None = None
     place_links: PlaceLinks | None = None
     entry_qualification: EntryQualification | None = None
     dispatched_staff: DispatchedStaff | None = None
