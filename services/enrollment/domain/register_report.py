@@ -60,6 +60,8 @@ def report(terms: Register, facts: ReportFacts) -> RegisterReport:
             return _violations(terms, facts)
         case "steps":
             return _steps(terms, facts)
+        case "shares":
+            return _shares(terms, facts)
     assert_never(terms.report.shape)
 
 
@@ -173,6 +175,31 @@ def _steps(terms: Register, facts: ReportFacts) -> RegisterReport:
         classes[_text(entry, "class_id")].update(counts)
     rows = (ReportRow(key=key, name=key, counts=dict(classes[key])) for key in sorted(classes))
     return RegisterReport(totals=_summed(classes.values()), rows=tuple(rows))
+
+
+def _shares(terms: Register, facts: ReportFacts) -> RegisterReport:
+    """Compare a part with the least share of a whole, entry by entry and exactly (HL-INS-12); warn where it is less."""
+    asked = terms.report
+    if asked.part is None or asked.total is None or asked.minimum_percent is None:
+        raise AssertionError("coherence holds what a report of shares reads")
+    rows = []
+    for entry in _of_period(terms, facts):
+        part, total = _number(entry, asked.part), _number(entry, asked.total)
+        findings = []
+        if part * 100 < total * asked.minimum_percent:
+            names = f"“{_field_name(terms, asked.part)}”低于“{_field_name(terms, asked.total)}”"
+            message = f"{names}的 {asked.minimum_percent}%。"
+            findings.append(_violation(terms, "SHARE_TOO_LOW", message, "请核对登记的金额，并按规定的比例安排。"))
+        key = _shown(entry.values[asked.by]) if asked.by else entry.entry_id
+        counts = {"part": part, "total": total, "share_per_mille": part * PER_MILLE // total if total else 0}
+        rows.append(ReportRow(key=key, name=key, counts=counts, findings=tuple(findings)))
+    totals = {"entries": len(rows), "below": sum(bool(row.findings) for row in rows)}
+    return RegisterReport(totals=totals, rows=tuple(rows))
+
+
+def _field_name(terms: Register, code: str) -> str:
+    field = terms.field(code)
+    return field.name if field else code
 
 
 def _summed(counts: Iterable[Counter[str]]) -> dict[str, int]:

@@ -10,7 +10,7 @@ FieldKind = Literal["text", "number", "whole", "amount_fen", "day", "truth", "ch
 """What a field holds: `number` is the number of somebody's paper, kept sealed; `enterprise` a credit code, `village` a
 twelve-digit code of the statistical divisions, `class` a class id."""
 
-ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps"]
+ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps", "shares"]
 
 REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "entries": (),
@@ -19,6 +19,7 @@ REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "coverage": ("enterprise_code", "enterprise_name", "left_on"),
     "violations": ("enterprise_code", "assigned_on", "ended_on", "special_operation"),
     "steps": ("class_id",),
+    "shares": (),
 }
 """The fields that a report of each shape reads, which its register therefore has."""
 
@@ -41,7 +42,8 @@ class RegisterField:
 class RegisterCheck:
     """Where the truth field `when` is set, `field` must be zero (`zero`) or filled in (`given`); else `code` objects.
 
-    It binds institutions of `institution_kinds`, all when there are none.
+    With `value`, `when` is a choice and must have that value instead. It binds institutions of `institution_kinds`, all
+    when there are none.
     """
 
     shape: Literal["zero", "given"]
@@ -51,6 +53,7 @@ class RegisterCheck:
     message: str
     advice: str
     institution_kinds: tuple[str, ...] = ()
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ class RegisterReport:
     """What is reported: `by` groups entries, `day` places them in a period, `against` names the register of passes.
 
     `training` and `certificate` are the values of its field `proof` that let a person start work and start a special
-    operation.
+    operation. Shares compare the field `part` with `minimum_percent` of the field `total`, entry by entry.
     """
 
     shape: ReportShape
@@ -67,6 +70,9 @@ class RegisterReport:
     against: str | None = None
     training: str | None = None
     certificate: str | None = None
+    part: str | None = None
+    total: str | None = None
+    minimum_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
