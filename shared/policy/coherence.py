@@ -190,6 +190,11 @@ def _register_uses(book: Rulebook) -> Iterator[_Use]:
         yield (*key, "report", "day"), (report.day,) if report.day else (), fields
         parts = {"shares": ("part", "total", "minimum_percent")}.get(report.shape, ())
         yield (*key, "report", "shape"), parts, {name for name in parts if getattr(report, name) is not None}
+        yield (*key, "report", "sums"), report.sums, fields
+        for number, link in enumerate(register.links):
+            linked = {one.code: {field.code for field in one.fields} for one in terms.registers}
+            yield (*key, "links", number, "register"), (link.register,), linked
+            yield (*key, "links", number, "field"), (link.field,), fields & linked.get(link.register, set())
         for name in ("part", "total"):
             yield (*key, "report", name), (code,) if (code := getattr(report, name)) else (), fields
         yield (*key, "report", "shape"), REPORT_FIELDS[report.shape], fields

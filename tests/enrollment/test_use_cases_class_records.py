@@ -11,15 +11,16 @@ from services.enrollment.application.list_institution import list_institution
 from services.enrollment.application.register_institution import register_institution
 from services.enrollment.application.register_occupation import register_occupation
 from services.enrollment.application.register_venue import register_venue
+from services.enrollment.domain.person import Identity
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.register import RegisterEntry
 from services.enrollment.domain.timetable import Venue
 from shared.clock import new_id
 from shared.database.engine import Database
 from shared.domain.errors import Refused
-from tests.enrollment.desk import APPROVER, SCHOOL, Desk
+from tests.enrollment.desk import APPROVER, SCHOOL, Desk, people
 from tests.enrollment.sample import WELDER, codes, entry, moment, occupation
-from tests.enrollment.sample_elsewhere import HULUDAO
+from tests.enrollment.sample_elsewhere import HULUDAO, LINSHU
 
 CITY = replace(APPROVER, region="211400")
 COLLEGE = replace(SCHOOL, region=HULUDAO.region)
@@ -121,3 +122,37 @@ async def test_a_qualified_institution_is_not_left_out_without_a_reason(huludao:
     assert (refusal.value.code, refusal.value.rule) == ("REASON_REQUIRED", "HL-INS-02")
     saved = await record(huludao, "listing_refusal", {**decision, **reasons}, institution="school")
     assert saved.values["told_on"] == "2020-02-21"
+
+
+async def test_no_step_of_the_five_lists_is_taken_before_the_former(database: Database) -> None:
+    """LS-ENR-12: of twenty who choose, two choose what nobody listed."""
+    desk, county, at = Desk(database), replace(APPROVER, region=LINSHU.region), moment(LINSHU.opening, 9)
+    school = replace(SCHOOL, region=LINSHU.region)
+    await desk.act(register_institution, LINSHU.institution(), doubtful_code=False, by=county, at=at)
+
+    async def enter(register: str, person: Identity | None = None, **fields: str | int) -> RegisterEntry:
+        by = school if register == "list_taken" else county
+        written = Written(register=register, fields=fields, person=person)
+        return await desk.act(record_entry, written, by=by, at=at)
+
+    async def refused(register: str, person: Identity | None = None, **fields: str | int) -> tuple[str, str | None]:
+        with pytest.raises(Refused) as refusal:
+            await enter(register, person, **fields)
+        return refusal.value.code, refusal.value.rule
+
+    listing: dict[str, str | int] = {"list_number": "列-7", "demand_number": "提-1", "published_on": "2020-09-01"}
+    assert await refused("list_published", **listing) == ("NOT_DEMANDED", "LS-ENR-12")
+    await enter("list_demand", demand_number="提-1", occupation=WELDER, participants=25, demanded_on="2020-09-01")
+    await enter("list_published", **listing)
+    assert await refused("list_taken", list_number="列-7", taken_on="2020-09-01") == ("NOT_CHOSEN", "LS-ENR-12")
+    chosen = []
+    for number, one in enumerate(people(20)):
+        person = Identity(identity_number=one.identity_number, name=one.name)
+        if number < 18:
+            chosen.append(await enter("list_chosen", person, list_number="列-7", chosen_on="2020-09-01"))
+        else:
+            answer = await refused("list_chosen", person, list_number="列-8", chosen_on="2020-09-01")
+            assert answer == ("NOT_LISTED", "LS-ENR-12")
+    assert len(chosen) == 18
+    taken = await enter("list_taken", list_number="列-7", taken_on="2020-09-01")
+    assert taken.institution_id == "school"

@@ -10,7 +10,7 @@ from typing import Final
 from shared.domain.errors import Refused
 from shared.domain.identifiers import credit_code
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.register import FieldKind, Register, RegisterField
+from shared.policy.terms.register import FieldKind, Register, RegisterField, RegisterLink
 
 Value = str | int | bool | None
 Values = Mapping[str, Value]
@@ -71,6 +71,11 @@ def judge_checks(values: Values, *, institution_kind: str | None, terms: Registe
         if bound and triggered and not met:
             found.append(_stop(terms, check.code, check.message, check.advice, check.field))
     return found
+
+
+def unlinked(link: RegisterLink, terms: Register) -> Finding:
+    """Stop an entry for which nothing stands in the register that it builds on (LS-ENR-12)."""
+    return _stop(terms, link.code, link.message, link.advice, link.field)
 
 
 def judge_institution(kind: str, terms: Register) -> list[Finding]:
