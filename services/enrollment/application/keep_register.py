@@ -15,17 +15,20 @@ from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.register import (
     RegisterEntry,
+    Values,
     judge_checks,
     judge_enterprise,
     judge_institution,
     natural_key,
     read_values,
     sealed_codes,
+    unlinked,
 )
 from shared.clock import new_id
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from shared.domain.identifiers import identity_number
+from shared.domain.jurisdiction import ancestors
 from shared.domain.masking import masked_name
 from shared.policy.judging import refuse_stopped
 from shared.policy.rulebook import Rulebook
@@ -55,6 +58,7 @@ async def record_entry(uow: UnitOfWork, written: Written) -> RegisterEntry:
             if not is_of_bureau(uow.actor):
                 findings += judge_enterprise(values, own_code=holder.credit_code, terms=terms)
     refuse_stopped(findings)
+    await _require_links(uow, values, region, terms)
     entry = RegisterEntry(
         entry_id=new_id(),
         register=terms.code,
@@ -75,6 +79,16 @@ async def record_entry(uow: UnitOfWork, written: Written) -> RegisterEntry:
             document=terms.document,
         )
     return entry
+
+
+async def _require_links(uow: UnitOfWork, values: Values, region: str, terms: Register) -> None:
+    """Raise what the register objects where no entry stands on which this one builds (LS-ENR-12)."""
+    findings = []
+    for link in terms.links:
+        stating = {link.field: str(values[link.field])}
+        if not await uow.registers.entries(link.register, regions=ancestors(region), stating=stating, limit=1):
+            findings.append(unlinked(link, terms))
+    refuse_stopped(findings)
 
 
 async def store_entry(uow: UnitOfWork, entry: RegisterEntry, terms: Register) -> bool:

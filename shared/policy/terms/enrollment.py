@@ -6,13 +6,22 @@ from typing import Literal
 
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import ClassKind
+from shared.policy.terms.class_record import ClassRecord, HigherApproval, ObligatoryTopics
 from shared.policy.terms.register import Register
 from shared.policy.terms.term import FourEyes, GroupCode, Item, Programme, Steps, Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory(Term):
-    """The institution needs an active directory entry covering opening date and training scope (JY-INS-01)."""
+    """The institution needs an active directory entry covering opening date and training scope (JY-INS-01).
+
+    It binds institutions of `institution_kinds` (all, where none is named) but no class of `except_class_kinds`;
+    `override_by_decision` where the document only draws the directory up and refuses nobody.
+    """
+
+    institution_kinds: tuple[str, ...] = ()
+    except_class_kinds: tuple[ClassKind, ...] = ()
+    override_by_decision: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -450,10 +459,11 @@ class Attribute(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassKindNeeds(Term):
-    """Attributes that every class of a kind must state (JY-ENR-26)."""
+    """Attributes that every class of a kind, or of one of these training types, must state (JY-ENR-26, HL-ENR-03)."""
 
-    class_kind: ClassKind
     needs: tuple[str, ...]
+    class_kind: ClassKind | None = None
+    training_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -495,18 +505,19 @@ class EnterpriseProfile(Term):
     """The register in which enterprises say what the judgement of their classes reads (JY-ENR-28).
 
     The attribute `employer` names the enterprise that a class is for; without it an institution of
-    `institution_kinds` is that enterprise itself. Where the truth field `wanted` is not set, it is warned of: a goal.
+    `institution_kinds` is that enterprise itself. Where the truth field `wanted`, if the document has such a goal, is
+    not set, it is warned of.
     """
 
     register: str
     employer: str
     institution_kinds: tuple[str, ...]
-    wanted: str
+    wanted: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileCondition(Term):
-    """Classes of `class_kind`, or that state `attribute`, are meant for enterprises whose profile says so.
+    """Classes of `class_kind`, of `training_types`, or that state `attribute` are for enterprises of such a profile.
 
     Its `field` must be one of `values`, or true when there are none, and `proof` filled in; the paper proves it to the
     last day `until`, where one is given. Of any other enterprise a person decides, under `code`. Classes of
@@ -521,6 +532,7 @@ class ProfileCondition(Term):
     advice: str
     class_kind: ClassKind | None = None
     attribute: str | None = None
+    training_types: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     until: str | None = None
     missing: str | None = None
@@ -578,6 +590,9 @@ class EnrollmentTerms:
     class_kind_exemptions: tuple[ClassKindExemption, ...] = ()
     enterprise_profile: EnterpriseProfile | None = None
     profile_conditions: tuple[ProfileCondition, ...] = ()
+    class_records: tuple[ClassRecord, ...] = ()
+    obligatory_topics: ObligatoryTopics | None = None
+    higher_approval: HigherApproval | None = None
     four_eyes: FourEyes | None = None
 
     def group(self, code: str) -> Group | None:

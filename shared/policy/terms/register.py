@@ -10,7 +10,7 @@ FieldKind = Literal["text", "number", "whole", "amount_fen", "day", "truth", "ch
 """What a field holds: `number` is the number of somebody's paper, kept sealed; `enterprise` a credit code, `village` a
 twelve-digit code of the statistical divisions, `class` a class id."""
 
-ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps"]
+ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps", "shares", "minutes"]
 
 REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "entries": (),
@@ -19,6 +19,8 @@ REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "coverage": ("enterprise_code", "enterprise_name", "left_on"),
     "violations": ("enterprise_code", "assigned_on", "ended_on", "special_operation"),
     "steps": ("class_id",),
+    "shares": (),
+    "minutes": ("from_minute", "to_minute"),
 }
 """The fields that a report of each shape reads, which its register therefore has."""
 
@@ -44,7 +46,8 @@ class RegisterField:
 class RegisterCheck:
     """Where the truth field `when` is set, `field` must be zero (`zero`) or filled in (`given`); else `code` objects.
 
-    It binds institutions of `institution_kinds`, all when there are none.
+    With `value`, `when` is a choice and must have that value instead. It binds institutions of `institution_kinds`, all
+    when there are none.
     """
 
     shape: Literal["zero", "given"]
@@ -54,6 +57,7 @@ class RegisterCheck:
     message: str
     advice: str
     institution_kinds: tuple[str, ...] = ()
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,9 @@ class RegisterReport:
     """What is reported: `by` groups entries, `day` places them in a period, `against` names the register of passes.
 
     `training` and `certificate` are the values of its field `proof` that let a person start work and start a special
-    operation.
+    operation. Shares compare the field `part` with `minimum_percent` of the field `total`, entry by entry.
+    Counts of entries also add up the fields `sums`, show with `every_choice` what nobody entered yet, and warn where
+    the entries of the group `band_of` are fewer than `entries_min` or more than `entries_max`: a goal.
     """
 
     shape: ReportShape
@@ -70,6 +76,25 @@ class RegisterReport:
     against: str | None = None
     training: str | None = None
     certificate: str | None = None
+    part: str | None = None
+    total: str | None = None
+    minimum_percent: int | None = None
+    sums: tuple[str, ...] = ()
+    every_choice: bool = False
+    band_of: str | None = None
+    entries_min: int = 0
+    entries_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterLink:
+    """An entry stands only on one of `register` that says the same in `field`; else `code` objects (LS-ENR-12)."""
+
+    code: str
+    field: str
+    register: str
+    message: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +116,7 @@ class Register(Term):
     institution_kinds: tuple[str, ...] = ()
     checks: tuple[RegisterCheck, ...] = ()
     opened_by: tuple[Programme, ...] = ()
+    links: tuple[RegisterLink, ...] = ()
 
     def field(self, code: str) -> RegisterField | None:
         """Give the field of this code, or None."""
