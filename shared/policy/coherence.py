@@ -100,6 +100,7 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     for place, needed in enumerate(terms.class_kind_needs):
         yield ("enrollment", "class_kind_needs", place, "needs"), needed.needs, attributes
     yield from _profile_uses(book)
+    yield from _condition_uses(book)
     if local := terms.local_employer:
         yield ("enrollment", "local_employer", "groups"), local.groups, groups
     if focus := terms.employee_focus:
@@ -112,6 +113,43 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         accounts = {source.code for source in sources if source.special_account}
         yield ("enrollment", "special_account", "declaration_groups"), special.declaration_groups, groups
         yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
+
+
+def _condition_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what register conditions and commitments name: registers and their fields, types, kinds and attributes."""
+    terms = book.enrollment
+    attributes = {attribute.code for attribute in terms.attributes}
+    registers = {register.code: {field.code for field in register.fields} for register in terms.registers}
+    types = {row.code for row in terms.programmes.types} if terms.programmes else set()
+    kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
+    for place, condition in enumerate(terms.register_conditions):
+        key: Key = ("enrollment", "register_conditions", place)
+        fields = registers.get(condition.register, set())
+        yield (*key, "register"), (condition.register,), registers
+        yield (*key, "training_types"), condition.training_types, types
+        yield (*key, "except_types"), condition.except_types, types
+        yield (*key, "institution_kinds"), condition.institution_kinds, kinds
+        yield (*key, "match"), [match.field for match in condition.match], fields
+        yield (*key, "match"), [match.attribute for match in condition.match if match.attribute], attributes
+        yield (*key, "attribute"), [condition.attribute] if condition.attribute else (), attributes
+        for name in ("first", "last", "shown"):
+            field = getattr(condition, name)
+            yield (*key, name), [field] if field else (), fields
+    if rating := terms.credit_rating:
+        register = terms.register(rating.register)
+        event = register.field("event") if register else None
+        events = {item.code for item in event.choices} if event else set()
+        yield ("enrollment", "credit_rating", "register"), (rating.register,), registers
+        yield ("enrollment", "credit_rating", "events"), [one.code for one in rating.events], events
+    if organiser := terms.no_organiser:
+        yield ("enrollment", "no_organiser", "institution_kinds"), organiser.institution_kinds, kinds
+    if commitments := terms.commitments:
+        key = ("enrollment", "commitments")
+        yield (*key, "attribute"), (commitments.attribute,), attributes
+        for name in ("institution_register", "trainee_register"):
+            code = getattr(commitments, name)
+            yield (*key, name), (code,), registers
+            yield (*key, name), (commitments.class_field, commitments.signed_field), registers.get(code, set())
 
 
 def _profile_uses(book: Rulebook) -> Iterator[_Use]:

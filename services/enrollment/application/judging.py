@@ -12,6 +12,7 @@ from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.plan import ClassPlan, PlanFacts, judge_plan, programme_type
 from services.enrollment.domain.register import Values, natural_key
+from services.enrollment.domain.register_condition import binding, wanted
 from services.enrollment.domain.roster import Decisions, RosterEntry, judge_roster
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
 from services.enrollment.domain.training_class import TrainingClass
@@ -84,6 +85,7 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass, *, book: R
         quota=await quota_for(uow, training_class.class_id, plan, institution),
         profile=await _profile(uow, training_class, institution, book),
         batches=await uow.classes.batches(training_class),
+        fitting=await _fitting(uow, training_class, institution, book),
     )
     kind = programme_type(plan, book)
     return JudgedClass(
@@ -113,6 +115,25 @@ async def _profile(
         if entry := await uow.registers.find(terms.code, key):
             return entry.values
     return None
+
+
+async def _fitting(
+    uow: UnitOfWork, training_class: TrainingClass, institution: Institution, book: Rulebook
+) -> dict[str, list[Values]]:
+    """Give the entries that the conditions on the class read, by the condition's code."""
+    plan, terms = training_class.plan, book.enrollment
+    found = {}
+    for condition in binding(plan, institution_kind=institution.kind, terms=terms):
+        register = terms.register(condition.register)
+        own = register is not None and register.of_institution
+        entries = await uow.registers.entries(
+            condition.register,
+            institution_id=institution.institution_id if own else None,
+            regions=None if own else list(ancestors(training_class.region)),
+            saying=wanted(condition, plan),
+        )
+        found[condition.code] = [entry.values for entry in entries]
+    return found
 
 
 async def judge_rows(

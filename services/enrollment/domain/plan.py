@@ -1,6 +1,6 @@
 """What an institution applies for (开班申请): the plan, and every rule that judges it without its roster."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from services.enrollment.domain.institution import (
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.quota import Quota, judge_quota
 from services.enrollment.domain.register import Values
+from services.enrollment.domain.register_condition import judge_conditions as judge_register_conditions
 from services.enrollment.domain.suspension import Suspension, judge_suspension
 from services.enrollment.domain.timetable import (
     Booking,
@@ -44,7 +45,10 @@ from shared.policy.terms.enrollment import (
     ClassKindExemption,
     ClassSize,
     EnrollmentTerms,
+    FundingAtOpening,
+    NoOrganiser,
     ProgrammeType,
+    Season,
 )
 from shared.policy.terms.payment import FundingSources
 from shared.policy.terms.term import Term
@@ -107,7 +111,8 @@ class PlanFacts:
     `occupation` is the row valid on the opening date; `filed_teachers`, `venues` are the institution's own;
     `bookings` are other live classes' times with the same teachers (as persons) or venues; `quota` is what the annual
     plan gives, None without a plan; `profile` what the class's enterprise says of itself, None without one; `batches`
-    are those of the year under which the institution has applied for other classes.
+    are those of the year under which the institution has applied for other classes; `fitting` are the entries of
+    registers that say what the class says, by the code of the condition that reads them.
     """
 
     institution: Institution
@@ -121,6 +126,7 @@ class PlanFacts:
     quota: Quota | None = None
     profile: Values | None = None
     batches: Collection[int] = ()
+    fitting: Mapping[str, Sequence[Values]] = field(default_factory=dict)
 
 
 def class_terms(kind: ClassKind, terms: EnrollmentTerms) -> EnrollmentTerms:
@@ -147,12 +153,13 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
     return (
         *judge_directory(facts.entries, day=day, occupation=plan.occupation, terms=terms.directory),
         *judge_suspension(facts.suspensions, day=day, book=book),
+        *judge_organiser(facts.institution, terms.no_organiser),
         *judge_private_school(facts.institution, terms.private_school),
         *judge_conditions(
             facts.institution, facts.conditions, occupation=plan.occupation, terms=terms.basic_conditions
         ),
         *judge_training_type(plan, facts.occupation, book),
-        *judge_funding(plan.funding_source, book.payment.funding_sources),
+        *judge_funding(plan.funding_source, book.payment.funding_sources, fixed=terms.funding_at_opening),
         *judge_size(plan.planned, key_groups=_is_of_key_groups(plan, book), terms=terms.class_size),
         *(
             judge_dates(sessions, opening=day, closing=plan.closing_date, basis=basis)
@@ -183,6 +190,8 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
         *_judge_enterprise(plan, facts, terms),
         *judge_head(plan.form, taken=facts.batches, entries=terms.form_entries),
         *judge_attributes(plan.stated, kind=plan.kind, institution_kind=facts.institution.kind, terms=terms),
+        *judge_register_conditions(plan, institution_kind=facts.institution.kind, entries=facts.fitting, terms=terms),
+        *judge_season(plan.closing_date, terms.season),
     )
 
 
@@ -191,7 +200,7 @@ def _exemption(kind: ClassKind, terms: EnrollmentTerms) -> ClassKindExemption | 
 
 
 def _judge_exemption(exemption: ClassKindExemption | None, terms: EnrollmentTerms) -> list[Finding]:
-    if exemption is None:
+    if exemption is None or exemption.code is None:
         return []
     held = (getattr(terms, name) for name in exemption.exempt)
     rules = "、".join(term.rule for term in held if term)
@@ -291,8 +300,50 @@ def _is_of_key_groups(plan: ClassPlan, book: Rulebook) -> bool:
     return kind is not None and size is not None and kind.project in size.key_group_projects
 
 
-def judge_funding(source: str, terms: FundingSources | None) -> list[Finding]:
-    """Stop an unknown funding source; one that a person must decide on asks (JY-FND-02)."""
+def judge_season(closing_date: date, terms: Season | None) -> list[Finding]:
+    """Let a person decide on a class that ends after the season (HB-ENR-10)."""
+    if terms is None or closing_date <= terms.closes:
+        return []
+    return [
+        terms.finding(
+            code=terms.code,
+            severity=Severity.ASK,
+            message=f"培训任务应于 {terms.closes.isoformat()} 前完成，本班结业日期为 {closing_date.isoformat()}。",
+            advice="请提前结业日期；确需逾期的，由当前审核环节的办理人员核实理由并记录决定。",
+            field="closing_date",
+            value=closing_date.isoformat(),
+        )
+    ]
+
+
+def judge_organiser(institution: Institution, terms: NoOrganiser | None) -> list[Finding]:
+    """Stop an institution of a kind that organises no classes itself (QJ-ENR-09)."""
+    if terms is None or institution.kind not in terms.institution_kinds:
+        return []
+    return [
+        terms.finding(
+            code=terms.code,
+            severity=Severity.STOP,
+            message=terms.message,
+            advice=terms.advice,
+            field="institution_id",
+            value=institution.kind,
+        )
+    ]
+
+
+def judge_funding(source: str, terms: FundingSources | None, *, fixed: FundingAtOpening | None = None) -> list[Finding]:
+    """Stop a missing or unknown funding source; one that a person must decide on asks (JY-FND-02, HB-ENR-08)."""
+    if fixed is not None and not source.strip():
+        return [
+            fixed.finding(
+                code="SOURCE_MISSING",
+                severity=Severity.STOP,
+                message="开班时须明确资金支出渠道，申请没有填写资金来源。",
+                advice="请填写资金来源后重新提交；开班后变更须有书面决定。",
+                field="funding_source",
+            )
+        ]
     if terms is None:
         return []
     known = terms.source(source)

@@ -62,12 +62,13 @@ def read_values(given: Mapping[str, object], terms: Register) -> tuple[dict[str,
 
 
 def judge_checks(values: Values, *, institution_kind: str | None, terms: Register) -> list[Finding]:
-    """Give the objections of the register's own checks (JY-INS-10, JY-ENR-28)."""
+    """Give the objections of the register's own checks (JY-INS-10, JY-ENR-28, HB-ENR-22)."""
     found = []
     for check in terms.checks:
         bound = not check.institution_kinds or institution_kind in check.institution_kinds
         met = values[check.field] == 0 if check.shape == "zero" else values[check.field] is not None
-        if bound and values[check.when] is True and not met:
+        wanted = True if check.equals is None else check.equals
+        if bound and values[check.when] == wanted and not met:
             found.append(_stop(terms, check.code, check.message, check.advice, check.field))
     return found
 

@@ -89,16 +89,22 @@ class RegisterRepository:
         *,
         institution_id: str | None = None,
         regions: Sequence[str] | None = None,
+        saying: Mapping[str, str] | None = None,
         after: tuple[date, str] | None = None,
         limit: int | None = None,
     ) -> list[RegisterEntry]:
-        """Give the standing entries by day and id, those that meet every condition given."""
+        """Give the standing entries by day and id, those that meet every condition given.
+
+        `saying` are texts that open fields of the entries hold.
+        """
         column = REGISTER_ENTRY.c
         query = select(REGISTER_ENTRY).where(column.register == register, column.struck_on.is_(None))
         if institution_id is not None:
             query = query.where(column.institution_id == institution_id)
         if regions is not None:
             query = query.where(column.region.in_(regions))
+        for field, text in (saying or {}).items():
+            query = query.where(column.open_values[field].as_string() == text)
         if after is not None:
             query = query.where(tuple_(column.recorded_on, column.entry_id) > tuple_(*after))
         query = query.order_by(column.recorded_on, column.entry_id)

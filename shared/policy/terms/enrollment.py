@@ -6,6 +6,7 @@ from typing import Literal
 
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import ClassKind
+from shared.policy.decision import Severity
 from shared.policy.terms.register import Register
 from shared.policy.terms.term import FourEyes, GroupCode, Item, Programme, Steps, Term
 
@@ -298,16 +299,19 @@ class Reasons(Term):
 class AttributeValue:
     """One value of an attribute.
 
-    `needs` are attributes that must be stated with it. A person decides when the institution is of none of
-    `institution_kinds`, and always with `human_decision`; `asks` is the code of that question.
+    `needs` are attributes that must be stated with it, `wants` those without which a reviewer is warned. A person
+    decides when the institution is of none of `institution_kinds`, and always with `human_decision`; `asks` is the code
+    of that question and `question` its words, where the usual ones do not fit.
     """
 
     code: str
     name: str
     needs: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
     institution_kinds: tuple[str, ...] = ()
     human_decision: bool = False
     asks: str | None = None
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +325,7 @@ class Attribute(Term):
     name: str
     values: tuple[AttributeValue, ...] = ()
     pattern: str | None = None
-    check: Literal["credit_code"] | None = None
+    check: Literal["credit_code", "day"] | None = None
     missing: str | None = None
     published: bool = False
 
@@ -360,12 +364,13 @@ ClassRule = Literal[
 class ClassKindExemption(Term):
     """Classes of a kind that the rules of classes were not written for are exempt from them (JY-ENR-27).
 
-    A person confirms it for every class, under `code`; such a class has a timetable only if it states one.
+    A person confirms it for every class, under `code` where there is one; such a class has a timetable only if it
+    states one.
     """
 
     class_kind: ClassKind
-    code: str
-    exempt: tuple[ClassRule, ...]
+    code: str | None = None
+    exempt: tuple[ClassRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,6 +408,119 @@ class ProfileCondition(Term):
     until: str | None = None
     missing: str | None = None
     shown_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryMatch:
+    """A field of a register's entries says of the class its `fact`, or what the class states as `attribute`."""
+
+    field: str
+    fact: Literal["occupation", "level", "training_type"] | None = None
+    attribute: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterCondition(Term):
+    """Classes need an entry of a register that fits them on their opening day, else `code` objects (HB-INS-01).
+
+    It binds classes of `training_types` but never of `except_types`, of institutions of `institution_kinds`, and those
+    that state `attribute`, with one of `values`: each where any is named. An entry fits when it is the institution's
+    own, where the register is kept by institution, when every field of `match` says what the class says, and when the
+    opening day lies within the days of its fields `first` and `last`, both included.
+
+    Where the fitting entry holds only from a later day, or there is none and the opening is not after `expected_by`,
+    a person decides under `early`. With `forbidden` the class must have no such entry. Where one fits, its field
+    `shown` is told to reviewers under `shown_code`.
+    """
+
+    code: str
+    register: str
+    severity: Severity
+    message: str
+    advice: str
+    training_types: tuple[str, ...] = ()
+    except_types: tuple[str, ...] = ()
+    institution_kinds: tuple[str, ...] = ()
+    attribute: str | None = None
+    values: tuple[str, ...] = ()
+    match: tuple[EntryMatch, ...] = ()
+    first: str | None = None
+    last: str | None = None
+    expected_by: date | None = None
+    early: str | None = None
+    forbidden: bool = False
+    shown: str | None = None
+    shown_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Season(Term):
+    """Classes end by this day; of one that ends later a person decides, under `code` (HB-ENR-10)."""
+
+    closes: date
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingAtOpening(Term):
+    """The application names the funding source, which is fixed when the class opens (HB-ENR-08)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoOrganiser(Term):
+    """Institutions of these kinds organise no class themselves: an application of theirs stops (QJ-ENR-09)."""
+
+    institution_kinds: tuple[str, ...]
+    code: str
+    message: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitments(Term):
+    """Classes that state `attribute` open once the institution and everybody on the roster have committed (HB-ENR-15).
+
+    Each commitment is an entry that names the class in its field `class_field` and was signed, by its field
+    `signed_field`, before or on the opening day: of the institution in `institution_register`, of each trainee in
+    `trainee_register`.
+    """
+
+    attribute: str
+    institution_register: str
+    trainee_register: str
+    class_field: str
+    signed_field: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingEvent:
+    """What one event of this code takes from an institution's points."""
+
+    code: str
+    points_off: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingGrade(Item):
+    """A grade and the points from which it is reached."""
+
+    points_min: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRating(Term):
+    """The published formula of credit ratings (QJ-INS-02): points from the start less those of every event in a period.
+
+    Events are entries of `register`; one whose `appeal` is `upheld` does not count. The first of `grades` whose points
+    are reached is the grade that a person then decides on; a grade refuses nobody.
+    """
+
+    register: str
+    points_start: int
+    events: tuple[RatingEvent, ...]
+    grades: tuple[RatingGrade, ...]
+    upheld: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -444,6 +562,12 @@ class EnrollmentTerms:
     class_kind_exemptions: tuple[ClassKindExemption, ...] = ()
     enterprise_profile: EnterpriseProfile | None = None
     profile_conditions: tuple[ProfileCondition, ...] = ()
+    register_conditions: tuple[RegisterCondition, ...] = ()
+    season: Season | None = None
+    funding_at_opening: FundingAtOpening | None = None
+    no_organiser: NoOrganiser | None = None
+    commitments: Commitments | None = None
+    credit_rating: CreditRating | None = None
     four_eyes: FourEyes | None = None
 
     def group(self, code: str) -> Group | None:

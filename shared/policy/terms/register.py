@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
 from shared.policy.terms.term import Item, Programme, Term
@@ -10,7 +11,7 @@ FieldKind = Literal["text", "number", "whole", "amount_fen", "day", "truth", "ch
 """What a field holds: `number` is the number of somebody's paper, kept sealed; `enterprise` a credit code, `village` a
 twelve-digit code of the statistical divisions, `class` a class id."""
 
-ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps"]
+ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps", "rating"]
 
 REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "entries": (),
@@ -19,6 +20,7 @@ REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "coverage": ("enterprise_code", "enterprise_name", "left_on"),
     "violations": ("enterprise_code", "assigned_on", "ended_on", "special_operation"),
     "steps": ("class_id",),
+    "rating": ("event", "appeal"),
 }
 """The fields that a report of each shape reads, which its register therefore has."""
 
@@ -41,7 +43,8 @@ class RegisterField:
 class RegisterCheck:
     """Where the truth field `when` is set, `field` must be zero (`zero`) or filled in (`given`); else `code` objects.
 
-    It binds institutions of `institution_kinds`, all when there are none.
+    With `equals`, where the field `when` is that choice. It binds institutions of `institution_kinds`, all when there
+    are none.
     """
 
     shape: Literal["zero", "given"]
@@ -51,19 +54,21 @@ class RegisterCheck:
     message: str
     advice: str
     institution_kinds: tuple[str, ...] = ()
+    equals: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterReport:
     """What is reported: `by` groups entries, `day` places them in a period, `against` names the register of passes.
 
-    `training` and `certificate` are the values of its field `proof` that let a person start work and start a special
-    operation.
+    Entries whose day comes after `due` are counted as overdue. `training` and `certificate` are the values of its field
+    `proof` that let a person start work and start a special operation.
     """
 
     shape: ReportShape
     by: str | None = None
     day: str | None = None
+    due: date | None = None
     against: str | None = None
     training: str | None = None
     certificate: str | None = None
