@@ -108,14 +108,14 @@ def _day(values: Values, field: str | None) -> date | None:
 
 
 def _shown(condition: RegisterCondition, holding: Sequence[Values], terms: EnrollmentTerms) -> Iterator[Finding]:
-    """Tell reviewers what the newest entry says, where the condition wants it told."""
+    """Tell reviewers what the newest entry says, where the condition wants it told; of a truth only that it holds."""
     if condition.shown is None or condition.shown_code is None:
         return
     newest = max(holding, key=lambda values: _day(values, condition.first) or date.min)
     told = newest.get(condition.shown)
-    if told is None:
+    if told is None or told is False:
         return
-    value = {True: "是", False: "否"}[told] if isinstance(told, bool) else str(told)
+    value = "是" if told is True else str(told)
     register = terms.register(condition.register)
     field = register.field(condition.shown) if register else None
     name = next((item.name for item in field.choices if item.code == value), value) if field else value
