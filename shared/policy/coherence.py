@@ -85,7 +85,10 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     terms = book.enrollment
     kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
     groups = {group.code for group in terms.groups}
-    for name in ("private_school", "own_employees", "teacher_filing", "centre_application", "basic_conditions"):
+    for name in (
+        *("directory", "private_school", "own_employees", "teacher_filing", "centre_application"),
+        "basic_conditions",
+    ):
         if term := getattr(terms, name):
             yield ("enrollment", name, "institution_kinds"), term.institution_kinds, kinds
     if size := terms.class_size:  # a project that no type has would silently lift the lower cap
@@ -99,8 +102,16 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
             yield (*key, "institution_kinds"), value.institution_kinds, kinds
     for place, needed in enumerate(terms.class_kind_needs):
         yield ("enrollment", "class_kind_needs", place, "needs"), needed.needs, attributes
+        yield ("enrollment", "class_kind_needs", place, "training_types"), needed.training_types, _types(book)
+    if obligatory := terms.obligatory_topics:
+        yield ("enrollment", "obligatory_topics", "topics"), obligatory.topics, attributes
+    if higher := terms.higher_approval:
+        steps = {step.code for step in terms.approval.steps} if terms.approval else set()
+        yield ("enrollment", "higher_approval", "step"), (higher.step,), steps
+        yield ("enrollment", "higher_approval", "training_types"), higher.training_types, _types(book)
     yield from _profile_uses(book)
-    yield from _condition_uses(book)
+    yield from _record_uses(book)
+    yield from _commitment_uses(book)
     for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless"):
         if term := getattr(terms, name):
             yield ("enrollment", name, "groups"), term.groups, groups
@@ -115,37 +126,21 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
 
 
-def _condition_uses(book: Rulebook) -> Iterator[_Use]:
-    """Give what register conditions and commitments name: registers and their fields, types, kinds and attributes."""
+def _commitment_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what commitments and ratings name: registers, their fields and choices, and the attribute of the mode."""
     terms = book.enrollment
-    attributes = {attribute.code for attribute in terms.attributes}
+    key: Key
     registers = {register.code: {field.code for field in register.fields} for register in terms.registers}
-    types = {row.code for row in terms.programmes.types} if terms.programmes else set()
-    kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
-    for place, condition in enumerate(terms.register_conditions):
-        key: Key = ("enrollment", "register_conditions", place)
-        fields = registers.get(condition.register, set())
-        yield (*key, "register"), (condition.register,), registers
-        yield (*key, "training_types"), condition.training_types, types
-        yield (*key, "except_types"), condition.except_types, types
-        yield (*key, "institution_kinds"), condition.institution_kinds, kinds
-        yield (*key, "match"), [match.field for match in condition.match], fields
-        yield (*key, "match"), [match.attribute for match in condition.match if match.attribute], attributes
-        yield (*key, "attribute"), [condition.attribute] if condition.attribute else (), attributes
-        for name in ("first", "last", "shown"):
-            field = getattr(condition, name)
-            yield (*key, name), [field] if field else (), fields
     if rating := terms.credit_rating:
         register = terms.register(rating.register)
         event = register.field("event") if register else None
         events = {item.code for item in event.choices} if event else set()
-        yield ("enrollment", "credit_rating", "register"), (rating.register,), registers
-        yield ("enrollment", "credit_rating", "events"), [one.code for one in rating.events], events
-    if organiser := terms.no_organiser:
-        yield ("enrollment", "no_organiser", "institution_kinds"), organiser.institution_kinds, kinds
+        key = ("enrollment", "credit_rating")
+        yield (*key, "register"), (rating.register,), registers
+        yield (*key, "events"), [one.code for one in rating.events], events
     if commitments := terms.commitments:
         key = ("enrollment", "commitments")
-        yield (*key, "attribute"), (commitments.attribute,), attributes
+        yield (*key, "attribute"), (commitments.attribute,), {attribute.code for attribute in terms.attributes}
         for name in ("institution_register", "trainee_register"):
             code = getattr(commitments, name)
             yield (*key, name), (code,), registers
@@ -186,14 +181,52 @@ def _profile_uses(book: Rulebook) -> Iterator[_Use]:
         yield (*key, "institution_kinds"), profile.institution_kinds, kinds
         if register := registers.get(profile.register):
             fields = {field.code: field.kind for field in register.fields}
-            yield (*key, "wanted"), (profile.wanted,), {code for code, kind in fields.items() if kind == "truth"}
+            truths = {code for code, kind in fields.items() if kind == "truth"}
+            yield (*key, "wanted"), (profile.wanted,) if profile.wanted else (), truths
             yield (*key, "register"), register.key, {code for code, kind in fields.items() if kind == "enterprise"}
     for place, condition in enumerate(terms.profile_conditions):
         key = ("enrollment", "profile_conditions", place)
+        yield (*key, "training_types"), condition.training_types, _types(book)
         for names, defined in ((("field", "proof", "until"), fields), (("attribute", "shown_by"), attributes)):
             for name in names:
                 code = getattr(condition, name)
                 yield (*key, name), (code,) if code else (), defined
+
+
+def _types(book: Rulebook) -> set[str]:
+    return {row.code for row in book.enrollment.programmes.types} if book.enrollment.programmes else set()
+
+
+def _record_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what classes' records read: a register, its fields, and what a class states to be found by."""
+    terms = book.enrollment
+    kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
+    registers = {register.code: register for register in terms.registers}
+    for place, record in enumerate(terms.class_records):
+        key = ("enrollment", "class_records", place)
+        yield (*key, "register"), (record.register,), registers
+        yield (*key, "institution_kinds"), record.institution_kinds, kinds
+        yield (*key, "training_types"), record.training_types, _types(book)
+        yield (*key, "except_training_types"), record.except_training_types, _types(book)
+        attributes = (record.attribute,) if record.attribute else ()
+        yield (*key, "attribute"), attributes, {attribute.code for attribute in terms.attributes}
+        if register := registers.get(record.register):
+            fields = {field.code: field for field in register.fields}
+            for name in (
+                "occupation",
+                "provider",
+                "enterprise",
+                "stated",
+                "choice",
+                "since",
+                "after",
+                "until",
+                "shown",
+            ):
+                if code := getattr(record, name):
+                    yield (*key, name), (code,), fields
+            chosen = fields.get(record.choice or "")
+            yield (*key, "choices"), record.choices, {item.code for item in chosen.choices} if chosen else set()
 
 
 def _register_uses(book: Rulebook) -> Iterator[_Use]:
@@ -206,6 +239,10 @@ def _register_uses(book: Rulebook) -> Iterator[_Use]:
         yield (*key, "key"), register.key, fields | ({"person"} if register.person else set())
         yield (*key, "report", "by"), (report.by,) if report.by else (), fields
         yield (*key, "report", "day"), (report.day,) if report.day else (), fields
+        parts = {"shares": ("part", "total", "minimum_percent")}.get(report.shape, ())
+        yield (*key, "report", "shape"), parts, {name for name in parts if getattr(report, name) is not None}
+        for name in ("part", "total"):
+            yield (*key, "report", name), (code,) if (code := getattr(report, name)) else (), fields
         yield (*key, "report", "shape"), REPORT_FIELDS[report.shape], fields
         for row, check in enumerate(register.checks):
             yield (*key, "checks", row), (check.field, check.when), fields

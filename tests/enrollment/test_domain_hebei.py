@@ -1,6 +1,5 @@
 """Classes under the rulebook of Hebei for 2024: lists, season, appointment, commitment and tags."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,16 +12,16 @@ from services.enrollment.domain.institution import judge_kind
 from services.enrollment.domain.opening import what_blocks
 from services.enrollment.domain.plan import judge_funding
 from services.enrollment.domain.register import RegisterEntry, Values, judge_checks, read_values
-from services.enrollment.domain.register_condition import binding, wanted
 from services.enrollment.domain.register_report import ReportFacts, report
 from services.enrollment.domain.review import require_other_person
 from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.actor import Role
 from shared.domain.errors import Forbidden
 from shared.policy.decision import Severity
-from shared.policy.terms.enrollment import Commitments, EnrollmentTerms
-from tests.enrollment.neighbours import HEBEI
+from shared.policy.terms.class_record import Commitments
+from shared.policy.terms.enrollment import EnrollmentTerms
 from tests.enrollment.sample import WELDER, codes
+from tests.enrollment.sample_elsewhere import HEBEI
 
 EMPLOYER = {"employer_credit_code": sample_credit_code(3)}
 
@@ -82,7 +81,7 @@ def test_a_class_needs_its_institution_in_a_published_list_or_a_person_decides_u
     entries: tuple[Values, ...], opening: date, expected: tuple[str, str, str] | None
 ) -> None:
     """HB-INS-01: April classes before the lists are flagged and a person decides."""
-    found = HEBEI.objections(HEBEI.plan(opening), HEBEI.facts(fitting={"NOT_PUBLISHED": entries}))
+    found = HEBEI.objections(HEBEI.plan(opening=opening), records=HEBEI.instead("NOT_PUBLISHED", *entries))
     assert found == ([expected] if expected else [])
 
 
@@ -101,37 +100,37 @@ def test_a_list_published_after_the_fifteenth_of_may_is_counted_as_overdue() -> 
 
 def test_a_class_of_a_selected_base_is_held_at_a_selected_base_or_a_person_keeps_its_tag() -> None:
     """HB-INS-03"""
-    plan = HEBEI.plan(attributes={"base_tag": "fusao"})
+    plan = HEBEI.plan(stated={"base_tag": "fusao"})
     selected = {"base_kind": "fusao", "selected_on": "2024-05-01"}
-    assert HEBEI.objections(plan, HEBEI.facts(fitting={"NOT_SELECTED_BASE": (selected,)})) == []
-    assert HEBEI.objections(plan) == [("NOT_SELECTED_BASE", "HB-INS-03", "ask")]
-    (condition,) = (one for one in terms().register_conditions if one.code == "NOT_SELECTED_BASE")
-    assert wanted(condition, plan) == {"base_kind": "fusao"}
-    assert condition not in set(binding(HEBEI.plan(), institution_kind="enterprise", terms=terms()))
+    assert HEBEI.objections(plan, records=HEBEI.instead("NOT_SELECTED_BASE", selected)) == []
+    for other in ({**selected, "base_kind": "elder_care"}, {**selected, "selected_on": "2024-06-04"}):
+        found = HEBEI.objections(plan, records=HEBEI.instead("NOT_SELECTED_BASE", other))
+        assert found == [("NOT_SELECTED_BASE", "HB-INS-03", "ask")]
 
 
 def test_both_directories_list_the_class_or_it_is_refused() -> None:
     """HB-INS-04, HB-ENR-05: no entry, no subsidy, whichever of the two is missing."""
-    assert HEBEI.objections(known=HEBEI.facts(entries=())) == [("NOT_IN_DIRECTORY", "HB-INS-04", "stop")]
-    for entries in ((), ({"listed_from": "2024-06-04"},), ({"listed_from": "2024-01-01", "listed_to": "2024-06-02"},)):
-        found = HEBEI.objections(known=HEBEI.facts(fitting={"OCCUPATION_NOT_LISTED": entries}))
+    assert HEBEI.objections(entries=()) == [("NOT_IN_DIRECTORY", "HB-INS-04", "stop")]
+    for entry in (
+        {"occupation": "4-10-01-01", "listed_from": "2024-01-01"},
+        {"occupation": WELDER, "listed_from": "2024-06-04"},
+        {"occupation": WELDER, "listed_from": "2024-01-01", "listed_to": "2024-06-02"},
+    ):
+        found = HEBEI.objections(records=HEBEI.instead("OCCUPATION_NOT_LISTED", entry))
         assert found == [("OCCUPATION_NOT_LISTED", "HB-ENR-05", "stop")]
-    (condition,) = (one for one in terms().register_conditions if one.code == "OCCUPATION_NOT_LISTED")
-    assert wanted(condition, HEBEI.plan()) == {"occupation": WELDER}
 
 
 def test_reviewers_are_told_of_an_urgently_short_occupation() -> None:
     """HB-ENR-05"""
-    listed = {"listed_from": "2024-01-01", "listed_to": None, "urgently_short": True}
-    (told,) = HEBEI.judged(known=HEBEI.facts(fitting={"OCCUPATION_NOT_LISTED": (listed,)}))
+    listed = {"occupation": WELDER, "listed_from": "2024-01-01", "listed_to": None, "urgently_short": True}
+    (told,) = HEBEI.judged(records=HEBEI.instead("OCCUPATION_NOT_LISTED", listed))
     assert (told.code, told.severity, told.message) == ("URGENTLY_SHORT", Severity.WARN, "急需紧缺：是。")
 
 
 @pytest.mark.parametrize("missing", ["evaluation_body", "evaluation_on"])
 def test_review_starts_only_once_the_evaluation_is_appointed_too(missing: str) -> None:
     """HB-ENR-06"""
-    plan = HEBEI.plan(attributes={missing: ""})
-    assert ("APPOINTMENT_MISSING", "HB-ENR-06", "stop") in HEBEI.objections(plan)
+    assert HEBEI.objections(HEBEI.plan(without=(missing,))) == [("APPOINTMENT_MISSING", "HB-ENR-06", "stop")]
 
 
 def test_the_appointed_day_is_a_day() -> None:
@@ -141,19 +140,19 @@ def test_the_appointed_day_is_a_day() -> None:
         ("20240630", ["ATTRIBUTE_INVALID"]),
         ("2024-06-30", []),
     ):
-        found = HEBEI.objections(HEBEI.plan(attributes={"evaluation_on": day}))
+        found = HEBEI.objections(HEBEI.plan(stated={"evaluation_on": day}))
         assert [code for code, _, _ in found] == expected
 
 
 def test_an_evaluation_is_no_class_with_lessons() -> None:
     """HB-CLM-13: an assessment body applies for it, without timetable and without a training institution's entries."""
-    plan = replace(HEBEI.plan(kind="evaluation", training_type="evaluation", sessions=()), attributes={})
-    known = HEBEI.facts(entries=(), fitting={"NOT_PUBLISHED": ()})
-    assert HEBEI.judged(plan, known) == ()
-    lessons = replace(HEBEI.plan(sessions=()), attributes={})
-    assert {"NO_SESSION_ON_OPENING", "NOT_IN_DIRECTORY", "NOT_PUBLISHED", "APPOINTMENT_MISSING"} <= {
-        code for code, _, _ in HEBEI.objections(lessons, known)
-    }
+    bare = {"sessions": (), "attributes": {}}
+    unlisted: dict[str, Any] = {"entries": (), "records": HEBEI.instead("NOT_PUBLISHED")}
+    assert HEBEI.judged(HEBEI.plan(kind="evaluation", training_type="evaluation", **bare), **unlisted) == ()
+    found = {code for code, _, _ in HEBEI.objections(HEBEI.plan(**bare), **unlisted)}
+    assert {
+        *("NO_SESSION_ON_OPENING", "NOT_IN_DIRECTORY", "NOT_PUBLISHED", "APPOINTMENT_MISSING", "TOPIC_MISSING")
+    } <= found
 
 
 def test_nothing_is_trained_before_the_review() -> None:
@@ -195,13 +194,25 @@ def test_of_a_class_that_ends_after_august_a_person_decides(
     assert found == expected
 
 
+@pytest.mark.parametrize("hours", [None, "0", "-1"])
+@pytest.mark.parametrize("topic", ["topic_safety", "topic_fire_safety"])
+def test_a_plan_without_hours_of_safety_and_of_fire_protection_is_refused(topic: str, hours: str | None) -> None:
+    """HB-ENR-11: two hours of the one and none of the other will not do; one hour of each will."""
+    if hours is None:
+        assert HEBEI.objections(HEBEI.plan(without=(topic,))) == [("TOPIC_MISSING", "HB-ENR-11", "stop")]
+    else:
+        found = HEBEI.objections(HEBEI.plan(stated={topic: hours}))
+        assert found == [("ATTRIBUTE_INVALID", "HB-ENR-11", "stop")]
+    assert HEBEI.objections(HEBEI.plan(stated={topic: "1"})) == []
+
+
 @pytest.mark.parametrize("mode", ["order", "post", "directed"])
 def test_a_class_for_an_employer_without_its_code_is_shown_to_the_reviewer(mode: str) -> None:
     """HB-ENR-12: a warning, no refusal."""
-    (finding,) = HEBEI.judged(HEBEI.plan(attributes={"class_mode": mode}))
+    (finding,) = HEBEI.judged(HEBEI.plan(stated={"class_mode": mode}))
     assert (finding.code, finding.rule, finding.severity) == ("EMPLOYER_MISSING", "HB-ENR-12", Severity.WARN)
-    assert HEBEI.judged(HEBEI.plan(attributes={"class_mode": mode, **EMPLOYER})) == ()
-    assert HEBEI.judged(HEBEI.plan(attributes={"class_mode": "other"})) == ()
+    assert HEBEI.judged(HEBEI.plan(stated={"class_mode": mode, **EMPLOYER})) == ()
+    assert HEBEI.judged(HEBEI.plan(stated={"class_mode": "other"})) == ()
 
 
 MEASURE = {"in_force_from": "2024-03-01", "in_force_to": None}
@@ -221,26 +232,26 @@ def test_commitment_is_for_the_scopes_of_the_text_and_a_person_decides_what_larg
     scope: str, expected: list[tuple[str, str, str]]
 ) -> None:
     """HB-ENR-13"""
-    known = HEBEI.facts(fitting={"MEASURE_MISSING": (MEASURE,)})
-    assert HEBEI.objections(HEBEI.plan(attributes={"commitment": scope}), known) == expected
+    known = HEBEI.instead("MEASURE_MISSING", MEASURE)
+    assert HEBEI.objections(HEBEI.plan(stated={"commitment": scope}), records=known) == expected
 
 
 def test_commitment_needs_a_measure_in_force_and_is_lost_by_a_breach() -> None:
     """HB-ENR-14, HB-ENR-15"""
-    plan = HEBEI.plan(attributes={"commitment": "pre_job"})
+    plan = HEBEI.plan(stated={"commitment": "pre_job"})
     assert HEBEI.objections(plan) == [("MEASURE_MISSING", "HB-ENR-14", "stop")]
-    late = HEBEI.facts(fitting={"MEASURE_MISSING": ({**MEASURE, "in_force_from": "2024-06-04"},)})
-    assert HEBEI.objections(plan, late) == [("MEASURE_MISSING", "HB-ENR-14", "stop")]
+    late = HEBEI.instead("MEASURE_MISSING", {**MEASURE, "in_force_from": "2024-06-04"})
+    assert HEBEI.objections(plan, records=late) == [("MEASURE_MISSING", "HB-ENR-14", "stop")]
     for last, expected in (("2024-06-02", []), ("2024-06-03", [("COMMITMENT_REVOKED", "HB-ENR-15", "stop")])):
         breach = {"revoked_from": "2024-05-01", "revoked_to": last}
-        known = HEBEI.facts(fitting={"MEASURE_MISSING": (MEASURE,), "COMMITMENT_REVOKED": (breach,)})
-        assert HEBEI.objections(plan, known) == expected
+        known = {**HEBEI.instead("MEASURE_MISSING", MEASURE), "COMMITMENT_REVOKED": (breach,)}
+        assert HEBEI.objections(plan, records=known) == expected
 
 
 def test_a_committed_class_opens_once_the_institution_and_all_forty_have_signed() -> None:
     """HB-ENR-14, HB-ENR-15: with 39 of 40 it does not open, and it says why."""
     term = commitments()
-    plan = HEBEI.plan(attributes={"commitment": "pre_job"})
+    plan = HEBEI.plan(stated={"commitment": "pre_job"})
     assert is_committed(training_class(plan), term)
     assert not is_committed(training_class(HEBEI.plan()), term)
     people = [f"person-{number}" for number in range(40)]
@@ -275,7 +286,7 @@ ACTIONS = {
 def test_a_class_carries_the_tags_of_the_special_actions_and_of_the_local_policy_to_the_reports() -> None:
     """HB-ENR-16, HB-ENR-17, HB-ENR-18, HB-ENR-19, HB-ENR-20, HB-ENR-21: tags without effect on the class."""
     tags = {**dict.fromkeys(ACTIONS, "yes"), "local_policy": "city"}
-    plan = HEBEI.plan(attributes=tags)
+    plan = HEBEI.plan(stated=tags)
     assert HEBEI.judged(plan) == ()
     assert tags.items() <= published(plan.stated, terms()).items()
     rules = {attribute.code: attribute.rule for attribute in terms().attributes}
@@ -305,7 +316,7 @@ def test_no_neighbours_number_stands_in_hebeis_rules_of_classes() -> None:
         *("private_school", "own_employees", "teacher_filing", "centre_application", "centre_listing"),
         *("basic_conditions", "suspensions", "education_money", "application_lead", "documents", "repeat"),
         *("class_size", "class_hour", "practice_share", "teacher_ratio", "station_ratio", "special_account"),
-        *("local_employer", "employee_focus", "enterprise_profile", "no_organiser", "credit_rating"),
+        *("local_employer", "employee_focus", "enterprise_profile", "credit_rating", "higher_approval"),
     ):
         assert getattr(named, silent) is None, silent
     assert HEBEI.judged(HEBEI.plan(planned=200)) == ()

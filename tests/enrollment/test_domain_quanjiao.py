@@ -7,15 +7,14 @@ import pytest
 from peibu.demo.people import sample_credit_code
 from services.enrollment.domain.institution import judge_kind
 from services.enrollment.domain.register import RegisterEntry, Values, natural_key, read_values
-from services.enrollment.domain.register_condition import wanted
 from services.enrollment.domain.register_report import ReportFacts, report
 from services.enrollment.domain.review import require_other_person
 from shared.domain.errors import Forbidden
 from shared.policy.decision import Severity
 from shared.policy.terms.enrollment import EnrollmentTerms
 from shared.policy.terms.register import Register
-from tests.enrollment.neighbours import QUANJIAO
 from tests.enrollment.sample import WELDER, codes
+from tests.enrollment.sample_elsewhere import QUANJIAO
 
 
 def terms() -> EnrollmentTerms:
@@ -56,7 +55,8 @@ def test_every_provider_that_the_text_names_is_known_and_any_other_is_looked_at(
     assert codes(judge_kind("enterprise_centre", kinds)) == ["INSTITUTION_KIND_UNKNOWN"]
 
 
-CONSENT = {"consented_from": "2020-01-01", "consented_to": "2020-12-31"}
+OPENING = QUANJIAO.opening
+CONSENT = {"occupation": WELDER, "consented_from": "2020-01-01", "consented_to": "2020-12-31"}
 
 
 @pytest.mark.parametrize("kind", ["industry_association", "backbone_institution"])
@@ -66,33 +66,36 @@ CONSENT = {"consented_from": "2020-01-01", "consented_to": "2020-12-31"}
         ((CONSENT,), date(2020, 12, 31), []),
         ((CONSENT,), date(2021, 1, 4), [("OUT_OF_CONSENT", "QJ-INS-01", "stop")]),
         ((), date(2020, 12, 31), [("OUT_OF_CONSENT", "QJ-INS-01", "stop")]),
+        (({**CONSENT, "occupation": "4-10-01-01"},), OPENING, [("OUT_OF_CONSENT", "QJ-INS-01", "stop")]),
     ],
 )
 def test_others_employees_are_trained_only_within_field_and_period_of_the_consent(
     kind: str, consents: tuple[Values, ...], opening: date, expected: list[tuple[str, str, str]]
 ) -> None:
     """QJ-INS-01: another occupation is no fitting entry, and neither is a day after the last."""
-    known = QUANJIAO.facts(kind=kind, fitting={"OUT_OF_CONSENT": consents})
-    assert QUANJIAO.objections(QUANJIAO.plan(opening), known) == expected
-    (condition,) = (one for one in terms().register_conditions if one.code == "OUT_OF_CONSENT")
-    assert wanted(condition, QUANJIAO.plan()) == {"occupation": WELDER}
+    found = QUANJIAO.objections(
+        QUANJIAO.plan(opening=opening),
+        institution=QUANJIAO.institution(kind),
+        records=QUANJIAO.instead("OUT_OF_CONSENT", *consents),
+    )
+    assert found == expected
 
 
 def test_a_leading_enterprise_needs_consent_only_for_others() -> None:
     """QJ-INS-01"""
-    known = QUANJIAO.facts(kind="leading_enterprise")
-    assert QUANJIAO.objections(known=known) == []
-    plan = QUANJIAO.plan(attributes={"served_enterprise": sample_credit_code(3)})
-    assert QUANJIAO.objections(plan, known) == [("OUT_OF_CONSENT_FOR_OTHERS", "QJ-INS-01", "stop")]
+    leading = QUANJIAO.institution("leading_enterprise")
+    assert QUANJIAO.objections(institution=leading) == []
+    plan = QUANJIAO.plan(stated={"served_enterprise": sample_credit_code(3)})
+    assert QUANJIAO.objections(plan, institution=leading) == [("OUT_OF_CONSENT_FOR_OTHERS", "QJ-INS-01", "stop")]
     assert QUANJIAO.objections(plan) == []  # an ordinary enterprise is not what the clause speaks of
 
 
 def test_an_institution_without_rating_is_warned_of_and_a_grade_is_shown() -> None:
     """QJ-INS-02: no grade excludes anybody."""
-    (missing,) = QUANJIAO.judged(known=QUANJIAO.facts(fitting={"RATING_MISSING": ()}))
+    (missing,) = QUANJIAO.judged(records=QUANJIAO.instead("RATING_MISSING"))
     assert (missing.code, missing.rule, missing.severity) == ("RATING_MISSING", "QJ-INS-02", Severity.WARN)
     rated = ({"grade": "d", "rated_on": "2020-05-20"}, {"grade": "b", "rated_on": "2020-06-01"})
-    (shown,) = QUANJIAO.judged(known=QUANJIAO.facts(fitting={"RATING_MISSING": rated}))
+    (shown,) = QUANJIAO.judged(records=QUANJIAO.instead("RATING_MISSING", *rated))
     assert (shown.code, shown.severity, shown.message) == ("CREDIT_RATING", Severity.WARN, "信用等级：B。")
 
 
@@ -136,18 +139,18 @@ def test_the_occupation_is_in_the_directory_on_the_opening_day(
     last: str | None, expected: list[tuple[str, str, str]]
 ) -> None:
     """QJ-INS-03"""
-    listed = {"listed_from": "2019-01-01", "listed_to": last}
-    assert QUANJIAO.objections(known=QUANJIAO.facts(fitting={"OCCUPATION_NOT_LISTED": (listed,)})) == expected
+    listed = {"occupation": WELDER, "listed_from": "2019-01-01", "listed_to": last}
+    assert QUANJIAO.objections(records=QUANJIAO.instead("OCCUPATION_NOT_LISTED", listed)) == expected
 
 
 def test_pre_job_training_outside_the_directory_is_reviewed_by_the_county_and_upskilling_is_refused() -> None:
     """QJ-ENR-03"""
-    unlisted = QUANJIAO.facts(fitting={"OCCUPATION_NOT_LISTED": (), "OCCUPATION_REVIEW": ()})
+    unlisted = QUANJIAO.instead("OCCUPATION_NOT_LISTED")
     pre_job = QUANJIAO.plan(training_type="pre_job")
-    assert QUANJIAO.objections(pre_job, unlisted) == [("OCCUPATION_REVIEW", "QJ-ENR-03", "ask")]
-    assert QUANJIAO.objections(known=unlisted) == [("OCCUPATION_NOT_LISTED", "QJ-INS-03", "stop")]
-    listed = QUANJIAO.facts(fitting={"OCCUPATION_REVIEW": ({"listed_from": "2019-01-01"},)})
-    assert QUANJIAO.objections(pre_job, listed) == []
+    assert QUANJIAO.objections(pre_job, records=unlisted) == [("OCCUPATION_REVIEW", "QJ-ENR-03", "ask")]
+    assert QUANJIAO.objections(records=unlisted) == [("OCCUPATION_NOT_LISTED", "QJ-INS-03", "stop")]
+    listed = QUANJIAO.instead("OCCUPATION_REVIEW", {"occupation": WELDER, "listed_from": "2019-01-01"})
+    assert QUANJIAO.objections(pre_job, records=listed) == []
 
 
 def test_a_class_on_no_line_of_the_enterprises_plan_is_warned_of_and_not_blocked() -> None:
@@ -156,10 +159,10 @@ def test_a_class_on_no_line_of_the_enterprises_plan_is_warned_of_and_not_blocked
         ({"starts_on": "2020-06-01", "ends_on": "2020-06-30"}, []),
         ({"starts_on": "2020-07-01", "ends_on": "2020-07-31"}, ["NOT_IN_ENTERPRISE_PLAN"]),
     ):
-        found = QUANJIAO.judged(known=QUANJIAO.facts(fitting={"NOT_IN_ENTERPRISE_PLAN": (line,)}))
+        found = QUANJIAO.judged(records=QUANJIAO.instead("NOT_IN_ENTERPRISE_PLAN", {"occupation": WELDER, **line}))
         assert codes(found) == expected
         assert all((one.rule, one.severity) == ("QJ-ENR-01", Severity.WARN) for one in found)
-    assert QUANJIAO.objections(known=QUANJIAO.facts(fitting={"NOT_IN_ENTERPRISE_PLAN": ()})) == []
+    assert QUANJIAO.objections(records=QUANJIAO.instead("NOT_IN_ENTERPRISE_PLAN")) == []
 
 
 def test_a_demand_says_by_which_channel_it_came_and_how_many_of_it_are_matched() -> None:
@@ -224,23 +227,13 @@ def test_poverty_relief_and_graduates_have_types_and_rate_words_of_their_own() -
     assert QUANJIAO.objections(QUANJIAO.plan(training_type="graduate_training")) == []
 
 
-def test_the_user_enterprise_organises_the_training_of_dispatched_workers_and_never_the_agency() -> None:
-    """QJ-ENR-09"""
-    own = QUANJIAO.plan(attributes={"dispatched_staff": "yes", "dispatch_contract": "PQ-2020-7"})
-    assert QUANJIAO.objections(own) == []
-    agency = QUANJIAO.facts(kind="dispatch_agency")
-    assert ("ORGANISER_MUST_BE_USER", "QJ-ENR-09", "stop") in QUANJIAO.objections(own, agency)
-    without = QUANJIAO.plan(attributes={"dispatched_staff": "yes"})
-    assert QUANJIAO.objections(without) == [("DISPATCH_CONTRACT_MISSING", "QJ-ENR-09", "stop")]
-
-
 @pytest.mark.parametrize(
     ("kind", "training_type"), [("work_for_training", "work_for_training"), ("evaluation", "first_appraisal")]
 )
 def test_what_has_no_lessons_has_no_timetable_and_no_directory(kind: str, training_type: str) -> None:
     """QJ-CLM-07, QJ-ASM-02"""
     plan = QUANJIAO.plan(kind=kind, training_type=training_type, level=None, sessions=())
-    assert QUANJIAO.objections(plan, QUANJIAO.facts(fitting={"OCCUPATION_NOT_LISTED": ()})) == []
+    assert QUANJIAO.objections(plan, records=QUANJIAO.instead("OCCUPATION_NOT_LISTED")) == []
 
 
 def test_no_neighbours_number_stands_in_quanjiaos_rules_of_classes() -> None:

@@ -19,8 +19,8 @@ from shared.domain.errors import NotFound, Refused
 from shared.domain.jurisdiction import regions
 from shared.policy.rulebook import Rulebook, Shelf
 from tests.enrollment.desk import APPROVER, EARLY, OTHER_SCHOOL, SCHOOL, Desk
-from tests.enrollment.neighbours import HEBEI
 from tests.enrollment.sample import OPENING, WELDER, book
+from tests.enrollment.sample_elsewhere import HEBEI
 from tests.enrollment.test_use_cases_registers import person
 
 BORROWED = ("OCCUPATION_NOT_LISTED", "MEASURE_MISSING", "COMMITMENT_REVOKED", "NOT_SELECTED_BASE")
@@ -41,7 +41,7 @@ def borrowed() -> Rulebook:
         own.enrollment,
         registers=(*own.enrollment.registers, *hebei.registers),
         attributes=(*own.enrollment.attributes, *(one for one in hebei.attributes if one.code in wanted)),
-        register_conditions=tuple(one for one in hebei.register_conditions if one.code in BORROWED),
+        class_records=tuple(one for one in hebei.class_records if one.code in BORROWED),
         commitments=hebei.commitments,
     )
     return replace(own, enrollment=enrollment)

@@ -165,7 +165,7 @@ class Registers(Protocol):
         *,
         institution_id: str | None = None,
         regions: Sequence[str] | None = None,
-        saying: Mapping[str, str] | None = None,
+        stating: Mapping[str, str] | None = None,
         after: tuple[date, str] | None = None,
         limit: int | None = None,
     ) -> list[RegisterEntry]:

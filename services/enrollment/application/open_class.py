@@ -117,7 +117,7 @@ async def _uncommitted(
         return await uow.registers.entries(
             register,
             institution_id=training_class.institution_id,
-            saying={terms.class_field: training_class.class_id},
+            stating={terms.class_field: training_class.class_id},
         )
 
     return what_is_uncommitted(

@@ -22,7 +22,12 @@ TRAINING_MODE: Final = "training_mode"
 
 
 def judge_attributes(
-    attributes: Mapping[str, str], *, kind: ClassKind, institution_kind: str, terms: EnrollmentTerms
+    attributes: Mapping[str, str],
+    *,
+    kind: ClassKind,
+    institution_kind: str,
+    terms: EnrollmentTerms,
+    training_type: str | None = None,
 ) -> list[Finding]:
     """Stop what no list knows and what lacks another attribute; ask where a person has to look."""
     known = {attribute.code: attribute for attribute in terms.attributes}
@@ -38,7 +43,7 @@ def judge_attributes(
         else:
             found.append(_unreadable(attribute))
     for required in terms.class_kind_needs:
-        if required.class_kind == kind:
+        if required.class_kind == kind or training_type in required.training_types:
             found += _missing(required.needs, attributes, known, required)
     return found
 

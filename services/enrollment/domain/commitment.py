@@ -6,7 +6,7 @@ from datetime import date
 from services.enrollment.domain.register import RegisterEntry
 from services.enrollment.domain.training_class import Blocker, TrainingClass
 from shared.domain.actor import Role
-from shared.policy.terms.enrollment import Commitments
+from shared.policy.terms.class_record import Commitments
 
 
 def is_committed(training_class: TrainingClass, terms: Commitments | None) -> bool:

@@ -1,6 +1,6 @@
 """What an institution applies for (开班申请): the plan, and every rule that judges it without its roster."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -8,6 +8,7 @@ from typing import Any, Literal
 from services.enrollment.domain.application_form import FormHead, judge_head
 from services.enrollment.domain.attributes import TRAINING_MODE, judge_attributes
 from services.enrollment.domain.centre import ConditionFinding, judge_conditions
+from services.enrollment.domain.class_record import Found, RecordSubject, judge_records, judge_topics
 from services.enrollment.domain.decision import asked_for
 from services.enrollment.domain.enterprise import enterprise_of, judge_profile
 from services.enrollment.domain.institution import (
@@ -19,7 +20,6 @@ from services.enrollment.domain.institution import (
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.quota import Quota, judge_quota
 from services.enrollment.domain.register import Values
-from services.enrollment.domain.register_condition import judge_conditions as judge_register_conditions
 from services.enrollment.domain.suspension import Suspension, judge_suspension
 from services.enrollment.domain.timetable import (
     Booking,
@@ -40,15 +40,14 @@ from shared.domain.working_days import latest_day_before, working_days_between
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.class_record import FundingAtOpening, Season
 from shared.policy.terms.enrollment import (
     ApplicationLead,
     ClassKindExemption,
     ClassSize,
+    Directory,
     EnrollmentTerms,
-    FundingAtOpening,
-    NoOrganiser,
     ProgrammeType,
-    Season,
 )
 from shared.policy.terms.payment import FundingSources
 from shared.policy.terms.term import Term
@@ -111,8 +110,8 @@ class PlanFacts:
     `occupation` is the row valid on the opening date; `filed_teachers`, `venues` are the institution's own;
     `bookings` are other live classes' times with the same teachers (as persons) or venues; `quota` is what the annual
     plan gives, None without a plan; `profile` what the class's enterprise says of itself, None without one; `batches`
-    are those of the year under which the institution has applied for other classes; `fitting` are the entries of
-    registers that say what the class says, by the code of the condition that reads them.
+    are those of the year under which the institution has applied for other classes; `records` may prove what the
+    rulebook wants recorded of the class, which was applied for on `applied_on` (the opening date while nobody says).
     """
 
     institution: Institution
@@ -126,7 +125,8 @@ class PlanFacts:
     quota: Quota | None = None
     profile: Values | None = None
     batches: Collection[int] = ()
-    fitting: Mapping[str, Sequence[Values]] = field(default_factory=dict)
+    records: Found = field(default_factory=dict)
+    applied_on: date | None = None
 
 
 def class_terms(kind: ClassKind, terms: EnrollmentTerms) -> EnrollmentTerms:
@@ -151,9 +151,8 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
     day, sessions = plan.opening_date, plan.sessions
     exemption = _exemption(plan.kind, terms)
     return (
-        *judge_directory(facts.entries, day=day, occupation=plan.occupation, terms=terms.directory),
+        *judge_directory(facts.entries, day=day, occupation=plan.occupation, terms=_directory(plan, facts, terms)),
         *judge_suspension(facts.suspensions, day=day, book=book),
-        *judge_organiser(facts.institution, terms.no_organiser),
         *judge_private_school(facts.institution, terms.private_school),
         *judge_conditions(
             facts.institution, facts.conditions, occupation=plan.occupation, terms=terms.basic_conditions
@@ -188,9 +187,16 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
         *([] if exemption else judge_exam_lead(plan, book)),
         *_judge_exemption(exemption, book.enrollment),
         *_judge_enterprise(plan, facts, terms),
+        *judge_records(record_subject(plan, facts.institution, terms, facts.applied_on), facts.records, terms),
+        *judge_topics(plan.attributes, plan.kind, terms),
         *judge_head(plan.form, taken=facts.batches, entries=terms.form_entries),
-        *judge_attributes(plan.stated, kind=plan.kind, institution_kind=facts.institution.kind, terms=terms),
-        *judge_register_conditions(plan, institution_kind=facts.institution.kind, entries=facts.fitting, terms=terms),
+        *judge_attributes(
+            plan.stated,
+            kind=plan.kind,
+            training_type=plan.training_type,
+            institution_kind=facts.institution.kind,
+            terms=terms,
+        ),
         *judge_season(plan.closing_date, terms.season),
     )
 
@@ -221,11 +227,38 @@ def _judge_enterprise(plan: ClassPlan, facts: PlanFacts, terms: EnrollmentTerms)
     return judge_profile(
         plan.attributes,
         kind=plan.kind,
+        training_type=plan.training_type,
         enterprise=enterprise,
         values=facts.profile,
         day=plan.opening_date,
         terms=terms,
     )
+
+
+def record_subject(
+    plan: ClassPlan, institution: Institution, terms: EnrollmentTerms, applied_on: date | None
+) -> RecordSubject:
+    """Give what the plan is where its records are looked for."""
+    return RecordSubject(
+        kind=plan.kind,
+        training_type=plan.training_type,
+        occupation=plan.occupation,
+        opening_date=plan.opening_date,
+        closing_date=plan.closing_date,
+        applied_on=applied_on or plan.opening_date,
+        attributes=plan.stated,
+        institution_kind=institution.kind,
+        provider=institution.credit_code,
+        enterprise=enterprise_of(plan.attributes, kind=plan.kind, institution=institution, terms=terms),
+    )
+
+
+def _directory(plan: ClassPlan, facts: PlanFacts, terms: EnrollmentTerms) -> Directory | None:
+    directory = terms.directory
+    if directory is None or plan.kind in directory.except_class_kinds:
+        return None
+    kinds = directory.institution_kinds
+    return directory if not kinds or facts.institution.kind in kinds else None
 
 
 def judge_lead(applied_on: date, opening_date: date, terms: ApplicationLead | None) -> list[Finding]:
@@ -312,22 +345,6 @@ def judge_season(closing_date: date, terms: Season | None) -> list[Finding]:
             advice="请提前结业日期；确需逾期的，由当前审核环节的办理人员核实理由并记录决定。",
             field="closing_date",
             value=closing_date.isoformat(),
-        )
-    ]
-
-
-def judge_organiser(institution: Institution, terms: NoOrganiser | None) -> list[Finding]:
-    """Stop an institution of a kind that organises no classes itself (QJ-ENR-09)."""
-    if terms is None or institution.kind not in terms.institution_kinds:
-        return []
-    return [
-        terms.finding(
-            code=terms.code,
-            severity=Severity.STOP,
-            message=terms.message,
-            advice=terms.advice,
-            field="institution_id",
-            value=institution.kind,
         )
     ]
 

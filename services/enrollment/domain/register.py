@@ -67,8 +67,8 @@ def judge_checks(values: Values, *, institution_kind: str | None, terms: Registe
     for check in terms.checks:
         bound = not check.institution_kinds or institution_kind in check.institution_kinds
         met = values[check.field] == 0 if check.shape == "zero" else values[check.field] is not None
-        wanted = True if check.equals is None else check.equals
-        if bound and values[check.when] == wanted and not met:
+        triggered = values[check.when] is True if check.value is None else values[check.when] == check.value
+        if bound and triggered and not met:
             found.append(_stop(terms, check.code, check.message, check.advice, check.field))
     return found
 

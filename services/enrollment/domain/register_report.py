@@ -8,8 +8,7 @@ from typing import Final, assert_never
 
 from services.enrollment.domain.register import RegisterEntry
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.enrollment import CreditRating
-from shared.policy.terms.register import Register
+from shared.policy.terms.register import CreditRating, Register
 
 OPEN_STEP: Final = "open"
 PER_MILLE: Final = 1000
@@ -65,6 +64,8 @@ def report(terms: Register, facts: ReportFacts) -> RegisterReport:
             return _steps(terms, facts)
         case "rating":
             return _ratings(terms, facts)
+        case "shares":
+            return _shares(terms, facts)
     assert_never(terms.report.shape)
 
 
@@ -214,6 +215,31 @@ def _steps(terms: Register, facts: ReportFacts) -> RegisterReport:
         classes[_text(entry, "class_id")].update(counts)
     rows = (ReportRow(key=key, name=key, counts=dict(classes[key])) for key in sorted(classes))
     return RegisterReport(totals=_summed(classes.values()), rows=tuple(rows))
+
+
+def _shares(terms: Register, facts: ReportFacts) -> RegisterReport:
+    """Compare a part with the least share of a whole, entry by entry and exactly (HL-INS-12); warn where it is less."""
+    asked = terms.report
+    if asked.part is None or asked.total is None or asked.minimum_percent is None:
+        raise AssertionError("coherence holds what a report of shares reads")
+    rows = []
+    for entry in _of_period(terms, facts):
+        part, total = _number(entry, asked.part), _number(entry, asked.total)
+        findings = []
+        if part * 100 < total * asked.minimum_percent:
+            names = f"“{_field_name(terms, asked.part)}”低于“{_field_name(terms, asked.total)}”"
+            message = f"{names}的 {asked.minimum_percent}%。"
+            findings.append(_violation(terms, "SHARE_TOO_LOW", message, "请核对登记的金额，并按规定的比例安排。"))
+        key = _shown(entry.values[asked.by]) if asked.by else entry.entry_id
+        counts = {"part": part, "total": total, "share_per_mille": part * PER_MILLE // total if total else 0}
+        rows.append(ReportRow(key=key, name=key, counts=counts, findings=tuple(findings)))
+    totals = {"entries": len(rows), "below": sum(bool(row.findings) for row in rows)}
+    return RegisterReport(totals=totals, rows=tuple(rows))
+
+
+def _field_name(terms: Register, code: str) -> str:
+    field = terms.field(code)
+    return field.name if field else code
 
 
 def _summed(counts: Iterable[Counter[str]]) -> dict[str, int]:

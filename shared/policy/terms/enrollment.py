@@ -6,14 +6,29 @@ from typing import Literal
 
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import ClassKind
-from shared.policy.decision import Severity
-from shared.policy.terms.register import Register
+from shared.policy.terms.class_record import (
+    ClassRecord,
+    Commitments,
+    FundingAtOpening,
+    HigherApproval,
+    ObligatoryTopics,
+    Season,
+)
+from shared.policy.terms.register import CreditRating, Register
 from shared.policy.terms.term import FourEyes, GroupCode, Item, Programme, Steps, Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory(Term):
-    """The institution needs an active directory entry covering opening date and training scope (JY-INS-01)."""
+    """The institution needs an active directory entry covering opening date and training scope (JY-INS-01).
+
+    It binds institutions of `institution_kinds` (all, where none is named) but no class of `except_class_kinds`;
+    `override_by_decision` where the document only draws the directory up and refuses nobody.
+    """
+
+    institution_kinds: tuple[str, ...] = ()
+    except_class_kinds: tuple[ClassKind, ...] = ()
+    override_by_decision: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -443,10 +458,11 @@ class Attribute(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassKindNeeds(Term):
-    """Attributes that every class of a kind must state (JY-ENR-26)."""
+    """Attributes that every class of a kind, or of one of these training types, must state (JY-ENR-26, HL-ENR-03)."""
 
-    class_kind: ClassKind
     needs: tuple[str, ...]
+    class_kind: ClassKind | None = None
+    training_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -489,18 +505,19 @@ class EnterpriseProfile(Term):
     """The register in which enterprises say what the judgement of their classes reads (JY-ENR-28).
 
     The attribute `employer` names the enterprise that a class is for; without it an institution of
-    `institution_kinds` is that enterprise itself. Where the truth field `wanted` is not set, it is warned of: a goal.
+    `institution_kinds` is that enterprise itself. Where the truth field `wanted`, if the document has such a goal, is
+    not set, it is warned of.
     """
 
     register: str
     employer: str
     institution_kinds: tuple[str, ...]
-    wanted: str
+    wanted: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileCondition(Term):
-    """Classes of `class_kind`, or that state `attribute`, are meant for enterprises whose profile says so.
+    """Classes of `class_kind`, of `training_types`, or that state `attribute` are for enterprises of such a profile.
 
     Its `field` must be one of `values`, or true when there are none, and `proof` filled in; the paper proves it to the
     last day `until`, where one is given. Of any other enterprise a person decides, under `code`. Classes of
@@ -515,123 +532,11 @@ class ProfileCondition(Term):
     advice: str
     class_kind: ClassKind | None = None
     attribute: str | None = None
+    training_types: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     until: str | None = None
     missing: str | None = None
     shown_by: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryMatch:
-    """A field of a register's entries says of the class its `fact`, or what the class states as `attribute`."""
-
-    field: str
-    fact: Literal["occupation", "level", "training_type"] | None = None
-    attribute: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterCondition(Term):
-    """Classes need an entry of a register that fits them on their opening day, else `code` objects (HB-INS-01).
-
-    It binds classes of `training_types` but never of `except_types`, of institutions of `institution_kinds`, and those
-    that state `attribute`, with one of `values`: each where any is named. An entry fits when it is the institution's
-    own, where the register is kept by institution, when every field of `match` says what the class says, and when the
-    opening day lies within the days of its fields `first` and `last`, both included.
-
-    Where the fitting entry holds only from a later day, or there is none and the opening is not after `expected_by`,
-    a person decides under `early`. With `forbidden` the class must have no such entry. Where one fits, its field
-    `shown` is told to reviewers under `shown_code`.
-    """
-
-    code: str
-    register: str
-    severity: Severity
-    message: str
-    advice: str
-    training_types: tuple[str, ...] = ()
-    except_types: tuple[str, ...] = ()
-    institution_kinds: tuple[str, ...] = ()
-    attribute: str | None = None
-    values: tuple[str, ...] = ()
-    match: tuple[EntryMatch, ...] = ()
-    first: str | None = None
-    last: str | None = None
-    expected_by: date | None = None
-    early: str | None = None
-    forbidden: bool = False
-    shown: str | None = None
-    shown_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Season(Term):
-    """Classes end by this day; of one that ends later a person decides, under `code` (HB-ENR-10)."""
-
-    closes: date
-    code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FundingAtOpening(Term):
-    """The application names the funding source, which is fixed when the class opens (HB-ENR-08)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoOrganiser(Term):
-    """Institutions of these kinds organise no class themselves: an application of theirs stops (QJ-ENR-09)."""
-
-    institution_kinds: tuple[str, ...]
-    code: str
-    message: str
-    advice: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commitments(Term):
-    """Classes that state `attribute` open once the institution and everybody on the roster have committed (HB-ENR-15).
-
-    Each commitment is an entry that names the class in its field `class_field` and was signed, by its field
-    `signed_field`, before or on the opening day: of the institution in `institution_register`, of each trainee in
-    `trainee_register`.
-    """
-
-    attribute: str
-    institution_register: str
-    trainee_register: str
-    class_field: str
-    signed_field: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatingEvent:
-    """What one event of this code takes from an institution's points."""
-
-    code: str
-    points_off: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatingGrade(Item):
-    """A grade and the points from which it is reached."""
-
-    points_min: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreditRating(Term):
-    """The published formula of credit ratings (QJ-INS-02): points from the start less those of every event in a period.
-
-    Events are entries of `register`; one whose `appeal` is `upheld` does not count. The first of `grades` whose points
-    are reached is the grade that a person then decides on; a grade refuses nobody.
-    """
-
-    register: str
-    points_start: int
-    events: tuple[RatingEvent, ...]
-    grades: tuple[RatingGrade, ...]
-    upheld: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -684,12 +589,13 @@ class EnrollmentTerms:
     class_kind_exemptions: tuple[ClassKindExemption, ...] = ()
     enterprise_profile: EnterpriseProfile | None = None
     profile_conditions: tuple[ProfileCondition, ...] = ()
-    register_conditions: tuple[RegisterCondition, ...] = ()
     season: Season | None = None
     funding_at_opening: FundingAtOpening | None = None
-    no_organiser: NoOrganiser | None = None
     commitments: Commitments | None = None
     credit_rating: CreditRating | None = None
+    class_records: tuple[ClassRecord, ...] = ()
+    obligatory_topics: ObligatoryTopics | None = None
+    higher_approval: HigherApproval | None = None
     four_eyes: FourEyes | None = None
 
     def group(self, code: str) -> Group | None:

@@ -11,7 +11,7 @@ FieldKind = Literal["text", "number", "whole", "amount_fen", "day", "truth", "ch
 """What a field holds: `number` is the number of somebody's paper, kept sealed; `enterprise` a credit code, `village` a
 twelve-digit code of the statistical divisions, `class` a class id."""
 
-ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps", "rating"]
+ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps", "shares", "rating"]
 
 REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "entries": (),
@@ -20,6 +20,7 @@ REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "coverage": ("enterprise_code", "enterprise_name", "left_on"),
     "violations": ("enterprise_code", "assigned_on", "ended_on", "special_operation"),
     "steps": ("class_id",),
+    "shares": (),
     "rating": ("event", "appeal"),
 }
 """The fields that a report of each shape reads, which its register therefore has."""
@@ -46,8 +47,8 @@ class RegisterField:
 class RegisterCheck:
     """Where the truth field `when` is set, `field` must be zero (`zero`) or filled in (`given`); else `code` objects.
 
-    With `equals`, where the field `when` is that choice. It binds institutions of `institution_kinds`, all when there
-    are none.
+    With `value`, `when` is a choice and must have that value instead. It binds institutions of `institution_kinds`, all
+    when there are none.
     """
 
     shape: Literal["zero", "given"]
@@ -57,15 +58,16 @@ class RegisterCheck:
     message: str
     advice: str
     institution_kinds: tuple[str, ...] = ()
-    equals: str | None = None
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterReport:
     """What is reported: `by` groups entries, `day` places them in a period, `against` names the register of passes.
 
-    Entries whose day comes after `due` are counted as overdue. `training` and `certificate` are the values of its field
-    `proof` that let a person start work and start a special operation.
+    `training` and `certificate` are the values of its field `proof` that let a person start work and start a special
+    operation. Shares compare the field `part` with `minimum_percent` of the field `total`, entry by entry. Entries
+    whose day comes after `due` are counted as overdue.
     """
 
     shape: ReportShape
@@ -75,6 +77,9 @@ class RegisterReport:
     against: str | None = None
     training: str | None = None
     certificate: str | None = None
+    part: str | None = None
+    total: str | None = None
+    minimum_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,3 +105,33 @@ class Register(Term):
     def field(self, code: str) -> RegisterField | None:
         """Give the field of this code, or None."""
         return next((field for field in self.fields if field.code == code), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingEvent:
+    """What one event of this code takes from an institution's points."""
+
+    code: str
+    points_off: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingGrade(Item):
+    """A grade and the points from which it is reached."""
+
+    points_min: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRating(Term):
+    """The published formula of credit ratings (QJ-INS-02): points from the start less those of every event in a period.
+
+    Events are entries of `register`; one whose `appeal` is `upheld` does not count. The first of `grades` whose points
+    are reached is the grade that a person then decides on; a grade refuses nobody.
+    """
+
+    register: str
+    points_start: int
+    events: tuple[RatingEvent, ...]
+    grades: tuple[RatingGrade, ...]
+    upheld: str
