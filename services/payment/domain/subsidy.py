@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.payment.domain.decision import Decision, latest, weigh
+from services.payment.domain.exam_days import exam_flags
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
 from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
@@ -108,7 +109,8 @@ def assess(
     if stops:
         return Assessment(stops=stops)
     found = _with_cut(priced, facts, rulebook, decisions)
-    return replace(found, flags=(*not_a_class(opened.fact, rulebook, decisions), *found.flags))
+    of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
+    return replace(found, flags=(*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams))
 
 
 def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, rulebook: Rulebook) -> Assessment:
