@@ -60,7 +60,8 @@ def table_objections(
 
 def book_objections(book: Rulebook) -> Iterator[Objection]:
     """Object to codes that no list defines, to a cap that two chapters state differently, and to impossible rates."""
-    uses = (*_enrollment_uses(book), *_register_uses(book), *_supervision_uses(book), *_payment_uses(book))
+    uses = (*_enrollment_uses(book), *_register_uses(book), *_supervision_uses(book))
+    uses = (*uses, *_assessment_uses(book), *_payment_uses(book))
     for key, used, defined in uses:
         for code in used:
             if code not in defined:
@@ -271,6 +272,19 @@ def _supervision_uses(book: Rulebook) -> Iterator[_Use]:
         methods = {method.code for method in terms.sign_in.methods} if terms.sign_in else set()
         yield (*key, "groups"), custody.groups, {group.code for group in book.enrollment.groups}
         yield (*key, "methods"), custody.methods, methods
+
+
+def _assessment_uses(book: Rulebook) -> Iterator[_Use]:
+    terms = book.assessment
+    lists = {known.code for known in terms.body_lists.lists} if terms.body_lists else set()
+    if bodies := terms.body_lists:
+        yield ("assessment", "body_lists", "chosen_from"), bodies.chosen_from, lists
+        for place, known in enumerate(bodies.lists):
+            yield ("assessment", "body_lists", "lists", place, "within"), (known.within,) if known.within else (), lists
+    if (separation := terms.separation) and separation.excepted_list:
+        yield ("assessment", "separation", "excepted_list"), (separation.excepted_list,), lists
+    if terms.pilot_scope:
+        yield ("assessment", "pilot_scope", "on_list"), (terms.pilot_scope.on_list,), lists
 
 
 def _payment_uses(book: Rulebook) -> Iterator[_Use]:
