@@ -10,7 +10,7 @@ from shared.domain.errors import Refused
 from shared.domain.money import fen_from_yuan
 from shared.policy.mistakes import Key
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.register import PASS_FIELDS, REPORT_FIELDS
+from shared.policy.terms.register import INCLUSION_FIELDS, PASS_FIELDS, REPORT_FIELDS
 
 _EVENTS: Final = frozenset(contract.EVENT.name for contract in CONTRACTS.values())
 
@@ -100,10 +100,10 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     for place, needed in enumerate(terms.class_kind_needs):
         yield ("enrollment", "class_kind_needs", place, "needs"), needed.needs, attributes
     yield from _profile_uses(book)
-    if local := terms.local_employer:
-        yield ("enrollment", "local_employer", "groups"), local.groups, groups
-    if focus := terms.employee_focus:
-        yield ("enrollment", "employee_focus", "groups"), focus.groups, groups
+    for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless"):
+        if term := getattr(terms, name):
+            yield ("enrollment", name, "groups"), term.groups, groups
+    yield from _participation_uses(book, groups)
     if suspensions := terms.suspensions:
         reasons = {reason.code for reason in suspensions.reasons}
         yield ("enrollment", "suspensions", "on_low_satisfaction"), (suspensions.on_low_satisfaction,), reasons
@@ -112,6 +112,24 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         accounts = {source.code for source in sources if source.special_account}
         yield ("enrollment", "special_account", "declaration_groups"), special.declaration_groups, groups
         yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
+
+
+def _participation_uses(book: Rulebook, groups: Collection[str]) -> Iterator[_Use]:
+    """Give what the rules on who may take part name: groups, and the register of inclusions."""
+    terms = book.enrollment
+    for place, meant in enumerate(terms.class_groups):
+        yield ("enrollment", "class_groups", place, "groups"), meant.groups, groups
+    for place, graduation in enumerate(terms.graduation_years):
+        yield ("enrollment", "graduation_years", place, "groups"), graduation.groups, groups
+    if inclusion := terms.group_inclusion:
+        key = ("enrollment", "group_inclusion")
+        register = terms.register(inclusion.register)
+        yield (*key, "groups"), inclusion.groups, groups
+        yield (*key, "register"), (inclusion.register,), {one.code for one in terms.registers}
+        if register:
+            yield (*key, "register"), INCLUSION_FIELDS, {field.code for field in register.fields}
+            choices = register.field("group")
+            yield (*key, "groups"), inclusion.groups, {one.code for one in choices.choices} if choices else set()
 
 
 def _profile_uses(book: Rulebook) -> Iterator[_Use]:

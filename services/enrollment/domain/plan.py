@@ -338,6 +338,7 @@ def judge_training_type(plan: ClassPlan, occupation: Occupation | None, book: Ru
         message = "培训类型不在规定的类型之内。"
         advice = f"请从下列类型中选择：{codes}。"
         return [stop("TRAINING_TYPE_UNKNOWN", message, advice, "training_type", plan.training_type)]
+    basis = terms.basis_of(kind) if terms else basis
     found = []
     if kind.class_kind != plan.kind:
         message = f"培训类型“{kind.name}”不以班级形式申请。"
@@ -366,6 +367,12 @@ def programme_type(plan: ClassPlan, book: Rulebook) -> ProgrammeType | None:
     """Give the rulebook's type for the plan, or None when it knows none."""
     types = book.enrollment.programmes.types if book.enrollment.programmes else ()
     return next((row for row in types if row.code == plan.training_type), None)
+
+
+def kind_of(training_type: str, book: Rulebook) -> ClassKind | None:
+    """Give the kind of classes of a training type, or None when the rulebook does not know the type."""
+    types = book.enrollment.programmes.types if book.enrollment.programmes else ()
+    return next((row.class_kind for row in types if row.code == training_type), None)
 
 
 def earnable_kinds(plan: ClassPlan, occupation: Occupation, book: Rulebook) -> tuple[CertificateKind, ...]:
