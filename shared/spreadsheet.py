@@ -99,7 +99,7 @@ def _sheet(sheet: Sheet) -> str:
 def _cell(cell: Cell, place: str) -> str:
     if cell is None:
         return ""
-    if not isinstance(cell, str) and abs(cell) < _NUMBER_MAX:
+    if not isinstance(cell, str) and -_NUMBER_MAX < cell < _NUMBER_MAX:
         return f'<c r="{place}"><v>{cell}</v></c>'
     return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{html.escape(_text(str(cell)))}</t></is></c>'
 
