@@ -324,6 +324,33 @@ def _reporting_uses(book: Rulebook) -> Iterator[_Use]:
     if cluster := terms.cluster_share:
         kinds = {kind.code for kind in enrollment.institution_kinds.kinds} if enrollment.institution_kinds else set()
         yield ("payment", "reporting", "cluster_share", "institution_kinds"), cluster.institution_kinds, kinds
+    figures = {figure.code for figure in terms.figures}
+    for place, goal in enumerate(terms.figure_goals):
+        for name in ("figure", "share_of"):
+            code = getattr(goal, name)
+            yield ("payment", "reporting", "figure_goals", place, name), (code,) if code else (), figures
+    for place, certificates in enumerate(terms.certificates):
+        used = (certificates.figure,) if certificates.figure else ()
+        yield ("payment", "reporting", "certificates", place, "figure"), used, figures
+    if (quality := terms.quality_indicators) and enrollment.programmes:
+        types = {kind.code for kind in enrollment.programmes.types}
+        for place, indicator in enumerate(quality.indicators):
+            yield ("payment", "reporting", "quality_indicators", "indicators", place, "types"), indicator.types, types
+    yield from _organiser_uses(book)
+
+
+def _organiser_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what names departments: the attribute that says who organised a class, its values, and the task rows."""
+    terms = book.payment.reporting
+    departments = {item.code for item in terms.organisers.departments} if terms.organisers else set()
+    if organisers := terms.organisers:
+        told = {one.code: {value.code for value in one.values} for one in book.enrollment.attributes if one.published}
+        key = ("payment", "reporting", "organisers")
+        yield (*key, "attribute"), (organisers.attribute,), told
+        yield (*key, "own"), (organisers.own,), departments
+        yield (*key, "departments"), departments, told.get(organisers.attribute, set())
+    for place, row in enumerate(terms.task_rows):
+        yield ("payment", "reporting", "task_rows", place, "units"), row.units, departments
 
 
 def _cap_objections(book: Rulebook) -> Iterator[Objection]:
