@@ -60,6 +60,9 @@ async def test_a_group_counts_from_the_day_on_which_the_bureau_takes_it_in(open_
 async def test_what_a_row_states_of_a_person_comes_back_as_stated_and_is_nowhere_in_the_open(desk: Desk) -> None:
     facts = PersonalFacts(
         group_kind="college",
+        source="social_insurance",
+        source_record="R-20400102",
+        sourced_on=date(2040, 1, 2),
         evidence_from=date(2039, 1, 2),
         evidence_until=date(2031, 1, 2),
         place_links=("household", "job_search"),
@@ -82,7 +85,7 @@ async def test_what_a_row_states_of_a_person_comes_back_as_stated_and_is_nowhere
     async with desk.unit() as uow:
         (stored,) = (await uow.connection.execute(select(ROSTER_ROW))).all()
     for shown in (repr(stored), repr(entry)):
-        assert not [year for year in range(2031, 2040) if str(year) in shown]
+        assert not [year for year in range(2031, 2041) if str(year) in shown]
 
 
 async def test_of_what_is_stated_only_what_payment_asks_for_travels_when_the_class_opens(desk: Desk) -> None:
