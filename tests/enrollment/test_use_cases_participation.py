@@ -6,13 +6,17 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from peibu.demo.people import SamplePerson
 from services.enrollment.application.keep_register import Written, record_entry
+from services.enrollment.application.report_register import report_register
+from services.enrollment.domain.person import Identity
 from services.enrollment.domain.roster_row import PersonalFacts, RosterRow
 from services.enrollment.storage.tables import ROSTER_ROW
 from shared.contracts.enrollment import ClassOpened
+from shared.domain.errors import Conflict
 from shared.domain.jurisdiction import regions
 from shared.policy.rulebook import Rulebook, Shelf
-from tests.enrollment.desk import APPROVER, Desk, rows
+from tests.enrollment.desk import APPROVER, Desk, people, rows
 from tests.enrollment.sample import OPENING, book, codes, shelf
 
 
@@ -33,6 +37,13 @@ def with_inclusion() -> Rulebook:
 
 def stating(one: RosterRow, **facts: object) -> RosterRow:
     return replace(one, particulars=replace(one.particulars, facts=PersonalFacts(**facts)))
+
+
+def with_departments() -> Rulebook:
+    """Give Jiyuan's rulebook with Linshu's register of people whom departments hand in."""
+    linshu = shelf().in_force("371329", date(2020, 9, 1)).enrollment
+    registers = tuple(one for one in linshu.registers if one.code == "department_trainee")
+    return replace(book(), enrollment=replace(book().enrollment, registers=registers))
 
 
 @pytest.fixture
@@ -96,3 +107,29 @@ async def test_of_what_is_stated_only_what_payment_asks_for_travels_when_the_cla
     (opened,) = await desk.facts(ClassOpened)
     told = [trainee.attributes for trainee in opened.trainees]
     assert sorted(told, key=len) == [{}, {}, {"dispatched_to": "D-1", "insured_months": "0"}]
+
+
+async def test_of_thirty_people_whom_a_department_hands_in_the_two_in_a_class_are_known(desk: Desk) -> None:
+    """LS-ENR-05: 30 accepted, 2 in a class already; once more by another department they are the same people."""
+    desk.shelf = Shelf([with_departments()], (), regions())
+    await desk.applied(desk.plan(planned=2), rows(2))
+    fields = {"department": "vet", "reported_on": "2021-05-12"}
+
+    async def handed_in(department: str, one: SamplePerson) -> None:
+        identity = Identity(identity_number=one.identity_number, name=one.name)
+        entered = Written(register="department_trainee", fields={**fields, "department": department}, person=identity)
+        await desk.act(record_entry, entered, by=APPROVER)
+
+    for one in people(30):
+        await handed_in("vet", one)
+    with pytest.raises(Conflict):
+        await handed_in("vet", people(1)[0])
+    await handed_in("dpf", people(1)[0])
+    asked = {"region": None, "as_of": None, "since": None, "until": None}
+    async with desk.unit(APPROVER) as uow:
+        found = (await report_register(uow, register="department_trainee", **asked)).report
+    assert {row.key: dict(row.counts) for row in found.rows} == {
+        "dpf": {"persons": 1, "enrolled": 1},
+        "vet": {"persons": 30, "enrolled": 2},
+    }
+    assert found.totals == {"persons": 30, "enrolled": 2}
