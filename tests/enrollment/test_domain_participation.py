@@ -425,7 +425,7 @@ def test_of_thirty_whom_a_town_office_entered_the_two_without_consent_are_left_o
     ("place", "rule"), [("HL", "HL-ENR-11"), ("HB", "HB-ENR-01"), ("QJ", "QJ-DAT-01"), ("LS", "LS-DAT-01")]
 )
 def test_of_thirty_rows_the_one_whose_number_is_none_is_refused(place: str, rule: str) -> None:
-    """HL-ENR-11, LS-DAT-01, QJ-DAT-01: identity is verified before anybody counts; 29 accepted, one refused."""
+    """HL-ENR-11, HL-DAT-01, LS-DAT-01, QJ-DAT-01: who is not verified is on no roster, and signs in nowhere."""
     group = "laid_off" if place != "HB" else "urban_unemployed"
     rows = [somebody(place, group, number) for number in range(1, 31)]
     broken = replace(rows[6].particulars, identity_number=broken_identity_number(next(sample_people(7))))

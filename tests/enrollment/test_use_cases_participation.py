@@ -13,10 +13,10 @@ from services.enrollment.domain.person import Identity
 from services.enrollment.domain.roster_row import PersonalFacts, RosterRow
 from services.enrollment.storage.tables import ROSTER_ROW
 from shared.contracts.enrollment import ClassOpened
-from shared.domain.errors import Conflict
+from shared.domain.errors import Conflict, Refused
 from shared.domain.jurisdiction import regions
 from shared.policy.rulebook import Rulebook, Shelf
-from tests.enrollment.desk import APPROVER, Desk, people, rows
+from tests.enrollment.desk import APPROVER, SCHOOL, Desk, people, rows
 from tests.enrollment.sample import OPENING, book, codes, shelf
 
 
@@ -39,11 +39,11 @@ def stating(one: RosterRow, **facts: object) -> RosterRow:
     return replace(one, particulars=replace(one.particulars, facts=PersonalFacts(**facts)))
 
 
-def with_departments() -> Rulebook:
-    """Give Jiyuan's rulebook with Linshu's register of people whom departments hand in."""
-    linshu = shelf().in_force("371329", date(2020, 9, 1)).enrollment
-    registers = tuple(one for one in linshu.registers if one.code == "department_trainee")
-    return replace(book(), enrollment=replace(book().enrollment, registers=registers))
+def with_register(region: str, code: str) -> Rulebook:
+    """Give Jiyuan's rulebook with a register of another document."""
+    register = shelf().in_force(region, date(2020, 9, 1)).enrollment.register(code)
+    assert register is not None
+    return replace(book(), enrollment=replace(book().enrollment, registers=(register,)))
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ async def test_of_what_is_stated_only_what_payment_asks_for_travels_when_the_cla
 
 async def test_of_thirty_people_whom_a_department_hands_in_the_two_in_a_class_are_known(desk: Desk) -> None:
     """LS-ENR-05: 30 accepted, 2 in a class already; once more by another department they are the same people."""
-    desk.shelf = Shelf([with_departments()], (), regions())
+    desk.shelf = Shelf([with_register("371329", "department_trainee")], (), regions())
     await desk.applied(desk.plan(planned=2), rows(2))
     fields = {"department": "vet", "reported_on": "2021-05-12"}
 
@@ -133,3 +133,23 @@ async def test_of_thirty_people_whom_a_department_hands_in_the_two_in_a_class_ar
         "vet": {"persons": 30, "enrolled": 2},
     }
     assert found.totals == {"persons": 30, "enrolled": 2}
+
+
+async def test_of_eleven_online_records_the_one_that_names_nobody_is_refused(desk: Desk) -> None:
+    """HL-INT-02: ten with a learner are taken; what was watched twice counts once."""
+    desk.shelf = Shelf([with_register("211400", "learning_record")], (), regions())
+    fields = {"lesson": "钳工基础", "learnt_on": "2021-05-10", "from_minute": 0, "to_minute": 12, "test_result": 80}
+    for one in people(10):
+        identity = Identity(identity_number=one.identity_number, name=one.name)
+        await desk.act(record_entry, Written(register="learning_record", fields=fields, person=identity), by=SCHOOL)
+    with pytest.raises(Refused) as nobody:
+        await desk.act(record_entry, Written(register="learning_record", fields=fields), by=SCHOOL)
+    assert nobody.value.code == "PERSON_EXPECTED"
+    again = {**fields, "from_minute": 5, "to_minute": 20}
+    first = people(1)[0]
+    identity = Identity(identity_number=first.identity_number, name=first.name)
+    await desk.act(record_entry, Written(register="learning_record", fields=again, person=identity), by=SCHOOL)
+    asked = {"region": None, "as_of": None, "since": None, "until": None}
+    async with desk.unit(SCHOOL) as uow:
+        found = (await report_register(uow, register="learning_record", **asked)).report
+    assert found.totals == {"persons": 10, "minutes": 20 + 9 * 12}
