@@ -59,6 +59,7 @@ class CertificateIssued:
 
     `attempted_kinds` are the other certificate kinds for which the person was examined before (JY-ASM-05),
     `excepted_kinds` those for which a recorded transitional exception held on the exam day (JY-ASM-06).
+    `agreement_on` is the day on which person and body agreed that the exam is free, None without agreement (HB-CLM-12).
     """
 
     EVENT: ClassVar[EventType]
@@ -76,6 +77,7 @@ class CertificateIssued:
     body_id: str
     attempted_kinds: tuple[CertificateKind, ...] = ()
     excepted_kinds: tuple[CertificateKind, ...] = ()
+    agreement_on: date | None = None
 
 
 @published_by("assessment")

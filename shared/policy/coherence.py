@@ -1,6 +1,6 @@
 """Does a rulebook agree with itself and with the catalogue of rules? Pure checks on what a file says."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
@@ -10,7 +10,8 @@ from shared.domain.errors import Refused
 from shared.domain.money import fen_from_yuan
 from shared.policy.mistakes import Key
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.register import PASS_FIELDS, REPORT_FIELDS
+from shared.policy.terms.benefit import BenefitPayee, Share
+from shared.policy.terms.register import INCLUSION_FIELDS, PASS_FIELDS, REPORT_FIELDS
 
 _EVENTS: Final = frozenset(contract.EVENT.name for contract in CONTRACTS.values())
 
@@ -66,15 +67,16 @@ def book_objections(book: Rulebook) -> Iterator[Objection]:
                 advice = nearest(code, defined, f"可用：{'、'.join(sorted(defined)) or '无'}")
                 yield Objection(key=key, message=f"{code} 未在本规则册中定义", advice=advice)
     yield from _cap_objections(book)
-    for place, rate in enumerate(book.payment.rates.stated if book.payment.rates else ()):
-        key = ("payment", "rates", "stated", place, "amount_yuan")
-        try:
-            if fen_from_yuan(rate.amount_yuan) <= 0:
-                yield Objection(
-                    key=key, message=f"标准应大于零，写的是 {rate.amount_yuan}", advice="没有标准的请删除此行"
-                )
-        except Refused as refusal:
-            yield Objection(key=key, message=refusal.message.rstrip("。"), advice=refusal.advice.rstrip("。"))
+    for place, benefit in enumerate(book.payment.benefits):
+        for number, rate in enumerate(benefit.rates):
+            key = ("payment", "benefits", place, "rates", number, "amount_yuan")
+            try:
+                if fen_from_yuan(rate.amount_yuan) <= 0:
+                    yield Objection(
+                        key=key, message=f"标准应大于零，写的是 {rate.amount_yuan}", advice="没有标准的请删除此行"
+                    )
+            except Refused as refusal:
+                yield Objection(key=key, message=refusal.message.rstrip("。"), advice=refusal.advice.rstrip("。"))
 
 
 _Use = tuple[Key, Collection[str], Collection[str]]
@@ -111,10 +113,10 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         yield ("enrollment", "higher_approval", "training_types"), higher.training_types, _types(book)
     yield from _profile_uses(book)
     yield from _record_uses(book)
-    if local := terms.local_employer:
-        yield ("enrollment", "local_employer", "groups"), local.groups, groups
-    if focus := terms.employee_focus:
-        yield ("enrollment", "employee_focus", "groups"), focus.groups, groups
+    for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless"):
+        if term := getattr(terms, name):
+            yield ("enrollment", name, "groups"), term.groups, groups
+    yield from _participation_uses(book, groups)
     if suspensions := terms.suspensions:
         reasons = {reason.code for reason in suspensions.reasons}
         yield ("enrollment", "suspensions", "on_low_satisfaction"), (suspensions.on_low_satisfaction,), reasons
@@ -123,6 +125,24 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         accounts = {source.code for source in sources if source.special_account}
         yield ("enrollment", "special_account", "declaration_groups"), special.declaration_groups, groups
         yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
+
+
+def _participation_uses(book: Rulebook, groups: Collection[str]) -> Iterator[_Use]:
+    """Give what the rules on who may take part name: groups, and the register of inclusions."""
+    terms = book.enrollment
+    for place, meant in enumerate(terms.class_groups):
+        yield ("enrollment", "class_groups", place, "groups"), meant.groups, groups
+    for place, graduation in enumerate(terms.graduation_years):
+        yield ("enrollment", "graduation_years", place, "groups"), graduation.groups, groups
+    if inclusion := terms.group_inclusion:
+        key = ("enrollment", "group_inclusion")
+        register = terms.register(inclusion.register)
+        yield (*key, "groups"), inclusion.groups, groups
+        yield (*key, "register"), (inclusion.register,), {one.code for one in terms.registers}
+        if register:
+            yield (*key, "register"), INCLUSION_FIELDS, {field.code for field in register.fields}
+            choices = register.field("group")
+            yield (*key, "groups"), inclusion.groups, {one.code for one in choices.choices} if choices else set()
 
 
 def _profile_uses(book: Rulebook) -> Iterator[_Use]:
@@ -230,6 +250,16 @@ def _payment_uses(book: Rulebook) -> Iterator[_Use]:
         key = ("payment", "evidence", "programmes", place)
         yield (*key, "events"), evidence.events, _EVENTS
         yield (*key, "completion"), evidence.completion, _EVENTS
+    groups = {group.code for group in book.enrollment.groups}
+    for place, benefit in enumerate(terms.benefits):
+        rows: tuple[tuple[str, Sequence[Share | BenefitPayee]], ...] = (
+            ("shares", benefit.shares),
+            ("payees", benefit.payees),
+        )
+        yield ("payment", "benefits", place, "groups"), benefit.groups, groups
+        for name, table in rows:
+            for number, row in enumerate(table):
+                yield ("payment", "benefits", place, name, number, "groups"), row.groups, groups
     yield from _reporting_uses(book)
 
 

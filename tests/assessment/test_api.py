@@ -277,12 +277,15 @@ async def test_an_unreadable_certificate_row_is_refused_alone(office: Office, re
     await office.finalise((await office.case()).exams[0], {"p01": PASS, "p02": PASS})
     body = certificates(1, 2)
     body["certificates"][0]["issued_on"] = "去年"
+    body["certificates"][1]["agreement_on"] = EXAM_DAY.isoformat()
 
     answer = (await post(await ready.client(ASSESSOR), f"{path}/certificates", body)).json()
 
     assert [row["verdict"] for row in answer["rows"]] == ["refused", "accepted"]
     assert answer["rows"][0]["findings"][0]["field"] == "issued_on"
     assert answer["rows"][0]["certificate_id"] is None
+    (shown,) = (await (await ready.client(ASSESSOR)).get(path)).json()["persons"][1]["certificates"]
+    assert shown["agreement_on"] == EXAM_DAY.isoformat()
 
 
 async def test_bad_input_names_the_field_and_never_repeats_what_was_sent(ready: Callers) -> None:

@@ -59,8 +59,10 @@ def issuing(assessment: Assessment | None = None, *, today: date = TODAY, provin
     )
 
 
-def entry(person_id: str, number: str, issued_on: date = EXAM_DAY) -> CertificateEntry:
-    return CertificateEntry(person_id=person_id, number=number, issued_on=issued_on)
+def entry(
+    person_id: str, number: str, issued_on: date = EXAM_DAY, *, agreement_on: date | None = None
+) -> CertificateEntry:
+    return CertificateEntry(person_id=person_id, number=number, issued_on=issued_on, agreement_on=agreement_on)
 
 
 def outcomes(rows: list[IssuedRow]) -> list[str]:
@@ -83,6 +85,29 @@ def test_a_certificate_carries_what_payment_needs() -> None:
     assert (event.certificate_id, event.person_id, event.number) == ("certificate-1", "p01", level_number(1))
     assert (event.kind, event.occupation, event.level) == ("level", "6-18-02-04", "4")
     assert (event.issued_on, event.attempt, event.body_id) == (EXAM_DAY, 1, "body-1")
+
+
+def test_a_certificate_tells_of_the_agreement_that_the_exam_was_free_and_keeps_its_day_for_good() -> None:
+    signed = EXAM_DAY - timedelta(days=1)
+    first, without = certificates(
+        entry("p01", level_number(1), agreement_on=signed), entry("p02", level_number(2), agreement_on=None)
+    )
+    assert first.issued().agreement_on == signed
+    assert without.issued().agreement_on is None
+
+    again = issue(
+        entry("p01", level_number(1), agreement_on=signed),
+        entry("p01", level_number(1)),
+        entry("p01", level_number(1), agreement_on=EXAM_DAY),
+        entry("p02", level_number(2), agreement_on=signed),
+        known=(first, without),
+    )
+    assert outcomes(again) == ["duplicate", "duplicate", "AGREEMENT_FIXED", "AGREEMENT_FIXED"]
+
+
+@pytest.mark.parametrize(("signed", "verdict"), [(TODAY, "accepted"), (TODAY + timedelta(days=1), "AGREEMENT_DATE")])
+def test_nobody_has_signed_an_agreement_in_the_future(signed: date, verdict: str) -> None:
+    assert outcomes(issue(entry("p01", level_number(1), agreement_on=signed))) == [verdict]
 
 
 def test_each_row_is_judged_on_its_own() -> None:

@@ -60,6 +60,7 @@ def certificate(person_id: str = "p01", **other: Any) -> Certificate:
         issued_on=TODAY,
         attempt=2,
         body_id="body-1",
+        agreement_on=EXAM_DAY,
     )
     return replace(given, **other)
 
@@ -369,6 +370,8 @@ async def test_a_certificate_is_at_most_voided(final_exam: Office) -> None:
         {"number": "NUMBER-2"},
         {"person_id": "p02"},
         {"issued_on": EXAM_DAY},
+        {"agreement_on": TODAY},
+        {"agreement_on": None},
         {"attempt": 9},
         {"level": "3"},
         {"level": None},

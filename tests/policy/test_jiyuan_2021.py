@@ -107,7 +107,6 @@ def value(path: str) -> Any:
         ("payment.notice.working_days_min", 3),
         ("payment.attendance_base.minimum_percent", 90),
         ("payment.attendance_average.checks", ("spot",)),
-        ("payment.rates.stated", ()),
         ("payment.objection.freezes", "lines"),
         ("payment.reporting.monthly_report.day_of_month_max", 6),
         ("payment.reporting.person_times.person_times_min", 40_000),

@@ -102,6 +102,7 @@ class CertificateRow(RowBody):
         Text, Field(min_length=1, max_length=100, description="特种作业操作证填 T 加证件号；系统只保留校验值和末两位")
     ]
     issued_on: Day
+    agreement_on: Day | None = Field(default=None, description="免费技能评价协议书的签订日期；没有协议的不填")
 
 
 class CertificatesBody(Body):
@@ -221,7 +222,9 @@ async def post_certificates(
     """Enter certificates row by row; the same person and number again is a duplicate and changes nothing."""
     await require_unchanged(request, unit, assessment_id)
     entries = [
-        CertificateEntry(person_id=row.person_id, number=row.number, issued_on=row.issued_on)
+        CertificateEntry(
+            person_id=row.person_id, number=row.number, issued_on=row.issued_on, agreement_on=row.agreement_on
+        )
         for row in body.certificates
         if not row.problems
     ]

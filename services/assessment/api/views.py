@@ -132,6 +132,7 @@ class CertificateView(BaseModel):
     person_id: str
     number: str
     issued_on: date
+    agreement_on: date | None
     attempt: int
     voided_on: date | None
 
@@ -144,6 +145,7 @@ class CertificateView(BaseModel):
             person_id=certificate.person_id,
             number=certificate.number,
             issued_on=certificate.issued_on,
+            agreement_on=certificate.agreement_on,
             attempt=certificate.attempt,
             voided_on=None if certificate.voiding is None else certificate.voiding.on,
         )

@@ -21,6 +21,7 @@ class CertificateEntry:
     person_id: str
     number: str = field(repr=False)
     issued_on: date
+    agreement_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Certificate:
 
     `attempted_kinds` are the other kinds they were examined for before, `excepted_kinds` those for which a transitional
     exception held on the exam day: by them payment judges who went straight to the fallback (JY-ASM-05, JY-ASM-06).
+    `agreement_on` is the day of the agreement that the exam is free: by it payment judges who may claim (HB-CLM-12).
     """
 
     certificate_id: str
@@ -59,6 +61,7 @@ class Certificate:
     outcome_number: int = 1
     attempted_kinds: tuple[CertificateKind, ...] = ()
     excepted_kinds: tuple[CertificateKind, ...] = ()
+    agreement_on: date | None = None
     voiding: Voiding | None = None
 
     @property
@@ -86,6 +89,7 @@ class Certificate:
             body_id=self.body_id,
             attempted_kinds=self.attempted_kinds,
             excepted_kinds=self.excepted_kinds,
+            agreement_on=self.agreement_on,
         )
 
 
@@ -132,7 +136,8 @@ class Issuing:
         rows: list[IssuedRow] = []
         for entry in entries:
             number = self.numbered(entry)
-            if standing := self._duplicate(entry, number, seen):
+            standing = self._duplicate(entry, number, seen)
+            if standing is not None and entry.agreement_on in (None, standing.agreement_on):
                 rows.append(IssuedRow(verdict=RowVerdict(verdict="duplicate"), certificate=standing))
             elif findings := tuple(self._judge(entry, number, seen)):
                 rows.append(IssuedRow(verdict=RowVerdict(verdict="refused", findings=findings)))
@@ -185,6 +190,15 @@ class Issuing:
                 field="issued_on",
                 value=entry.issued_on.isoformat(),
             )
+        if entry.agreement_on is not None and entry.agreement_on > self.today:
+            yield stop(
+                terms.results,
+                code="AGREEMENT_DATE",
+                message="免费评价协议的签订日期晚于今日。",
+                advice="请对照协议书核对签订日期；未签订协议的不填。",
+                field="agreement_on",
+                value=entry.agreement_on.isoformat(),
+            )
         try:
             check_number(
                 entry.number,
@@ -208,6 +222,15 @@ class Issuing:
     ) -> Iterator[Finding]:
         term = self.rulebook.assessment.certificate_kinds
         own = list(self._own(entry, seen))
+        if self._duplicate(entry, number, seen):
+            yield stop(
+                self.rulebook.assessment.results,
+                code="AGREEMENT_FIXED",
+                message="该证书已登记，免费评价协议的签订日期不能再补填或更改。",
+                advice="确需更改的，由人社部门作废该证书，再以新编号连同协议日期登记。",
+                field="agreement_on",
+            )
+            return
         if any(certificate.stands for certificate in own):
             yield stop(
                 term,
@@ -246,6 +269,7 @@ class Issuing:
             outcome_number=self.assessment.outcome_number(entry.person_id),
             attempted_kinds=attempted_kinds(entry.person_id, self.assessment, self.exams),
             excepted_kinds=tuple(sorted(self.excepted)),
+            agreement_on=entry.agreement_on,
         )
 
 

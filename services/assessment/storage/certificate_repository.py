@@ -80,6 +80,7 @@ def _values(certificate: Certificate) -> dict[str, Any]:
         "body_id": certificate.body_id,
         "attempted_kinds": certificate.attempted_kinds,
         "excepted_kinds": certificate.excepted_kinds,
+        "agreement_on": certificate.agreement_on,
         "voided_on": None if voiding is None else voiding.on,
         "voided_by": None if voiding is None else voiding.by,
         "void_reason": None if voiding is None else voiding.reason,
@@ -105,5 +106,6 @@ def _certificate(row: Row[Any]) -> Certificate:
         body_id=row.body_id,
         attempted_kinds=tuple(row.attempted_kinds),
         excepted_kinds=tuple(row.excepted_kinds),
+        agreement_on=row.agreement_on,
         voiding=Voiding(on=row.voided_on, by=row.voided_by, reason=row.void_reason) if voided else None,
     )

@@ -286,6 +286,7 @@ CERTIFICATE: Final = Table(
     Column("body_id", ForeignKey("body.body_id"), nullable=False),
     Column("attempted_kinds", JSON, nullable=False),
     Column("excepted_kinds", JSON, nullable=False),
+    Column("agreement_on", Date),
     Column("voided_on", Date),
     Column("voided_by", String(200)),
     Column("void_reason", Text),

@@ -11,6 +11,7 @@ from services.enrollment.domain.enterprise import enterprise_of
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity
+from services.enrollment.domain.personal_conditions import inclusions_on
 from services.enrollment.domain.plan import ClassPlan, PlanFacts, judge_plan, programme_type, record_subject
 from services.enrollment.domain.register import Values, natural_key
 from services.enrollment.domain.roster import Decisions, RosterEntry, judge_roster
@@ -121,6 +122,12 @@ async def _records(uow: UnitOfWork, training_class: TrainingClass, institution: 
     return found
 
 
+async def enterprise_for(uow: UnitOfWork, training_class: TrainingClass, book: Rulebook) -> str | None:
+    """Give the credit code of the enterprise that the class is for, or None."""
+    plan, institution = training_class.plan, await institution_of(uow, training_class)
+    return enterprise_of(plan.attributes, kind=plan.kind, institution=institution, terms=book.enrollment)
+
+
 async def _profile(
     uow: UnitOfWork, training_class: TrainingClass, institution: Institution, book: Rulebook
 ) -> Values | None:
@@ -163,9 +170,21 @@ async def judge_rows(
         history=await uow.rosters.history(
             {row.person_id for row in identified if row.person_id is not None}, besides=training_class.class_id
         ),
+        kind=plan.kind,
+        enterprise=await enterprise_for(uow, training_class, book),
+        included=await included_groups(uow, training_class.region, plan.opening_date, book),
     )
     judged = judge_roster(identified, context, book, decisions=decisions, present=present)
     return [RosterEntry(row=row, judgement=judged[row.row]) for row in identified]
+
+
+async def included_groups(uow: UnitOfWork, region: str, day: date, book: Rulebook) -> frozenset[str]:
+    """Give the groups that decisions of the region, or of one above it, take in on the day (LS-ENR-07)."""
+    inclusion = book.enrollment.group_inclusion
+    if inclusion is None:
+        return frozenset()
+    entries = await uow.registers.entries(inclusion.register, regions=ancestors(region))
+    return inclusions_on(day, [entry.values for entry in entries])
 
 
 async def _identified(uow: UnitOfWork, rows: Sequence[RosterRow]) -> list[RosterRow]:

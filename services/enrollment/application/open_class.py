@@ -111,6 +111,7 @@ def _trainee(uow: UnitOfWork, entry: RosterEntry, employer: Institution | None) 
     check, key_id = uow.persons.payee_check(
         Identity(identity_number=particulars.identity_number, name=particulars.name)
     )
+    dispatched_to = particulars.facts.dispatched_to
     return OpenedTrainee(
         person_id=entry.person_id,
         groups=(entry.row.group,),
@@ -123,4 +124,5 @@ def _trainee(uow: UnitOfWork, entry: RosterEntry, employer: Institution | None) 
         else EmployerReference(
             institution_id=employer.institution_id, name=employer.name, credit_code=employer.credit_code
         ),
+        attributes={"dispatched_to": dispatched_to} if dispatched_to else {},
     )

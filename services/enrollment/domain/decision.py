@@ -72,6 +72,8 @@ def overridable(terms: EnrollmentTerms) -> frozenset[str]:
         "NOT_INTERNAL_EMPLOYEE": terms.own_employees and terms.own_employees.override_by_decision,
         "NOT_IN_DIRECTORY": terms.directory and terms.directory.override_by_decision,
         **{record.code: record.override_by_decision for record in terms.class_records},
+        "EVIDENCE_MISSING": terms.other_proof is not None,
+        "EVIDENCE_EXPIRED": terms.other_proof is not None,
     }
     return frozenset(code for code, is_permitted in permitted.items() if is_permitted)
 

@@ -409,6 +409,12 @@ def programme_type(plan: ClassPlan, book: Rulebook) -> ProgrammeType | None:
     return next((row for row in types if row.code == plan.training_type), None)
 
 
+def kind_of(training_type: str, book: Rulebook) -> ClassKind | None:
+    """Give the kind of classes of a training type, or None when the rulebook does not know the type."""
+    types = book.enrollment.programmes.types if book.enrollment.programmes else ()
+    return next((row.class_kind for row in types if row.code == training_type), None)
+
+
 def earnable_kinds(plan: ClassPlan, occupation: Occupation, book: Rulebook) -> tuple[CertificateKind, ...]:
     """Give the certificate kinds that the type may end with and the occupation can be certified in.
 

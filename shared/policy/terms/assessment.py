@@ -102,13 +102,22 @@ class KindOfCertificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateKinds(Term):
-    """The closed list of certificate kinds (JY-ASM-08)."""
+    """The list of certificate kinds that open the training subsidy (JY-ASM-08, HL-ASM-01).
+
+    A certificate of a kind in `by_decision` counts once a person has decided so for its holder: the list of a document
+    that ends in 等 is open, another's may know a kind and pass over it in silence. Any other kind never counts.
+    """
 
     kinds: tuple[KindOfCertificate, ...]
+    by_decision: tuple[KindOfCertificate, ...] = ()
 
     def kind(self, code: CertificateKind) -> KindOfCertificate | None:
         """Give what is said of a kind, or None when it is not on the list."""
-        return next((known for known in self.kinds if known.code == code), None)
+        return next((known for known in (*self.kinds, *self.by_decision) if known.code == code), None)
+
+    def asks(self, code: CertificateKind) -> bool:
+        """Say whether only a recorded decision lets a certificate of the kind count."""
+        return any(known.code == code for known in self.by_decision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -255,18 +255,119 @@ class EmployeeFocus(Term):
 class Group(Term):
     """One group of people (人员类别).
 
-    `evidence` names the proof a row must carry, None when none is asked; `key_group` brings the lower class size;
-    `fee_free` forbids any fee; `human_decision` sends every such row to a reviewer; `hidden_in_notice` keeps even the
-    masked name off the public notice.
+    `evidence` names the proof a row must carry, None when none is asked; `kinds` are those whom the group includes,
+    one of which a row may state; `key_group` brings the lower class size; `fee_free` forbids any fee; `human_decision`
+    sends every such row to a reviewer; `hidden_in_notice` keeps even the masked name off the public notice.
     """
 
     code: GroupCode
     name: str
     evidence: str | None = None
+    kinds: tuple[Item, ...] = ()
     key_group: bool = False
     fee_free: bool = False
     human_decision: bool = False
     hidden_in_notice: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherProof(Term):
+    """A person may accept another proof of a group than the one that the group names (LS-ENR-03)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupInclusion(Term):
+    """Rows of `groups` count only while a decision in `register` takes their group in (LS-ENR-07).
+
+    An entry of the register names the group, the first day and, once it is known, the last day of its inclusion; the
+    opening day must lie within them.
+    """
+
+    groups: tuple[GroupCode, ...]
+    register: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassGroups(Term):
+    """Classes of these kinds are meant for these groups (HL-ENR-18, -21).
+
+    With `others_by_decision` a person decides on rows of every other group; with `fee_free` these groups pay nothing
+    in such a class, whatever holds elsewhere.
+    """
+
+    class_kinds: tuple[ClassKind, ...]
+    groups: tuple[GroupCode, ...]
+    others_by_decision: bool = False
+    fee_free: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PensionExclusion(Term):
+    """Who is entitled to a monthly pension on the opening day is in none of these groups (HL-ENR-06, LS-ENR-07)."""
+
+    groups: tuple[GroupCode, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseLimit(Term):
+    """Rows of these groups are released less than so many years after the opening day, strictly (HL-ENR-07)."""
+
+    groups: tuple[GroupCode, ...]
+    years_below: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraduationYear(Term):
+    """Rows of these groups leave school in the calendar year of the opening day (HB-ENR-01, -03, QJ-ENR-08)."""
+
+    groups: tuple[GroupCode, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jobless(Term):
+    """These groups are mainly people without work: of who has work on the opening day a person decides (HL-ENR-04)."""
+
+    groups: tuple[GroupCode, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceLink(Item):
+    """One tie between a person and the place of training.
+
+    It suffices by itself unless a person decides on who has no better one (`human_decision`) or it refuses under the
+    code `refusal`, whatever else ties the person.
+    """
+
+    human_decision: bool = False
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceLinks(Term):
+    """What ties a person to the place of training (HL-ENR-09, HB-ENR-04, QJ-ENR-07, LS-ENR-06).
+
+    With `required` a person decides on rows that state none; otherwise ties are kept as told.
+    """
+
+    links: tuple[PlaceLink, ...]
+    required: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryQualification(Term):
+    """Work in these occupations needs a qualification, which trainees hold by the opening day (HB-ENR-09)."""
+
+    occupations: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchedStaff(Term):
+    """The enterprise that uses dispatched staff organises their training, never the agency (QJ-ENR-09)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentConsent(Term):
+    """Whom a third party enters on a roster has consented by the opening day: trainees choose freely (HL-ENR-20)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -457,6 +558,17 @@ class EnrollmentTerms:
     local_employer: LocalEmployer | None = None
     employee_focus: EmployeeFocus | None = None
     groups: tuple[Group, ...] = ()
+    other_proof: OtherProof | None = None
+    group_inclusion: GroupInclusion | None = None
+    class_groups: tuple[ClassGroups, ...] = ()
+    pension_exclusion: PensionExclusion | None = None
+    release_limit: ReleaseLimit | None = None
+    graduation_years: tuple[GraduationYear, ...] = ()
+    jobless: Jobless | None = None
+    place_links: PlaceLinks | None = None
+    entry_qualification: EntryQualification | None = None
+    dispatched_staff: DispatchedStaff | None = None
+    assignment_consent: AssignmentConsent | None = None
     programmes: Programmes | None = None
     approval: Steps | None = None
     reasons: Reasons | None = None
@@ -474,6 +586,14 @@ class EnrollmentTerms:
     def group(self, code: str) -> Group | None:
         """Give the group with this code, or None when the rulebook does not know it."""
         return next((group for group in self.groups if group.code == code), None)
+
+    def free_of_charge(self, code: str, kind: ClassKind | None) -> Term | None:
+        """Give the term by which people of this group pay nothing in a class of this kind, None where they may."""
+        group = self.group(code)
+        if group is not None and group.fee_free:
+            return group
+        meant = (one for one in self.class_groups if one.fee_free and code in one.groups)
+        return next((one for one in meant if kind in one.class_kinds), None)
 
     def register(self, code: str) -> Register | None:
         """Give the register of this code, or None when the rulebook keeps none."""

@@ -24,6 +24,9 @@ REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
 }
 """The fields that a report of each shape reads, which its register therefore has."""
 
+INCLUSION_FIELDS: Final = ("group", "valid_from", "valid_to")
+"""The fields of a register of decisions that take groups of people in: which, from which day and up to which."""
+
 PASS_FIELDS: Final = ("proof", "passed_on", "expires_on")
 """The fields of the register `against` which coverage and violations are reckoned."""
 

@@ -358,6 +358,7 @@ def upgrade() -> None:
         sa.Column("body_id", sa.String(length=100), nullable=False),
         sa.Column("attempted_kinds", sa.JSON(), nullable=False),
         sa.Column("excepted_kinds", sa.JSON(), nullable=False),
+        sa.Column("agreement_on", sa.Date(), nullable=True),
         sa.Column("voided_on", sa.Date(), nullable=True),
         sa.Column("voided_by", sa.String(length=200), nullable=True),
         sa.Column("void_reason", sa.Text(), nullable=True),

@@ -97,7 +97,8 @@ _REFUSALS: Final = (
         "OR NEW.issued_on <> OLD.issued_on OR NEW.attempt <> OLD.attempt OR NEW.occupation <> OLD.occupation "
         "OR COALESCE(NEW.level, '') <> COALESCE(OLD.level, '') OR NEW.class_id <> OLD.class_id "
         "OR NEW.assessment_id <> OLD.assessment_id OR NEW.body_id <> OLD.body_id "
-        "OR NEW.outcome_number <> OLD.outcome_number",
+        "OR NEW.outcome_number <> OLD.outcome_number "
+        "OR COALESCE(NEW.agreement_on, '0001-01-01') <> COALESCE(OLD.agreement_on, '0001-01-01')",
     ),
     ("certificate", "DELETE", "true"),
     ("survey_invitation", "UPDATE", "OLD.used"),
