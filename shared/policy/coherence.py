@@ -112,11 +112,12 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         yield ("enrollment", "higher_approval", "step"), (higher.step,), steps
         yield ("enrollment", "higher_approval", "training_types"), higher.training_types, _types(book)
     yield from _profile_uses(book)
-    yield from _record_uses(book)
-    for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless"):
+    for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless", "newly_hired"):
         if term := getattr(terms, name):
             yield ("enrollment", name, "groups"), term.groups, groups
     yield from _participation_uses(book, groups)
+    yield from _record_uses(book)
+    yield from _commitment_uses(book)
     if suspensions := terms.suspensions:
         reasons = {reason.code for reason in suspensions.reasons}
         yield ("enrollment", "suspensions", "on_low_satisfaction"), (suspensions.on_low_satisfaction,), reasons
@@ -125,6 +126,27 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         accounts = {source.code for source in sources if source.special_account}
         yield ("enrollment", "special_account", "declaration_groups"), special.declaration_groups, groups
         yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
+
+
+def _commitment_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what commitments and ratings name: registers, their fields and choices, and the attribute of the mode."""
+    terms = book.enrollment
+    key: Key
+    registers = {register.code: {field.code for field in register.fields} for register in terms.registers}
+    if rating := terms.credit_rating:
+        register = terms.register(rating.register)
+        event = register.field("event") if register else None
+        events = {item.code for item in event.choices} if event else set()
+        key = ("enrollment", "credit_rating")
+        yield (*key, "register"), (rating.register,), registers
+        yield (*key, "events"), [one.code for one in rating.events], events
+    if commitments := terms.commitments:
+        key = ("enrollment", "commitments")
+        yield (*key, "attribute"), (commitments.attribute,), {attribute.code for attribute in terms.attributes}
+        for name in ("institution_register", "trainee_register"):
+            code = getattr(commitments, name)
+            yield (*key, name), (code,), registers
+            yield (*key, name), (commitments.class_field, commitments.signed_field), registers.get(code, set())
 
 
 def _participation_uses(book: Rulebook, groups: Collection[str]) -> Iterator[_Use]:
@@ -187,11 +209,22 @@ def _record_uses(book: Rulebook) -> Iterator[_Use]:
         yield (*key, "register"), (record.register,), registers
         yield (*key, "institution_kinds"), record.institution_kinds, kinds
         yield (*key, "training_types"), record.training_types, _types(book)
+        yield (*key, "except_training_types"), record.except_training_types, _types(book)
         attributes = (record.attribute,) if record.attribute else ()
         yield (*key, "attribute"), attributes, {attribute.code for attribute in terms.attributes}
         if register := registers.get(record.register):
             fields = {field.code: field for field in register.fields}
-            for name in ("occupation", "provider", "enterprise", "stated", "choice", "since", "after", "until"):
+            for name in (
+                "occupation",
+                "provider",
+                "enterprise",
+                "stated",
+                "choice",
+                "since",
+                "after",
+                "until",
+                "shown",
+            ):
                 if code := getattr(record, name):
                     yield (*key, name), (code,), fields
             chosen = fields.get(record.choice or "")

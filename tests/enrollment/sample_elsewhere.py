@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from peibu.demo.people import sample_credit_code
 from services.enrollment.domain.centre import ConditionFinding
 from services.enrollment.domain.class_record import Found
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.plan import ClassPlan, PlanFacts, judge_plan
 from services.enrollment.domain.register import RegisterEntry, Value, Values, judge_checks, read_values
 from services.enrollment.domain.register_report import RegisterReport, ReportFacts, report
-from shared.policy.decision import Finding
+from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.register import Register
 from tests.enrollment import sample
@@ -26,12 +27,13 @@ class Place:
     attributes: Mapping[str, str]
     records: Found
     conditions: tuple[ConditionFinding, ...] = ()
+    kind: str = "private_school"
 
     def book(self) -> Rulebook:
         return sample.shelf().in_force(self.region, self.opening)
 
-    def institution(self, kind: str = "private_school", **given: object) -> Institution:
-        return sample.institution(kind, region=self.region, annual_inspections=(), **given)
+    def institution(self, kind: str | None = None, **given: object) -> Institution:
+        return sample.institution(kind or self.kind, region=self.region, annual_inspections=(), **given)
 
     def plan(
         self, *, without: tuple[str, ...] = (), stated: Mapping[str, str] | None = None, **given: object
@@ -85,6 +87,11 @@ class Place:
     def judged(self, plan: ClassPlan | None = None, **facts: object) -> tuple[Finding, ...]:
         return judge_plan(plan or self.plan(), self.facts(**facts), self.book())
 
+    def objections(self, plan: ClassPlan | None = None, **facts: object) -> list[tuple[str, str, str]]:
+        """Give code, rule and severity of what stops the class or asks a person."""
+        found = self.judged(plan, **facts)
+        return [(one.code, one.rule, str(one.severity)) for one in found if one.severity is not Severity.WARN]
+
 
 def hours(*topics: str) -> dict[str, str]:
     """Give the attributes by which a class states two class hours of each topic."""
@@ -124,4 +131,30 @@ LINSHU = Place(
         )
         for condition in ("teachers", "equipment", "venue")
     ),
+)
+HEBEI = Place(
+    region="130100",
+    opening=date(2024, 6, 3),
+    training_type="employment_skills",
+    attributes={
+        "evaluation_body": sample_credit_code(4),
+        "evaluation_on": "2024-06-20",
+        **hours("safety", "fire_safety"),
+    },
+    records={
+        "NOT_PUBLISHED": ({"published_on": "2024-05-15"},),
+        "OCCUPATION_NOT_LISTED": ({"occupation": sample.WELDER, "listed_from": "2024-01-01"},),
+    },
+)
+QUANJIAO = Place(
+    region="341124",
+    opening=date(2020, 6, 1),
+    training_type="upskilling",
+    attributes={},
+    records={
+        "RATING_MISSING": ({"grade": None, "rated_on": "2020-01-01"},),
+        "OCCUPATION_NOT_LISTED": (LISTED,),
+        "NOT_IN_ENTERPRISE_PLAN": ({"occupation": sample.WELDER, "starts_on": "2020-01-01", "ends_on": "2021-12-31"},),
+    },
+    kind="enterprise",
 )

@@ -169,4 +169,7 @@ class Registers(Protocol):
         after: tuple[date, str] | None = None,
         limit: int | None = None,
     ) -> list[RegisterEntry]:
-        """Give the standing entries by day and id, those that meet every condition given."""
+        """Give the standing entries by day and id, those that meet every condition given.
+
+        `saying` are texts that open fields of the entries hold.
+        """

@@ -101,6 +101,12 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass, *, book: R
     )
 
 
+async def enterprise_for(uow: UnitOfWork, training_class: TrainingClass, book: Rulebook) -> str | None:
+    """Give the credit code of the enterprise that the class is for, or None."""
+    plan, institution = training_class.plan, await institution_of(uow, training_class)
+    return enterprise_of(plan.attributes, kind=plan.kind, institution=institution, terms=book.enrollment)
+
+
 def _applied_on(uow: UnitOfWork, training_class: TrainingClass) -> date:
     """Give the day that the application counts from: today, until it is submitted for good."""
     return uow.today if training_class.state in EDITABLE else training_class.applied_on or uow.today
@@ -120,12 +126,6 @@ async def _records(uow: UnitOfWork, training_class: TrainingClass, institution: 
         entries = await uow.registers.entries(register.code, institution_id=own, regions=regions, stating=said)
         found[record.code] = tuple(entry.values for entry in entries)
     return found
-
-
-async def enterprise_for(uow: UnitOfWork, training_class: TrainingClass, book: Rulebook) -> str | None:
-    """Give the credit code of the enterprise that the class is for, or None."""
-    plan, institution = training_class.plan, await institution_of(uow, training_class)
-    return enterprise_of(plan.attributes, kind=plan.kind, institution=institution, terms=book.enrollment)
 
 
 async def _profile(
@@ -165,6 +165,7 @@ async def judge_rows(
         institution=await institution_of(uow, training_class),
         funding_source=plan.funding_source,
         opening_date=plan.opening_date,
+        closing_date=plan.closing_date,
         occupation=plan.occupation,
         level=plan.level,
         history=await uow.rosters.history(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from services.enrollment.application.open_class import open_if_due
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.provided import book_last_in_force, book_today
 from services.enrollment.application.scope import (
@@ -10,6 +11,7 @@ from services.enrollment.application.scope import (
     is_of_bureau,
     own_institution,
     require_region,
+    visible_class,
 )
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.person import Identity
@@ -24,6 +26,7 @@ from services.enrollment.domain.register import (
     sealed_codes,
     unlinked,
 )
+from services.enrollment.domain.training_class import AWAITING_OPENING
 from shared.clock import new_id
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
@@ -78,6 +81,7 @@ async def record_entry(uow: UnitOfWork, written: Written) -> RegisterEntry:
             clause=terms.clause,
             document=terms.document,
         )
+    await _let_open(uow, entry)
     return entry
 
 
@@ -89,6 +93,19 @@ async def _require_links(uow: UnitOfWork, values: Values, region: str, terms: Re
         if not await uow.registers.entries(link.register, regions=ancestors(region), stating=stating, limit=1):
             findings.append(unlinked(link, terms))
     refuse_stopped(findings)
+
+
+async def _let_open(uow: UnitOfWork, entry: RegisterEntry) -> None:
+    """Open the class for which this was the last commitment, when its day has come (HB-ENR-15).
+
+    Raise NotFound CLASS_NOT_FOUND for a commitment in a class that the actor may not see.
+    """
+    terms = book_last_in_force(uow, entry.region).enrollment.commitments
+    if terms is None or entry.register not in (terms.institution_register, terms.trainee_register):
+        return
+    training_class = await visible_class(uow, str(entry.values[terms.class_field]), lock=True)
+    if training_class.state in AWAITING_OPENING:
+        await open_if_due(uow, training_class)
 
 
 async def store_entry(uow: UnitOfWork, entry: RegisterEntry, terms: Register) -> bool:

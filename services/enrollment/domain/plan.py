@@ -40,6 +40,7 @@ from shared.domain.working_days import latest_day_before, working_days_between
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.class_record import FundingAtOpening, Season
 from shared.policy.terms.enrollment import (
     ApplicationLead,
     ClassKindExemption,
@@ -157,7 +158,7 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
             facts.institution, facts.conditions, occupation=plan.occupation, terms=terms.basic_conditions
         ),
         *judge_training_type(plan, facts.occupation, book),
-        *judge_funding(plan.funding_source, book.payment.funding_sources),
+        *judge_funding(plan.funding_source, book.payment.funding_sources, fixed=terms.funding_at_opening),
         *judge_size(plan.planned, key_groups=_is_of_key_groups(plan, book), terms=terms.class_size),
         *(
             judge_dates(sessions, opening=day, closing=plan.closing_date, basis=basis)
@@ -187,7 +188,7 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
         *_judge_exemption(exemption, book.enrollment),
         *_judge_enterprise(plan, facts, terms),
         *judge_records(record_subject(plan, facts.institution, terms, facts.applied_on), facts.records, terms),
-        *judge_topics(plan.attributes, terms),
+        *judge_topics(plan.attributes, plan.kind, terms),
         *judge_head(plan.form, taken=facts.batches, entries=terms.form_entries),
         *judge_attributes(
             plan.stated,
@@ -196,6 +197,7 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
             institution_kind=facts.institution.kind,
             terms=terms,
         ),
+        *judge_season(plan.closing_date, terms.season),
     )
 
 
@@ -204,7 +206,7 @@ def _exemption(kind: ClassKind, terms: EnrollmentTerms) -> ClassKindExemption | 
 
 
 def _judge_exemption(exemption: ClassKindExemption | None, terms: EnrollmentTerms) -> list[Finding]:
-    if exemption is None:
+    if exemption is None or exemption.code is None:
         return []
     held = (getattr(terms, name) for name in exemption.exempt)
     rules = "、".join(term.rule for term in held if term)
@@ -331,8 +333,34 @@ def _is_of_key_groups(plan: ClassPlan, book: Rulebook) -> bool:
     return kind is not None and size is not None and kind.project in size.key_group_projects
 
 
-def judge_funding(source: str, terms: FundingSources | None) -> list[Finding]:
-    """Stop an unknown funding source; one that a person must decide on asks (JY-FND-02)."""
+def judge_season(closing_date: date, terms: Season | None) -> list[Finding]:
+    """Let a person decide on a class that ends after the season (HB-ENR-10)."""
+    if terms is None or closing_date <= terms.closes:
+        return []
+    return [
+        terms.finding(
+            code=terms.code,
+            severity=Severity.ASK,
+            message=f"培训任务应于 {terms.closes.isoformat()} 前完成，本班结业日期为 {closing_date.isoformat()}。",
+            advice="请提前结业日期；确需逾期的，由当前审核环节的办理人员核实理由并记录决定。",
+            field="closing_date",
+            value=closing_date.isoformat(),
+        )
+    ]
+
+
+def judge_funding(source: str, terms: FundingSources | None, *, fixed: FundingAtOpening | None = None) -> list[Finding]:
+    """Stop a missing or unknown funding source; one that a person must decide on asks (JY-FND-02, HB-ENR-08)."""
+    if fixed is not None and not source.strip():
+        return [
+            fixed.finding(
+                code="SOURCE_MISSING",
+                severity=Severity.STOP,
+                message="开班时须明确资金支出渠道，申请没有填写资金来源。",
+                advice="请填写资金来源后重新提交；开班后变更须有书面决定。",
+                field="funding_source",
+            )
+        ]
     if terms is None:
         return []
     known = terms.source(source)

@@ -62,7 +62,7 @@ def read_values(given: Mapping[str, object], terms: Register) -> tuple[dict[str,
 
 
 def judge_checks(values: Values, *, institution_kind: str | None, terms: Register) -> list[Finding]:
-    """Give the objections of the register's own checks (JY-INS-10, JY-ENR-28)."""
+    """Give the objections of the register's own checks (JY-INS-10, JY-ENR-28, HB-ENR-22)."""
     found = []
     for check in terms.checks:
         bound = not check.institution_kinds or institution_kind in check.institution_kinds

@@ -1,4 +1,4 @@
-"""What is reported of registers: counts, heads, pairs, coverage, violations and open steps, each a pure function."""
+"""What is reported of registers: counts, heads, pairs, coverage, violations, open steps, ratings: pure functions."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from services.enrollment.domain.register import RegisterEntry
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.register import Register
+from shared.policy.terms.register import CreditRating, Register
 
 OPEN_STEP: Final = "open"
 PER_MILLE: Final = 1000
@@ -36,7 +36,8 @@ class RegisterReport:
 class ReportFacts:
     """What a report is made from: standing entries, the same people's passes, and the names of institutions.
 
-    `since` and `until` bound the register's day, both included; `as_of` is the day on which people are looked at.
+    `since` and `until` bound the register's day, both included; `as_of` is the day on which people are looked at;
+    `rating` is the formula of a register of events by which institutions are rated.
     """
 
     entries: Sequence[RegisterEntry]
@@ -45,6 +46,7 @@ class ReportFacts:
     as_of: date
     since: date | None = None
     until: date | None = None
+    rating: CreditRating | None = None
 
 
 def report(terms: Register, facts: ReportFacts) -> RegisterReport:
@@ -60,6 +62,8 @@ def report(terms: Register, facts: ReportFacts) -> RegisterReport:
             return _violations(terms, facts)
         case "steps":
             return _steps(terms, facts)
+        case "rating":
+            return _ratings(terms, facts)
         case "shares":
             return _shares(terms, facts)
         case "minutes":
@@ -76,6 +80,8 @@ def _counted(terms: Register, facts: ReportFacts) -> RegisterReport:
     for entry in _of_period(terms, facts):
         group = "" if terms.report.by is None else _shown(entry.values[terms.report.by])
         groups[group]["entries"] += 1
+        if terms.report.due is not None:
+            groups[group]["overdue"] += int(_is_overdue(entry, terms))
         if terms.report.shape == "heads":
             groups[group]["heads"] += _number(entry, "participants")
         for code in asked.sums:
@@ -133,6 +139,40 @@ def _covered(intervals: Iterable[tuple[int, int]]) -> int:
         minutes += max(0, last - max(first, reached))
         reached = max(reached, last)
     return minutes
+
+
+def _is_overdue(entry: RegisterEntry, terms: Register) -> bool:
+    """Say whether the entry's day comes after the day that the document sets (HB-INS-01)."""
+    day = _day(entry, terms.report.day) if terms.report.day else None
+    return day is not None and terms.report.due is not None and day > terms.report.due
+
+
+def _ratings(terms: Register, facts: ReportFacts) -> RegisterReport:
+    """Reckon every institution's points and grade by the formula; an event appealed with success does not count."""
+    formula = facts.rating
+    if formula is None or formula.register != terms.code:
+        return RegisterReport(totals={}, rows=())
+    off = {event.code: event.points_off for event in formula.events}
+    lost: Counter[str] = Counter()
+    events: Counter[str] = Counter()
+    for entry in _of_period(terms, facts):
+        holder = entry.institution_id or ""
+        counts = entry.values["appeal"] != formula.upheld
+        events[holder] += int(counts)
+        lost[holder] += off.get(_text(entry, "event"), 0) if counts else 0
+    rows = []
+    for holder in sorted(events):
+        points = max(formula.points_start - lost[holder], 0)
+        grade = next((grade for grade in formula.grades if points >= grade.points_min), None)
+        name = facts.institutions.get(holder, holder)
+        rows.append(
+            ReportRow(
+                key=holder,
+                name=f"{name}（{grade.name}）" if grade else name,
+                counts={"events": events[holder], "points": points},
+            )
+        )
+    return RegisterReport(totals={"institutions": len(rows), "events": events.total()}, rows=tuple(rows))
 
 
 def _pairs(facts: ReportFacts) -> RegisterReport:

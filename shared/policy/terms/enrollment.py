@@ -6,8 +6,15 @@ from typing import Literal
 
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import ClassKind
-from shared.policy.terms.class_record import ClassRecord, HigherApproval, ObligatoryTopics
-from shared.policy.terms.register import Register
+from shared.policy.terms.class_record import (
+    ClassRecord,
+    Commitments,
+    FundingAtOpening,
+    HigherApproval,
+    ObligatoryTopics,
+    Season,
+)
+from shared.policy.terms.register import CreditRating, Register
 from shared.policy.terms.term import FourEyes, GroupCode, Item, Programme, Steps, Term
 
 
@@ -331,6 +338,17 @@ class Jobless(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewlyHired(Term):
+    """These groups start work between the opening and the closing day of the class (QJ-CLM-01).
+
+    `days_before_max` widens the time before the opening; of everybody else a person decides.
+    """
+
+    groups: tuple[GroupCode, ...]
+    days_before_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceLink(Item):
     """One tie between a person and the place of training.
 
@@ -418,16 +436,19 @@ class Reasons(Term):
 class AttributeValue:
     """One value of an attribute.
 
-    `needs` are attributes that must be stated with it. A person decides when the institution is of none of
-    `institution_kinds`, and always with `human_decision`; `asks` is the code of that question.
+    `needs` are attributes that must be stated with it, `wants` those without which a reviewer is warned. A person
+    decides when the institution is of none of `institution_kinds`, and always with `human_decision`; `asks` is the code
+    of that question and `question` its words, where the usual ones do not fit.
     """
 
     code: str
     name: str
     needs: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
     institution_kinds: tuple[str, ...] = ()
     human_decision: bool = False
     asks: str | None = None
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -441,7 +462,7 @@ class Attribute(Term):
     name: str
     values: tuple[AttributeValue, ...] = ()
     pattern: str | None = None
-    check: Literal["credit_code"] | None = None
+    check: Literal["credit_code", "day"] | None = None
     missing: str | None = None
     published: bool = False
 
@@ -481,12 +502,13 @@ ClassRule = Literal[
 class ClassKindExemption(Term):
     """Classes of a kind that the rules of classes were not written for are exempt from them (JY-ENR-27).
 
-    A person confirms it for every class, under `code`; such a class has a timetable only if it states one.
+    A person confirms it for every class, under `code` where there is one; such a class has a timetable only if it
+    states one.
     """
 
     class_kind: ClassKind
-    code: str
-    exempt: tuple[ClassRule, ...]
+    code: str | None = None
+    exempt: tuple[ClassRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -565,6 +587,7 @@ class EnrollmentTerms:
     release_limit: ReleaseLimit | None = None
     graduation_years: tuple[GraduationYear, ...] = ()
     jobless: Jobless | None = None
+    newly_hired: NewlyHired | None = None
     place_links: PlaceLinks | None = None
     entry_qualification: EntryQualification | None = None
     dispatched_staff: DispatchedStaff | None = None
@@ -578,6 +601,10 @@ class EnrollmentTerms:
     class_kind_exemptions: tuple[ClassKindExemption, ...] = ()
     enterprise_profile: EnterpriseProfile | None = None
     profile_conditions: tuple[ProfileCondition, ...] = ()
+    season: Season | None = None
+    funding_at_opening: FundingAtOpening | None = None
+    commitments: Commitments | None = None
+    credit_rating: CreditRating | None = None
     class_records: tuple[ClassRecord, ...] = ()
     obligatory_topics: ObligatoryTopics | None = None
     higher_approval: HigherApproval | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
 from shared.policy.terms.term import Item, Programme, Term
@@ -10,7 +11,7 @@ FieldKind = Literal["text", "number", "whole", "amount_fen", "day", "truth", "ch
 """What a field holds: `number` is the number of somebody's paper, kept sealed; `enterprise` a credit code, `village` a
 twelve-digit code of the statistical divisions, `class` a class id."""
 
-ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps", "shares", "minutes"]
+ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps", "shares", "minutes", "rating"]
 
 REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "entries": (),
@@ -21,6 +22,7 @@ REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "steps": ("class_id",),
     "shares": (),
     "minutes": ("from_minute", "to_minute"),
+    "rating": ("event", "appeal"),
 }
 """The fields that a report of each shape reads, which its register therefore has."""
 
@@ -68,11 +70,13 @@ class RegisterReport:
     operation. Shares compare the field `part` with `minimum_percent` of the field `total`, entry by entry.
     Counts of entries also add up the fields `sums`, show with `every_choice` what nobody entered yet, and warn where
     the entries of the group `band_of` are fewer than `entries_min` or more than `entries_max`: a goal.
+    Entries whose day comes after `due` are counted as overdue.
     """
 
     shape: ReportShape
     by: str | None = None
     day: str | None = None
+    due: date | None = None
     against: str | None = None
     training: str | None = None
     certificate: str | None = None
@@ -121,3 +125,33 @@ class Register(Term):
     def field(self, code: str) -> RegisterField | None:
         """Give the field of this code, or None."""
         return next((field for field in self.fields if field.code == code), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingEvent:
+    """What one event of this code takes from an institution's points."""
+
+    code: str
+    points_off: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingGrade(Item):
+    """A grade and the points from which it is reached."""
+
+    points_min: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRating(Term):
+    """The published formula of credit ratings (QJ-INS-02): points from the start less those of every event in a period.
+
+    Events are entries of `register`; one whose `appeal` is `upheld` does not count. The first of `grades` whose points
+    are reached is the grade that a person then decides on; a grade refuses nobody.
+    """
+
+    register: str
+    points_start: int
+    events: tuple[RatingEvent, ...]
+    grades: tuple[RatingGrade, ...]
+    upheld: str
