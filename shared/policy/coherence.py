@@ -60,7 +60,8 @@ def table_objections(
 
 def book_objections(book: Rulebook) -> Iterator[Objection]:
     """Object to codes that no list defines, to a cap that two chapters state differently, and to impossible rates."""
-    uses = (*_enrollment_uses(book), *_register_uses(book), *_supervision_uses(book), *_payment_uses(book))
+    uses = (*_enrollment_uses(book), *_register_uses(book), *_supervision_uses(book))
+    uses = (*uses, *_assessment_uses(book), *_payment_uses(book))
     for key, used, defined in uses:
         for code in used:
             if code not in defined:
@@ -273,6 +274,19 @@ def _supervision_uses(book: Rulebook) -> Iterator[_Use]:
         yield (*key, "methods"), custody.methods, methods
 
 
+def _assessment_uses(book: Rulebook) -> Iterator[_Use]:
+    terms = book.assessment
+    lists = {known.code for known in terms.body_lists.lists} if terms.body_lists else set()
+    if bodies := terms.body_lists:
+        yield ("assessment", "body_lists", "chosen_from"), bodies.chosen_from, lists
+        for place, known in enumerate(bodies.lists):
+            yield ("assessment", "body_lists", "lists", place, "within"), (known.within,) if known.within else (), lists
+    if (separation := terms.separation) and separation.excepted_list:
+        yield ("assessment", "separation", "excepted_list"), (separation.excepted_list,), lists
+    if terms.pilot_scope:
+        yield ("assessment", "pilot_scope", "on_list"), (terms.pilot_scope.on_list,), lists
+
+
 def _payment_uses(book: Rulebook) -> Iterator[_Use]:
     terms = book.payment
     if activity := terms.not_a_class:
@@ -310,6 +324,33 @@ def _reporting_uses(book: Rulebook) -> Iterator[_Use]:
     if cluster := terms.cluster_share:
         kinds = {kind.code for kind in enrollment.institution_kinds.kinds} if enrollment.institution_kinds else set()
         yield ("payment", "reporting", "cluster_share", "institution_kinds"), cluster.institution_kinds, kinds
+    figures = {figure.code for figure in terms.figures}
+    for place, goal in enumerate(terms.figure_goals):
+        for name in ("figure", "share_of"):
+            code = getattr(goal, name)
+            yield ("payment", "reporting", "figure_goals", place, name), (code,) if code else (), figures
+    for place, certificates in enumerate(terms.certificates):
+        used = (certificates.figure,) if certificates.figure else ()
+        yield ("payment", "reporting", "certificates", place, "figure"), used, figures
+    if (quality := terms.quality_indicators) and enrollment.programmes:
+        types = {kind.code for kind in enrollment.programmes.types}
+        for place, indicator in enumerate(quality.indicators):
+            yield ("payment", "reporting", "quality_indicators", "indicators", place, "types"), indicator.types, types
+    yield from _organiser_uses(book)
+
+
+def _organiser_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what names departments: the attribute that says who organised a class, its values, and the task rows."""
+    terms = book.payment.reporting
+    departments = {item.code for item in terms.organisers.departments} if terms.organisers else set()
+    if organisers := terms.organisers:
+        told = {one.code: {value.code for value in one.values} for one in book.enrollment.attributes if one.published}
+        key = ("payment", "reporting", "organisers")
+        yield (*key, "attribute"), (organisers.attribute,), told
+        yield (*key, "own"), (organisers.own,), departments
+        yield (*key, "departments"), departments, told.get(organisers.attribute, set())
+    for place, row in enumerate(terms.task_rows):
+        yield ("payment", "reporting", "task_rows", place, "units"), row.units, departments
 
 
 def _cap_objections(book: Rulebook) -> Iterator[Objection]:
