@@ -42,7 +42,12 @@ class Place:
         opening = given.pop("opening", self.opening)
         assert isinstance(opening, date)
         attributes = {code: value for code, value in self.attributes.items() if code not in without}
-        proper = sample.plan(opening, training_type=self.training_type, attributes={**attributes, **(stated or {})})
+        proper = sample.plan(
+            opening,
+            training_type=self.training_type,
+            funding_source="employment_subsidy_fund",
+            attributes={**attributes, **(stated or {})},
+        )
         return replace(proper, **given)  # type: ignore[arg-type]
 
     def facts(self, **given: object) -> PlanFacts:
