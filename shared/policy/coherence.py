@@ -205,6 +205,15 @@ def _record_uses(book: Rulebook) -> Iterator[_Use]:
     terms = book.enrollment
     kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
     registers = {register.code: register for register in terms.registers}
+    key: Key
+    if agreements := terms.employer_agreements:
+        key = ("enrollment", "employer_agreements")
+        signed = registers.get(agreements.register)
+        columns = {field.code for field in signed.fields} if signed else set()
+        yield (*key, "register"), (agreements.register,), registers
+        yield (*key, "attribute"), (agreements.attribute,), {attribute.code for attribute in terms.attributes}
+        for name in ("employer", "since", "until"):
+            yield (*key, name), (getattr(agreements, name),), columns
     for place, record in enumerate(terms.class_records):
         key = ("enrollment", "class_records", place)
         yield (*key, "register"), (record.register,), registers

@@ -7,7 +7,7 @@ from datetime import date
 from services.enrollment.domain.register import Values
 from shared.contracts.enrollment import ClassKind
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.class_record import ClassRecord, ObligatoryTopics
+from shared.policy.terms.class_record import ClassRecord, EmployerAgreements, ObligatoryTopics
 from shared.policy.terms.enrollment import EnrollmentTerms
 
 _SEVERITY = {"stop": Severity.STOP, "ask": Severity.ASK, "warn": Severity.WARN}
@@ -63,6 +63,16 @@ def judge_records(subject: RecordSubject, found: Found, terms: EnrollmentTerms) 
         else:
             findings.append(_finding(record, said))
     return findings
+
+
+def agreed_on(day: date, entries: Iterable[Values], terms: EmployerAgreements) -> frozenset[str]:
+    """Give the credit codes of the enterprises whose agreement is in force on the day (HL-INS-09)."""
+    in_force = []
+    for values in entries:
+        since, until = _day(values, terms.since), _day(values, terms.until)
+        if since is not None and since <= day and (until is None or day <= until):
+            in_force.append(str(values[terms.employer]))
+    return frozenset(in_force)
 
 
 def judge_topics(attributes: Mapping[str, str], kind: ClassKind, terms: EnrollmentTerms) -> list[Finding]:

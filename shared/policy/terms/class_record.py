@@ -106,3 +106,18 @@ class Commitments(Term):
     class_field: str
     signed_field: str
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployerAgreements(Term):
+    """In a class that states `attribute`, every row's employer has an agreement with the institution (HL-INS-09).
+
+    It stands in `register` under the employer's credit code in `employer`, from its day `since` to its day `until`,
+    both included. Of an employer in another region than the institution a person decides.
+    """
+
+    attribute: str
+    register: str
+    employer: str
+    since: str
+    until: str
