@@ -42,11 +42,9 @@ class Place:
         opening = given.pop("opening", self.opening)
         assert isinstance(opening, date)
         attributes = {code: value for code, value in self.attributes.items() if code not in without}
+        stating = {**attributes, **(stated or {})}
         proper = sample.plan(
-            opening,
-            training_type=self.training_type,
-            funding_source="employment_subsidy_fund",
-            attributes={**attributes, **(stated or {})},
+            opening, training_type=self.training_type, attributes=stating, funding_source="employment_subsidy_fund"
         )
         return replace(proper, **given)  # type: ignore[arg-type]
 

@@ -282,7 +282,9 @@ def test_job_change_training_is_approved_by_the_city() -> None:
     ("rule", "code", "value"),
     [
         ("HL-ENR-01", "training_form", "study"),
+        ("HL-ENR-04", "digital_field", "data_security"),
         ("HL-ENR-08", "campaign", "spring_tide"),
+        ("HL-ENR-12", "organising_department", "agr"),
         ("HL-ENR-17", "focus_field", "artificial_intelligence"),
         ("HL-ENR-19", "delivery_form", "online_entrepreneurship"),
         ("HL-INS-09", "organiser", "association"),

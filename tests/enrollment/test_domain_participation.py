@@ -523,11 +523,11 @@ def test_graduates_digital_field_is_told_of_a_class_in_huludao_alone() -> None:
             judge_attributes(attributes, kind="class", institution_kind="private_school", terms=terms_of(place))
         )
 
-    for field in ("data_analysis", "programming", "industrial_software", "data_security"):
+    for field in ("data_analysis", "software_programming", "industrial_software", "data_security"):
         assert told("HL", field) == []
         assert published({"digital_field": field}, terms_of("HL")) == {"digital_field": field}
     assert told("HL", "piano") != []
-    assert told("LS", "programming") != []
+    assert told("LS", "software_programming") != []
 
 
 @pytest.mark.parametrize(
