@@ -230,6 +230,7 @@ def _record_uses(book: Rulebook) -> Iterator[_Use]:
                 "enterprise",
                 "stated",
                 "choice",
+                "newest",
                 "since",
                 "after",
                 "until",
@@ -254,6 +255,9 @@ def _register_uses(book: Rulebook) -> Iterator[_Use]:
         parts = {"shares": ("part", "total", "minimum_percent")}.get(report.shape, ())
         yield (*key, "report", "shape"), parts, {name for name in parts if getattr(report, name) is not None}
         yield (*key, "report", "sums"), report.sums, fields
+        decided = register.field("decision")
+        left = (report.exit_choice,) if report.exit_choice else ()
+        yield (*key, "report", "exit_choice"), left, {item.code for item in decided.choices} if decided else set()
         for number, link in enumerate(register.links):
             linked = {one.code: {field.code for field in one.fields} for one in terms.registers}
             yield (*key, "links", number, "register"), (link.register,), linked

@@ -208,6 +208,17 @@ def test_nobody_who_left_by_evaluation_applies_again(applied: date, refused: boo
     assert finding(HULUDAO.judged(plan, records=kept, applied_on=applied), "PROVIDER_EXITED") is None
 
 
+def test_after_a_poor_evaluation_whoever_approves_says_why() -> None:
+    """HL-SUP-03: the last evaluation counts; a class is asked about, not refused."""
+    poor = {"decision": "rectify", "evaluated_on": "2020-02-01", "exit_on": None}
+    better = {"decision": "keep", "evaluated_on": "2020-02-20", "exit_on": None}
+    (asked,) = HULUDAO.judged(records=HULUDAO.instead("POORLY_EVALUATED", poor))
+    assert (asked.code, asked.rule, asked.severity) == ("POORLY_EVALUATED", "HL-SUP-03", Severity.ASK)
+    assert codes(HULUDAO.judged(records=HULUDAO.instead("POORLY_EVALUATED", better, poor))) == []
+    later = {**poor, "evaluated_on": "2020-02-25"}
+    assert codes(HULUDAO.judged(records=HULUDAO.instead("POORLY_EVALUATED", better, later))) == ["POORLY_EVALUATED"]
+
+
 def test_the_owner_of_an_institution_changes_nothing() -> None:
     """HL-INS-04: with every record missing, public and private meet the same objections."""
     without = dict.fromkeys(HULUDAO.records, ())

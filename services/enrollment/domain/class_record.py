@@ -54,7 +54,7 @@ def judge_records(subject: RecordSubject, found: Found, terms: EnrollmentTerms) 
     """Object to every record that is missing, and to every one that bars the class; tell what reviewers are to see."""
     findings: list[Finding] = []
     for record, said in asked_of(subject, terms):
-        entries = found.get(record.code, ())
+        entries = _speaking(record, found.get(record.code, ()))
         proving = [values for values in entries if _proves(values, record, said, subject)]
         if bool(proving) is not record.bars:
             findings += _told(record, proving, terms)
@@ -63,6 +63,13 @@ def judge_records(subject: RecordSubject, found: Found, terms: EnrollmentTerms) 
         else:
             findings.append(_finding(record, said))
     return findings
+
+
+def _speaking(record: ClassRecord, entries: Sequence[Values]) -> Sequence[Values]:
+    dated = [values for values in entries if _day(values, record.newest)]
+    if record.newest is None or not dated:
+        return entries
+    return [max(dated, key=lambda values: str(values[record.newest or ""]))]
 
 
 def agreed_on(day: date, entries: Iterable[Values], terms: EmployerAgreements) -> frozenset[str]:

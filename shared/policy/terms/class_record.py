@@ -19,7 +19,8 @@ class ClassRecord(Term):
     `enterprise` that of the enterprise the class is for, `stated` what the class says under `attribute`, and `choice`
     one of `choices`. It counts from the first day `since`, from the day after `after`, to the last day `until`;
     `covers` says which day or days those are asked of. With `bars` it is the other way round: such an entry stops.
-    `override_by_decision` lets a person decide on what stops.
+    `override_by_decision` lets a person decide on what stops. With `newest`, a day field, of several entries only the
+    last one speaks.
 
     Where entries are published (HB-INS-01), one that counts only from a later day, or none at all while the opening is
     not after `expected_by`, is a question for a person under `early`. Where one counts, its field `shown` is told to
@@ -51,6 +52,7 @@ class ClassRecord(Term):
     covers: Literal["opening_date", "whole_class", "application_date"] = "opening_date"
     bars: bool = False
     override_by_decision: bool = False
+    newest: str | None = None
     expected_by: date | None = None
     early: str | None = None
     shown: str | None = None
