@@ -9,6 +9,7 @@ from shared.contracts.enrollment import ClassKind
 from shared.policy.terms.class_record import (
     ClassRecord,
     Commitments,
+    EmployerAgreements,
     FundingAtOpening,
     HigherApproval,
     ObligatoryTopics,
@@ -625,6 +626,7 @@ class EnrollmentTerms:
     class_records: tuple[ClassRecord, ...] = ()
     obligatory_topics: ObligatoryTopics | None = None
     higher_approval: HigherApproval | None = None
+    employer_agreements: EmployerAgreements | None = None
     four_eyes: FourEyes | None = None
 
     def group(self, code: str) -> Group | None:
