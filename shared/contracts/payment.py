@@ -52,7 +52,7 @@ class ClaimSubmitted:
 
     class_id: str
     claim_id: str
-    claimant: Literal["institution", "enterprise", "individual"]
+    claimant: Literal["institution", "enterprise", "individual", "assessor"]
     round: int
     heads: int
     amount_fen: int

@@ -5,6 +5,7 @@ from typing import Final
 
 from services.payment.application.assessing import (
     Case,
+    hold_uses,
     move_timers,
     on_duty,
     open_case,
@@ -117,6 +118,7 @@ async def _approve(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review
     resting = money_state(after, ordered_fen=ordered_fen, settled=settled)
     saved = await uow.claims.save(claim, replace(after, state=resting))
     await settle_entitlement(uow, saved, case.rulebook)
+    await hold_uses(uow, case, saved)
     await commit_budget(uow, saved, case.opened.fact)
     await uow.publish(event)
     return saved

@@ -146,7 +146,7 @@ class StoredClaims:
         await self._connection.execute(insert(CLAIM).values({**rows.claim_row(claim), **row}))
         await self._insert(CLAIM_LINE, [rows.line_row(claim.claim_id, line) for line in claim.assessment.lines])
         people = [
-            {"class_id": claim.class_id, "person_id": person_id, "claim_id": claim.claim_id}
+            {"class_id": claim.class_id, "person_id": person_id, "claim_id": claim.claim_id, "payee": claim.payee}
             for person_id in sorted(set(claim.people.values()))
         ]
         await self._insert(CLAIM_PERSON, people)
@@ -189,10 +189,12 @@ class StoredClaims:
             update(CLAIM).where(CLAIM.c.claim_id == claim.claim_id).values(undertaking_signer_sealed=sealed)
         )
 
-    async def claimants(self, class_id: str, persons: Collection[str]) -> Mapping[str, str]:
-        """Give which of these people were claimed for the class already, and by which claim."""
+    async def claimants(self, class_id: str, persons: Collection[str], payee: str) -> Mapping[str, str]:
+        """Give which of these people were claimed for the class by this payee already, and by which claim."""
         query = select(CLAIM_PERSON.c.person_id, CLAIM_PERSON.c.claim_id).where(
-            CLAIM_PERSON.c.class_id == class_id, CLAIM_PERSON.c.person_id.in_(persons)
+            CLAIM_PERSON.c.class_id == class_id,
+            CLAIM_PERSON.c.person_id.in_(persons),
+            CLAIM_PERSON.c.payee == payee,
         )
         return {row.person_id: row.claim_id for row in await self._connection.execute(query)}
 
@@ -295,6 +297,7 @@ class StoredClaims:
         return rows.claim_of(
             row,
             persons=frozenset(person.person_id for person in persons),
+            payee=next((person.payee for person in persons), ""),
             lines=tuple(map(rows.line_of, await self._all(CLAIM_LINE, claim_id, "line_no"))),
             decisions=tuple(map(rows.decision_of, await self._all(CLAIM_DECISION, claim_id, "number"))),
             objections=tuple(map(rows.objection_of, await self._all(OBJECTION, claim_id, "raised_on", "objection_id"))),
