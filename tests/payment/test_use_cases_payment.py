@@ -25,6 +25,8 @@ from shared.contracts.payment import ClaimApproved, NoticePublished, PaymentRetu
 from shared.contracts.supervision import ClassCancelled, FindingRaised
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from shared.domain.jurisdiction import regions
+from shared.policy.rulebook import Shelf
 from tests.payment.office import (
     APPROVER,
     AUDITOR,
@@ -38,7 +40,16 @@ from tests.payment.office import (
     Office,
     person,
 )
-from tests.payment.sample import INSTITUTION_NAME, assessment_completed, certificate, people, rate, training_completed
+from tests.payment.sample import (
+    INSTITUTION_NAME,
+    assessment_completed,
+    certificate,
+    people,
+    rate,
+    rulebook,
+    shelf,
+    training_completed,
+)
 
 YUAN = 100
 CORRECTED = GivenAccount(holder=INSTITUTION_NAME, bank_name="样例银行沁园支行", account_number="410000008642099988")
@@ -155,6 +166,26 @@ async def test_exclusions_are_checked_again_when_the_special_account_is_to_pay(
     assert (await office.send(EMPLOYMENT)).amount_fen == 3_500 * YUAN
     await office.act(FIRST, record_decision, claim_id=claim_id, given=replace(given, accepted=True))
     assert (await office.send(special)).amount_fen == 10_000 * YUAN
+
+
+async def test_only_the_source_that_the_class_opened_with_pays_until_a_person_decides(
+    approved_office: Office, claim_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HB-ENR-08: a source other than the one fixed at opening waits for a decision, and stops when it is taken back."""
+    office, own = approved_office, rulebook()
+    fixed = shelf().in_force("130100", date(2024, 6, 3)).enrollment.funding_at_opening
+    borrowed = replace(own, enrollment=replace(own.enrollment, funding_at_opening=fixed))
+    monkeypatch.setattr("tests.payment.office.shelf", lambda: Shelf([borrowed], (), regions()))
+    with pytest.raises(Refused) as refused:
+        await office.order(claim_id, {EMPLOYMENT: 10_000, INSURANCE: 3_500})
+    assert (refused.value.code, refused.value.rule) == ("SOURCE_FIXED", "HB-ENR-08")
+    given = GivenDecision(rule="HB-ENR-08", accepted=True, reason="就业补助资金不足", persons=None)
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=given)
+    await office.order(claim_id, {EMPLOYMENT: 10_000, INSURANCE: 3_500})
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=replace(given, accepted=False))
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send(INSURANCE)
+    assert (await office.send(EMPLOYMENT)).amount_fen == 10_000 * YUAN
 
 
 async def test_a_bank_file_is_made_again_byte_for_byte_and_every_reading_is_audited(

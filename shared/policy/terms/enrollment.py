@@ -14,6 +14,7 @@ from shared.policy.terms.class_record import (
     HigherApproval,
     ObligatoryTopics,
     Season,
+    SignUps,
 )
 from shared.policy.terms.register import CreditRating, Register
 from shared.policy.terms.term import FourEyes, GroupCode, Item, Programme, Steps, Term
@@ -623,6 +624,7 @@ class EnrollmentTerms:
     funding_at_opening: FundingAtOpening | None = None
     commitments: Commitments | None = None
     credit_rating: CreditRating | None = None
+    sign_ups: SignUps | None = None
     class_records: tuple[ClassRecord, ...] = ()
     obligatory_topics: ObligatoryTopics | None = None
     higher_approval: HigherApproval | None = None
