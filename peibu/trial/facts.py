@@ -5,12 +5,22 @@ What a file does not say is taken as in order: attendance by everybody, a passed
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any, Final, cast
 
+from services.payment.domain.benefit import (
+    AGREED_MONTHS,
+    DISPATCHED_TO,
+    ENTERPRISE,
+    FUNDER,
+    HIRER,
+    INSURED_MONTHS,
+    NEW_OCCUPATION,
+)
+from services.payment.domain.caps import Use
 from services.payment.domain.decision import Decision
-from services.payment.domain.facts import ClassFacts, Known
+from services.payment.domain.facts import ClassFacts, Known, Spell, WorkMonth
 from services.payment.domain.rates import Rate
 from shared.contracts.assessment import (
     AssessmentCompleted,
@@ -35,23 +45,25 @@ from shared.contracts.supervision import (
     TrainingCompleted,
 )
 from shared.domain.money import fen_from_yuan
-from shared.policy.case_file import Case, Certificate
+from shared.policy.case_file import Case, Certificate, People
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.enrollment import ProgrammeType
 
 CLASS_ID: Final = "class"
 _OFFICER: Final = "officer"
 _MINUTES_OF_A_CLASS_HOUR: Final = 40
+_BY_THE_DAY: Final = ("living_allowance", "living_allowance_difficult", "graduate_living_allowance")
 
 
-def opened_class(case: Case, book: Rulebook, kind: ProgrammeType, roster: tuple[str, ...]) -> ClassOpened:
+def opened_class(
+    case: Case, book: Rulebook, kind: ProgrammeType, programme: str | None, roster: tuple[str, ...]
+) -> ClassOpened:
     """Give the class as it opened, with the people of the roster."""
-    groups = {person: people.group for people in case.person for person in people.ids}
-    fees = {person: people.fee_yuan for people in case.person for person in people.ids}
+    told = {person: people for people in case.person for person in people.ids}
     return ClassOpened(
         class_id=CLASS_ID,
         kind=case.kind,
-        programme=kind.programme,
+        programme=programme or kind.programme,
         training_type=kind.code,
         region=case.region,
         rulebook_id=book.id,
@@ -73,15 +85,52 @@ def opened_class(case: Case, book: Rulebook, kind: ProgrammeType, roster: tuple[
         trainees=tuple(
             OpenedTrainee(
                 person_id=person,
-                groups=(groups[person],),
+                groups=(told[person].group,),
                 masked_name=person,
                 payee_check="",
                 payee_check_key="",
-                fee_fen=fen_from_yuan(fees[person]),
+                fee_fen=fen_from_yuan(told[person].fee_yuan),
+                attributes=_of_person(told[person]),
             )
             for person in roster
         ),
         reviews=(),
+        attributes=_of_class(case),
+    )
+
+
+def _of_class(case: Case) -> dict[str, str]:
+    published = case.new_occupation_published
+    told = {
+        FUNDER: case.funder,
+        ENTERPRISE: case.enterprise,
+        HIRER: case.hirer,
+        AGREED_MONTHS: None if case.agreed_months is None else str(case.agreed_months),
+        NEW_OCCUPATION: published.isoformat() if published else None,
+    }
+    return {code: value for code, value in told.items() if value is not None}
+
+
+def _of_person(people: People) -> dict[str, str]:
+    told = {
+        DISPATCHED_TO: people.dispatched_to,
+        INSURED_MONTHS: None if people.insured_months is None else str(people.insured_months),
+    }
+    return {code: value for code, value in told.items() if value is not None}
+
+
+def past(case: Case) -> tuple[Use, ...]:
+    """Give what the file says that people had before or elsewhere; of the day only the year is known."""
+    return tuple(
+        Use(
+            person_id=person,
+            programme=row.programme,
+            on=date(row.year, 1, 1),
+            occupation=row.occupation,
+            level=row.level,
+        )
+        for row in case.history
+        for person in row.persons
     )
 
 
@@ -98,11 +147,28 @@ def class_facts(case: Case, opened: ClassOpened) -> ClassFacts:
         checks=tuple(proven.by(check) for check in _checks(case)),
         exams=tuple(proven.by(exam) for exam in _exams(case, certificates)),
         certificates=tuple(proven.by(certificate) for certificate in certificates),
+        spells=tuple(
+            Spell(person_id=person, employer=row.employer, start=row.start, end=row.to)
+            for row in case.employment
+            for person in row.persons
+        ),
+        months=tuple(
+            WorkMonth(
+                person_id=person,
+                month=date.fromisoformat(f"{row.month}-01"),
+                full=row.full,
+                standard_fen=None if row.wage_yuan is None else fen_from_yuan(row.wage_yuan),
+            )
+            for row in case.month
+            for person in row.persons
+        ),
     )
 
 
-def decisions(case: Case) -> tuple[Decision, ...]:
+def decisions(case: Case, book: Rulebook) -> tuple[Decision, ...]:
     """Give what people decided; a decision that names nobody holds for the class and for everybody in it."""
+    release = book.payment.employment_release.rule if book.payment.employment_release else None
+    measured = next((dated.on for dated in case.date if dated.event == "employment_check"), None)
     found = []
     for made in case.decision:
         for persons in [made.persons] if made.persons else [(), case.people]:
@@ -113,6 +179,7 @@ def decisions(case: Case) -> tuple[Decision, ...]:
                     reason=made.reason,
                     decided_by=made.by,
                     decided_on=made.date,
+                    valid_from=measured if made.rule == release else None,
                     persons=frozenset(persons) or None,
                     valid_until=made.until,
                 )
@@ -133,6 +200,7 @@ def rates(case: Case) -> tuple[Rate, ...]:
             valid_from=case.opened,
             amount_fen=fen_from_yuan(row.amount_yuan),
             source=row.source,
+            unit=row.unit if row.programme in _BY_THE_DAY else "each",
         )
         for number, row in enumerate(case.rate)
     )
@@ -187,7 +255,7 @@ def _training(case: Case, opened: ClassOpened) -> TrainingCompleted:
 
 def _attendance(case: Case, opened: ClassOpened) -> Iterator[AttendanceChecked]:
     everybody = tuple(trainee.person_id for trainee in opened.trainees)
-    told = [(row.date, row.present, row.minutes, row.practice) for row in case.session]
+    told = [(row.date, row.present, row.minutes, row.practice) for row in case.session] or [*_days(case)]
     for number, (day, present, minutes, practice) in enumerate(told or [(case.opened, everybody, 0, False)]):
         came = [person for person in everybody if person in present]
         yield AttendanceChecked(
@@ -200,6 +268,14 @@ def _attendance(case: Case, opened: ClassOpened) -> Iterator[AttendanceChecked]:
             present=tuple(Presence(person_id=person, methods=(), strength=100) for person in came),
             absent=tuple(person for person in everybody if person not in came),
         )
+
+
+def _days(case: Case) -> Iterator[tuple[date, tuple[str, ...], int, bool]]:
+    """Give a session on each day for those of whom the file says only how many days they came."""
+    came = {person: row.days for row in case.allowance_day for person in row.persons}
+    for number in range(max(came.values(), default=0)):
+        present = tuple(person for person, days in came.items() if number < days)
+        yield case.opened + timedelta(days=number), present, 0, False
 
 
 def _checks(case: Case) -> Iterator[SpotCheckRecorded]:
@@ -232,6 +308,7 @@ def _certificates(case: Case, opened: ClassOpened) -> Iterator[CertificateIssued
                     issued_on=row.issued,
                     attempt=row.attempt,
                     body_id="body",
+                    agreement_on=row.agreement,
                 )
 
 

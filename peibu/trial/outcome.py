@@ -41,7 +41,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Lines, refusals, flags and days of one case; a negative settlement is money asked back."""
+    """Lines, refusals, flags and days of one case; a negative settlement is money asked back.
+
+    `advanced` are the programmes of which an advance was paid.
+    """
 
     case: str
     rulebook_id: str
@@ -51,6 +54,7 @@ class Outcome:
     dates: Mapping[str, date] = field(default_factory=dict)
     traces: tuple[Trace, ...] = ()
     advance_fen: int = 0
+    advanced: tuple[str, ...] = ()
 
     @property
     def total_fen(self) -> int:
@@ -59,8 +63,9 @@ class Outcome:
 
     @property
     def settlement_fen(self) -> int:
-        """Give what is still to be paid, or, below zero, to be asked back."""
-        return self.total_fen - self.advance_fen
+        """Give what is still to be paid of what was `advanced` (everything where nothing was), or to be asked back."""
+        due = [line.amount_fen for line in self.lines if not self.advanced or line.programme in self.advanced]
+        return sum(due) - self.advance_fen
 
     def to_json(self, differences: list[str]) -> dict[str, Any]:
         """Give the outcome as `peibu policy try --json` prints it."""

@@ -205,6 +205,7 @@ class OpenedTrainee:
     `masked_name` is surname and stars; `payee_check` is the keyed digest of name and identity number under the
     deployment key named by `payee_check_key`, by which payment compares a payee without knowing the identity.
     `fee_fen` is what the institution charges the person: nothing, where the document trains their group free of charge.
+    `attributes` are what payment must know of the person by the rulebook's codes (dispatched to whom, insured months).
     """
 
     person_id: str
@@ -214,6 +215,7 @@ class OpenedTrainee:
     payee_check_key: str
     fee_fen: int = 0
     employer: EmployerReference | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 @published_by("enrollment")

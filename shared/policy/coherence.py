@@ -1,6 +1,6 @@
 """Does a rulebook agree with itself and with the catalogue of rules? Pure checks on what a file says."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
@@ -10,7 +10,8 @@ from shared.domain.errors import Refused
 from shared.domain.money import fen_from_yuan
 from shared.policy.mistakes import Key
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.register import PASS_FIELDS, REPORT_FIELDS
+from shared.policy.terms.benefit import BenefitPayee, Share
+from shared.policy.terms.register import INCLUSION_FIELDS, PASS_FIELDS, REPORT_FIELDS
 
 _EVENTS: Final = frozenset(contract.EVENT.name for contract in CONTRACTS.values())
 
@@ -67,15 +68,16 @@ def book_objections(book: Rulebook) -> Iterator[Objection]:
                 advice = nearest(code, defined, f"可用：{'、'.join(sorted(defined)) or '无'}")
                 yield Objection(key=key, message=f"{code} 未在本规则册中定义", advice=advice)
     yield from _cap_objections(book)
-    for place, rate in enumerate(book.payment.rates.stated if book.payment.rates else ()):
-        key = ("payment", "rates", "stated", place, "amount_yuan")
-        try:
-            if fen_from_yuan(rate.amount_yuan) <= 0:
-                yield Objection(
-                    key=key, message=f"标准应大于零，写的是 {rate.amount_yuan}", advice="没有标准的请删除此行"
-                )
-        except Refused as refusal:
-            yield Objection(key=key, message=refusal.message.rstrip("。"), advice=refusal.advice.rstrip("。"))
+    for place, benefit in enumerate(book.payment.benefits):
+        for number, rate in enumerate(benefit.rates):
+            key = ("payment", "benefits", place, "rates", number, "amount_yuan")
+            try:
+                if fen_from_yuan(rate.amount_yuan) <= 0:
+                    yield Objection(
+                        key=key, message=f"标准应大于零，写的是 {rate.amount_yuan}", advice="没有标准的请删除此行"
+                    )
+            except Refused as refusal:
+                yield Objection(key=key, message=refusal.message.rstrip("。"), advice=refusal.advice.rstrip("。"))
 
 
 _Use = tuple[Key, Collection[str], Collection[str]]
@@ -86,7 +88,10 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     terms = book.enrollment
     kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
     groups = {group.code for group in terms.groups}
-    for name in ("private_school", "own_employees", "teacher_filing", "centre_application", "basic_conditions"):
+    for name in (
+        *("directory", "private_school", "own_employees", "teacher_filing", "centre_application"),
+        "basic_conditions",
+    ):
         if term := getattr(terms, name):
             yield ("enrollment", name, "institution_kinds"), term.institution_kinds, kinds
     if size := terms.class_size:  # a project that no type has would silently lift the lower cap
@@ -100,11 +105,20 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
             yield (*key, "institution_kinds"), value.institution_kinds, kinds
     for place, needed in enumerate(terms.class_kind_needs):
         yield ("enrollment", "class_kind_needs", place, "needs"), needed.needs, attributes
+        yield ("enrollment", "class_kind_needs", place, "training_types"), needed.training_types, _types(book)
+    if obligatory := terms.obligatory_topics:
+        yield ("enrollment", "obligatory_topics", "topics"), obligatory.topics, attributes
+    if higher := terms.higher_approval:
+        steps = {step.code for step in terms.approval.steps} if terms.approval else set()
+        yield ("enrollment", "higher_approval", "step"), (higher.step,), steps
+        yield ("enrollment", "higher_approval", "training_types"), higher.training_types, _types(book)
     yield from _profile_uses(book)
-    if local := terms.local_employer:
-        yield ("enrollment", "local_employer", "groups"), local.groups, groups
-    if focus := terms.employee_focus:
-        yield ("enrollment", "employee_focus", "groups"), focus.groups, groups
+    for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless", "newly_hired"):
+        if term := getattr(terms, name):
+            yield ("enrollment", name, "groups"), term.groups, groups
+    yield from _participation_uses(book, groups)
+    yield from _record_uses(book)
+    yield from _commitment_uses(book)
     if suspensions := terms.suspensions:
         reasons = {reason.code for reason in suspensions.reasons}
         yield ("enrollment", "suspensions", "on_low_satisfaction"), (suspensions.on_low_satisfaction,), reasons
@@ -113,6 +127,45 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         accounts = {source.code for source in sources if source.special_account}
         yield ("enrollment", "special_account", "declaration_groups"), special.declaration_groups, groups
         yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
+
+
+def _commitment_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what commitments and ratings name: registers, their fields and choices, and the attribute of the mode."""
+    terms = book.enrollment
+    key: Key
+    registers = {register.code: {field.code for field in register.fields} for register in terms.registers}
+    if rating := terms.credit_rating:
+        register = terms.register(rating.register)
+        event = register.field("event") if register else None
+        events = {item.code for item in event.choices} if event else set()
+        key = ("enrollment", "credit_rating")
+        yield (*key, "register"), (rating.register,), registers
+        yield (*key, "events"), [one.code for one in rating.events], events
+    if commitments := terms.commitments:
+        key = ("enrollment", "commitments")
+        yield (*key, "attribute"), (commitments.attribute,), {attribute.code for attribute in terms.attributes}
+        for name in ("institution_register", "trainee_register"):
+            code = getattr(commitments, name)
+            yield (*key, name), (code,), registers
+            yield (*key, name), (commitments.class_field, commitments.signed_field), registers.get(code, set())
+
+
+def _participation_uses(book: Rulebook, groups: Collection[str]) -> Iterator[_Use]:
+    """Give what the rules on who may take part name: groups, and the register of inclusions."""
+    terms = book.enrollment
+    for place, meant in enumerate(terms.class_groups):
+        yield ("enrollment", "class_groups", place, "groups"), meant.groups, groups
+    for place, graduation in enumerate(terms.graduation_years):
+        yield ("enrollment", "graduation_years", place, "groups"), graduation.groups, groups
+    if inclusion := terms.group_inclusion:
+        key = ("enrollment", "group_inclusion")
+        register = terms.register(inclusion.register)
+        yield (*key, "groups"), inclusion.groups, groups
+        yield (*key, "register"), (inclusion.register,), {one.code for one in terms.registers}
+        if register:
+            yield (*key, "register"), INCLUSION_FIELDS, {field.code for field in register.fields}
+            choices = register.field("group")
+            yield (*key, "groups"), inclusion.groups, {one.code for one in choices.choices} if choices else set()
 
 
 def _profile_uses(book: Rulebook) -> Iterator[_Use]:
@@ -131,14 +184,52 @@ def _profile_uses(book: Rulebook) -> Iterator[_Use]:
         yield (*key, "institution_kinds"), profile.institution_kinds, kinds
         if register := registers.get(profile.register):
             fields = {field.code: field.kind for field in register.fields}
-            yield (*key, "wanted"), (profile.wanted,), {code for code, kind in fields.items() if kind == "truth"}
+            truths = {code for code, kind in fields.items() if kind == "truth"}
+            yield (*key, "wanted"), (profile.wanted,) if profile.wanted else (), truths
             yield (*key, "register"), register.key, {code for code, kind in fields.items() if kind == "enterprise"}
     for place, condition in enumerate(terms.profile_conditions):
         key = ("enrollment", "profile_conditions", place)
+        yield (*key, "training_types"), condition.training_types, _types(book)
         for names, defined in ((("field", "proof", "until"), fields), (("attribute", "shown_by"), attributes)):
             for name in names:
                 code = getattr(condition, name)
                 yield (*key, name), (code,) if code else (), defined
+
+
+def _types(book: Rulebook) -> set[str]:
+    return {row.code for row in book.enrollment.programmes.types} if book.enrollment.programmes else set()
+
+
+def _record_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what classes' records read: a register, its fields, and what a class states to be found by."""
+    terms = book.enrollment
+    kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
+    registers = {register.code: register for register in terms.registers}
+    for place, record in enumerate(terms.class_records):
+        key = ("enrollment", "class_records", place)
+        yield (*key, "register"), (record.register,), registers
+        yield (*key, "institution_kinds"), record.institution_kinds, kinds
+        yield (*key, "training_types"), record.training_types, _types(book)
+        yield (*key, "except_training_types"), record.except_training_types, _types(book)
+        attributes = (record.attribute,) if record.attribute else ()
+        yield (*key, "attribute"), attributes, {attribute.code for attribute in terms.attributes}
+        if register := registers.get(record.register):
+            fields = {field.code: field for field in register.fields}
+            for name in (
+                "occupation",
+                "provider",
+                "enterprise",
+                "stated",
+                "choice",
+                "since",
+                "after",
+                "until",
+                "shown",
+            ):
+                if code := getattr(record, name):
+                    yield (*key, name), (code,), fields
+            chosen = fields.get(record.choice or "")
+            yield (*key, "choices"), record.choices, {item.code for item in chosen.choices} if chosen else set()
 
 
 def _register_uses(book: Rulebook) -> Iterator[_Use]:
@@ -151,6 +242,15 @@ def _register_uses(book: Rulebook) -> Iterator[_Use]:
         yield (*key, "key"), register.key, fields | ({"person"} if register.person else set())
         yield (*key, "report", "by"), (report.by,) if report.by else (), fields
         yield (*key, "report", "day"), (report.day,) if report.day else (), fields
+        parts = {"shares": ("part", "total", "minimum_percent")}.get(report.shape, ())
+        yield (*key, "report", "shape"), parts, {name for name in parts if getattr(report, name) is not None}
+        yield (*key, "report", "sums"), report.sums, fields
+        for number, link in enumerate(register.links):
+            linked = {one.code: {field.code for field in one.fields} for one in terms.registers}
+            yield (*key, "links", number, "register"), (link.register,), linked
+            yield (*key, "links", number, "field"), (link.field,), fields & linked.get(link.register, set())
+        for name in ("part", "total"):
+            yield (*key, "report", name), (code,) if (code := getattr(report, name)) else (), fields
         yield (*key, "report", "shape"), REPORT_FIELDS[report.shape], fields
         for row, check in enumerate(register.checks):
             yield (*key, "checks", row), (check.field, check.when), fields
@@ -197,6 +297,16 @@ def _payment_uses(book: Rulebook) -> Iterator[_Use]:
         key = ("payment", "evidence", "programmes", place)
         yield (*key, "events"), evidence.events, _EVENTS
         yield (*key, "completion"), evidence.completion, _EVENTS
+    groups = {group.code for group in book.enrollment.groups}
+    for place, benefit in enumerate(terms.benefits):
+        rows: tuple[tuple[str, Sequence[Share | BenefitPayee]], ...] = (
+            ("shares", benefit.shares),
+            ("payees", benefit.payees),
+        )
+        yield ("payment", "benefits", place, "groups"), benefit.groups, groups
+        for name, table in rows:
+            for number, row in enumerate(table):
+                yield ("payment", "benefits", place, name, number, "groups"), row.groups, groups
     yield from _reporting_uses(book)
 
 
@@ -214,6 +324,33 @@ def _reporting_uses(book: Rulebook) -> Iterator[_Use]:
     if cluster := terms.cluster_share:
         kinds = {kind.code for kind in enrollment.institution_kinds.kinds} if enrollment.institution_kinds else set()
         yield ("payment", "reporting", "cluster_share", "institution_kinds"), cluster.institution_kinds, kinds
+    figures = {figure.code for figure in terms.figures}
+    for place, goal in enumerate(terms.figure_goals):
+        for name in ("figure", "share_of"):
+            code = getattr(goal, name)
+            yield ("payment", "reporting", "figure_goals", place, name), (code,) if code else (), figures
+    for place, certificates in enumerate(terms.certificates):
+        used = (certificates.figure,) if certificates.figure else ()
+        yield ("payment", "reporting", "certificates", place, "figure"), used, figures
+    if (quality := terms.quality_indicators) and enrollment.programmes:
+        types = {kind.code for kind in enrollment.programmes.types}
+        for place, indicator in enumerate(quality.indicators):
+            yield ("payment", "reporting", "quality_indicators", "indicators", place, "types"), indicator.types, types
+    yield from _organiser_uses(book)
+
+
+def _organiser_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what names departments: the attribute that says who organised a class, its values, and the task rows."""
+    terms = book.payment.reporting
+    departments = {item.code for item in terms.organisers.departments} if terms.organisers else set()
+    if organisers := terms.organisers:
+        told = {one.code: {value.code for value in one.values} for one in book.enrollment.attributes if one.published}
+        key = ("payment", "reporting", "organisers")
+        yield (*key, "attribute"), (organisers.attribute,), told
+        yield (*key, "own"), (organisers.own,), departments
+        yield (*key, "departments"), departments, told.get(organisers.attribute, set())
+    for place, row in enumerate(terms.task_rows):
+        yield ("payment", "reporting", "task_rows", place, "units"), row.units, departments
 
 
 def _cap_objections(book: Rulebook) -> Iterator[Objection]:

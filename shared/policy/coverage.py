@@ -65,7 +65,7 @@ def coverage(
 
     for book in books:
         for provision in provisions(book):
-            if provision.rule and provision.name == provision.term:
+            if provision.rule and provision.heads:
                 note(provision.rule, "provided", f"{book.id.partition('@')[0]} {provision.key}")
     for form in forms:
         for row in form.fields:

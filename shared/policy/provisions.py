@@ -21,7 +21,8 @@ _HEAD: Final = ("region", "document", "title", "valid_from", "valid_to")
 class Provision:
     """One thing that a rulebook provides, in words, with its place in the file and the clause behind it.
 
-    `text` is empty where the term as such is all there is to say; `local` says that the region has set the value.
+    `text` is empty where the term as such is all there is to say; `local` says that the region has set the value,
+    `heads` that a rule begins here: a term as such, or a row of it that has a rule of its own.
     """
 
     key: str
@@ -32,6 +33,7 @@ class Provision:
     document: str
     clause: str
     local: bool = False
+    heads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,16 +113,19 @@ class _Reader:
                     yield from self._chapter(value, (*key, field.name))
 
     def _term(self, term: Any, key: Key, label: str) -> Iterator[Provision]:
-        def provision(place: Key, name: str, text: str, *, local: bool = False) -> Provision:
+        def provision(place: Key, name: str, text: str, *, local: bool = False, row: Any = None) -> Provision:
+            own = getattr(row, "rule", None) is not None
+            source = row if own else term
             return Provision(
                 key=dotted((*key, *place)),
                 term=label,
                 name=name,
                 text=text,
-                rule=term.rule,
-                document=term.document,
-                clause=term.clause,
+                rule=source.rule,
+                document=source.document,
+                clause=source.clause or term.clause,
                 local=local,
+                heads=own or not place,
             )
 
         self._names = {**self._of_book, **dict(_names(term))}
@@ -134,7 +139,7 @@ class _Reader:
             if isinstance(value, tuple) and is_dataclass(value[0]):
                 for number, row in enumerate(value):
                     place = (field.name, _identity(row, number))
-                    yield provision(place, f"{name}：{_title(row, number)}", self._row(row), local=local)
+                    yield provision(place, f"{name}：{_title(row, number)}", self._row(row), local=local, row=row)
             else:
                 yield provision((field.name,), name, self._said(value, term, field.name), local=local)
 

@@ -292,28 +292,27 @@ def test_a_table_may_name_a_document_of_its_own(tmp_path: Path) -> None:
     assert book.payment.features_off.document == "某文〔2021〕1号"
 
 
-STATED_RATE = """source = "document"
+BASIS = 'basis = "person" # whatever the training type, one amount for everybody who is recognised'
+STATED_RATE = """basis = "person"
 
-[[payment.rates.stated]]
-programme = "training"
+[[payment.benefits.rates]]
 level = "4"
 amount_yuan = 1500.05"""
 
 
 def test_a_rate_that_a_document_states_is_read_to_the_fen(tmp_path: Path) -> None:
-    text, _ = changed(RULEBOOK, 'source = "region_table"', STATED_RATE)
+    text, _ = changed(RULEBOOK, BASIS, STATED_RATE)
     (book,) = load_rulebooks(written(tmp_path, RULEBOOK, text)).current
-    assert book.payment.rates is not None
-    assert [fen_from_yuan(rate.amount_yuan) for rate in book.payment.rates.stated] == [150_005]
+    assert [fen_from_yuan(rate.amount_yuan) for rate in book.payment.benefits[0].rates] == [150_005]
 
 
 @pytest.mark.parametrize(
     ("amount", "message"), [("1500.055", "1500.055"), ('"1500.05"', "应为数字"), ("true", "应为数字")]
 )
 def test_a_stated_rate_that_is_no_exact_amount_is_reported(tmp_path: Path, amount: str, message: str) -> None:
-    text, line = changed(RULEBOOK, 'source = "region_table"', STATED_RATE.replace("1500.05", amount))
+    text, line = changed(RULEBOOK, BASIS, STATED_RATE.replace("1500.05", amount))
     (mistake,) = mistakes_in(written(tmp_path, RULEBOOK, text))
-    assert (mistake.key, mistake.line) == ("payment.rates.stated[1].amount_yuan", line + 5)
+    assert (mistake.key, mistake.line) == ("payment.benefits[1].rates[1].amount_yuan", line + 4)
     assert message in mistake.message
 
 
@@ -412,7 +411,7 @@ def test_what_a_container_platform_hides_beside_a_mounted_rulebook_is_passed_ove
 
 @pytest.mark.parametrize("amount", ["0", "-1500.00", "-1500", "nan", "inf"])
 def test_a_stated_rate_is_never_zero_and_never_negative(tmp_path: Path, amount: str) -> None:
-    text, line = changed(RULEBOOK, 'source = "region_table"', STATED_RATE.replace("1500.05", amount))
+    text, line = changed(RULEBOOK, BASIS, STATED_RATE.replace("1500.05", amount))
     mistake, *_ = mistakes_in(written(tmp_path, RULEBOOK, text))
-    assert (mistake.key, mistake.line) == ("payment.rates.stated[1].amount_yuan", line + 5)
+    assert (mistake.key, mistake.line) == ("payment.benefits[1].rates[1].amount_yuan", line + 4)
     assert "number" not in mistake.message

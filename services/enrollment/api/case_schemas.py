@@ -14,6 +14,7 @@ from services.enrollment.domain.change import ChangeState, ClassChange, Question
 from services.enrollment.domain.decision import Outcome, RecordedDecision
 from services.enrollment.domain.queue import Task
 from services.enrollment.domain.review import Review
+from services.enrollment.domain.roster_row import PersonalFacts
 from services.enrollment.domain.timetable import Session
 from services.enrollment.domain.training_class import TrainingClass
 from shared.clock import new_id
@@ -109,6 +110,7 @@ class RevelationAnswer(BaseModel):
     fee_fen: int
     declares_ability_and_will: bool
     employee_focus: tuple[str, ...]
+    facts: PersonalFacts = Field(description="本行就人员类别、联系、资格等所作的申报")
     name: str | None = Field(description="仅在姓名有疑问时提供")
     identity_number: str | None = Field(description="仅在姓名有疑问时提供")
 
@@ -127,6 +129,7 @@ class RevelationAnswer(BaseModel):
             fee_fen=row.fee_fen,
             declares_ability_and_will=row.declares_ability_and_will,
             employee_focus=row.employee_focus,
+            facts=row.particulars.facts,
             name=revealed.name,
             identity_number=revealed.identity_number,
         )

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.enrollment.api.roster_schemas import RowCode, RowText
-from services.enrollment.api.schemas import Body, Code, Day, Id, Truth, Whole
+from services.enrollment.api.personal_schemas import FACTS, PersonalFactsBody, RowCode, RowText
+from services.enrollment.api.schemas import Code, Day, Id, Truth, Whole
 from services.enrollment.application.check_eligibility import (
     Eligibility,
     EligibilityQuestion,
@@ -31,7 +31,7 @@ router = service_router("/enrollment/v1", tags=["资格查询"])
 ASKING = requires(Role.PROVINCE, Role.INSTITUTION, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER)
 
 
-class EligibilityBody(Body):
+class EligibilityBody(PersonalFactsBody):
     """A person for a standing class, or for a class still to be applied for; what is not told is not judged."""
 
     model_config = ConfigDict(
@@ -67,8 +67,10 @@ class EligibilityBody(Body):
                 opening_date=self.opening_date,
                 funding_source=self.funding_source or "",
             )
+        unknown = RosterRow.of_person(self.identity_number)
         row = replace(
-            RosterRow.of_person(self.identity_number),
+            unknown,
+            particulars=replace(unknown.particulars, facts=self.to_facts()),
             group=self.group or "",
             employer_credit_code=cleaned(self.employer_credit_code or ""),
             employer_region=self.employer_region or "",
@@ -81,7 +83,7 @@ class EligibilityBody(Body):
             class_id=self.class_id,
             prospect=prospect,
             row=row,
-            given=frozenset(name for name in told if getattr(self, name) is not None),
+            given=frozenset(name for name in told if getattr(self, name) is not None) | (FACTS & self.model_fields_set),
         )
 
 

@@ -1,6 +1,5 @@
 """Roster rows as they are sent: a row that cannot be read is refused by itself, never the batch (JY-ENR-04)."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Final, Literal, Self
@@ -16,6 +15,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from services.enrollment.api.personal_schemas import PersonalFactsBody, RowCode, RowText
 from services.enrollment.api.schemas import Body, Truth, Whole
 from services.enrollment.domain.roster import ROWS_MAX, RosterEntry
 from services.enrollment.domain.roster_row import Particulars, RosterRow
@@ -26,16 +26,7 @@ from shared.web.masking import mask
 from shared.web.validation import Text
 
 
-def _code_or_unknown(text: str) -> str:
-    return text if re.fullmatch(r"[a-z_]*", text) else "unknown"
-
-
-RowText = Annotated[Text, Field(max_length=200)]
-RowCode = Annotated[RowText, AfterValidator(_code_or_unknown)]
-"""A code; of anything else, which may be a name or a number from a shifted column, only that it is none is kept."""
-
-
-class RosterRowBody(Body):
+class RosterRowBody(PersonalFactsBody):
     """One row; only its number must be readable, everything else is judged (blank texts are missing)."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -76,6 +67,7 @@ class RosterRowBody(Body):
                 identity_number=self.identity_number,
                 phone=self.phone,
                 evidence=self.evidence or "",
+                facts=self.to_facts(),
             ),
             group=self.group,
             employer_name=self.employer_name or "",

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from services.enrollment.application.judging import institution_of
+from services.enrollment.application.judging import enterprise_for, included_groups, institution_of
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.scope import is_of_bureau, own_institution, visible_class
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.joining import judge_joining, judge_untold_group
+from services.enrollment.domain.plan import kind_of
 from services.enrollment.domain.roster import DEFAULTS_OF_A_QUESTION, judge_roster
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
 from services.enrollment.domain.training_class import TrainingClass
@@ -65,6 +66,9 @@ async def check_eligibility(uow: UnitOfWork, question: EligibilityQuestion) -> E
         occupation=prospect.occupation,
         level=prospect.level,
         history=history,
+        kind=kind_of(prospect.training_type, book),
+        enterprise=await enterprise_for(uow, joined, book) if joined else None,
+        included=await included_groups(uow, region, prospect.opening_date, book),
     )
     row = replace(question.row, person_id=person_id)
     judged = judge_roster([row], context, book, present=present)[row.row]

@@ -7,7 +7,8 @@ from typing import Final
 
 from services.enrollment.domain.decision import ROW_RETURNED, RecordedDecision, verdict_under, weigh
 from services.enrollment.domain.plan import judge_size
-from services.enrollment.domain.roster_row import RosterContext, RosterRow, duplicate, judge_row
+from services.enrollment.domain.roster_row import RosterContext, RosterRow
+from services.enrollment.domain.row_judgement import duplicate, judge_row
 from shared.contracts.payment import RefusedReservation
 from shared.domain.errors import refused_by
 from shared.policy.decision import Finding, Severity
@@ -22,6 +23,15 @@ DEFAULTS_OF_A_QUESTION: Final = frozenset(
     {
         *("name", "phone", "group", "evidence", "employer_name", "employer_credit_code", "employer_region"),
         "declares_ability_and_will",
+        *(
+            "group_kind",
+            "place_links",
+            "release_on",
+            "graduation_year",
+            "employed_since",
+            "qualified_on",
+            "consented_on",
+        ),
     }
 )
 """Fields of a row that a question about a person may leave open, which nobody then holds against them."""

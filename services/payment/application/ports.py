@@ -23,7 +23,7 @@ from shared.domain.actor import Actor
 from shared.policy.decision import Trace, TraceValue
 from shared.policy.form import Form
 from shared.policy.rulebook import Shelf
-from shared.policy.targets import TargetTable
+from shared.policy.targets import AllotmentTable, TargetTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -458,6 +458,8 @@ class PaymentUnit(Protocol):
     def reports(self) -> Reports: ...
     @property
     def plans(self) -> Sequence[TargetTable]: ...
+    @property
+    def allotments(self) -> Sequence[AllotmentTable]: ...
     @property
     def forms(self) -> Sequence[Form]: ...
 

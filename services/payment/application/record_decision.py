@@ -120,6 +120,7 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
         (assessment.exam_season, True),
         (assessment.transitional_exceptions, False),
         (payment.funding_sources, False),
+        (rulebook.enrollment.funding_at_opening, False),
     )
     return {term.rule for term in of_people if term}, {term.rule: asked for term, asked in of_class if term}
 

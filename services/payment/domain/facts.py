@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Generic, TypeVar
 
 from shared.contracts.assessment import (
@@ -37,6 +38,31 @@ class Known(Generic[F]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """Where a person worked from a day on, to a last day or still."""
+
+    person_id: str
+    employer: str
+    start: date
+    end: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Say whether the person worked there on the day."""
+        return self.start <= day and (self.end is None or day <= self.end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkMonth:
+    """A month that a person worked, by its first day; `standard_fen` is the minimum wage that held in it, if known."""
+
+    person_id: str
+    month: date
+    full: bool
+    employer: str | None = None
+    standard_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClassFacts:
     """Everything known of a class, the newest revision of each; a part that has not arrived yet is None or empty."""
 
@@ -55,6 +81,8 @@ class ClassFacts:
     withdrawn: tuple[Known[TraineeWithdrawn], ...] = ()
     survey: Known[SatisfactionMeasured] | None = None
     entries: tuple[Known[EntryChanged], ...] = ()
+    spells: tuple[Spell, ...] = ()
+    months: tuple[WorkMonth, ...] = ()
 
     def completed(self, event: str) -> bool:
         """Say whether a completion event that a programme's evidence names has arrived."""
@@ -85,6 +113,14 @@ class ClassFacts:
         for known in sorted(self.attendance, key=lambda known: (known.fact.held_on, known.fact.session_id)):
             if any(presence.person_id == person_id for presence in known.fact.present):
                 yield known
+
+    def days_present(self, person_id: str) -> int:
+        """Give on how many days the person was in a session."""
+        return len({known.fact.held_on for known in self.attended(person_id)})
+
+    def exam_day(self, assessment_id: str) -> date | None:
+        """Give the day of an exam, None while nothing was heard of it."""
+        return next((known.fact.exam_on for known in self.exams if known.fact.assessment_id == assessment_id), None)
 
     def has_withdrawn(self, person_id: str) -> bool:
         """Say whether the person left the class."""

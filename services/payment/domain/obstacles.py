@@ -150,13 +150,14 @@ def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> I
 
 
 def _fees(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
-    """Stop while somebody of a group that is trained free of charge is in the class and pays (JY-ENR-15)."""
+    """Stop while somebody of a group that is trained free of charge is in the class and pays (JY-ENR-15, HL-ENR-21)."""
     for code in sorted({code for trainee in opened.trainees for code in trainee.groups}):
         group = rulebook.enrollment.group(code)
         paying = [one for one in opened.trainees if one.fee_fen > 0 and code in one.groups]
         heads = sum(not facts.has_withdrawn(one.person_id) for one in paying)
-        if group is not None and group.fee_free and heads:
-            yield group.finding(
+        free = rulebook.enrollment.free_of_charge(code, opened.kind)
+        if group is not None and free is not None and heads:
+            yield free.finding(
                 code="FEE_CHARGED",
                 severity=Severity.STOP,
                 message=f"“{group.name}”免费培训，本班有 {heads} 人登记了收费，不能申领。",

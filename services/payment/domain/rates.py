@@ -1,24 +1,24 @@
-"""Which rate pays a training: rows of the region's table, or rows that the document states (JY-PAY-05)."""
+"""Which row of the region's table pays what no benefit states itself (JY-PAY-05)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 from shared.domain.jurisdiction import RegionTable
-from shared.domain.money import fen_from_yuan
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.payment import Rates
 
-DOCUMENT: Final = "document"
 RATE_MISSING: Final = "RATE_MISSING"
+RateUnit = Literal["each", "day", "month", "year"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
     """One row: what a programme pays per head in a region from a day on; a key that is None fits everything.
 
+    `unit` says what a living standard is stated for; every other rate is for each head, certificate or month.
     `number` is the order in which rows were entered; rows are never changed, a later row for the same key and day
     replaces an earlier one for judgements still to be made.
     """
@@ -32,6 +32,7 @@ class Rate:
     valid_from: date
     amount_fen: int
     source: str
+    unit: RateUnit = "each"
 
     @property
     def keys(self) -> tuple[str | None, str | None, str | None]:
@@ -66,7 +67,7 @@ class Wanted:
     programme: str
     occupation: str
     level: str | None
-    certificate_kind: str
+    certificate_kind: str | None
     on: date
 
 
@@ -106,7 +107,7 @@ class RateTable:
             severity=Severity.STOP,
             message=(
                 f"补贴标准缺失：{wanted.on.isoformat()} 没有适用于项目 {wanted.programme}、工种 {wanted.occupation}、"
-                f"等级 {wanted.level or '无'}、证书类别 {wanted.certificate_kind} 的标准，不能按零计算。"
+                f"等级 {wanted.level or '无'}、证书类别 {wanted.certificate_kind or '无'} 的标准，不能按零计算。"
             ),
             advice="请由政策管理员或财务人员按有效文件录入该标准及其来源后重新提交。",
             field="rate",
@@ -146,28 +147,8 @@ class RateTable:
 def rate_table(
     rulebook: Rulebook, region: str, rows: Iterable[Rate], regions: RegionTable, *, decided_until: int | None = None
 ) -> RateTable | None:
-    """Give the rates of a region: the entered rows, or those its document states; None when the rulebook pays none.
-
-    See `RateTable` for `decided_until`; what the document states was always there.
-    """
+    """Give the entered rates of a region; None when the rulebook names no table; see `RateTable`."""
     term = rulebook.payment.rates
     if term is None:
         return None
-    stated = (
-        Rate(
-            number=number,
-            region=rulebook.region,
-            programme=row.programme,
-            occupation=row.occupation,
-            level=row.level,
-            certificate_kind=row.certificate_kind,
-            valid_from=rulebook.valid_from,
-            amount_fen=fen_from_yuan(row.amount_yuan),
-            source=rulebook.document,
-        )
-        for number, row in enumerate(term.stated)
-    )
-    ancestors = regions.ancestors(region)
-    if term.source == DOCUMENT:
-        return RateTable(term=term, rows=tuple(stated), ancestors=ancestors)
-    return RateTable(term=term, rows=tuple(rows), ancestors=ancestors, decided_until=decided_until)
+    return RateTable(term=term, rows=tuple(rows), ancestors=regions.ancestors(region), decided_until=decided_until)

@@ -15,6 +15,8 @@ from shared.contracts.enrollment import ClassOpened
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.assessment import CertificatePriority
+from shared.policy.terms.benefit import Benefit
+from shared.policy.terms.term import Term
 
 UNDECIDED = "COMPLETION_AFTER_ATTEMPT_UNDECIDED"
 
@@ -35,8 +37,9 @@ def recognise(
     *,
     rulebook: Rulebook,
     decisions: Sequence[Decision],
+    benefit: Benefit | None = None,
 ) -> Recognition:
-    """Give the person's best certificate that counts, or why none does.
+    """Give the person's best certificate that counts for a benefit, or why none does.
 
     Best is the kind that stands first in the document's priority, then the earliest issue, then the number: two
     certificates of one person are one line.
@@ -44,11 +47,28 @@ def recognise(
     standing = sorted(facts.standing_certificates(person_id), key=lambda known: _rank(known.fact, rulebook))
     refused: list[Finding] = []
     for known in standing:
-        judged = _judge(known, facts, opened, rulebook=rulebook, decisions=decisions)
+        judged = _judge(known, facts, opened, rulebook=rulebook, decisions=decisions, benefit=benefit)
         if judged.certificate is not None:
             return judged
         refused.extend(judged.findings)
-    return Recognition(certificate=None, findings=tuple(refused) or _without_certificate(rulebook))
+    return Recognition(certificate=None, findings=tuple(refused) or _without_certificate(rulebook, benefit))
+
+
+def recognise_each(
+    facts: ClassFacts,
+    opened: ClassOpened,
+    person_id: str,
+    *,
+    rulebook: Rulebook,
+    decisions: Sequence[Decision],
+    benefit: Benefit,
+) -> tuple[Recognition, ...]:
+    """Judge each of the person's certificates by itself, in the order of issue; without one say that it is missing."""
+    standing = sorted(facts.standing_certificates(person_id), key=lambda known: (known.fact.issued_on, known.event_id))
+    judged = tuple(
+        _judge(known, facts, opened, rulebook=rulebook, decisions=decisions, benefit=benefit) for known in standing
+    )
+    return judged or (Recognition(certificate=None, findings=_without_certificate(rulebook, benefit)),)
 
 
 def _rank(certificate: CertificateIssued, rulebook: Rulebook) -> tuple[int, str, str]:
@@ -65,9 +85,10 @@ def _judge(
     *,
     rulebook: Rulebook,
     decisions: Sequence[Decision],
+    benefit: Benefit | None,
 ) -> Recognition:
     certificate = known.fact
-    if mismatch := _mismatch(certificate, opened, rulebook):
+    if mismatch := _mismatch(certificate, opened, rulebook, benefit):
         return Recognition(certificate=None, findings=(mismatch,))
     decided, doubt = judge_other_kind(certificate, rulebook, decisions)
     if doubt is not None:
@@ -164,18 +185,17 @@ def _transition(
     return term.trace(result="recognised", inputs=inputs)
 
 
-def _mismatch(certificate: CertificateIssued, opened: ClassOpened, rulebook: Rulebook) -> Finding | None:
+def _mismatch(
+    certificate: CertificateIssued, opened: ClassOpened, rulebook: Rulebook, benefit: Benefit | None
+) -> Finding | None:
     kinds = rulebook.assessment.certificate_kinds
     if kinds and certificate.kind not in {kind.code for kind in kinds.kinds}:
-        return kinds.finding(
-            code="CERT_KIND",
-            severity=Severity.STOP,
-            message=f"证书类别 {certificate.kind} 不属于文件认可的证书类别。",
-            advice="请核对证书类别；不属于认可类别的证书不计入补贴人数。",
-            value=certificate.kind,
-        )
+        return _other_kind(kinds, certificate)
+    if benefit and benefit.certificate_kinds and certificate.kind not in benefit.certificate_kinds:
+        return _other_kind(benefit, certificate)
     results = rulebook.assessment.results
-    other_level = certificate.level is not None and certificate.level != opened.level
+    bound = benefit is None or benefit.basis != "certificate" or opened.level is not None
+    other_level = bound and certificate.level is not None and certificate.level != opened.level
     if results and (certificate.occupation != opened.occupation.code or other_level):
         return results.finding(
             code="CERTIFICATE_MISMATCH",
@@ -187,6 +207,16 @@ def _mismatch(certificate: CertificateIssued, opened: ClassOpened, rulebook: Rul
             advice="请评价机构核对考核结果；登记有误的作废后重新登记。",
         )
     return None
+
+
+def _other_kind(term: Term, certificate: CertificateIssued) -> Finding:
+    return term.finding(
+        code="CERT_KIND",
+        severity=Severity.STOP,
+        message=f"证书类别 {certificate.kind} 不属于文件认可的证书类别。",
+        advice="请核对证书类别；不属于认可类别的证书不计入补贴人数。",
+        value=certificate.kind,
+    )
 
 
 def _result_traces(certificate: CertificateIssued, rulebook: Rulebook) -> tuple[Trace, ...]:
@@ -203,12 +233,12 @@ def _result_traces(certificate: CertificateIssued, rulebook: Rulebook) -> tuple[
     return (results.trace(result="certified", inputs=inputs),)
 
 
-def _without_certificate(rulebook: Rulebook) -> tuple[Finding, ...]:
-    results = rulebook.assessment.results
-    if results is None:
+def _without_certificate(rulebook: Rulebook, benefit: Benefit | None) -> tuple[Finding, ...]:
+    term = rulebook.assessment.results or benefit
+    if term is None:
         return ()
     return (
-        results.finding(
+        term.finding(
             code="NOT_CERTIFIED",
             severity=Severity.STOP,
             message="系统内没有该学员有效的考核合格证书，不计入补贴人数。",

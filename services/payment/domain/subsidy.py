@@ -1,25 +1,29 @@
-"""What a class is worth: one line per person at the full rate, and the class-level cut as a line of its own.
+"""What a class is worth: a line per person and benefit, and what is cut or held back of the class as one of its own.
 
 Pure: the same facts, decisions, rates and rulebook give the same assessment, whoever asks and whenever.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for, payee_of, payee_undecided
+from services.payment.domain.caps import Use, admit
 from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.exam_days import exam_flags
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
 from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
-from services.payment.domain.rates import RATE_MISSING, RateTable, Wanted
-from services.payment.domain.recognition import recognise
+from services.payment.domain.pricing import Worth, worth_of
+from services.payment.domain.rates import RateTable
+from services.payment.domain.release import Held, hold_back
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.money import floor_share
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import Benefit, BenefitPayee
 from shared.policy.terms.payment import Headcount
 
 
@@ -28,7 +32,8 @@ class Line:
     """One line of a claim: a person's, or the class-level cut (no person).
 
     `amount_fen` is the full rate of a recognised person, 0 for one who is not, and negative for the cut; `findings` say
-    why a line is not paid. `evidence` are the ids of the events that prove it.
+    why a line, or an award of it, is not paid. `evidence` are the ids of the events that prove it. `awards` are what it
+    is paid for, with what they take up of the person's caps; they are computed anew each time and never stored.
     """
 
     line_no: int
@@ -42,6 +47,8 @@ class Line:
     findings: tuple[Finding, ...] = ()
     traces: tuple[Trace, ...] = ()
     evidence: tuple[str, ...] = ()
+    paid_to: BenefitPayee | None = field(default=None, compare=False)
+    awards: tuple[Award, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -51,7 +58,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """The outcome for a class: a line for every person of the roster in its order, then the cut if there is one.
+    """The outcome for a class: the people's lines in the order of benefits and roster, then the cut if there is one.
 
     `base` and `recognised` are heads; objections touch neither. `traces` say how the base came about. `stops` refuse
     the whole claim, there are no lines then; `flags` inform a reviewer or wait for a decision.
@@ -63,6 +70,7 @@ class Assessment:
     traces: tuple[Trace, ...] = ()
     flags: tuple[Finding, ...] = ()
     stops: tuple[Finding, ...] = ()
+    held: Held | None = None
 
     @property
     def open_questions(self) -> tuple[Finding, ...]:
@@ -90,27 +98,39 @@ def assess(
     decisions: Sequence[Decision],
     entitled: frozenset[str],
     entry_required: bool = False,
+    past: Sequence[Use] = (),
 ) -> Assessment:
     """Assess a class from its facts alone (JY-CLM-10).
 
-    `entitled` are the people who hold an entitlement slot for this class (JY-ENR-05); `entry_required` says that what
-    happened must be entered in the provincial system too (JY-INT-01). A missing rate stops everything
-    with RATE_MISSING, because base and cut are the class's (JY-PAY-05).
+    `entitled` are the people who hold an entitlement slot for this class (JY-ENR-05), `past` is what its people were
+    paid for elsewhere; `entry_required` says that what happened must be entered in the provincial system too
+    (JY-INT-01). A missing rate stops everything with RATE_MISSING, because base and cut are the class's (JY-PAY-05).
     """
     if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required):
         return Assessment(stops=stops)
-    lines = [
-        _line(number, trainee, facts, opened, rulebook=rulebook, decisions=decisions, entitled=entitled)
-        for number, trainee in enumerate(opened.fact.trainees, start=1)
-    ]
+    ground = Ground(facts=facts, opened=opened.fact, rulebook=rulebook, decisions=decisions)
+    lines = [*_lines(opened, ground, entitled)]
     if excess := _beyond_results(lines, facts, rulebook):
         return Assessment(stops=excess)
-    priced, stops = _price(lines, opened.fact, rulebook, rates)
-    if stops:
-        return Assessment(stops=stops)
-    found = _with_cut(priced, facts, rulebook, decisions)
+    priced, missing = _price(lines, rulebook, rates)
+    if missing:
+        return Assessment(stops=missing)
+    found = _of_class(_admitted(priced, past, rulebook, decisions), facts, opened.fact, rulebook, decisions)
     of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
     return replace(found, flags=(*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams))
+
+
+def _lines(opened: Known[ClassOpened], ground: Ground, entitled: frozenset[str]) -> Iterator[Line]:
+    """Give a line for everybody and every benefit of the class that pays their group; nobody is left without one."""
+    trainees = opened.fact.trainees
+    benefits = benefits_of(opened.fact, ground.rulebook)
+    for place, benefit in enumerate(benefits):
+        for number, trainee in enumerate(trainees, start=1):
+            line_no = place * len(trainees) + number
+            if is_for(benefit, trainee):
+                yield _line(line_no, benefit, trainee, opened, ground, entitled)
+            elif place == 0 and not any(is_for(other, trainee) for other in benefits):
+                yield replace(_empty(line_no, benefit, trainee, opened.fact), findings=(_other_group(benefit),))
 
 
 def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, rulebook: Rulebook) -> Assessment:
@@ -143,65 +163,82 @@ def _claimed_elsewhere(line: Line, rulebook: Rulebook) -> Line:
     return replace(line, amount_fen=0, recognised=False, certificate_kind=None, traces=(), findings=(refused,))
 
 
-def amounts(lines: Iterable[Line], *, base: int, recognised: int, withheld: frozenset[int]) -> dict[int, int]:
+def amounts(
+    lines: Iterable[Line], *, base: int, recognised: int, withheld: frozenset[int], held: Held | None = None
+) -> dict[int, int]:
     """Give what each line is due in fen, lines of zero left out.
 
     A withheld (objected) line leaves the sum, never base or recognised; the cut is computed on what is left:
-    floor(sum x min(base, recognised) / recognised) - sum, on the line after the last person's.
+    floor(sum x min(base, recognised) / recognised) - sum, on the line after the last person's. What is `held` back
+    until the class's people work stands there likewise.
     """
     people = [line for line in lines if line.person_id is not None]
     due = {line.line_no: line.amount_fen for line in people if line.recognised and line.line_no not in withheld}
     total = sum(due.values())
     cut = floor_share(total, base, recognised) - total if recognised and base < recognised else 0
-    return due | {len(people) + 1: cut} if cut else due
+    if held is not None:
+        total = sum(due.get(line.line_no, 0) for line in people if line.programme in held.programmes)
+        cut = floor_share(total, held.percent, 100) - total
+    return due | {max(line.line_no for line in people) + 1: cut} if cut else due
 
 
-def _line(
-    number: int,
-    trainee: OpenedTrainee,
-    facts: ClassFacts,
-    opened: Known[ClassOpened],
-    *,
-    rulebook: Rulebook,
-    decisions: Sequence[Decision],
-    entitled: frozenset[str],
-) -> Line:
-    line = Line(
-        line_no=number,
-        programme=opened.fact.programme,
+def _empty(line_no: int, benefit: Benefit, trainee: OpenedTrainee, opened: ClassOpened) -> Line:
+    return Line(
+        line_no=line_no,
+        programme=benefit.paid_as(opened.programme),
         amount_fen=0,
         recognised=False,
         person_id=trainee.person_id,
         masked_name=trainee.masked_name,
         payee_check=trainee.payee_check,
     )
-    judged = recognise(facts, opened.fact, trainee.person_id, rulebook=rulebook, decisions=decisions)
-    proofs = _proofs(trainee.person_id, facts, opened, judged.certificate)
+
+
+def _other_group(benefit: Benefit) -> Finding:
+    return benefit.finding(
+        code="GROUP_NOT_ELIGIBLE",
+        severity=Severity.STOP,
+        message=f"学员的人员类别不属于“{benefit.name}”的补贴对象。",
+        advice="请核对花名册登记的人员类别及其证明。",
+    )
+
+
+def _line(
+    line_no: int,
+    benefit: Benefit,
+    trainee: OpenedTrainee,
+    opened: Known[ClassOpened],
+    ground: Ground,
+    entitled: frozenset[str],
+) -> Line:
+    line = replace(_empty(line_no, benefit, trainee, opened.fact), paid_to=payee_of(benefit, trainee, ground))
+    facts, rulebook = ground.facts, ground.rulebook
+    awards, against = earned(benefit, trainee, ground)
+    certificates = tuple(award.certificate for award in awards if award.certificate is not None)
+    proofs = _proofs(trainee.person_id, facts, opened, certificates)
     refused = (
         *_not_entitled(trainee.person_id, facts, rulebook, entitled),
-        *_unproven(proofs, opened.fact.programme, rulebook, certified=judged.certificate is not None),
-        *judged.findings,
+        *_unproven(proofs, line.programme, rulebook, certified=bool(certificates)),
+        *(payee_undecided(line.paid_to, trainee.person_id, ground.decisions) if awards else ()),
+        *against,
     )
     evidence = tuple(event for events in proofs.values() for event in events)
-    if refused or judged.certificate is None:
+    if refused and not (awards and refused == against):
         return replace(line, findings=refused, evidence=evidence)
-    return replace(
-        line,
-        recognised=True,
-        certificate_kind=judged.certificate.fact.kind,
-        traces=(*_grounds(proofs, opened.fact, rulebook), *judged.traces),
-        evidence=evidence,
-    )
+    grounds = tuple(_grounds(proofs, opened.fact, rulebook))
+    if benefit.groups:
+        grounds = (*grounds, benefit.trace(result="eligible", inputs={"groups": ",".join(trainee.groups)}))
+    return replace(line, findings=against, awards=awards, traces=grounds, evidence=evidence)
 
 
 def _proofs(
-    person_id: str, facts: ClassFacts, opened: Known[ClassOpened], certificate: Known[CertificateIssued] | None
+    person_id: str, facts: ClassFacts, opened: Known[ClassOpened], certificates: Iterable[Known[CertificateIssued]]
 ) -> Mapping[str, tuple[str, ...]]:
     """Give the events that speak for a person, by their name."""
     return {
         "ClassOpened": (opened.event_id,),
         "AttendanceChecked": tuple(known.event_id for known in facts.attended(person_id)),
-        "CertificateIssued": (certificate.event_id,) if certificate else (),
+        "CertificateIssued": tuple(known.event_id for known in certificates),
     }
 
 
@@ -258,7 +295,8 @@ def _beyond_results(lines: Iterable[Line], facts: ClassFacts, rulebook: Rulebook
     if term is None or facts.examination is None:
         return ()
     certified: dict[str, int] = {count.kind: count.certified for count in facts.examination.fact.kinds}
-    claimed = Counter(line.certificate_kind for line in lines if line.certificate_kind)
+    used = (award.certificate for line in lines for award in line.awards if not award.findings)
+    claimed = Counter(known.fact.kind for known in {known.event_id: known for known in used if known}.values())
     return tuple(
         term.finding(
             code="CLAIM_GT_RESULTS",
@@ -273,41 +311,82 @@ def _beyond_results(lines: Iterable[Line], facts: ClassFacts, rulebook: Rulebook
 
 
 def _price(
-    lines: Iterable[Line], opened: ClassOpened, rulebook: Rulebook, rates: RateTable | None
+    lines: Iterable[Line], rulebook: Rulebook, rates: RateTable | None
 ) -> tuple[tuple[Line, ...], tuple[Finding, ...]]:
-    if rates is None:
-        return (), (_without_rates(rulebook),)
-    priced, missing = [], {}
+    """Give the lines with the worth of each award that nothing refuses, and the rates that are missing."""
+    found: list[Line] = []
+    missing: dict[Finding, None] = {}
     for line in lines:
-        if line.certificate_kind is None:
-            priced.append(line)
-            continue
-        wanted = Wanted(
-            programme=opened.programme,
-            occupation=opened.occupation.code,
-            level=opened.level,
-            certificate_kind=line.certificate_kind,
-            on=opened.opening_date,
-        )
-        rate = rates.rate(wanted)
-        if rate is None:
-            missing[wanted] = rates.missing(wanted)
-        else:
-            traces = (*line.traces, rates.trace(rate, wanted))
-            priced.append(replace(line, amount_fen=rate.amount_fen, traces=traces))
-    return tuple(priced), tuple(missing.values())
+        awards = []
+        for award in line.awards:
+            worth = Worth() if award.findings else worth_of(award, rulebook, rates)
+            missing |= dict.fromkeys(worth.missing)
+            findings, traces = (*award.findings, *worth.findings), (*award.traces, *worth.traces)
+            awards.append(replace(award, amount_fen=worth.amount_fen, findings=findings, traces=traces))
+        found.append(replace(line, awards=tuple(awards)))
+    return tuple(found), tuple(missing)
 
 
-def _without_rates(rulebook: Rulebook) -> Finding:
-    return Finding(
-        code=RATE_MISSING,
-        rule="",
-        document=rulebook.document,
-        clause="",
-        severity=Severity.STOP,
-        message="规则册没有规定补贴标准的来源，不能计算金额。",
-        advice="请由政策管理员在规则册中写明补贴标准的来源。",
+def _admitted(
+    lines: Sequence[Line], past: Iterable[Use], rulebook: Rulebook, decisions: Sequence[Decision]
+) -> tuple[Line, ...]:
+    """Give the lines with what caps and exclusions leave of them, judged for each person in the order of the days."""
+    had: dict[str, list[Use]] = {}
+    for use in past:
+        had.setdefault(use.person_id, []).append(use)
+    asked = [(line.line_no, place) for line in lines for place, award in enumerate(line.awards) if not award.findings]
+    awards = {line.line_no: list(line.awards) for line in lines}
+    for line_no, place in sorted(asked, key=lambda each: (awards[each[0]][each[1]].use.on, each)):
+        award = awards[line_no][place]
+        before = had.setdefault(award.use.person_id, [])
+        judged = admit(award.use, before, rulebook=rulebook, decisions=decisions)
+        awards[line_no][place] = replace(award, findings=judged.findings, traces=(*award.traces, *judged.traces))
+        if not judged.findings:
+            before.append(award.use)
+    return tuple(_summed(line, tuple(awards[line.line_no])) for line in lines)
+
+
+def _summed(line: Line, awards: tuple[Award, ...]) -> Line:
+    """Give the line as its awards make it."""
+    paid = [award for award in awards if not award.findings]
+    kinds = [award.certificate.fact.kind for award in paid if award.certificate is not None]
+    refused = tuple(finding for award in awards for finding in award.findings)
+    return replace(
+        line,
+        awards=awards,
+        recognised=bool(paid),
+        amount_fen=sum(award.amount_fen for award in paid),
+        certificate_kind=kinds[0] if kinds else None,
+        findings=(*line.findings, *refused),
+        traces=(*line.traces, *(trace for award in paid for trace in award.traces)) if paid else (),
     )
+
+
+def _of_class(
+    lines: tuple[Line, ...], facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, decisions: Sequence[Decision]
+) -> Assessment:
+    """Give the assessment with what of the class is cut or held back, one line at the end."""
+    held = hold_back(facts, opened, rulebook, decisions)
+    if held is None:
+        return _with_cut(lines, facts, rulebook, decisions)
+    recognised = sum(line.recognised for line in lines)
+    flags = (*confirmed_doubts(facts, rulebook), *survey_missing(facts, rulebook), *held.flags)
+    found = Assessment(
+        lines=lines, base=recognised, recognised=recognised, traces=held.traces, flags=flags, held=held.held
+    )
+    due = amounts(lines, base=recognised, recognised=recognised, withheld=frozenset(), held=held.held)
+    of_class = {number: fen for number, fen in due.items() if number not in {line.line_no for line in lines}}
+    rest = tuple(
+        Line(
+            line_no=number,
+            programme=held.held.programmes[0] if held.held else lines[0].programme,
+            amount_fen=fen,
+            recognised=False,
+            traces=held.traces,
+        )
+        for number, fen in of_class.items()
+    )
+    return replace(found, lines=(*lines, *rest))
 
 
 def _with_cut(

@@ -128,6 +128,40 @@ EMPLOYMENT: Final = Table(
 )
 """Who took up work elsewhere after a training, as a person found it; append-only."""
 
+REPORTED_FIGURE: Final = Table(
+    "reported_figure",
+    METADATA,
+    Column("entry", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("code", String(100), nullable=False),
+    Column("figure_on", Date, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("entered_by", String(200), nullable=False),
+    Column("entered_on", Date, nullable=False),
+    CheckConstraint("number >= 0", name="number"),
+    CheckConstraint("figure_on <= entered_on", name="days"),
+)
+"""Figures of official statistics as people entered them: a later one for a day corrects it; append-only."""
+
+FILING: Final = Table(
+    "filing",
+    METADATA,
+    Column("filing_id", String(200), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("code", String(100), nullable=False),
+    Column("unit", String(100), nullable=False),
+    Column("task", String(100), nullable=False),
+    Column("filed_on", Date, nullable=False),
+    Column("filed_by", String(200), nullable=False),
+    Column("assignment", Text),
+    Column("contents", JSON, nullable=False),
+    Column("content", Text),
+    Column("sha256", String(64)),
+    CheckConstraint("(content IS NULL) = (sha256 IS NULL)", name="sealed"),
+)
+"""Plans, evaluations and disclosures as they were filed, with what was counted and sealed; append-only."""
+
 ENTITLEMENT_SLOT: Final = Table(
     "entitlement_slot",
     METADATA,

@@ -20,7 +20,7 @@ from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
 from shared.policy.form import Form
 from shared.policy.rulebook import Shelf
-from shared.policy.targets import TargetTable
+from shared.policy.targets import AllotmentTable, TargetTable
 
 
 class PaymentUnitOfWork(UnitOfWork):
@@ -38,6 +38,7 @@ class PaymentUnitOfWork(UnitOfWork):
         payee_check_keys: Sequence[bytes],
         entry_required: bool = False,
         plans: Sequence[TargetTable] = (),
+        allotments: Sequence[AllotmentTable] = (),
         forms: Sequence[Form] = (),
     ) -> None:
         super().__init__(database, actor=actor, now=now, write=write)
@@ -46,6 +47,7 @@ class PaymentUnitOfWork(UnitOfWork):
         self._vault = vault
         self.entry_required = entry_required
         self.plans = plans
+        self.allotments = allotments
         self.forms = forms
 
     def payee_checks(self, name: str, identity_number: str) -> Mapping[str, str]:

@@ -1,18 +1,34 @@
 """Terms of enrollment (办班): who may train, what an application needs, who may be on a roster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import ClassKind
-from shared.policy.terms.register import Register
+from shared.policy.terms.class_record import (
+    ClassRecord,
+    Commitments,
+    FundingAtOpening,
+    HigherApproval,
+    ObligatoryTopics,
+    Season,
+)
+from shared.policy.terms.register import CreditRating, Register
 from shared.policy.terms.term import FourEyes, GroupCode, Item, Programme, Steps, Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory(Term):
-    """The institution needs an active directory entry covering opening date and training scope (JY-INS-01)."""
+    """The institution needs an active directory entry covering opening date and training scope (JY-INS-01).
+
+    It binds institutions of `institution_kinds` (all, where none is named) but no class of `except_class_kinds`;
+    `override_by_decision` where the document only draws the directory up and refuses nobody.
+    """
+
+    institution_kinds: tuple[str, ...] = ()
+    except_class_kinds: tuple[ClassKind, ...] = ()
+    override_by_decision: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,14 +262,15 @@ class EmployeeFocus(Term):
 class Group(Term):
     """One group of people (人员类别).
 
-    `evidence` names the proof a row must carry, None when none is asked; `key_group` brings the lower class size;
-    `fee_free` forbids any fee; `human_decision` sends every such row to a reviewer; `hidden_in_notice` keeps even the
-    masked name off the public notice.
+    `evidence` names the proof a row must carry, None when none is asked; `kinds` are those whom the group includes,
+    one of which a row may state; `key_group` brings the lower class size; `fee_free` forbids any fee; `human_decision`
+    sends every such row to a reviewer; `hidden_in_notice` keeps even the masked name off the public notice.
     """
 
     code: GroupCode
     name: str
     evidence: str | None = None
+    kinds: tuple[Item, ...] = ()
     key_group: bool = False
     fee_free: bool = False
     human_decision: bool = False
@@ -261,10 +278,122 @@ class Group(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherProof(Term):
+    """A person may accept another proof of a group than the one that the group names (LS-ENR-03)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupInclusion(Term):
+    """Rows of `groups` count only while a decision in `register` takes their group in (LS-ENR-07).
+
+    An entry of the register names the group, the first day and, once it is known, the last day of its inclusion; the
+    opening day must lie within them.
+    """
+
+    groups: tuple[GroupCode, ...]
+    register: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassGroups(Term):
+    """Classes of these kinds are meant for these groups (HL-ENR-18, -21).
+
+    With `others_by_decision` a person decides on rows of every other group; with `fee_free` these groups pay nothing
+    in such a class, whatever holds elsewhere.
+    """
+
+    class_kinds: tuple[ClassKind, ...]
+    groups: tuple[GroupCode, ...]
+    others_by_decision: bool = False
+    fee_free: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PensionExclusion(Term):
+    """Who is entitled to a monthly pension on the opening day is in none of these groups (HL-ENR-06, LS-ENR-07)."""
+
+    groups: tuple[GroupCode, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseLimit(Term):
+    """Rows of these groups are released less than so many years after the opening day, strictly (HL-ENR-07)."""
+
+    groups: tuple[GroupCode, ...]
+    years_below: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraduationYear(Term):
+    """Rows of these groups leave school in the calendar year of the opening day (HB-ENR-01, -03, QJ-ENR-08)."""
+
+    groups: tuple[GroupCode, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jobless(Term):
+    """These groups are mainly people without work: of who has work on the opening day a person decides (HL-ENR-04)."""
+
+    groups: tuple[GroupCode, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewlyHired(Term):
+    """These groups start work between the opening and the closing day of the class (QJ-CLM-01).
+
+    `days_before_max` widens the time before the opening; of everybody else a person decides.
+    """
+
+    groups: tuple[GroupCode, ...]
+    days_before_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceLink(Item):
+    """One tie between a person and the place of training.
+
+    It suffices by itself unless a person decides on who has no better one (`human_decision`) or it refuses under the
+    code `refusal`, whatever else ties the person.
+    """
+
+    human_decision: bool = False
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceLinks(Term):
+    """What ties a person to the place of training (HL-ENR-09, HB-ENR-04, QJ-ENR-07, LS-ENR-06).
+
+    With `required` a person decides on rows that state none; otherwise ties are kept as told.
+    """
+
+    links: tuple[PlaceLink, ...]
+    required: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryQualification(Term):
+    """Work in these occupations needs a qualification, which trainees hold by the opening day (HB-ENR-09)."""
+
+    occupations: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchedStaff(Term):
+    """The enterprise that uses dispatched staff organises their training, never the agency (QJ-ENR-09)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentConsent(Term):
+    """Whom a third party enters on a roster has consented by the opening day: trainees choose freely (HL-ENR-20)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProgrammeType:
     """One training type (类型): its project, the class kind, and the programme word under which rates are filed.
 
-    `levels` is empty when the type is bound to none; `certificate_kinds` are those it may end with.
+    `levels` is empty when the type is bound to none; `certificate_kinds` are those it may end with. A type that the
+    document names in another place than the list has its own `rule` and `clause`.
     """
 
     code: str
@@ -275,6 +404,9 @@ class ProgrammeType:
     programme: Programme
     certificate_kinds: tuple[CertificateKind, ...]
     levels: tuple[str, ...] = ()
+    rule: str | None = None
+    clause: str | None = None
+    document: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +414,12 @@ class Programmes(Term):
     """The training projects and types a class may be applied for (JY-ENR-17)."""
 
     types: tuple[ProgrammeType, ...]
+
+    def basis_of(self, kind: ProgrammeType) -> Term:
+        """Give the term in whose name a type speaks: this list, or the type's own rule and clause."""
+        if kind.rule is None:
+            return self
+        return replace(self, rule=kind.rule, clause=kind.clause or self.clause, document=kind.document or self.document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,16 +436,19 @@ class Reasons(Term):
 class AttributeValue:
     """One value of an attribute.
 
-    `needs` are attributes that must be stated with it. A person decides when the institution is of none of
-    `institution_kinds`, and always with `human_decision`; `asks` is the code of that question.
+    `needs` are attributes that must be stated with it, `wants` those without which a reviewer is warned. A person
+    decides when the institution is of none of `institution_kinds`, and always with `human_decision`; `asks` is the code
+    of that question and `question` its words, where the usual ones do not fit.
     """
 
     code: str
     name: str
     needs: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
     institution_kinds: tuple[str, ...] = ()
     human_decision: bool = False
     asks: str | None = None
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,17 +462,18 @@ class Attribute(Term):
     name: str
     values: tuple[AttributeValue, ...] = ()
     pattern: str | None = None
-    check: Literal["credit_code"] | None = None
+    check: Literal["credit_code", "day"] | None = None
     missing: str | None = None
     published: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassKindNeeds(Term):
-    """Attributes that every class of a kind must state (JY-ENR-26)."""
+    """Attributes that every class of a kind, or of one of these training types, must state (JY-ENR-26, HL-ENR-03)."""
 
-    class_kind: ClassKind
     needs: tuple[str, ...]
+    class_kind: ClassKind | None = None
+    training_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,12 +502,13 @@ ClassRule = Literal[
 class ClassKindExemption(Term):
     """Classes of a kind that the rules of classes were not written for are exempt from them (JY-ENR-27).
 
-    A person confirms it for every class, under `code`; such a class has a timetable only if it states one.
+    A person confirms it for every class, under `code` where there is one; such a class has a timetable only if it
+    states one.
     """
 
     class_kind: ClassKind
-    code: str
-    exempt: tuple[ClassRule, ...]
+    code: str | None = None
+    exempt: tuple[ClassRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,18 +516,19 @@ class EnterpriseProfile(Term):
     """The register in which enterprises say what the judgement of their classes reads (JY-ENR-28).
 
     The attribute `employer` names the enterprise that a class is for; without it an institution of
-    `institution_kinds` is that enterprise itself. Where the truth field `wanted` is not set, it is warned of: a goal.
+    `institution_kinds` is that enterprise itself. Where the truth field `wanted`, if the document has such a goal, is
+    not set, it is warned of.
     """
 
     register: str
     employer: str
     institution_kinds: tuple[str, ...]
-    wanted: str
+    wanted: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileCondition(Term):
-    """Classes of `class_kind`, or that state `attribute`, are meant for enterprises whose profile says so.
+    """Classes of `class_kind`, of `training_types`, or that state `attribute` are for enterprises of such a profile.
 
     Its `field` must be one of `values`, or true when there are none, and `proof` filled in; the paper proves it to the
     last day `until`, where one is given. Of any other enterprise a person decides, under `code`. Classes of
@@ -399,6 +543,7 @@ class ProfileCondition(Term):
     advice: str
     class_kind: ClassKind | None = None
     attribute: str | None = None
+    training_types: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     until: str | None = None
     missing: str | None = None
@@ -435,6 +580,18 @@ class EnrollmentTerms:
     local_employer: LocalEmployer | None = None
     employee_focus: EmployeeFocus | None = None
     groups: tuple[Group, ...] = ()
+    other_proof: OtherProof | None = None
+    group_inclusion: GroupInclusion | None = None
+    class_groups: tuple[ClassGroups, ...] = ()
+    pension_exclusion: PensionExclusion | None = None
+    release_limit: ReleaseLimit | None = None
+    graduation_years: tuple[GraduationYear, ...] = ()
+    jobless: Jobless | None = None
+    newly_hired: NewlyHired | None = None
+    place_links: PlaceLinks | None = None
+    entry_qualification: EntryQualification | None = None
+    dispatched_staff: DispatchedStaff | None = None
+    assignment_consent: AssignmentConsent | None = None
     programmes: Programmes | None = None
     approval: Steps | None = None
     reasons: Reasons | None = None
@@ -444,11 +601,26 @@ class EnrollmentTerms:
     class_kind_exemptions: tuple[ClassKindExemption, ...] = ()
     enterprise_profile: EnterpriseProfile | None = None
     profile_conditions: tuple[ProfileCondition, ...] = ()
+    season: Season | None = None
+    funding_at_opening: FundingAtOpening | None = None
+    commitments: Commitments | None = None
+    credit_rating: CreditRating | None = None
+    class_records: tuple[ClassRecord, ...] = ()
+    obligatory_topics: ObligatoryTopics | None = None
+    higher_approval: HigherApproval | None = None
     four_eyes: FourEyes | None = None
 
     def group(self, code: str) -> Group | None:
         """Give the group with this code, or None when the rulebook does not know it."""
         return next((group for group in self.groups if group.code == code), None)
+
+    def free_of_charge(self, code: str, kind: ClassKind | None) -> Term | None:
+        """Give the term by which people of this group pay nothing in a class of this kind, None where they may."""
+        group = self.group(code)
+        if group is not None and group.fee_free:
+            return group
+        meant = (one for one in self.class_groups if one.fee_free and code in one.groups)
+        return next((one for one in meant if kind in one.class_kinds), None)
 
     def register(self, code: str) -> Register | None:
         """Give the register of this code, or None when the rulebook keeps none."""

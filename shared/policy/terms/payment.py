@@ -1,10 +1,9 @@
 """Terms of payment (资金): what is due, who looks at it, when it may be paid and from which money."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Literal
 
-from shared.contracts.assessment import CertificateKind
+from shared.policy.terms.benefit import Advance, Benefit, Cap, EmploymentRelease, Exclusion
 from shared.policy.terms.reporting import ReportingTerms
 from shared.policy.terms.term import FourEyes, Item, Programme, Steps, Term
 
@@ -175,22 +174,8 @@ class Payee(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatedRate:
-    """A rate that the document itself states; the most specific row counts."""
-
-    programme: Programme
-    amount_yuan: Decimal
-    occupation: str | None = None
-    level: str | None = None
-    certificate_kind: CertificateKind | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rates(Term):
-    """Where rates come from; one that is missing is RATE_MISSING, never zero (JY-PAY-05)."""
-
-    source: Literal["region_table", "document"]
-    stated: tuple[StatedRate, ...] = ()
+    """What no benefit states comes from the region's table; a rate missing there is RATE_MISSING, never zero."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +230,11 @@ class NotAClass(Term):
 class PaymentTerms:
     """The chapter of payment."""
 
+    benefits: tuple[Benefit, ...] = ()
+    caps: tuple[Cap, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
+    advance: Advance | None = None
+    employment_release: EmploymentRelease | None = None
     entitlement: Entitlement | None = None
     evidence: Evidence | None = None
     system_entry: SystemEntry | None = None

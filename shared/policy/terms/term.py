@@ -52,6 +52,8 @@ GroupCode = Literal[
     "rehabilitation",
     "no_pension",
     "capacity_cut",
+    "professional_farmer",
+    "startup_willing",
     "other",
 ]
 """Groups of people (人员类别); each rulebook says which of them it knows."""

@@ -68,6 +68,36 @@ def _create_reports() -> None:
         sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_employment_class_id_class_file")),
         sa.PrimaryKeyConstraint("class_id", "person_id", name=op.f("pk_employment")),
     )
+    op.create_table(
+        "reported_figure",
+        sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("code", sa.String(length=100), nullable=False),
+        sa.Column("figure_on", sa.Date(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.String(length=200), nullable=False),
+        sa.Column("entered_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("number >= 0", name=op.f("ck_reported_figure_number")),
+        sa.CheckConstraint("figure_on <= entered_on", name=op.f("ck_reported_figure_days")),
+        sa.PrimaryKeyConstraint("entry", name=op.f("pk_reported_figure")),
+    )
+    op.create_table(
+        "filing",
+        sa.Column("filing_id", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("code", sa.String(length=100), nullable=False),
+        sa.Column("unit", sa.String(length=100), nullable=False),
+        sa.Column("task", sa.String(length=100), nullable=False),
+        sa.Column("filed_on", sa.Date(), nullable=False),
+        sa.Column("filed_by", sa.String(length=200), nullable=False),
+        sa.Column("assignment", sa.Text(), nullable=True),
+        sa.Column("contents", sa.JSON(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("(content IS NULL) = (sha256 IS NULL)", name=op.f("ck_filing_sealed")),
+        sa.PrimaryKeyConstraint("filing_id", name=op.f("pk_filing")),
+    )
 
 
 def upgrade() -> None:

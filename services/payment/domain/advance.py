@@ -1,0 +1,96 @@
+"""Money before the claim (预付): a share of what the approved headcount would bring, by a recorded decision."""
+
+from collections.abc import Sequence
+
+from services.payment.domain.benefit import benefits_of
+from services.payment.domain.decision import Decision, latest
+from services.payment.domain.rates import RateTable, Wanted
+from shared.contracts.enrollment import ClassOpened
+from shared.domain.money import fen_from_yuan, floor_share, yuan_text
+from shared.policy.decision import Finding, Severity
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import Advance
+
+
+def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: RateTable | None) -> int | None:
+    """Give what the planned headcount would bring under the advance's programmes, None where a rate is missing."""
+    total_fen = 0
+    for benefit in benefits_of(opened, rulebook):
+        programme = benefit.paid_as(opened.programme)
+        if programme not in term.programmes:
+            continue
+        kind = benefit.certificate_kinds[0] if benefit.certificate_kinds else None
+        stated = [rate for rate in benefit.rates if rate.fits(opened.level, kind)]
+        wanted = Wanted(
+            programme=programme,
+            occupation=opened.occupation.code,
+            level=opened.level,
+            certificate_kind=kind,
+            on=opened.opening_date,
+        )
+        if benefit.rates:
+            each_fen = fen_from_yuan(stated[0].amount_yuan) if stated else None
+        else:
+            found = rates.rate(wanted) if rates else None
+            each_fen = found.amount_fen if found else None
+        if each_fen is None:
+            return None
+        total_fen += each_fen * opened.planned
+    return total_fen
+
+
+def judge_advance(
+    amount_fen: int,
+    opened: ClassOpened,
+    *,
+    rulebook: Rulebook,
+    rates: RateTable | None,
+    decisions: Sequence[Decision],
+) -> Finding | None:
+    """Object to an advance that the document does not offer, nobody decided, or that is more than its share.
+
+    Raise nothing: ADVANCE_NOT_OFFERED, ADVANCE_UNDECIDED, RATE_MISSING and ADVANCE_TOO_HIGH are findings.
+    """
+    term = rulebook.payment.advance
+    offered = term is not None and (
+        opened.kind in term.class_kinds or opened.institution.kind in term.institution_kinds
+    )
+    if term is None or not offered:
+        return Finding(
+            code="ADVANCE_NOT_OFFERED",
+            rule=term.rule if term else "",
+            document=rulebook.document,
+            clause=term.clause if term else "",
+            severity=Severity.STOP,
+            message="文件没有规定该类班级可以预付补贴。",
+            advice="请在培训、考核办结后申领。",
+        )
+    decision = latest(decisions, term.rule)
+    if decision is None or not decision.accepted:
+        return term.finding(
+            code="ADVANCE_UNDECIDED",
+            severity=Severity.ASK,
+            message="预付须有书面决定。",
+            advice="请由有权决定的人员记录决定及理由后再办理预付。",
+        )
+    expected = expected_fen(opened, term, rulebook, rates)
+    if expected is None:
+        return term.finding(
+            code="RATE_MISSING",
+            severity=Severity.STOP,
+            message="缺少补贴标准，不能计算预付的上限。",
+            advice="请先录入适用的补贴标准。",
+        )
+    limit_fen = floor_share(expected, term.percent, 100)
+    if amount_fen > limit_fen:
+        return term.finding(
+            code="ADVANCE_TOO_HIGH",
+            severity=Severity.STOP,
+            message=(
+                f"预付 {yuan_text(amount_fen)} 元，超过按批准人数测算的 {yuan_text(expected)} 元的"
+                f" {term.percent}%（{yuan_text(limit_fen)} 元）。"
+            ),
+            advice="请按上限以内的金额办理预付。",
+            field="amount_fen",
+        )
+    return None

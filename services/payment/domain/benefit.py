@@ -1,0 +1,338 @@
+"""What a benefit pays one person for (补贴项目): a certificate, months of work, days of presence, each an award."""
+
+from calendar import monthrange
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from services.payment.domain.caps import Use
+from services.payment.domain.decision import Decision, decision_trace, latest
+from services.payment.domain.facts import ClassFacts, Known
+from services.payment.domain.rates import Wanted
+from services.payment.domain.recognition import recognise, recognise_each
+from shared.contracts.assessment import CertificateIssued
+from shared.contracts.enrollment import ClassOpened, OpenedTrainee
+from shared.policy.decision import Finding, Severity, Trace
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import Benefit, BenefitPayee, Condition, Share
+
+AGREED_MONTHS: Final = "agreed_months"
+ENTERPRISE: Final = "enterprise"
+FUNDER: Final = "funder"
+HIRER: Final = "hirer"
+NEW_OCCUPATION: Final = "new_occupation_published"
+DISPATCHED_TO: Final = "dispatched_to"
+INSURED_MONTHS: Final = "insured_months"
+"""Codes under which a class's and a person's attributes tell payment what its benefits ask for."""
+
+_MONTHS_OF_A_YEAR: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """How often a rate is paid; `standard_fen` is the amount where the fact itself brings it."""
+
+    wanted: Wanted
+    times: int = 1
+    standard_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award:
+    """One thing a benefit pays a person for; any finding refuses it.
+
+    It is worth `percent` of what its rates come to, `amount_fen` once they are
+    looked up. `use` is what it takes up of the person's caps.
+    """
+
+    benefit: Benefit
+    use: Use
+    priced: tuple[Priced, ...]
+    percent: int = 100
+    amount_fen: int = 0
+    certificate: Known[CertificateIssued] | None = None
+    traces: tuple[Trace, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Everything that is known when a benefit is judged for a person."""
+
+    facts: ClassFacts
+    opened: ClassOpened
+    rulebook: Rulebook
+    decisions: Sequence[Decision]
+
+
+def benefits_of(opened: ClassOpened, rulebook: Rulebook) -> tuple[Benefit, ...]:
+    """Give the benefits that the class can earn, in the document's order."""
+    found = (benefit for benefit in rulebook.payment.benefits if benefit.is_earned_by(opened.programme, opened.kind))
+    hirer = opened.attributes.get(HIRER)
+    return tuple(benefit for benefit in found if not benefit.hirers or hirer is None or hirer in benefit.hirers)
+
+
+def is_for(benefit: Benefit, trainee: OpenedTrainee) -> bool:
+    """Say whether one of the person's groups is paid by the benefit."""
+    return not benefit.groups or not set(trainee.groups).isdisjoint(benefit.groups)
+
+
+def earned(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[tuple[Award, ...], tuple[Finding, ...]]:
+    """Give what the benefit pays the person for, and why it pays nothing where there is no award."""
+    match benefit.basis:
+        case "person":
+            awards, findings = _of_person(benefit, trainee, ground)
+        case "certificate":
+            awards, findings = _of_certificates(benefit, trainee, ground)
+        case "month":
+            awards, findings = _of_months(benefit, trainee, ground)
+        case "day":
+            awards, findings = _of_days(benefit, trainee, ground)
+    return tuple(_conditioned(award, benefit, trainee, ground) for award in awards), findings
+
+
+_Found = tuple[list[Award], tuple[Finding, ...]]
+
+
+def _of_person(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
+    judged = recognise(
+        ground.facts,
+        ground.opened,
+        trainee.person_id,
+        rulebook=ground.rulebook,
+        decisions=ground.decisions,
+        benefit=benefit,
+    )
+    if judged.certificate is None:
+        return [], judged.findings
+    return [_of_certificate(benefit, trainee, ground, judged.certificate, judged.traces)], ()
+
+
+def _of_certificates(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
+    judged = recognise_each(
+        ground.facts,
+        ground.opened,
+        trainee.person_id,
+        rulebook=ground.rulebook,
+        decisions=ground.decisions,
+        benefit=benefit,
+    )
+    awards = [
+        _of_certificate(benefit, trainee, ground, one.certificate, one.traces)
+        for one in judged
+        if one.certificate is not None
+    ]
+    return awards, tuple(finding for one in judged for finding in one.findings)
+
+
+def _of_certificate(
+    benefit: Benefit,
+    trainee: OpenedTrainee,
+    ground: Ground,
+    known: Known[CertificateIssued],
+    traces: tuple[Trace, ...],
+) -> Award:
+    opened, certificate = ground.opened, known.fact
+    level = certificate.level or opened.level
+    wanted = Wanted(
+        programme=benefit.paid_as(opened.programme),
+        occupation=certificate.occupation,
+        level=level,
+        certificate_kind=certificate.kind,
+        on=opened.opening_date,
+    )
+    years = int(opened.attributes.get(AGREED_MONTHS, "0")) // _MONTHS_OF_A_YEAR if benefit.agreed_years else 1
+    award = Award(
+        benefit=benefit,
+        use=Use(
+            person_id=trainee.person_id,
+            programme=wanted.programme,
+            on=certificate.issued_on,
+            occupation=certificate.occupation,
+            level=certificate.level,
+            employer=employer_of(opened, trainee),
+        ),
+        priced=(Priced(wanted=wanted, times=years),),
+        certificate=known,
+        traces=traces,
+    )
+    return _shared(award, benefit, trainee, ground) if benefit.shares else award
+
+
+def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
+    worked = sorted(
+        (month for month in ground.facts.months if month.person_id == trainee.person_id and month.full),
+        key=lambda month: month.month,
+    )
+    if not worked:
+        return [], (_nothing(benefit, "MONTHS_MISSING", "系统内没有该人员足月就业的记录。"),)
+    paid = worked[: benefit.units_max]
+    trace = benefit.trace(
+        result=len(paid),
+        inputs={"months_full": len(worked), "units_max": benefit.units_max, "from": f"{paid[0].month}"},
+    )
+    programme, opened = benefit.paid_as(ground.opened.programme), ground.opened
+    use = Use(
+        person_id=trainee.person_id,
+        programme=programme,
+        on=paid[0].month,
+        employer=paid[0].employer or employer_of(opened, trainee),
+    )
+    priced = tuple(
+        Priced(wanted=_of_time(programme, opened, month.month), standard_fen=month.standard_fen) for month in paid
+    )
+    return [Award(benefit=benefit, use=use, priced=priced, traces=(trace,))], ()
+
+
+def _of_days(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
+    present = ground.facts.days_present(trainee.person_id)
+    if not present:
+        return [], (_nothing(benefit, "NOT_PRESENT", "系统内没有该学员到课的记录。"),)
+    days = present if benefit.units_max is None else min(present, benefit.units_max)
+    trace = benefit.trace(result=days, inputs={"days_present": present, "units_max": benefit.units_max})
+    programme, opened = benefit.paid_as(ground.opened.programme), ground.opened
+    use = Use(person_id=trainee.person_id, programme=programme, on=opened.opening_date)
+    priced = Priced(wanted=_of_time(programme, opened, opened.opening_date), times=days)
+    return [Award(benefit=benefit, use=use, priced=(priced,), traces=(trace,))], ()
+
+
+def _of_time(programme: str, opened: ClassOpened, on: date) -> Wanted:
+    return Wanted(
+        programme=programme, occupation=opened.occupation.code, level=opened.level, certificate_kind=None, on=on
+    )
+
+
+def _nothing(benefit: Benefit, code: str, message: str) -> Finding:
+    return benefit.finding(
+        code=code, severity=Severity.STOP, message=message, advice="请核对系统内的记录；没有记录的不计入补贴。"
+    )
+
+
+def employer_of(opened: ClassOpened, trainee: OpenedTrainee) -> str | None:
+    """Give for whom the person works: who uses a dispatched worker, the employer of the roster, the enterprise."""
+    employer = trainee.employer.institution_id if trainee.employer else None
+    return trainee.attributes.get(DISPATCHED_TO) or employer or opened.attributes.get(ENTERPRISE)
+
+
+def _shared(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:
+    """Give the award with the part of its rate that the first fitting row pays."""
+    for share in benefit.shares:
+        fitting, doubts, traces = _fits(share, award, trainee, ground)
+        if fitting:
+            trace = share.trace(result=share.percent, inputs={"groups": ",".join(trainee.groups)})
+            return replace(award, percent=share.percent, traces=(*award.traces, *traces, trace))
+        award = replace(award, traces=(*award.traces, *doubts))
+    missing = _nothing(benefit, "SHARE_NOT_STATED", "文件没有规定该学员适用的补贴比例。")
+    return replace(award, findings=(*award.findings, missing))
+
+
+def _fits(
+    share: Share, award: Award, trainee: OpenedTrainee, ground: Ground
+) -> tuple[bool, tuple[Trace, ...], tuple[Trace, ...]]:
+    """Say whether a row's conditions hold, with the traces of why not and of why."""
+    certificate = award.certificate.fact if award.certificate else None
+    if certificate is None or (share.groups and set(trainee.groups).isdisjoint(share.groups)):
+        return False, (), ()
+    if share.certificate_kinds and certificate.kind not in share.certificate_kinds:
+        return False, (), ()
+    published = ground.opened.attributes.get(NEW_OCCUPATION)
+    if share.new_occupation and (published is None or date.fromisoformat(published) > ground.opened.opening_date):
+        return False, (), ()
+    if share.employed_within_months is None:
+        return True, (), ()
+    return _employed(share, share.employed_within_months, certificate, ground)
+
+
+def _employed(
+    share: Share, months: int, certificate: CertificateIssued, ground: Ground
+) -> tuple[bool, tuple[Trace, ...], tuple[Trace, ...]]:
+    issued, last = certificate.issued_on, months_later(certificate.issued_on, months)
+    spells = sorted(
+        (spell for spell in ground.facts.spells if spell.person_id == certificate.person_id),
+        key=lambda spell: spell.start,
+    )
+    inputs = {"certificate_on": issued.isoformat(), "window_end": last.isoformat()}
+    within = next((spell for spell in spells if issued <= spell.start <= last), None)
+    if within is not None:
+        return True, (), (share.trace(result="employed", inputs={**inputs, "employed_on": within.start.isoformat()}),)
+    held = next((spell for spell in spells if spell.start < issued and spell.holds_on(issued)), None)
+    decision = latest(ground.decisions, share.rule, certificate.person_id)
+    if held is not None and decision is not None and decision.accepted:
+        return True, (), (decision_trace(share, decision),)
+    return False, (share.trace(result="not_employed", inputs=inputs),), ()
+
+
+def months_later(day: date, months: int) -> date:
+    """Give the same day number so many months later, or the last day of a month that is shorter."""
+    year, month = divmod(day.month - 1 + months, _MONTHS_OF_A_YEAR)
+    year, month = day.year + year, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def _conditioned(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:
+    found = [finding for condition in benefit.conditions for finding in _unmet(condition, award, trainee, ground)]
+    return replace(award, findings=(*award.findings, *found))
+
+
+def _unmet(condition: Condition, award: Award, trainee: OpenedTrainee, ground: Ground) -> Iterator[Finding]:
+    if condition.days_min is not None and ground.facts.days_present(trainee.person_id) < condition.days_min:
+        yield condition.finding(
+            code="DAYS_TOO_FEW",
+            severity=Severity.STOP,
+            message=f"脱产培训不足 {condition.days_min} 天，不予补贴。",
+            advice="请核对签到记录；补足天数并考核合格后再申领。",
+        )
+    if (months_min := condition.insured_months_min) is not None:
+        months = trainee.attributes.get(INSURED_MONTHS)
+        if months is None or int(months) < months_min:
+            yield condition.finding(
+                code="INSURED_TOO_SHORT",
+                severity=Severity.STOP,
+                message=f"截至取证之日累计缴费 {months or '未知'} 个月，不足 {months_min} 个月。",
+                advice="请核对失业保险缴费记录。",
+            )
+    if condition.agreement_by_exam_day and award.certificate is not None:
+        certificate = award.certificate.fact
+        examined_on = ground.facts.exam_day(certificate.assessment_id) or certificate.issued_on
+        if certificate.agreement_on is None or certificate.agreement_on > examined_on:
+            yield condition.finding(
+                code="AGREEMENT_LATE",
+                severity=Severity.STOP,
+                message="评价之日前没有签订免费评价协议，不予评价补贴。",
+                advice="请评价机构核对协议签订日期；协议须不晚于评价之日。",
+            )
+
+
+def payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequence[Decision]) -> tuple[Finding, ...]:
+    """Ask who is paid where the document leaves it to a person and nobody accepted the row yet."""
+    if row is None or not row.by_decision:
+        return ()
+    decision = latest(decisions, row.rule, person_id) or latest(decisions, row.rule)
+    if decision is not None and decision.accepted:
+        return ()
+    return (
+        row.finding(
+            code="PAYEE_UNDECIDED",
+            severity=Severity.ASK,
+            message="文件没有明确该项补贴的收款人，须由审核人员决定；决定前不计入补贴。",
+            advice="请审核人员核对付费情况后记录决定及理由。",
+            value=row.payee,
+        ),
+    )
+
+
+def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> BenefitPayee | None:
+    """Give the row that says who is paid for the person; without one it is whoever claims for the class."""
+    opened = ground.opened
+    for row in benefit.payees:
+        if row.funders and opened.attributes.get(FUNDER) not in row.funders:
+            continue
+        if row.groups and set(trainee.groups).isdisjoint(row.groups):
+            continue
+        if row.class_kinds and opened.kind not in row.class_kinds:
+            continue
+        if row.dispatched and DISPATCHED_TO not in trainee.attributes:
+            continue
+        return row
+    return None

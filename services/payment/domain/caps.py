@@ -1,0 +1,103 @@
+"""How often one person is paid (次数限制): by the document's caps and exclusions, in the order of the days."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from services.payment.domain.decision import Decision, decision_trace, latest
+from shared.policy.decision import Finding, Severity, Trace
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import Cap, Exclusion
+
+NO_LEVEL: Final = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One subsidy of a person, had or asked for: under which programme, for what, on which day, working for whom.
+
+    `on` is the day that counts for a calendar year: the certificate's, the first day of work, the opening.
+    """
+
+    person_id: str
+    programme: str
+    on: date
+    occupation: str | None = None
+    level: str | None = None
+    employer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What caps and exclusions say of one use: findings refuse it, traces let it pass."""
+
+    findings: tuple[Finding, ...] = ()
+    traces: tuple[Trace, ...] = ()
+
+
+def admit(use: Use, before: Sequence[Use], *, rulebook: Rulebook, decisions: Sequence[Decision]) -> Admission:
+    """Judge one more use of a person after those `before`, which were all admitted."""
+    terms = rulebook.payment
+    findings: list[Finding] = []
+    traces: list[Trace] = []
+    for cap in terms.caps:
+        if not cap.counts(use.programme):
+            continue
+        had = sum(1 for other in before if cap.counts(other.programme) and _key(cap, other) == _key(cap, use))
+        traces.append(cap.trace(result=had + 1, inputs={"slots_max": cap.slots_max, "had": had, "on": f"{use.on}"}))
+        if had < cap.slots_max:
+            continue
+        decision = latest(decisions, cap.rule, use.person_id) if cap.override_by_decision else None
+        if decision is not None and decision.accepted:
+            traces.append(decision_trace(cap, decision))
+        else:
+            findings.append(_beyond(cap, had))
+    for exclusion in terms.exclusions:
+        findings += [_excluded(exclusion, other) for other in _rivals(exclusion, use, before)][:1]
+    return Admission(findings=tuple(findings), traces=tuple(traces))
+
+
+def _key(cap: Cap, use: Use) -> tuple[object, ...]:
+    """Give what two uses must share to count together."""
+    period = use.on.year if cap.period == "calendar_year" else None
+    match cap.scope:
+        case "any":
+            return (period,)
+        case "occupation":
+            return period, use.occupation
+        case "occupation_and_level":
+            return period, use.occupation, use.level or NO_LEVEL
+        case "employer":
+            return period, use.employer
+
+
+def _rivals(exclusion: Exclusion, use: Use, before: Iterable[Use]) -> Iterator[Use]:
+    """Give earlier uses of another of the programmes; one whose employer is not known stands against every one."""
+    if use.programme not in exclusion.programmes:
+        return
+    for other in before:
+        elsewhere = None not in (other.employer, use.employer) and other.employer != use.employer
+        if other.programme in exclusion.programmes and other.programme != use.programme and not elsewhere:
+            yield other
+
+
+def _beyond(cap: Cap, had: int) -> Finding:
+    override = "确需享受的，由审核人员记录决定及理由。" if cap.override_by_decision else "本项不计入补贴。"
+    return cap.finding(
+        code="CAP_REACHED",
+        severity=Severity.STOP,
+        message=f"已享受 {had} 次，达到规定的 {cap.slots_max} 次，不能再享受。",
+        advice=f"请核对该学员已享受补贴的记录；{override}",
+        value=cap.code,
+    )
+
+
+def _excluded(exclusion: Exclusion, other: Use) -> Finding:
+    return exclusion.finding(
+        code="EXCLUSIVE_PROGRAMME",
+        severity=Severity.STOP,
+        message=f"该学员在同一用人单位已于 {other.on.isoformat()} 享受 {other.programme} 补贴，两项不得同时享受。",
+        advice="请核对先享受的补贴；已退回的，在追回办结后重新申领。",
+        value=other.programme,
+    )

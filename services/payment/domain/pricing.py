@@ -1,0 +1,114 @@
+"""What an award is worth (补贴金额): stated rates, the region's table, a standard by the day, the part that is paid."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from services.payment.domain.benefit import Award, Priced
+from services.payment.domain.rates import RATE_MISSING, Rate, RateTable
+from shared.domain.money import fen_from_yuan, floor_share
+from shared.policy.decision import Finding, Severity, Trace, TraceValue
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import Benefit
+
+_WHOLE: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """The worth of one award; `missing` rates stop the whole claim, findings only the award."""
+
+    amount_fen: int = 0
+    traces: tuple[Trace, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    missing: tuple[Finding, ...] = ()
+
+
+def worth_of(award: Award, rulebook: Rulebook, rates: RateTable | None) -> Worth:
+    """Give what an award comes to, floored to the fen once: its rates times their numbers, then the part paid."""
+    benefit, total_fen = award.benefit, 0
+    traces: list[Trace] = []
+    for priced in _together(award.priced):
+        one = _priced(priced, benefit, rulebook, rates)
+        if one.findings or one.missing:
+            return one
+        total_fen += one.amount_fen
+        traces += one.traces
+    if award.percent == _WHOLE:
+        return Worth(amount_fen=total_fen, traces=tuple(traces))
+    amount_fen = floor_share(total_fen, award.percent, _WHOLE)
+    inputs: dict[str, TraceValue] = {"rate_fen": total_fen, "percent": award.percent}
+    return Worth(amount_fen=amount_fen, traces=(*traces, benefit.trace(result=amount_fen, unit="fen", inputs=inputs)))
+
+
+def _together(priced: tuple[Priced, ...]) -> Iterator[Priced]:
+    """Give what follows each other at the same standard as one."""
+    last: Priced | None = None
+    for each in priced:
+        if last is not None and last.standard_fen is not None and last.standard_fen == each.standard_fen:
+            last = replace(last, times=last.times + each.times)
+            continue
+        if last is not None:
+            yield last
+        last = each
+    if last is not None:
+        yield last
+
+
+def _priced(priced: Priced, benefit: Benefit, rulebook: Rulebook, rates: RateTable | None) -> Worth:
+    wanted, times = priced.wanted, priced.times
+    if priced.standard_fen is not None:
+        return _times(benefit, priced.standard_fen, times, {"from": wanted.on.isoformat()})
+    if benefit.rates:
+        stated = next((rate for rate in benefit.rates if rate.fits(wanted.level, wanted.certificate_kind)), None)
+        if stated is None:
+            return Worth(findings=(_unstated(benefit, wanted.level),))
+        inputs: dict[str, TraceValue] = {"level": wanted.level, "certificate_kind": wanted.certificate_kind}
+        return _times(benefit, fen_from_yuan(stated.amount_yuan), times, inputs)
+    if rates is None:
+        return Worth(missing=(_without_rates(rulebook),))
+    rate = rates.rate(wanted)
+    if rate is None:
+        return Worth(missing=(rates.missing(wanted),))
+    divisor = _divisor(benefit, rate)
+    if times == divisor == 1:
+        return Worth(amount_fen=rate.amount_fen, traces=(rates.trace(rate, wanted),))
+    amount_fen = floor_share(rate.amount_fen, times, divisor)
+    step = benefit.trace(
+        result=amount_fen, unit="fen", inputs={"rate_fen": rate.amount_fen, "times": times, "divisor": divisor}
+    )
+    return Worth(amount_fen=amount_fen, traces=(rates.trace(rate, wanted), step))
+
+
+def _times(benefit: Benefit, rate_fen: int, times: int, inputs: dict[str, TraceValue]) -> Worth:
+    amount_fen = rate_fen * times
+    inputs = {**inputs, "rate_fen": rate_fen, "times": times}
+    return Worth(amount_fen=amount_fen, traces=(benefit.trace(result=amount_fen, unit="fen", inputs=inputs),))
+
+
+def _divisor(benefit: Benefit, rate: Rate) -> int:
+    """Give by how much a standard per month or year is divided for one day."""
+    days = {"month": benefit.days_of_month, "year": benefit.days_of_year}.get(rate.unit)
+    return days or 1
+
+
+def _unstated(benefit: Benefit, level: str | None) -> Finding:
+    return benefit.finding(
+        code="NO_RATE_FOR_LEVEL",
+        severity=Severity.STOP,
+        message=f"文件规定的标准中没有等级 {level or '无'}，该等级不予补贴。",
+        advice="请核对证书等级；文件未列的等级不计入补贴。",
+        value=level,
+    )
+
+
+def _without_rates(rulebook: Rulebook) -> Finding:
+    return Finding(
+        code=RATE_MISSING,
+        rule="",
+        document=rulebook.document,
+        clause="",
+        severity=Severity.STOP,
+        message="规则册没有规定补贴标准的来源，不能计算金额。",
+        advice="请由政策管理员在规则册中写明补贴标准的来源。",
+    )

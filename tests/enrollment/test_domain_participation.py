@@ -1,0 +1,551 @@
+"""Who may take part in Huludao, Hebei, Quanjiao and Linshu, each judged by the rulebook of its own document."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from peibu.demo.people import broken_identity_number, sample_credit_code, sample_people
+from services.enrollment.domain.attributes import judge_attributes, published
+from services.enrollment.domain.decision import RecordedDecision, is_decidable
+from services.enrollment.domain.personal_conditions import inclusions_on
+from services.enrollment.domain.roster import Judgement, judge_roster
+from services.enrollment.domain.roster_row import PersonalFacts, RosterContext, RosterRow
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.enrollment import EnrollmentTerms
+from tests.enrollment.sample import codes, context, institution, moment, row, shelf
+
+OPENINGS = {
+    "HL": ("211400", date(2020, 3, 1)),
+    "HB": ("130000", date(2024, 6, 10)),
+    "QJ": ("341124", date(2020, 6, 1)),
+    "LS": ("371329", date(2020, 9, 1)),
+    "JY": ("419001", date(2021, 5, 17)),
+}
+LINKS = {"HL": "household", "HB": "household", "QJ": "trained_here", "LS": "household", "JY": ""}
+
+
+def book_of(place: str) -> Rulebook:
+    return shelf().in_force(*OPENINGS[place])
+
+
+def terms_of(place: str) -> EnrollmentTerms:
+    return book_of(place).enrollment
+
+
+def somebody(
+    place: str, group: str, number: int = 1, *, fee_fen: int = 0, evidence: str = "X-1", **facts: object
+) -> RosterRow:
+    """Give a row of the place with a tie to it, about which nothing else is stated."""
+    one = row(number, group=group, fee_fen=fee_fen, evidence=evidence, employer_region="")
+    stated: dict[str, object] = {"place_links": (LINKS[place],) if LINKS[place] else (), **facts}
+    return replace(one, particulars=replace(one.particulars, facts=PersonalFacts(**stated)))
+
+
+def joining(place: str, **given: object) -> RosterContext:
+    region, opening = OPENINGS[place]
+    sample: dict[str, object] = {
+        "institution": institution(region=region),
+        "opening_date": opening,
+        "occupation": "5-05-01-02",
+        "funding_source": "",
+    }
+    return context(**{**sample, **given})
+
+
+def judged(place: str, one: RosterRow, given_context: RosterContext | None = None) -> Judgement:
+    return judge_roster([one], given_context or joining(place), book_of(place))[one.row]
+
+
+def verdict(place: str, one: RosterRow, given_context: RosterContext | None = None) -> tuple[str, list[str]]:
+    judgement = judged(place, one, given_context)
+    return judgement.verdict, codes(judgement.findings)
+
+
+def basis(place: str, one: RosterRow, given_context: RosterContext | None = None) -> list[tuple[str, str]]:
+    return [(finding.code, finding.rule) for finding in judged(place, one, given_context).findings]
+
+
+FREE = {
+    "HL": {
+        *("poor_family_child", "school_leaver", "veteran", "rural_transferred", "laid_off", "disabled"),
+        *("prisoner", "rehabilitation", "no_pension"),
+    },
+    "HB": set(),
+    "QJ": {
+        *("poor_worker", "school_leaver", "rural_transferred", "laid_off", "veteran", "employment_difficult", "other"),
+    },
+    "LS": {"poor_worker", "poor_family_child"},
+}
+PAYING = {
+    "HL": {"employee", "graduate", "employment_difficult", "zero_employment_family", "poor_worker", "capacity_cut"}
+    | {"other"},
+    "HB": {
+        *("poverty_monitored", "graduate", "school_leaver", "rural_transferred", "urban_unemployed"),
+        *("employment_difficult", "employee"),
+    },
+    "QJ": {"recruit", "employee", "graduate", "zero_employment_family"},
+    "LS": {
+        *("employee", "graduate", "rural_labour", "laid_off", "other", "professional_farmer", "school_leaver"),
+        *("employment_difficult", "veteran", "disabled", "startup_willing", "no_pension"),
+    },
+}
+
+
+@pytest.mark.parametrize("place", FREE)
+def test_each_document_knows_its_own_groups_and_lets_its_own_pay_nothing(place: str) -> None:
+    """HL-ENR-05: nine free groups; HB-ENR-01, -02: six and employees, none free; QJ-ENR-06; LS-ENR-03, -06."""
+    groups = terms_of(place).groups
+    assert {group.code for group in groups if group.fee_free} == FREE[place]
+    assert {group.code for group in groups if not group.fee_free} == PAYING[place]
+    assert verdict(place, somebody(place, "left_behind_woman")) == ("refused", ["GROUP_UNKNOWN"])
+
+
+@pytest.mark.parametrize(
+    ("place", "group", "rule"),
+    [("HL", "disabled", "HL-ENR-05"), ("QJ", "veteran", "QJ-ENR-06"), ("LS", "poor_family_child", "LS-CLM-03")],
+)
+def test_a_free_group_that_is_charged_one_fen_is_stopped_and_at_zero_accepted(
+    place: str, group: str, rule: str
+) -> None:
+    """HL-ENR-05, QJ-ENR-06 and LS-CLM-03: free training means a fee of zero."""
+    assert verdict(place, somebody(place, group)) == ("accepted", [])
+    assert basis(place, somebody(place, group, fee_fen=1)) == [("FEE_CHARGED", rule)]
+
+
+def test_of_six_free_learners_in_quanjiao_only_the_veteran_who_was_charged_is_stopped() -> None:
+    """QJ-ENR-06: five with fee 0, the veteran with 30 yuan."""
+    groups = ("poor_worker", "school_leaver", "rural_transferred", "laid_off", "veteran", "employment_difficult")
+    rows = [
+        somebody("QJ", group, number, fee_fen=3000 if group == "veteran" else 0)
+        for number, group in enumerate(groups, start=1)
+    ]
+    found = judge_roster(rows, joining("QJ"), book_of("QJ"))
+    assert {number: codes(one.findings) for number, one in found.items() if one.verdict != "accepted"} == {
+        5: ["FEE_CHARGED"]
+    }
+
+
+@pytest.mark.parametrize("group", sorted(PAYING["HB"]))
+def test_hebei_names_no_free_training_and_no_neighbours_fee_rule_leaks_in(group: str) -> None:
+    one = somebody("HB", group, fee_fen=2000, graduation_year=2024)
+    assert verdict("HB", one) == ("accepted", [])
+
+
+def test_of_thirty_in_hebei_the_one_without_a_group_is_refused() -> None:
+    """HB-ENR-01: 29 with a group and its proof, one empty."""
+    rows = [somebody("HB", "urban_unemployed" if number < 30 else "", number) for number in range(1, 31)]
+    found = judge_roster(rows, joining("HB"), book_of("HB"))
+    refused = {number: one for number, one in found.items() if one.verdict == "refused"}
+    assert [(number, codes(one.findings), one.findings[0].field) for number, one in refused.items()] == [
+        (30, ["FIELD_MISSING"], "group")
+    ]
+    assert sum(one.verdict == "accepted" for one in found.values()) == 29
+
+
+@pytest.mark.parametrize(
+    ("place", "group", "rule"),
+    [
+        ("HL", "veteran", "HL-ENR-05"),
+        ("HB", "poverty_monitored", "HB-ENR-01"),
+        ("HB", "employee", "HB-ENR-02"),
+        ("QJ", "laid_off", "QJ-ENR-06"),
+        ("LS", "veteran", "LS-ENR-03"),
+    ],
+)
+def test_a_group_without_its_proof_is_refused_and_a_proof_holds_from_its_first_day_to_its_last(
+    place: str, group: str, rule: str
+) -> None:
+    """HL-ENR-05, HB-ENR-01, HB-ENR-02, QJ-ENR-06, LS-ENR-03: evidence per group, valid on the opening day."""
+    opening = OPENINGS[place][1]
+    assert basis(place, somebody(place, group, evidence=" ")) == [("EVIDENCE_MISSING", rule)]
+    assert verdict(place, somebody(place, group, evidence_from=opening, evidence_until=opening)) == ("accepted", [])
+    early = somebody(place, group, evidence_from=opening + timedelta(days=1))
+    assert basis(place, early) == [("EVIDENCE_NOT_VALID", rule)]
+    lapsed = somebody(place, group, evidence_until=opening - timedelta(days=1))
+    assert basis(place, lapsed) == [("EVIDENCE_NOT_VALID", rule)]
+
+
+def test_of_six_key_groups_in_linshu_the_veteran_without_proof_stays_out_until_a_reviewer_accepts_another() -> None:
+    """LS-ENR-03: five accepted, one without proof; a reviewer may accept other proof."""
+    groups = ("professional_farmer", "school_leaver", "employment_difficult", "veteran", "disabled", "startup_willing")
+    rows = [
+        somebody("LS", group, number, evidence="" if group == "veteran" else "X-1")
+        for number, group in enumerate(groups, start=1)
+    ]
+    found = judge_roster(rows, joining("LS"), book_of("LS"))
+    assert {number: codes(one.findings) for number, one in found.items() if one.verdict != "accepted"} == {
+        4: ["EVIDENCE_MISSING"]
+    }
+    (finding,) = found[4].findings
+    assert is_decidable(finding, terms_of("LS"))
+    assert not is_decidable(finding, terms_of("HL"))
+    allowed = {4: [allowing("EVIDENCE_MISSING")]}
+    assert judge_roster(rows, joining("LS"), book_of("LS"), decisions=allowed)[4].verdict == "accepted"
+
+
+def allowing(code: str) -> RecordedDecision:
+    return RecordedDecision(
+        number=1,
+        round=1,
+        change=0,
+        step="first_review",
+        actor="first",
+        row=4,
+        code=code,
+        outcome="allow",
+        basis=None,
+        rule="LS-ENR-03",
+        document="d",
+        clause="c",
+        reason="已核实部队出具的证明",
+        decided_at=moment(date(2020, 8, 25), 9),
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(-1, ("refused", ["PENSION_ENTITLED"])), (0, ("refused", ["PENSION_ENTITLED"])), (1, ("accepted", []))],
+)
+@pytest.mark.parametrize("place", ["HL", "LS"])
+def test_who_may_draw_a_pension_on_the_opening_day_is_not_in_the_group_without_one(
+    place: str, days: int, expected: tuple[str, list[str]]
+) -> None:
+    """HL-ENR-06, LS-ENR-07: the status on the opening day, and of this one group only."""
+    pension = OPENINGS[place][1] + timedelta(days=days)
+    included = joining(place, included=frozenset({"no_pension"}))
+    one = somebody(place, "no_pension", pension_from=pension)
+    assert verdict(place, one, included) == expected
+    assert {rule for _, rule in basis(place, one, included)} <= {"HL-ENR-06", "LS-ENR-07"}
+    assert verdict(place, somebody(place, "laid_off", pension_from=pension)) == ("accepted", [])
+    assert verdict(place, somebody(place, "no_pension"), included) == ("accepted", [])
+
+
+@pytest.mark.parametrize("place", ["HB", "QJ", "JY"])
+def test_where_a_document_excludes_nobody_for_a_pension_a_pension_is_no_matter(place: str) -> None:
+    assert verdict(place, somebody(place, "rural_transferred", pension_from=date(2019, 1, 1))) == ("accepted", [])
+
+
+@pytest.mark.parametrize(
+    ("release", "expected"),
+    [
+        (date(2021, 2, 28), ("accepted", [])),
+        (date(2021, 3, 1), ("refused", ["RELEASE_TOO_FAR"])),
+        (date(2025, 1, 1), ("refused", ["RELEASE_TOO_FAR"])),
+        (None, ("refused", ["FIELD_MISSING"])),
+    ],
+)
+def test_a_prisoner_takes_part_with_less_than_a_year_to_release(
+    release: date | None, expected: tuple[str, list[str]]
+) -> None:
+    """HL-ENR-07: opening 2020-03-01; a full year is not less than one."""
+    assert verdict("HL", somebody("HL", "prisoner", release_on=release)) == expected
+    assert {rule for _, rule in basis("HL", somebody("HL", "prisoner", release_on=release))} <= {"HL-ENR-07"}
+
+
+def test_a_year_from_a_leap_day_ends_on_the_first_of_march() -> None:
+    leap = joining("HL", opening_date=date(2020, 2, 29))
+    assert verdict("HL", somebody("HL", "prisoner", release_on=date(2021, 2, 28)), leap) == ("accepted", [])
+    assert verdict("HL", somebody("HL", "prisoner", release_on=date(2021, 3, 1)), leap)[0] == "refused"
+
+
+def test_what_is_stated_of_a_person_stands_in_no_message() -> None:
+    stated = somebody("HL", "prisoner", release_on=date(2031, 7, 19), pension_from=date(2001, 4, 3))
+    judgement = judged("HL", stated)
+    assert "2031" not in repr(judgement)
+    assert "2031" not in repr(stated)
+
+
+@pytest.mark.parametrize(
+    ("place", "group", "rule"),
+    [
+        ("HB", "graduate", "HB-ENR-03"),
+        ("HB", "school_leaver", "HB-ENR-01"),
+        ("QJ", "graduate", "QJ-ENR-08"),
+    ],
+)
+def test_graduates_of_another_year_are_not_of_the_group(place: str, group: str, rule: str) -> None:
+    """HB-ENR-03: graduates of 2024 in a class of August 2024, not those of 2023; HB-ENR-01; QJ-ENR-08."""
+    year = OPENINGS[place][1].year
+    assert verdict(place, somebody(place, group, graduation_year=year)) == ("accepted", [])
+    for other in (year - 1, year + 1):
+        assert basis(place, somebody(place, group, graduation_year=other)) == [("NOT_GRADUATING_YEAR", rule)]
+    assert basis(place, somebody(place, group)) == [("FIELD_MISSING", rule)]
+
+
+@pytest.mark.parametrize("place", ["HL", "LS"])
+def test_where_a_document_names_no_graduating_year_every_year_will_do(place: str) -> None:
+    assert verdict(place, somebody(place, "graduate", graduation_year=2011)) == ("accepted", [])
+
+
+@pytest.mark.parametrize(
+    ("place", "kinds", "rule"),
+    [
+        ("HL", {"college", "technician_senior", "pre_technician", "special_education"}, "HL-ENR-04"),
+        ("HB", {"college", "technician_senior", "pre_technician", "technician", "special_education"}, "HB-ENR-03"),
+    ],
+)
+def test_graduates_include_the_kinds_that_the_document_names_and_no_others(
+    place: str, kinds: set[str], rule: str
+) -> None:
+    """HL-ENR-04 and HB-ENR-03: only Hebei names technician classes."""
+    group = terms_of(place).group("graduate")
+    assert group is not None
+    assert {kind.code for kind in group.kinds} == kinds
+    for kind in kinds:
+        one = somebody(place, "graduate", group_kind=kind, graduation_year=2024)
+        assert verdict(place, one) == ("accepted", [])
+    strange = somebody(place, "graduate", group_kind="doctor", graduation_year=2024)
+    assert basis(place, strange) == [("GROUP_KIND_UNKNOWN", rule)]
+
+
+def test_a_graduate_at_work_on_the_opening_day_goes_to_a_person_in_huludao_alone() -> None:
+    """HL-ENR-04: jobless on the opening day, or employed since a day."""
+    opening = OPENINGS["HL"][1]
+    assert verdict("HL", somebody("HL", "graduate")) == ("accepted", [])
+    later = somebody("HL", "graduate", employed_since=opening + timedelta(days=1))
+    assert verdict("HL", later) == ("accepted", [])
+    employed = somebody("HL", "graduate", employed_since=opening - timedelta(days=1))
+    assert verdict("HL", employed) == ("ask", ["EMPLOYED_AT_OPENING"])
+    assert basis("HL", employed) == [("EMPLOYED_AT_OPENING", "HL-ENR-04")]
+    elsewhere = somebody("HB", "graduate", graduation_year=2024, employed_since=date(2024, 1, 1))
+    assert verdict("HB", elsewhere) == ("accepted", [])
+
+
+@pytest.mark.parametrize(
+    ("place", "links", "expected"),
+    [
+        ("HL", ("insured",), ("accepted", [])),
+        ("HL", ("household",), ("accepted", [])),
+        ("HL", ("residence",), ("accepted", [])),
+        ("HL", ("job_search",), ("accepted", [])),
+        ("HL", (), ("ask", ["PLACE_LINK_DECISION"])),
+        ("HL", ("trained_here",), ("ask", ["PLACE_LINK_DECISION"])),
+        ("HL", ("trained_here", "insured"), ("accepted", [])),
+        ("HL", ("outside_province",), ("refused", ["PLACE_LINK_UNKNOWN"])),
+        ("HB", (), ("accepted", [])),
+        ("HB", ("trained_here",), ("accepted", [])),
+        ("HB", ("job_search",), ("accepted", [])),
+        ("HB", ("insured",), ("refused", ["PLACE_LINK_UNKNOWN"])),
+        ("QJ", (), ("accepted", [])),
+        ("QJ", ("trained_here",), ("accepted", [])),
+        ("QJ", ("outside_province",), ("refused", ["OUTSIDE_PROVINCE"])),
+        ("QJ", ("outside_province", "trained_here"), ("refused", ["OUTSIDE_PROVINCE"])),
+        ("LS", ("household",), ("accepted", [])),
+        ("LS", ("residence",), ("accepted", [])),
+        ("LS", ("job_search",), ("accepted", [])),
+        ("LS", ("trained_here",), ("ask", ["PLACE_LINK_DECISION"])),
+        ("LS", (), ("ask", ["PLACE_LINK_DECISION"])),
+        ("LS", ("insured",), ("refused", ["PLACE_LINK_UNKNOWN"])),
+        ("JY", (), ("accepted", [])),
+        ("JY", ("insured",), ("accepted", [])),
+    ],
+)
+def test_a_tie_to_the_place_counts_as_the_document_says(
+    place: str, links: tuple[str, ...], expected: tuple[str, list[str]]
+) -> None:
+    """HL-ENR-09: one of four; HB-ENR-04: training here is one itself; QJ-ENR-07: the province; LS-ENR-06: of three."""
+    one = somebody(place, "laid_off" if place != "HB" else "urban_unemployed", place_links=links)
+    assert verdict(place, one) == expected
+    rules = {"HL": "HL-ENR-09", "QJ": "QJ-ENR-07", "LS": "LS-ENR-06", "HB": "HB-ENR-04"}
+    assert {rule for _, rule in basis(place, one)} <= {rules.get(place)}
+
+
+@pytest.mark.parametrize(
+    ("number", "qualified_on", "expected"),
+    [
+        ("Q-1", date(2024, 6, 10), ("accepted", [])),
+        ("Q-1", date(2024, 6, 11), ("refused", ["ENTRY_QUALIFICATION"])),
+        ("Q-1", None, ("refused", ["ENTRY_QUALIFICATION"])),
+        (" ", date(2024, 6, 10), ("refused", ["ENTRY_QUALIFICATION"])),
+    ],
+)
+def test_an_electrician_holds_the_permit_by_the_opening_day(
+    number: str, qualified_on: date | None, expected: tuple[str, list[str]]
+) -> None:
+    """HB-ENR-09: class of 2024-06-10, permit of that day or of the next."""
+    one = somebody("HB", "rural_transferred", qualification_number=number, qualified_on=qualified_on)
+    for occupation in ("6-31-01-03", "4-07-05-01", "6-18-02-04"):
+        assert verdict("HB", one, joining("HB", occupation=occupation)) == expected
+    assert verdict("HB", one, joining("HB", occupation="4-14-01-02")) == ("accepted", [])
+
+
+@pytest.mark.parametrize(
+    ("place", "group"), [("HL", "laid_off"), ("QJ", "laid_off"), ("LS", "laid_off"), ("JY", "laid_off")]
+)
+def test_no_other_document_asks_for_an_entry_qualification(place: str, group: str) -> None:
+    assert verdict(place, somebody(place, group), joining(place, occupation="6-18-02-04")) == ("accepted", [])
+
+
+def test_dispatched_staff_are_trained_by_the_enterprise_that_uses_them() -> None:
+    """QJ-ENR-09: 25 dispatched workers, registered by the agency or by the user enterprise."""
+    user, agency = sample_credit_code(5), sample_credit_code(6)
+    hired = OPENINGS["QJ"][1]
+    rows = [somebody("QJ", "recruit", number, dispatched_to=user, employed_since=hired) for number in range(1, 26)]
+
+    def refused(given_context: RosterContext, place: str = "QJ") -> list[str]:
+        found = judge_roster(rows, given_context, book_of(place))
+        return [code for one in found.values() for code in codes(one.findings)]
+
+    by_agency = joining("QJ", institution=institution("enterprise", credit_code=agency))
+    assert refused(by_agency) == ["ORGANISER_MUST_BE_USER"] * 25
+    assert refused(joining("QJ", institution=institution("enterprise", credit_code=user))) == []
+    assert refused(replace(by_agency, enterprise=user)) == []  # a school trains for the enterprise that uses them
+    own = somebody("QJ", "recruit", employed_since=hired)
+    assert verdict("QJ", own, by_agency) == ("accepted", [])
+
+
+def test_no_other_document_says_who_trains_dispatched_staff() -> None:
+    for place in ("HL", "HB", "LS"):
+        one = somebody(place, "employee", dispatched_to=sample_credit_code(5))
+        assert verdict(place, one) == ("accepted", [])
+
+
+def test_of_thirty_whom_a_town_office_entered_the_two_without_consent_are_left_out() -> None:
+    """HL-ENR-20: learners choose freely; 28 kept, two without a record of their consent."""
+    opening = OPENINGS["HL"][1]
+    rows = [
+        somebody("HL", "laid_off", number, assigned_by="某镇政府", consented_on=None if number < 3 else opening)
+        for number in range(1, 31)
+    ]
+    found = judge_roster(rows, joining("HL"), book_of("HL"))
+    assert [codes(found[number].findings) for number in (1, 2)] == [["CONSENT_MISSING"]] * 2
+    assert sum(one.verdict == "accepted" for one in found.values()) == 28
+    late = somebody("HL", "laid_off", assigned_by="某镇政府", consented_on=opening + timedelta(days=1))
+    assert basis("HL", late) == [("CONSENT_MISSING", "HL-ENR-20")]
+    assert verdict("HL", somebody("HL", "laid_off")) == ("accepted", [])
+    assert verdict("LS", somebody("LS", "laid_off", assigned_by="某镇政府")) == ("accepted", [])
+
+
+@pytest.mark.parametrize(
+    ("place", "rule"), [("HL", "HL-ENR-11"), ("HB", "HB-ENR-01"), ("QJ", "QJ-DAT-01"), ("LS", "LS-DAT-01")]
+)
+def test_of_thirty_rows_the_one_whose_number_is_none_is_refused(place: str, rule: str) -> None:
+    """HL-ENR-11, LS-DAT-01, QJ-DAT-01: identity is verified before anybody counts; 29 accepted, one refused."""
+    group = "laid_off" if place != "HB" else "urban_unemployed"
+    rows = [somebody(place, group, number) for number in range(1, 31)]
+    broken = replace(rows[6].particulars, identity_number=broken_identity_number(next(sample_people(7))))
+    rows[6] = replace(rows[6], particulars=broken, person_id=None)
+    found = judge_roster(rows, joining(place), book_of(place))
+    assert [(finding.code, finding.rule) for finding in found[7].findings] == [("ID_CHECKSUM", rule)]
+    assert sum(one.verdict == "accepted" for one in found.values()) == 29
+
+
+def test_the_group_without_a_pension_counts_in_linshu_only_while_a_decision_takes_it_in() -> None:
+    """LS-ENR-07: inclusion is the county's choice; Huludao names the group itself."""
+    one = somebody("LS", "no_pension")
+    assert basis("LS", one) == [("GROUP_NOT_INCLUDED", "LS-ENR-07")]
+    assert verdict("LS", one, joining("LS", included=frozenset({"no_pension"}))) == ("accepted", [])
+    assert verdict("HL", somebody("HL", "no_pension")) == ("accepted", [])
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("2020-09-01", None, {"no_pension"}),
+        ("2020-09-02", None, set()),
+        ("2020-08-20", "2020-09-01", {"no_pension"}),
+        ("2020-08-20", "2020-08-31", set()),
+    ],
+)
+def test_a_decision_takes_a_group_in_from_its_first_to_its_last_day(
+    first: str, last: str | None, expected: set[str]
+) -> None:
+    """LS-ENR-07"""
+    decision = {"group": "no_pension", "valid_from": first, "valid_to": last, "reason": "县政府会议纪要"}
+    assert inclusions_on(date(2020, 9, 1), [decision]) == expected
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    place=st.sampled_from(["HL", "HB", "QJ", "LS"]),
+    group=st.sampled_from(["veteran", "prisoner", "graduate", "no_pension", "employee", "martian", ""]),
+    release=st.none() | st.dates(date(2019, 1, 1), date(2026, 1, 1)),
+    pension=st.none() | st.dates(date(2019, 1, 1), date(2026, 1, 1)),
+    links=st.lists(st.sampled_from(["household", "trained_here", "outside_province", "insured"]), max_size=3),
+)
+def test_more_ties_never_harm_unless_one_is_unknown_or_refused(
+    place: str, group: str, release: date | None, pension: date | None, links: list[str]
+) -> None:
+    terms = terms_of(place).place_links
+    assert terms is not None
+    bare = somebody(place, group, release_on=release, pension_from=pension, place_links=())
+    tied = somebody(place, group, release_on=release, pension_from=pension, place_links=tuple(links))
+    harmless = {link.code for link in terms.links if not link.refusal}
+    before, after = set(verdict(place, bare)[1]), set(verdict(place, tied)[1])
+    if set(links) <= harmless:
+        assert after <= before
+    else:
+        assert verdict(place, tied)[0] == "refused"
+
+
+def test_of_a_project_in_huludao_the_two_graduates_go_to_a_person() -> None:
+    """HL-ENR-18: 28 poor workers and 2 graduates; an ordinary class knows no such list."""
+    rows = [somebody("HL", "poor_worker" if number < 29 else "graduate", number) for number in range(1, 31)]
+    project = joining("HL", kind="project")
+    found = judge_roster(rows, project, book_of("HL"))
+    asked = {number: one for number, one in found.items() if one.verdict == "ask"}
+    assert [(number, codes(one.findings)) for number, one in asked.items()] == [
+        (29, ["GROUP_NOT_MEANT"]),
+        (30, ["GROUP_NOT_MEANT"]),
+    ]
+    assert asked[29].findings[0].rule == "HL-ENR-18"
+    for meant in ("veteran", "capacity_cut"):
+        assert verdict("HL", somebody("HL", meant), project) == ("accepted", [])
+    assert verdict("HL", somebody("HL", "graduate"), joining("HL", kind="class")) == ("accepted", [])
+    for place in ("HB", "LS"):
+        one = somebody(place, "employee")
+        assert verdict(place, one, joining(place, kind="project")) == ("accepted", [])
+
+
+def test_of_twenty_five_poor_workers_in_a_project_the_one_who_was_charged_is_stopped() -> None:
+    """HL-ENR-21: free in a project; poor workers are none of the nine groups that pay nothing anywhere."""
+    rows = [somebody("HL", "poor_worker", number, fee_fen=2000 if number == 7 else 0) for number in range(1, 26)]
+    found = judge_roster(rows, joining("HL", kind="project"), book_of("HL"))
+    assert {number: one.findings[0].rule for number, one in found.items() if one.verdict == "refused"} == {
+        7: "HL-ENR-21"
+    }
+    assert codes(found[7].findings) == ["FEE_CHARGED"]
+    charged = somebody("HL", "poor_worker", fee_fen=2000)
+    assert verdict("HL", charged, joining("HL", kind="class")) == ("accepted", [])
+    veteran = somebody("HL", "veteran", fee_fen=2000)
+    assert basis("HL", veteran, joining("HL", kind="project")) == [("FEE_CHARGED", "HL-ENR-05")]
+
+
+def test_graduates_digital_field_is_told_of_a_class_in_huludao_alone() -> None:
+    """HL-ENR-04: data analysis, programming, industrial software and data security."""
+
+    def told(place: str, field: str) -> list[str]:
+        attributes = {"digital_field": field}
+        return codes(
+            judge_attributes(attributes, kind="class", institution_kind="private_school", terms=terms_of(place))
+        )
+
+    for field in ("data_analysis", "software_programming", "industrial_software", "data_security"):
+        assert told("HL", field) == []
+        assert published({"digital_field": field}, terms_of("HL")) == {"digital_field": field}
+    assert told("HL", "piano") != []
+    assert told("LS", "software_programming") != []
+
+
+@pytest.mark.parametrize(
+    ("hired", "expected"),
+    [
+        (date(2020, 5, 31), ("ask", ["NOT_NEWLY_HIRED"])),
+        (date(2020, 6, 1), ("accepted", [])),
+        (date(2020, 6, 12), ("accepted", [])),
+        (date(2020, 6, 13), ("ask", ["NOT_NEWLY_HIRED"])),
+        (None, ("refused", ["FIELD_MISSING"])),
+    ],
+)
+def test_a_recruit_starts_work_within_the_days_of_the_class_or_a_person_decides(
+    hired: date | None, expected: tuple[str, list[str]]
+) -> None:
+    """QJ-CLM-01: class from 2020-06-01 to 2020-06-12; employees are asked nothing of the kind."""
+    given_context = joining("QJ", closing_date=date(2020, 6, 12))
+    assert verdict("QJ", somebody("QJ", "recruit", employed_since=hired), given_context) == expected
+    assert verdict("QJ", somebody("QJ", "employee", employed_since=hired), given_context) == ("accepted", [])
+    if hired == date(2020, 6, 13):  # who asks about a class still to come knows no closing day
+        assert verdict("QJ", somebody("QJ", "recruit", employed_since=hired)) == ("accepted", [])
