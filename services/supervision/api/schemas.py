@@ -294,6 +294,8 @@ class OpinionBody(Body):
 class ElsewhereItem(Body):
     """Other data say that a person was elsewhere on the day."""
 
+    model_config = shown({"person_id": "person-1", "day": "2021-06-04"})
+
     person_id: Id
     day: Day
 
@@ -301,7 +303,7 @@ class ElsewhereItem(Body):
 class ComparisonBody(Body):
     """What the data of one source say of a class's people."""
 
-    model_config = shown({"source": "travel", "hits": [{"person_id": "person-1", "day": "2024-06-04"}]})
+    model_config = shown({"source": "travel", "hits": [{"person_id": "person-1", "day": "2021-06-04"}]})
 
     source: Code
     hits: Annotated[list[ElsewhereItem], Field(min_length=1, max_length=5000)]
