@@ -358,6 +358,11 @@ def _reporting_uses(book: Rulebook) -> Iterator[_Use]:
         types = {kind.code for kind in enrollment.programmes.types}
         for place, indicator in enumerate(quality.indicators):
             yield ("payment", "reporting", "quality_indicators", "indicators", place, "types"), indicator.types, types
+            yield (
+                ("payment", "reporting", "quality_indicators", "indicators", place, "groups"),
+                indicator.groups,
+                groups,
+            )
     yield from _organiser_uses(book)
 
 

@@ -332,6 +332,7 @@ async def test_an_open_doubt_keeps_an_order_out_of_the_bank_file(approved_office
 async def test_nothing_is_ordered_or_sent_while_the_class_cannot_be_computed(
     approved_office: Office, claim_id: str
 ) -> None:
+    """HB-SUP-03: a claim of ten with nine certificates stands still until the numbers agree."""
     office = approved_office
     fewer = assessment_completed([certificate(each) for each in people(1, 9)], revision=2)
     await office.take(fewer)
@@ -589,6 +590,7 @@ async def rows_of(office: Office, *, canonical: bool) -> list[dict]:  # type: ig
 async def test_the_ledger_tells_every_fen_with_rule_clause_order_and_settlement(
     approved_office: Office, claim_id: str
 ) -> None:
+    """HB-SUP-03: what the claim is worth, what was ordered and what the bank paid agree with the ledger to the fen."""
     office = approved_office
     first, _ = await office.order(claim_id, {EMPLOYMENT: 10_000, INSURANCE: 3_500})
     await office.answer(await office.send(), first.order_id, "settled")

@@ -263,7 +263,7 @@ def _judge_assignment(
     held = list(passes)
     found = []
     if not any(one.values["proof"] == terms.report.training and _covers(one, assigned) for one in held):
-        message = f"{assigned.isoformat()} 上岗时没有有效的安全技能培训合格记录。"
+        message = f"{assigned.isoformat()} 上岗时没有有效的培训合格记录。"
         found.append(_violation(terms, "SAFETY_PASS_MISSING", message, "请立即停止上岗，培训合格后再上岗。"))
     if entry.values["special_operation"] is True:
         last = min(as_of, ended) if ended else as_of
