@@ -210,11 +210,13 @@ def _particulars(case: Case, people: People, book: Rulebook) -> PersonalFacts:
     term = book.enrollment.place_links
     enough = [link.code for link in term.links if not (link.human_decision or link.refusal)] if term else []
     links = enough[:1] if people.link is None else [people.link]
+    hired = book.enrollment.newly_hired
     return PersonalFacts(
         place_links=() if people.link == "none" else tuple(links),
         pension_from=people.pension_from,
         release_on=people.release or case.opened,
         graduation_year=case.opened.year,
+        employed_since=case.opened if hired and people.group in hired.groups else None,
         qualification_number="qualification",
         qualified_on=case.opened,
         dispatched_to=people.dispatched_to or "",

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peibu.demo.people import broken_identity_number, sample_credit_code, sample_people
+from services.enrollment.domain.attributes import judge_attributes, published
 from services.enrollment.domain.decision import RecordedDecision, is_decidable
 from services.enrollment.domain.personal_conditions import inclusions_on
 from services.enrollment.domain.roster import Judgement, judge_roster
@@ -154,15 +155,17 @@ def test_of_thirty_in_hebei_the_one_without_a_group_is_refused() -> None:
         ("LS", "veteran", "LS-ENR-03"),
     ],
 )
-def test_a_group_without_its_proof_is_refused_and_a_proof_holds_to_its_last_day(
+def test_a_group_without_its_proof_is_refused_and_a_proof_holds_from_its_first_day_to_its_last(
     place: str, group: str, rule: str
 ) -> None:
     """HL-ENR-05, HB-ENR-01, HB-ENR-02, QJ-ENR-06, LS-ENR-03: evidence per group, valid on the opening day."""
     opening = OPENINGS[place][1]
     assert basis(place, somebody(place, group, evidence=" ")) == [("EVIDENCE_MISSING", rule)]
-    assert verdict(place, somebody(place, group, evidence_until=opening)) == ("accepted", [])
+    assert verdict(place, somebody(place, group, evidence_from=opening, evidence_until=opening)) == ("accepted", [])
+    early = somebody(place, group, evidence_from=opening + timedelta(days=1))
+    assert basis(place, early) == [("EVIDENCE_NOT_VALID", rule)]
     lapsed = somebody(place, group, evidence_until=opening - timedelta(days=1))
-    assert basis(place, lapsed) == [("EVIDENCE_EXPIRED", rule)]
+    assert basis(place, lapsed) == [("EVIDENCE_NOT_VALID", rule)]
 
 
 def test_of_six_key_groups_in_linshu_the_veteran_without_proof_stays_out_until_a_reviewer_accepts_another() -> None:
@@ -379,7 +382,8 @@ def test_no_other_document_asks_for_an_entry_qualification(place: str, group: st
 def test_dispatched_staff_are_trained_by_the_enterprise_that_uses_them() -> None:
     """QJ-ENR-09: 25 dispatched workers, registered by the agency or by the user enterprise."""
     user, agency = sample_credit_code(5), sample_credit_code(6)
-    rows = [somebody("QJ", "recruit", number, dispatched_to=user) for number in range(1, 26)]
+    hired = OPENINGS["QJ"][1]
+    rows = [somebody("QJ", "recruit", number, dispatched_to=user, employed_since=hired) for number in range(1, 26)]
 
     def refused(given_context: RosterContext, place: str = "QJ") -> list[str]:
         found = judge_roster(rows, given_context, book_of(place))
@@ -389,7 +393,7 @@ def test_dispatched_staff_are_trained_by_the_enterprise_that_uses_them() -> None
     assert refused(by_agency) == ["ORGANISER_MUST_BE_USER"] * 25
     assert refused(joining("QJ", institution=institution("enterprise", credit_code=user))) == []
     assert refused(replace(by_agency, enterprise=user)) == []  # a school trains for the enterprise that uses them
-    own = somebody("QJ", "recruit")
+    own = somebody("QJ", "recruit", employed_since=hired)
     assert verdict("QJ", own, by_agency) == ("accepted", [])
 
 
@@ -508,3 +512,40 @@ def test_of_twenty_five_poor_workers_in_a_project_the_one_who_was_charged_is_sto
     assert verdict("HL", charged, joining("HL", kind="class")) == ("accepted", [])
     veteran = somebody("HL", "veteran", fee_fen=2000)
     assert basis("HL", veteran, joining("HL", kind="project")) == [("FEE_CHARGED", "HL-ENR-05")]
+
+
+def test_graduates_digital_field_is_told_of_a_class_in_huludao_alone() -> None:
+    """HL-ENR-04: data analysis, programming, industrial software and data security."""
+
+    def told(place: str, field: str) -> list[str]:
+        attributes = {"digital_field": field}
+        return codes(
+            judge_attributes(attributes, kind="class", institution_kind="private_school", terms=terms_of(place))
+        )
+
+    for field in ("data_analysis", "software_programming", "industrial_software", "data_security"):
+        assert told("HL", field) == []
+        assert published({"digital_field": field}, terms_of("HL")) == {"digital_field": field}
+    assert told("HL", "piano") != []
+    assert told("LS", "software_programming") != []
+
+
+@pytest.mark.parametrize(
+    ("hired", "expected"),
+    [
+        (date(2020, 5, 31), ("ask", ["NOT_NEWLY_HIRED"])),
+        (date(2020, 6, 1), ("accepted", [])),
+        (date(2020, 6, 12), ("accepted", [])),
+        (date(2020, 6, 13), ("ask", ["NOT_NEWLY_HIRED"])),
+        (None, ("refused", ["FIELD_MISSING"])),
+    ],
+)
+def test_a_recruit_starts_work_within_the_days_of_the_class_or_a_person_decides(
+    hired: date | None, expected: tuple[str, list[str]]
+) -> None:
+    """QJ-CLM-01: class from 2020-06-01 to 2020-06-12; employees are asked nothing of the kind."""
+    given_context = joining("QJ", closing_date=date(2020, 6, 12))
+    assert verdict("QJ", somebody("QJ", "recruit", employed_since=hired), given_context) == expected
+    assert verdict("QJ", somebody("QJ", "employee", employed_since=hired), given_context) == ("accepted", [])
+    if hired == date(2020, 6, 13):  # who asks about a class still to come knows no closing day
+        assert verdict("QJ", somebody("QJ", "recruit", employed_since=hired)) == ("accepted", [])

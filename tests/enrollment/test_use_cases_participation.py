@@ -9,6 +9,7 @@ from sqlalchemy import select
 from services.enrollment.application.keep_register import Written, record_entry
 from services.enrollment.domain.roster_row import PersonalFacts, RosterRow
 from services.enrollment.storage.tables import ROSTER_ROW
+from shared.contracts.enrollment import ClassOpened
 from shared.domain.jurisdiction import regions
 from shared.policy.rulebook import Rulebook, Shelf
 from tests.enrollment.desk import APPROVER, Desk, rows
@@ -59,6 +60,7 @@ async def test_a_group_counts_from_the_day_on_which_the_bureau_takes_it_in(open_
 async def test_what_a_row_states_of_a_person_comes_back_as_stated_and_is_nowhere_in_the_open(desk: Desk) -> None:
     facts = PersonalFacts(
         group_kind="college",
+        evidence_from=date(2039, 1, 2),
         evidence_until=date(2031, 1, 2),
         place_links=("household", "job_search"),
         pension_from=date(2032, 1, 2),
@@ -67,6 +69,7 @@ async def test_what_a_row_states_of_a_person_comes_back_as_stated_and_is_nowhere
         employed_since=date(2035, 1, 2),
         qualification_number="Q-20360102",
         qualified_on=date(2036, 1, 2),
+        insured_months=12,
         dispatched_to="D-20370102",
         assigned_by="某镇政府",
         consented_on=date(2038, 1, 2),
@@ -79,4 +82,14 @@ async def test_what_a_row_states_of_a_person_comes_back_as_stated_and_is_nowhere
     async with desk.unit() as uow:
         (stored,) = (await uow.connection.execute(select(ROSTER_ROW))).all()
     for shown in (repr(stored), repr(entry)):
-        assert not [year for year in range(2031, 2039) if str(year) in shown]
+        assert not [year for year in range(2031, 2040) if str(year) in shown]
+
+
+async def test_of_what_is_stated_only_what_payment_asks_for_travels_when_the_class_opens(desk: Desk) -> None:
+    """HL-CLM-11, QJ-CLM-04: insured months, and the enterprise that uses somebody; no release date, no proof."""
+    one, two, three = rows(3)
+    facts = {"insured_months": 0, "dispatched_to": "D-1", "release_on": date(2033, 1, 2), "assigned_by": "某镇政府"}
+    await desk.opened(sent=[stating(one, **facts), two, three])
+    (opened,) = await desk.facts(ClassOpened)
+    told = [trainee.attributes for trainee in opened.trainees]
+    assert sorted(told, key=len) == [{}, {}, {"dispatched_to": "D-1", "insured_months": "0"}]

@@ -57,7 +57,7 @@ async def report_register(
     entries = await uow.registers.entries(register, institution_id=own, regions=regions)
     passes = await uow.registers.entries(terms.report.against) if terms.report.against else []
     institutions = {}
-    if terms.report.shape == "pairs":
+    if terms.report.shape in ("pairs", "rating"):
         for institution_id in {entry.institution_id for entry in entries if entry.institution_id}:
             found = await uow.institutions.get(institution_id)
             institutions[institution_id] = found.name if found else institution_id
@@ -68,6 +68,7 @@ async def report_register(
         as_of=as_of or uow.today,
         since=since,
         until=until,
+        rating=book_last_in_force(uow, await _region(uow, region)).enrollment.credit_rating,
     )
     return ReportedRegister(terms=terms, as_of=facts.as_of, report=report(terms, facts))
 

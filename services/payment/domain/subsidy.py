@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for, payee_of, payee_undecided
 from services.payment.domain.caps import Use, admit
 from services.payment.domain.decision import Decision, latest, weigh
+from services.payment.domain.exam_days import exam_flags
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
 from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
@@ -115,7 +116,8 @@ def assess(
     if missing:
         return Assessment(stops=missing)
     found = _of_class(_admitted(priced, past, rulebook, decisions), facts, opened.fact, rulebook, decisions)
-    return replace(found, flags=(*not_a_class(opened.fact, rulebook, decisions), *found.flags))
+    of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
+    return replace(found, flags=(*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams))
 
 
 def _lines(opened: Known[ClassOpened], ground: Ground, entitled: frozenset[str]) -> Iterator[Line]:
