@@ -72,3 +72,27 @@ def test_an_unknown_version_is_a_missing_fact_that_holds_the_class() -> None:
     with pytest.raises(MissingFact, match="RULEBOOK_UNKNOWN") as missing:
         shelf(JIYUAN).by_id("jiyuan/2021-01-01@000000000000")
     assert missing.value.value == "jiyuan/2021-01-01@000000000000"
+
+
+@pytest.mark.parametrize(
+    ("region", "day", "holds"),
+    [
+        ("211400", date(2019, 7, 30), False),
+        ("211400", date(2019, 7, 31), True),
+        ("211400", date(2021, 12, 31), True),
+        ("211400", date(2022, 1, 1), False),
+        ("341124", date(2020, 5, 15), False),
+        ("341124", date(2020, 5, 16), True),
+        ("371329", date(2020, 8, 19), False),
+        ("371329", date(2020, 8, 20), True),
+        ("371329", date(2021, 12, 31), True),
+        ("371329", date(2022, 1, 5), False),
+    ],
+)
+def test_the_days_of_a_document_are_its_own_and_the_others_a_persons(region: str, day: date, holds: bool) -> None:
+    """HL-DAT-03, QJ-DAT-02, LS-DAT-02: before and after nobody's rules hold, and a person decides."""
+    if holds:
+        assert load_rulebooks().in_force(region, day).region == region
+    else:
+        with pytest.raises(Refused, match="RULEBOOK_MISSING"):
+            load_rulebooks().in_force(region, day)
