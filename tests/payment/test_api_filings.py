@@ -152,6 +152,24 @@ async def test_quality_is_told_by_city_and_provider_in_json_and_in_a_workbook(ca
     assert ok(await callers.get("/reports/fund-use", auditor(LINSHU), **off))["rule"] == "LS-FND-01"
 
 
+async def test_an_employment_in_hebei_is_kept_with_the_record_that_says_so(callers: Callers) -> None:
+    """HB-INT-02, HB-QUA-01: whoever is recorded as employed counts, and the source of it stands with it."""
+    await trained(callers, "class-hb", CITY, date(2024, 5, 20), training_type="employment_skills")
+    callers.move_to(date(2024, 8, 22))
+    inspector = person("inspector-hb", Role.INSPECTOR, region=CITY)
+    found = {"person_id": "p1", "employed_on": "2024-08-21", "source": "社保参保记录 2024-0821-17"}
+    path = "/classes/class-hb/employments"
+    assert ok(await callers.post(path, inspector, {"employments": [found]}), 201)["recorded"] == 1
+    [row] = await callers.office.rows("SELECT source, recorded_on FROM employment WHERE person_id = 'p1'")
+    assert row.source == "社保参保记录 2024-0821-17"
+    early = {"employments": [{**found, "person_id": "p2", "employed_on": "2024-05-19"}]}
+    answer = problem(await callers.post(path, inspector, early), 422, "EMPLOYED_BEFORE_END")
+    assert (answer["rule"], answer["clause"]) == ("HB-QUA-01", "五(五)")
+    period = {"from": "2024-01-01", "to": "2024-12-31"}
+    told = ok(await callers.get("/reports/quality", auditor(CITY), **period))
+    assert told["indicators"][0]["share"] == {"part": 1, "whole": 10, "percent": "10.00"}
+
+
 async def test_the_year_of_huludao_tells_goals_allotment_figures_and_heads(callers: Callers) -> None:
     """HL-REP-01 to HL-REP-05, HL-REP-08: from records and from figures with their source."""
     await trained(callers, "class-hl", "211403", date(2019, 9, 2))
