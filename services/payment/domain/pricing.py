@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from services.payment.domain.benefit import Award, Priced
+from services.payment.domain.benefit import Award, Priced, unstated
 from services.payment.domain.rates import RATE_MISSING, Rate, RateTable
 from shared.domain.money import fen_from_yuan, floor_share
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
@@ -62,7 +62,7 @@ def _priced(priced: Priced, benefit: Benefit, rulebook: Rulebook, rates: RateTab
     if benefit.rates:
         stated = next((rate for rate in benefit.rates if rate.fits(wanted.level, wanted.certificate_kind)), None)
         if stated is None:
-            return Worth(findings=(_unstated(benefit, wanted.level),))
+            return Worth(findings=(unstated(benefit, wanted.level),))
         inputs: dict[str, TraceValue] = {"level": wanted.level, "certificate_kind": wanted.certificate_kind}
         return _times(benefit, fen_from_yuan(stated.amount_yuan), times, inputs)
     if rates is None:
@@ -90,16 +90,6 @@ def _divisor(benefit: Benefit, rate: Rate) -> int:
     """Give by how much a standard per month or year is divided for one day."""
     days = {"month": benefit.days_of_month, "year": benefit.days_of_year}.get(rate.unit)
     return days or 1
-
-
-def _unstated(benefit: Benefit, level: str | None) -> Finding:
-    return benefit.finding(
-        code="NO_RATE_FOR_LEVEL",
-        severity=Severity.STOP,
-        message=f"文件规定的标准中没有等级 {level or '无'}，该等级不予补贴。",
-        advice="请核对证书等级；文件未列的等级不计入补贴。",
-        value=level,
-    )
 
 
 def _without_rates(rulebook: Rulebook) -> Finding:

@@ -146,8 +146,12 @@ def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, ruleboo
         lines = [replace(line, line_no=number) for number, line in enumerate(mine, start=1)]
     else:
         lines = [line if line.person_id in persons else _claimed_elsewhere(line, rulebook) for line in people]
-    cut = amounts(lines, base=found.base, recognised=found.recognised, withheld=frozenset()).get(len(lines) + 1)
-    of_class = [replace(line, line_no=len(lines) + 1, amount_fen=cut) for line in found.lines[len(people) :] if cut]
+    due = amounts(lines, base=found.base, recognised=found.recognised, withheld=frozenset(), held=found.held)
+    of_class = [
+        replace(line, line_no=number, amount_fen=fen)
+        for line in found.lines[len(people) :]
+        for number, fen in _beside(due, lines).items()
+    ]
     return replace(found, lines=(*lines, *of_class))
 
 
@@ -178,6 +182,12 @@ def amounts(
         total = sum(due.get(line.line_no, 0) for line in people if line.programme in held.programmes)
         cut = floor_share(total, held.percent, 100) - total
     return due | {max(line.line_no for line in people) + 1: cut} if cut else due
+
+
+def _beside(due: Mapping[int, int], lines: Iterable[Line]) -> dict[int, int]:
+    """Give what of the amounts is the class's own and nobody's line: one number at most."""
+    people = {line.line_no for line in lines}
+    return {number: fen for number, fen in due.items() if number not in people}
 
 
 def _empty(line_no: int, benefit: Benefit, trainee: OpenedTrainee, opened: ClassOpened) -> Line:
@@ -373,7 +383,6 @@ def _of_class(
         lines=lines, base=recognised, recognised=recognised, traces=held.traces, flags=flags, held=held.held
     )
     due = amounts(lines, base=recognised, recognised=recognised, withheld=frozenset(), held=held.held)
-    of_class = {number: fen for number, fen in due.items() if number not in {line.line_no for line in lines}}
     rest = tuple(
         Line(
             line_no=number,
@@ -382,7 +391,7 @@ def _of_class(
             recognised=False,
             traces=held.traces,
         )
-        for number, fen in of_class.items()
+        for number, fen in _beside(due, lines).items()
     )
     return replace(found, lines=(*lines, *rest))
 
@@ -399,14 +408,16 @@ def _with_cut(
     inputs: dict[str, TraceValue] = {"base": base.heads, "recognised": recognised}
     step = headcount.trace(result=min(base.heads, recognised), unit="heads", inputs=inputs)
     lines = tuple(replace(line, traces=(*line.traces, step)) if line.recognised else line for line in lines)
-    cut = amounts(lines, base=base.heads, recognised=recognised, withheld=frozenset()).get(len(lines) + 1)
-    if cut is None:
+    due = amounts(lines, base=base.heads, recognised=recognised, withheld=frozenset())
+    of_class = _beside(due, lines)
+    if not of_class:
         return Assessment(lines=lines, base=base.heads, recognised=recognised, traces=base.traces, flags=flags)
+    ((line_no, cut),) = of_class.items()
     if len({line.amount_fen for line in lines if line.recognised}) > 1:
         flags = (*flags, weigh(_mixed(headcount), latest(decisions, headcount.rule)))
     total = sum(line.amount_fen for line in lines)
     cut_line = Line(
-        line_no=len(lines) + 1,
+        line_no=line_no,
         programme=lines[0].programme,
         amount_fen=cut,
         recognised=False,
