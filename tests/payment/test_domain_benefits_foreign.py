@@ -71,8 +71,11 @@ UNITS = {HULUDAO: {6}, HEBEI: set(), QUANJIAO: {6}, LINSHU: {30}}
 CHAPTER = {
     HULUDAO: {"benefits", "caps", "advance", "rates", "evidence", "funding_sources"},
     HEBEI: {"benefits", "caps", "rates", "evidence", "notice", "funding_sources"},
-    QUANJIAO: {"benefits", "caps", "exclusions", "rates", "evidence", "features_off"},
-    LINSHU: {"benefits", "caps", "advance", "employment_release", "rates", "evidence", "features_off"},
+    QUANJIAO: {"benefits", "caps", "exclusions", "rates", "evidence", "funding_sources", "features_off"},
+    LINSHU: {
+        *("benefits", "caps", "advance", "employment_release", "rates", "evidence", "funding_sources"),
+        "features_off",
+    },
 }
 """Everything of the chapter of payment, reporting left out, that a document speaks of."""
 
@@ -170,6 +173,8 @@ SOURCES = {
         "education_fund",
     },
     HEBEI: {"employment_subsidy_fund", "skills_special_account", "unemployment_insurance_fund"},
+    QUANJIAO: {"employment_subsidy_fund", "unemployment_insurance_fund"},
+    LINSHU: {"employment_subsidy_fund"},
 }
 
 
