@@ -1,6 +1,5 @@
 """No number of one document pays, caps, cuts or funds anything under another one; what a document omits is off."""
 
-from dataclasses import fields
 from datetime import date
 
 import pytest
@@ -68,16 +67,18 @@ PERCENTS = {
 
 UNITS = {HULUDAO: {6}, HEBEI: set(), QUANJIAO: {6}, LINSHU: {30}}
 
-CHAPTER = {
-    HULUDAO: {"benefits", "caps", "advance", "rates", "evidence", "funding_sources"},
-    HEBEI: {"benefits", "caps", "rates", "evidence", "notice", "funding_sources"},
-    QUANJIAO: {"benefits", "caps", "exclusions", "rates", "evidence", "funding_sources", "features_off"},
-    LINSHU: {
-        *("benefits", "caps", "advance", "employment_release", "rates", "evidence", "funding_sources"),
-        "features_off",
-    },
+NOWHERE = {
+    *("entitlement", "attendance_base", "attendance_average", "headcount", "review_limit", "review_limit_outer"),
+    *("individual_form", "payment_record", "special_account", "not_a_class"),
 }
-"""Everything of the chapter of payment, reporting left out, that a document speaks of."""
+"""What Jiyuan's document alone speaks of."""
+
+ABSENT = {
+    HULUDAO: NOWHERE | {"notice", "exclusions", "employment_release"},
+    HEBEI: NOWHERE | {"advance", "exclusions", "employment_release"},
+    QUANJIAO: NOWHERE | {"notice", "advance", "employment_release"},
+    LINSHU: NOWHERE | {"notice", "exclusions"},
+}
 
 
 @pytest.mark.parametrize("region", [HULUDAO, HEBEI, QUANJIAO, LINSHU])
@@ -118,8 +119,7 @@ def test_a_document_shares_advances_and_holds_back_by_its_own_percentages(region
 def test_what_a_document_does_not_name_is_absent_from_its_chapter(region: str) -> None:
     """QJ-PAY-03, LS-PAY-03: neither notice nor review limit nor attendance cut, entitlement, survey or form."""
     payment = book_of(region).payment
-    found = {each.name for each in fields(payment) if getattr(payment, each.name) not in (None, ())}
-    assert found - {"reporting"} == CHAPTER[region]
+    assert {name for name in ABSENT[region] if getattr(payment, name)} == set()
     assert book_of(region).supervision.inspection_opinion is None
 
 
@@ -180,10 +180,14 @@ SOURCES = {
 
 @pytest.mark.parametrize(
     ("region", "source", "other"),
-    [(HULUDAO, "talent_fund", "skills_special_account"), (HEBEI, "unemployment_insurance_fund", "talent_fund")],
+    [
+        (HULUDAO, "talent_fund", "skills_special_account"),
+        (HEBEI, "unemployment_insurance_fund", "talent_fund"),
+        (QUANJIAO, "unemployment_insurance_fund", "talent_fund"),
+    ],
 )
 def test_money_comes_from_the_sources_that_the_document_names_and_adds_up(region: str, source: str, other: str) -> None:
-    """HL-FND-01, HB-FND-01"""
+    """HL-FND-01, HB-FND-01, QJ-FND-01"""
     book = book_of(region)
     assert book.payment.funding_sources is not None
     assert {each.code for each in book.payment.funding_sources.sources} == SOURCES[region]
@@ -204,4 +208,20 @@ def test_money_comes_from_the_sources_that_the_document_names_and_adds_up(region
     ):
         with pytest.raises(Refused) as refused:
             paid(shares)
+        assert refused.value.code == code
+
+
+def test_linshu_pays_from_what_the_region_lists_and_nothing_without_a_source() -> None:
+    """LS-FND-01"""
+    book = book_of(LINSHU)
+    one = Share(funding_source="employment_subsidy_fund", amount_fen=150_000_00)
+    unknown = Share(funding_source="talent_fund", amount_fen=150_000_00)
+
+    def paid(*shares: Share) -> dict[str, dict[int, int]]:
+        return split({1: 150_000_00}, shares, rulebook=book, decided_sources=frozenset(), excluded=frozenset())
+
+    assert paid(one) == {"employment_subsidy_fund": {1: 150_000_00}}
+    for shares, code in (((), "SPLIT_SUM"), ((unknown,), "FUNDING_SOURCE_UNKNOWN")):
+        with pytest.raises(Refused) as refused:
+            paid(*shares)
         assert refused.value.code == code

@@ -57,17 +57,23 @@ async def report_register(
     entries = await uow.registers.entries(register, institution_id=own, regions=regions)
     passes = await uow.registers.entries(terms.report.against) if terms.report.against else []
     institutions = {}
-    if terms.report.shape == "pairs":
+    if terms.report.shape in ("pairs", "rating"):
         for institution_id in {entry.institution_id for entry in entries if entry.institution_id}:
             found = await uow.institutions.get(institution_id)
             institutions[institution_id] = found.name if found else institution_id
+    enrolled: set[str] = set()
+    if terms.report.shape == "enrolled":
+        history = await uow.rosters.history({entry.person_id for entry in entries if entry.person_id}, besides="")
+        enrolled = {person for person, places in history.items() if not all(place.released for place in places)}
     facts = ReportFacts(
         entries=entries,
         passes=passes,
         institutions=institutions,
+        enrolled=enrolled,
         as_of=as_of or uow.today,
         since=since,
         until=until,
+        rating=book_last_in_force(uow, await _region(uow, region)).enrollment.credit_rating,
     )
     return ReportedRegister(terms=terms, as_of=facts.as_of, report=report(terms, facts))
 

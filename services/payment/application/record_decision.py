@@ -109,14 +109,18 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
     Of the latter it says whether the decision answers a flag; the others are permissions that nobody has to ask for.
     """
     payment, assessment = rulebook.payment, rulebook.assessment
-    of_people = (assessment.certificate_priority, payment.special_account)
+    kinds = assessment.certificate_kinds
+    other_kinds = kinds if kinds and any(kind.by_decision for kind in kinds.kinds) else None
+    of_people = (assessment.certificate_priority, other_kinds, payment.special_account)
     of_class = (
         (rulebook.supervision.inspections, True),
         (payment.headcount, True),
         (payment.not_a_class, True),
         (payment.claimants, True),
+        (assessment.exam_season, True),
         (assessment.transitional_exceptions, False),
         (payment.funding_sources, False),
+        (rulebook.enrollment.funding_at_opening, False),
     )
     return {term.rule for term in of_people if term}, {term.rule: asked for term, asked in of_class if term}
 

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Protocol
 
 from services.payment.domain.class_record import ClassRecord, Employment
+from services.payment.domain.figures import EnteredFigure
+from services.payment.domain.filing import Filed
 from services.payment.domain.monthly_report import Dispatch, Month, MonthlyReport, SealedCopy
 
 
@@ -37,4 +39,20 @@ class Reports(Protocol):
 
     async def record_employment(self, class_id: str, found: Employment, *, by: str, on: date) -> bool:
         """Store that somebody took up work; say whether nothing was known of it before."""
+        ...
+
+    async def figures(self, region: str) -> Sequence[EnteredFigure]:
+        """Give the figures that were entered for a region, in that order."""
+        ...
+
+    async def enter_figure(self, region: str, figure: EnteredFigure, *, by: str, on: date) -> None:
+        """Store a figure; one for the same day that was entered before stays and is corrected by it."""
+        ...
+
+    async def filed(self, region: str) -> Sequence[Filed]:
+        """Give what was filed under a region's rulebook, by day."""
+        ...
+
+    async def file(self, filed: Filed) -> None:
+        """Store a filing."""
         ...

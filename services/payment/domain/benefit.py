@@ -55,6 +55,14 @@ class Award:
     traces: tuple[Trace, ...] = ()
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """Give what tells it from every other award of the person in the class."""
+        if self.certificate:
+            return f"{self.use.programme}/{self.certificate.fact.certificate_id}"
+        spell = f"/{self.use.employer}" if self.benefit.basis == "month" and self.use.employer else ""
+        return f"{self.use.programme}/{self.benefit.code}{spell}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:

@@ -35,6 +35,8 @@ APPEND_ONLY = (
     "monthly_report_copy",
     "monthly_report_dispatch",
     "employment",
+    "reported_figure",
+    "filing",
 )
 GUARDED = (
     "payment_order",
