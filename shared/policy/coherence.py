@@ -141,6 +141,15 @@ def _commitment_uses(book: Rulebook) -> Iterator[_Use]:
         key = ("enrollment", "credit_rating")
         yield (*key, "register"), (rating.register,), registers
         yield (*key, "events"), [one.code for one in rating.events], events
+    if sign_ups := terms.sign_ups:
+        key = ("enrollment", "sign_ups")
+        yield (*key, "register"), (sign_ups.register,), registers
+        named = (sign_ups.class_field, sign_ups.outcome, sign_ups.position)
+        yield (*key, "register"), named, registers.get(sign_ups.register, set())
+        register = terms.register(sign_ups.register)
+        field = register.field(sign_ups.outcome) if register else None
+        outcomes = {item.code for item in field.choices} if field else set()
+        yield (*key, "taking"), (*sign_ups.taking, sign_ups.waiting), outcomes
     if commitments := terms.commitments:
         key = ("enrollment", "commitments")
         yield (*key, "attribute"), (commitments.attribute,), {attribute.code for attribute in terms.attributes}
@@ -205,6 +214,15 @@ def _record_uses(book: Rulebook) -> Iterator[_Use]:
     terms = book.enrollment
     kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
     registers = {register.code: register for register in terms.registers}
+    key: Key
+    if agreements := terms.employer_agreements:
+        key = ("enrollment", "employer_agreements")
+        signed = registers.get(agreements.register)
+        columns = {field.code for field in signed.fields} if signed else set()
+        yield (*key, "register"), (agreements.register,), registers
+        yield (*key, "attribute"), (agreements.attribute,), {attribute.code for attribute in terms.attributes}
+        for name in ("employer", "since", "until"):
+            yield (*key, name), (getattr(agreements, name),), columns
     for place, record in enumerate(terms.class_records):
         key = ("enrollment", "class_records", place)
         yield (*key, "register"), (record.register,), registers
@@ -221,6 +239,7 @@ def _record_uses(book: Rulebook) -> Iterator[_Use]:
                 "enterprise",
                 "stated",
                 "choice",
+                "newest",
                 "since",
                 "after",
                 "until",
@@ -245,6 +264,9 @@ def _register_uses(book: Rulebook) -> Iterator[_Use]:
         parts = {"shares": ("part", "total", "minimum_percent")}.get(report.shape, ())
         yield (*key, "report", "shape"), parts, {name for name in parts if getattr(report, name) is not None}
         yield (*key, "report", "sums"), report.sums, fields
+        decided = register.field("decision")
+        left = (report.exit_choice,) if report.exit_choice else ()
+        yield (*key, "report", "exit_choice"), left, {item.code for item in decided.choices} if decided else set()
         for number, link in enumerate(register.links):
             linked = {one.code: {field.code for field in one.fields} for one in terms.registers}
             yield (*key, "links", number, "register"), (link.register,), linked
@@ -336,6 +358,11 @@ def _reporting_uses(book: Rulebook) -> Iterator[_Use]:
         types = {kind.code for kind in enrollment.programmes.types}
         for place, indicator in enumerate(quality.indicators):
             yield ("payment", "reporting", "quality_indicators", "indicators", place, "types"), indicator.types, types
+            yield (
+                ("payment", "reporting", "quality_indicators", "indicators", place, "groups"),
+                indicator.groups,
+                groups,
+            )
     yield from _organiser_uses(book)
 
 

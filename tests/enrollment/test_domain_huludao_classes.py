@@ -8,13 +8,16 @@ import pytest
 
 from peibu.demo.people import sample_credit_code
 from services.enrollment.domain.attributes import published
+from services.enrollment.domain.class_record import agreed_on
 from services.enrollment.domain.institution import judge_kind
 from services.enrollment.domain.register import Values
 from services.enrollment.domain.review import require_office, require_step
+from services.enrollment.domain.roster import judge_roster
+from services.enrollment.domain.roster_row import RosterRow
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden
 from shared.policy.decision import Finding, Severity
-from tests.enrollment.sample import WELDER, codes
+from tests.enrollment.sample import WELDER, codes, context, row
 from tests.enrollment.sample_elsewhere import HULUDAO, LICENSED, LISTED
 
 TERMS = HULUDAO.book().enrollment
@@ -37,7 +40,8 @@ def test_a_proper_application_meets_no_objection() -> None:
         ("entrepreneurship", "class", "entrepreneurship", "HL-ENR-13"),
         ("work_for_training", "work_for_training", "work_for_training", "HL-CLM-07"),
         ("work_for_training_poor", "work_for_training", "work_for_training_poor", "HL-CLM-08"),
-        ("project", "project", "training", "HL-ENR-18"),
+        ("project_poor", "project", "poverty_relief", "HL-ENR-21"),
+        ("project", "project", "free_group_training", "HL-ENR-18"),
     ],
 )
 def test_a_training_type_stands_under_its_own_rule_and_rate_word(
@@ -46,7 +50,7 @@ def test_a_training_type_stands_under_its_own_rule_and_rate_word(
     types = TERMS.programmes
     assert types is not None
     found = {row.code: row for row in types.types}
-    assert len(found) == 11
+    assert len(found) == 12
     assert (found[code].class_kind, found[code].programme) == (kind, programme)
     assert types.basis_of(found[code]).rule == rule
 
@@ -204,6 +208,17 @@ def test_nobody_who_left_by_evaluation_applies_again(applied: date, refused: boo
     assert finding(HULUDAO.judged(plan, records=kept, applied_on=applied), "PROVIDER_EXITED") is None
 
 
+def test_after_a_poor_evaluation_whoever_approves_says_why() -> None:
+    """HL-SUP-03: the last evaluation counts; a class is asked about, not refused."""
+    poor = {"decision": "rectify", "evaluated_on": "2020-02-01", "exit_on": None}
+    better = {"decision": "keep", "evaluated_on": "2020-02-20", "exit_on": None}
+    (asked,) = HULUDAO.judged(records=HULUDAO.instead("POORLY_EVALUATED", poor))
+    assert (asked.code, asked.rule, asked.severity) == ("POORLY_EVALUATED", "HL-SUP-03", Severity.ASK)
+    assert codes(HULUDAO.judged(records=HULUDAO.instead("POORLY_EVALUATED", better, poor))) == []
+    later = {**poor, "evaluated_on": "2020-02-25"}
+    assert codes(HULUDAO.judged(records=HULUDAO.instead("POORLY_EVALUATED", better, later))) == ["POORLY_EVALUATED"]
+
+
 def test_the_owner_of_an_institution_changes_nothing() -> None:
     """HL-INS-04: with every record missing, public and private meet the same objections."""
     without = dict.fromkeys(HULUDAO.records, ())
@@ -292,6 +307,44 @@ def test_a_class_bears_the_tags_that_the_document_wants_counted(rule: str, code:
     assert published(plan.attributes, TERMS)[code] == value
     (unknown,) = HULUDAO.judged(HULUDAO.plan(stated={code: "unheard_of"}))
     assert (unknown.code, unknown.rule) == ("ATTRIBUTE_INVALID", rule)
+
+
+def test_learners_of_a_small_enterprise_need_its_agreement_with_the_institution() -> None:
+    """HL-INS-09: three enterprises are bundled by an association, two of them have signed."""
+    terms = TERMS.employer_agreements
+    assert terms is not None
+    signed = [sample_credit_code(number) for number in (11, 12, 13)]
+    entries = [
+        {"partner_code": signed[0], "agreed_from": "2020-01-01", "agreed_to": "2020-03-02"},
+        {"partner_code": signed[1], "agreed_from": "2020-03-02", "agreed_to": "2020-12-31"},
+        {"partner_code": signed[2], "agreed_from": "2020-03-03", "agreed_to": "2020-12-31"},
+    ]
+    agreed = agreed_on(HULUDAO.opening, entries, terms)
+    assert agreed == {signed[0], signed[1]}
+
+    def learner(number: int, code: str, region: str = HULUDAO.region) -> RosterRow:
+        return row(number, employer_credit_code=code, employer_region=region)
+
+    rows = [
+        *(learner(number + 1, code) for number, code in enumerate(signed)),
+        learner(4, signed[0], "211403"),
+    ]
+
+    def found(agreed: frozenset[str] | None) -> dict[int, list[tuple[str, str, Severity]]]:
+        known = context(institution=HULUDAO.institution(), opening_date=HULUDAO.opening, agreed=agreed)
+        judged = judge_roster(rows, known, HULUDAO.book())
+        return {
+            number: [(one.code, one.rule, one.severity) for one in judgement.findings if one.rule == "HL-INS-09"]
+            for number, judgement in judged.items()
+        }
+
+    assert found(agreed) == {
+        1: [],
+        2: [],
+        3: [("AGREEMENT_MISSING", "HL-INS-09", Severity.STOP)],
+        4: [("PARTNER_NOT_LOCAL", "HL-INS-09", Severity.ASK)],
+    }
+    assert found(None) == {1: [], 2: [], 3: [], 4: []}
 
 
 def test_a_drill_or_contest_is_no_class_unless_a_person_says_so() -> None:

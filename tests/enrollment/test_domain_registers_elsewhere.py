@@ -1,6 +1,7 @@
 """Registers of Huludao and Linshu: what an entry says, and what is reported of them."""
 
 from collections.abc import Mapping
+from datetime import date
 
 import pytest
 
@@ -69,6 +70,40 @@ def test_a_teacher_is_recorded_full_time_or_part_time() -> None:
         HULUDAO.entry("teacher_record", 2, person="p2", teacher_kind="part_time", **{**fields, "origin": "enterprise"}),
     ]
     assert HULUDAO.reported("teacher_record", *entries).totals == {"entries": 2}
+
+
+def test_private_institutions_are_evaluated_every_twelve_months() -> None:
+    """HL-QUA-02: after 2020-01-15 due on 2021-01-15 and overdue a day later; who never was is due."""
+    fields: dict[str, Value] = {"score": 90, "findings": "合格", "decision": "keep"}
+    entries = [
+        HULUDAO.entry("quality_evaluation", 1, evaluated_on="2020-01-15", **fields),
+        HULUDAO.entry("quality_evaluation", 2, evaluated_on="2019-01-15", **fields),
+    ]
+    for as_of, expected in (
+        (date(2021, 1, 14), []),
+        (date(2021, 1, 15), ["EVALUATION_DUE"]),
+        (date(2021, 1, 16), ["EVALUATION_OVERDUE"]),
+    ):
+        (row,) = HULUDAO.reported("quality_evaluation", *entries, as_of=as_of).rows
+        assert codes(row.findings) == expected
+        assert all(one.rule == "HL-QUA-02" for one in row.findings)
+    never = HULUDAO.reported("quality_evaluation", institutions={"school": "示例学校"})
+    assert (codes(never.rows[0].findings), never.rows[0].name) == (["EVALUATION_DUE"], "示例学校")
+
+
+@pytest.mark.parametrize(("decision", "flagged"), [("exit", 2), ("rectify", 0), ("keep", 0)])
+def test_classes_that_run_on_after_an_exit_wait_for_a_persons_decision(decision: str, flagged: int) -> None:
+    """LS-INS-02; no interval of a neighbour is asked of Linshu."""
+    left = "2020-09-10" if decision == "exit" else None
+    entry = LINSHU.entry(
+        "quality_evaluation", evaluated_on="2020-08-30", score=40, findings="差", decision=decision, exit_on=left
+    )
+    report = LINSHU.reported(
+        "quality_evaluation", entry, running={"school": ["class-1", "class-2"]}, as_of=date(2023, 1, 1)
+    )
+    assert report.totals == {"institutions": 1, "due": 0, "overdue": 0, "running_after_exit": flagged}
+    found = [(one.code, one.rule) for row in report.rows for one in row.findings]
+    assert found == ([("EXITED_CLASS_RUNNING", "LS-INS-02")] if flagged else [])
 
 
 def test_a_large_enterprises_plan_is_published_or_withheld_with_a_reason() -> None:

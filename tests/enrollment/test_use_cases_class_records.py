@@ -11,13 +11,14 @@ from services.enrollment.application.list_institution import list_institution
 from services.enrollment.application.register_institution import register_institution
 from services.enrollment.application.register_occupation import register_occupation
 from services.enrollment.application.register_venue import register_venue
+from services.enrollment.application.report_register import report_register
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.register import RegisterEntry
 from services.enrollment.domain.timetable import Venue
 from shared.clock import new_id
 from shared.database.engine import Database
-from shared.domain.errors import Refused
+from shared.domain.errors import Conflict, Refused
 from tests.enrollment.desk import APPROVER, SCHOOL, Desk, people
 from tests.enrollment.sample import WELDER, codes, entry, moment, occupation
 from tests.enrollment.sample_elsewhere import HULUDAO, LINSHU
@@ -105,12 +106,43 @@ async def test_who_left_by_evaluation_draws_up_no_class_from_the_next_day_on(hul
     evaluation = {"evaluated_on": "2020-02-20", "score": 40, "findings": "虚假课时", "decision": "exit"}
     with pytest.raises(Refused) as refusal:
         await record(huludao, "quality_evaluation", evaluation, institution="school")
-    assert (refusal.value.code, refusal.value.rule) == ("EXIT_DAY_MISSING", "HL-INS-05")
+    assert (refusal.value.code, refusal.value.rule) == ("EXIT_DAY_MISSING", "HL-QUA-02")
     await record(huludao, "quality_evaluation", {**evaluation, "exit_on": "2020-02-24"}, institution="school")
     await huludao.act(draft_class, plan(), by=COLLEGE, at=NOW)
     with pytest.raises(Refused) as barred:
         await huludao.act(draft_class, plan(), by=COLLEGE, at=moment(date(2020, 2, 25), 9))
     assert (barred.value.code, barred.value.rule) == ("PROVIDER_EXITED", "HL-INS-05")
+    async with huludao.unit(CITY, NOW) as uow:
+        found = await report_register(
+            uow, register="quality_evaluation", region=None, as_of=None, since=None, until=None
+        )
+    assert found.report.totals == {"institutions": 1, "due": 0, "overdue": 0, "running_after_exit": 0}
+    again = {"evaluated_on": "2020-02-25", "score": 90, "findings": "整改合格", "decision": "keep"}
+    written = Written(register="quality_evaluation", fields=again, institution_id="school")
+    later = moment(date(2020, 2, 25), 9)
+    await huludao.act(record_entry, written, by=CITY, at=later)
+    assert (await huludao.act(draft_class, plan(), by=COLLEGE, at=later)).state == "draft"
+
+
+async def test_departments_hand_in_whom_they_train_and_hear_who_is_in_a_class_already(desk: Desk) -> None:
+    """LS-ENR-05: whoever has a place anywhere is told; nobody is entered twice on a day."""
+    class_id = await desk.applied()
+    county, at = replace(APPROVER, region=LINSHU.region), moment(date(2021, 5, 13), 9)
+    sent: dict[str, str] = {"sending_department": "from_vet", "sent_on": "2021-05-13"}
+    for one in people(5):  # three of them are on the roster of the sample class
+        person = Identity(identity_number=one.identity_number, name=one.name)
+        written = Written(register="department_trainee", fields=sent, person=person)
+        await desk.act(record_entry, written, by=county, at=at)
+    with pytest.raises(Conflict) as twice:
+        await desk.act(record_entry, written, by=county, at=at)
+    assert (twice.value.code, twice.value.rule) == ("ENTRY_EXISTS", "LS-ENR-05")
+    async with desk.unit(county, at) as uow:
+        found = await report_register(
+            uow, register="department_trainee", region=None, as_of=None, since=None, until=None
+        )
+    placed = len({entry.person_id for entry in await desk.roster(class_id)})
+    assert placed == 3
+    assert [(row.key, row.counts) for row in found.report.rows] == [("from_vet", {"entries": 5, "in_classes": placed})]
 
 
 async def test_a_qualified_institution_is_not_left_out_without_a_reason(huludao: Desk) -> None:

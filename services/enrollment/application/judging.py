@@ -6,7 +6,7 @@ from datetime import date
 
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.quotas import quota_for
-from services.enrollment.domain.class_record import Found, asked_of
+from services.enrollment.domain.class_record import Found, agreed_on, asked_of
 from services.enrollment.domain.enterprise import enterprise_of
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.occupation import Occupation
@@ -174,9 +174,19 @@ async def judge_rows(
         kind=plan.kind,
         enterprise=await enterprise_for(uow, training_class, book),
         included=await included_groups(uow, training_class.region, plan.opening_date, book),
+        agreed=await _agreed(uow, training_class, book),
     )
     judged = judge_roster(identified, context, book, decisions=decisions, present=present)
     return [RosterEntry(row=row, judgement=judged[row.row]) for row in identified]
+
+
+async def _agreed(uow: UnitOfWork, training_class: TrainingClass, book: Rulebook) -> frozenset[str] | None:
+    """Give the enterprises with an agreement on the opening day, None where the class needs none (HL-INS-09)."""
+    plan, terms = training_class.plan, book.enrollment.employer_agreements
+    if terms is None or not plan.attributes.get(terms.attribute):
+        return None
+    entries = await uow.registers.entries(terms.register, institution_id=training_class.institution_id)
+    return agreed_on(plan.opening_date, [entry.values for entry in entries], terms)
 
 
 async def included_groups(uow: UnitOfWork, region: str, day: date, book: Rulebook) -> frozenset[str]:

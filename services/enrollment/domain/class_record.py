@@ -7,7 +7,7 @@ from datetime import date
 from services.enrollment.domain.register import Values
 from shared.contracts.enrollment import ClassKind
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.class_record import ClassRecord, ObligatoryTopics
+from shared.policy.terms.class_record import ClassRecord, EmployerAgreements, ObligatoryTopics
 from shared.policy.terms.enrollment import EnrollmentTerms
 
 _SEVERITY = {"stop": Severity.STOP, "ask": Severity.ASK, "warn": Severity.WARN}
@@ -54,7 +54,7 @@ def judge_records(subject: RecordSubject, found: Found, terms: EnrollmentTerms) 
     """Object to every record that is missing, and to every one that bars the class; tell what reviewers are to see."""
     findings: list[Finding] = []
     for record, said in asked_of(subject, terms):
-        entries = found.get(record.code, ())
+        entries = _speaking(record, found.get(record.code, ()))
         proving = [values for values in entries if _proves(values, record, said, subject)]
         if bool(proving) is not record.bars:
             findings += _told(record, proving, terms)
@@ -63,6 +63,23 @@ def judge_records(subject: RecordSubject, found: Found, terms: EnrollmentTerms) 
         else:
             findings.append(_finding(record, said))
     return findings
+
+
+def _speaking(record: ClassRecord, entries: Sequence[Values]) -> Sequence[Values]:
+    dated = [values for values in entries if _day(values, record.newest)]
+    if record.newest is None or not dated:
+        return entries
+    return [max(dated, key=lambda values: str(values[record.newest or ""]))]
+
+
+def agreed_on(day: date, entries: Iterable[Values], terms: EmployerAgreements) -> frozenset[str]:
+    """Give the credit codes of the enterprises whose agreement is in force on the day (HL-INS-09)."""
+    in_force = []
+    for values in entries:
+        since, until = _day(values, terms.since), _day(values, terms.until)
+        if since is not None and since <= day and (until is None or day <= until):
+            in_force.append(str(values[terms.employer]))
+    return frozenset(in_force)
 
 
 def judge_topics(attributes: Mapping[str, str], kind: ClassKind, terms: EnrollmentTerms) -> list[Finding]:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final, assert_never
 
 from services.enrollment.domain.register import RegisterEntry
+from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity
 from shared.policy.terms.register import CreditRating, Register
 
@@ -36,9 +37,9 @@ class RegisterReport:
 class ReportFacts:
     """What a report is made from: standing entries, the same people's passes, and the names of institutions.
 
-    `since` and `until` bound the register's day, both included; `as_of` is the day on which people are looked at.
-    `enrolled` are the people who have a place in a class; `rating` is the formula of a register of events by which
-    institutions are rated.
+    `since` and `until` bound the register's day, both included; `as_of` is the day on which people are looked at;
+    `rating` is the formula of a register of events by which institutions are rated, `running` their open classes;
+    `placed` and `enrolled` people have a place in a class.
     """
 
     entries: Sequence[RegisterEntry]
@@ -49,6 +50,8 @@ class ReportFacts:
     until: date | None = None
     rating: CreditRating | None = None
     enrolled: Collection[str] = ()
+    running: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    placed: frozenset[str] = frozenset()
 
 
 def report(terms: Register, facts: ReportFacts) -> RegisterReport:
@@ -72,6 +75,8 @@ def report(terms: Register, facts: ReportFacts) -> RegisterReport:
             return _minutes(terms, facts)
         case "enrolled":
             return _enrolled(terms, facts)
+        case "evaluations":
+            return _evaluations(terms, facts)
     assert_never(terms.report.shape)
 
 
@@ -88,6 +93,8 @@ def _counted(terms: Register, facts: ReportFacts) -> RegisterReport:
             groups[group]["overdue"] += int(_is_overdue(entry, terms))
         if terms.report.shape == "heads":
             groups[group]["heads"] += _number(entry, "participants")
+        if asked.in_classes:
+            groups[group]["in_classes"] += entry.person_id in facts.placed
         for code in asked.sums:
             groups[group][code] += _number(entry, code)
     rows = (
@@ -256,7 +263,7 @@ def _judge_assignment(
     held = list(passes)
     found = []
     if not any(one.values["proof"] == terms.report.training and _covers(one, assigned) for one in held):
-        message = f"{assigned.isoformat()} 上岗时没有有效的安全技能培训合格记录。"
+        message = f"{assigned.isoformat()} 上岗时没有有效的培训合格记录。"
         found.append(_violation(terms, "SAFETY_PASS_MISSING", message, "请立即停止上岗，培训合格后再上岗。"))
     if entry.values["special_operation"] is True:
         last = min(as_of, ended) if ended else as_of
@@ -315,6 +322,49 @@ def _shares(terms: Register, facts: ReportFacts) -> RegisterReport:
 def _field_name(terms: Register, code: str) -> str:
     field = terms.field(code)
     return field.name if field else code
+
+
+def _evaluations(terms: Register, facts: ReportFacts) -> RegisterReport:
+    """Say which institutions are due for evaluation (HL-QUA-02), and which classes run on after an exit (LS-INS-02).
+
+    Whoever was never evaluated is due; without an interval nobody is.
+    """
+    last: dict[str, RegisterEntry] = {}
+    for entry in sorted(facts.entries, key=lambda one: _text(one, "evaluated_on")):
+        if _text(entry, "evaluated_on") <= facts.as_of.isoformat():
+            last[entry.institution_id or ""] = entry
+    rows = []
+    for key in sorted({*facts.institutions, *last}):
+        findings = [*_judge_interval(last.get(key), terms, facts.as_of)]
+        left = key in last and last[key].values["decision"] == terms.report.exit_choice
+        running = list(facts.running.get(key, ())) if left else []
+        if running:
+            message = f"该机构已退出，仍有 {len(running)} 个班级在培训中：{'、'.join(running)}。"
+            findings.append(_violation(terms, "EXITED_CLASS_RUNNING", message, "请由主管部门逐班决定如何处理。"))
+        counts = {"evaluations": int(key in last), "running_after_exit": len(running)}
+        rows.append(ReportRow(key=key, name=facts.institutions.get(key, key), counts=counts, findings=tuple(findings)))
+    codes = Counter(finding.code for row in rows for finding in row.findings)
+    totals = {
+        "institutions": len(rows),
+        "due": codes["EVALUATION_DUE"],
+        "overdue": codes["EVALUATION_OVERDUE"],
+        "running_after_exit": sum(row.counts["running_after_exit"] for row in rows),
+    }
+    return RegisterReport(totals=totals, rows=tuple(rows))
+
+
+def _judge_interval(entry: RegisterEntry | None, terms: Register, as_of: date) -> list[Finding]:
+    every, evaluated = terms.report.every_months, _day(entry, "evaluated_on") if entry else None
+    if every is None:
+        return []
+    if evaluated is None:
+        return [_violation(terms, "EVALUATION_DUE", "该机构尚未评估。", "请安排评估。")]
+    due = months_later(evaluated, every)
+    if as_of < due:
+        return []
+    code, word = ("EVALUATION_DUE", "应于今日") if as_of == due else ("EVALUATION_OVERDUE", "已于")
+    message = f"上次评估为 {evaluated.isoformat()}，{word} {due.isoformat()} 再次评估。"
+    return [_violation(terms, code, message, "请安排评估。")]
 
 
 def _summed(counts: Iterable[Counter[str]]) -> dict[str, int]:

@@ -104,7 +104,8 @@ class RosterContext:
 
     Only who asks about a person in general knows no institution. `kind` and `closing_date` are
     None where nobody knows them; `enterprise` the credit code of the enterprise that the class is for; `included` are
-    the groups that a standing decision takes in on the opening day.
+    the groups that a standing decision takes in on the opening day; `agreed` the credit codes of the enterprises that
+    have an agreement with the institution then, None where the class needs none.
     """
 
     institution: Institution | None
@@ -117,3 +118,4 @@ class RosterContext:
     kind: ClassKind | None = None
     enterprise: str | None = None
     included: frozenset[str] = frozenset()
+    agreed: frozenset[str] | None = None

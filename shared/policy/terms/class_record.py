@@ -19,7 +19,8 @@ class ClassRecord(Term):
     `enterprise` that of the enterprise the class is for, `stated` what the class says under `attribute`, and `choice`
     one of `choices`. It counts from the first day `since`, from the day after `after`, to the last day `until`;
     `covers` says which day or days those are asked of. With `bars` it is the other way round: such an entry stops.
-    `override_by_decision` lets a person decide on what stops.
+    `override_by_decision` lets a person decide on what stops. With `newest`, a day field, of several entries only the
+    last one speaks.
 
     Where entries are published (HB-INS-01), one that counts only from a later day, or none at all while the opening is
     not after `expected_by`, is a question for a person under `early`. Where one counts, its field `shown` is told to
@@ -51,6 +52,7 @@ class ClassRecord(Term):
     covers: Literal["opening_date", "whole_class", "application_date"] = "opening_date"
     bars: bool = False
     override_by_decision: bool = False
+    newest: str | None = None
     expected_by: date | None = None
     early: str | None = None
     shown: str | None = None
@@ -106,3 +108,34 @@ class Commitments(Term):
     class_field: str
     signed_field: str
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployerAgreements(Term):
+    """In a class that states `attribute`, every row's employer has an agreement with the institution (HL-INS-09).
+
+    It stands in `register` under the employer's credit code in `employer`, from its day `since` to its day `until`,
+    both included. Of an employer in another region than the institution a person decides.
+    """
+
+    attribute: str
+    register: str
+    employer: str
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUps(Term):
+    """Learners sign up for classes in `register`, and nobody signs up for a full one (HB-ENR-22).
+
+    A sign-up whose field `outcome` is one of `taking` takes a place of the class in its field `class_field`. Where
+    every planned place is taken, its outcome is `waiting`, and its field `position` the next number of the class.
+    """
+
+    register: str
+    class_field: str
+    outcome: str
+    taking: tuple[str, ...]
+    waiting: str
+    position: str

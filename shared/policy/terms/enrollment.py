@@ -9,10 +9,12 @@ from shared.contracts.enrollment import ClassKind
 from shared.policy.terms.class_record import (
     ClassRecord,
     Commitments,
+    EmployerAgreements,
     FundingAtOpening,
     HigherApproval,
     ObligatoryTopics,
     Season,
+    SignUps,
 )
 from shared.policy.terms.register import CreditRating, Register
 from shared.policy.terms.term import FourEyes, GroupCode, Item, Programme, Steps, Term
@@ -622,9 +624,11 @@ class EnrollmentTerms:
     funding_at_opening: FundingAtOpening | None = None
     commitments: Commitments | None = None
     credit_rating: CreditRating | None = None
+    sign_ups: SignUps | None = None
     class_records: tuple[ClassRecord, ...] = ()
     obligatory_topics: ObligatoryTopics | None = None
     higher_approval: HigherApproval | None = None
+    employer_agreements: EmployerAgreements | None = None
     four_eyes: FourEyes | None = None
 
     def group(self, code: str) -> Group | None:

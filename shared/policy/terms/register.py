@@ -12,7 +12,17 @@ FieldKind = Literal["text", "number", "whole", "amount_fen", "day", "truth", "ch
 twelve-digit code of the statistical divisions, `class` a class id."""
 
 ReportShape = Literal[
-    "entries", "heads", "pairs", "coverage", "violations", "steps", "shares", "minutes", "rating", "enrolled"
+    "entries",
+    "heads",
+    "pairs",
+    "coverage",
+    "violations",
+    "steps",
+    "shares",
+    "minutes",
+    "rating",
+    "enrolled",
+    "evaluations",
 ]
 
 REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
@@ -26,6 +36,7 @@ REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "minutes": ("from_minute", "to_minute"),
     "rating": ("event", "appeal"),
     "enrolled": (),
+    "evaluations": ("evaluated_on", "decision"),
 }
 """The fields that a report of each shape reads, which its register therefore has."""
 
@@ -74,6 +85,9 @@ class RegisterReport:
     Counts of entries also add up the fields `sums`, show with `every_choice` what nobody entered yet, and warn where
     the entries of the group `band_of` are fewer than `entries_min` or more than `entries_max`: a goal.
     Entries whose day comes after `due` are counted as overdue.
+    Evaluations are due again `every_months` after the last one, and of an institution whose last one decided
+    `exit_choice` the running classes are shown. With `in_classes` counts of entries say how many of the people are
+    on a roster already.
     """
 
     shape: ReportShape
@@ -88,6 +102,9 @@ class RegisterReport:
     minimum_percent: int | None = None
     sums: tuple[str, ...] = ()
     every_choice: bool = False
+    every_months: int | None = None
+    exit_choice: str | None = None
+    in_classes: bool = False
     band_of: str | None = None
     entries_min: int = 0
     entries_max: int | None = None
