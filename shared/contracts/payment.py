@@ -57,8 +57,8 @@ class ClaimSubmitted:
     heads: int
     amount_fen: int
     received_on: date
-    review_due: date
-    review_due_outer: date
+    review_due: date | None
+    review_due_outer: date | None
 
 
 @published_by("payment")

@@ -141,6 +141,15 @@ def _commitment_uses(book: Rulebook) -> Iterator[_Use]:
         key = ("enrollment", "credit_rating")
         yield (*key, "register"), (rating.register,), registers
         yield (*key, "events"), [one.code for one in rating.events], events
+    if sign_ups := terms.sign_ups:
+        key = ("enrollment", "sign_ups")
+        yield (*key, "register"), (sign_ups.register,), registers
+        named = (sign_ups.class_field, sign_ups.outcome, sign_ups.position)
+        yield (*key, "register"), named, registers.get(sign_ups.register, set())
+        register = terms.register(sign_ups.register)
+        field = register.field(sign_ups.outcome) if register else None
+        outcomes = {item.code for item in field.choices} if field else set()
+        yield (*key, "taking"), (*sign_ups.taking, sign_ups.waiting), outcomes
     if commitments := terms.commitments:
         key = ("enrollment", "commitments")
         yield (*key, "attribute"), (commitments.attribute,), {attribute.code for attribute in terms.attributes}
@@ -349,6 +358,11 @@ def _reporting_uses(book: Rulebook) -> Iterator[_Use]:
         types = {kind.code for kind in enrollment.programmes.types}
         for place, indicator in enumerate(quality.indicators):
             yield ("payment", "reporting", "quality_indicators", "indicators", place, "types"), indicator.types, types
+            yield (
+                ("payment", "reporting", "quality_indicators", "indicators", place, "groups"),
+                indicator.groups,
+                groups,
+            )
     yield from _organiser_uses(book)
 
 

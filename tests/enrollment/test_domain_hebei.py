@@ -11,9 +11,10 @@ from services.enrollment.domain.commitment import is_committed, what_is_uncommit
 from services.enrollment.domain.institution import judge_kind
 from services.enrollment.domain.opening import what_blocks
 from services.enrollment.domain.plan import judge_funding
-from services.enrollment.domain.register import RegisterEntry, Values, judge_checks, read_values
+from services.enrollment.domain.register import RegisterEntry, Values
 from services.enrollment.domain.register_report import ReportFacts, report
 from services.enrollment.domain.review import require_other_person
+from services.enrollment.domain.sign_up import placed
 from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.actor import Role
 from shared.domain.errors import Forbidden
@@ -294,19 +295,27 @@ def test_a_class_carries_the_tags_of_the_special_actions_and_of_the_local_policy
     assert rules["local_policy"] == "HB-ENR-21"
 
 
-def test_who_signs_up_for_a_full_class_waits_in_a_numbered_place() -> None:
-    """HB-ENR-22"""
-    register = terms().register("sign_up")
-    assert register is not None
-    given = {"class_id": "class-1", "signed_up_on": "2024-05-02", "outcome": "waiting"}
-    values, findings = read_values(given, register)
-    assert findings == []
-    assert codes(judge_checks(values, institution_kind="private_school", terms=register)) == [
-        "WAITING_POSITION_MISSING"
-    ]
-    for better in ({"waiting_position": 1}, {"outcome": "confirmed"}):
-        values, _ = read_values({**given, **better}, register)
-        assert judge_checks(values, institution_kind="private_school", terms=register) == []
+def test_the_forty_first_to_sign_up_waits_in_the_first_place_and_the_next_in_the_second() -> None:
+    """HB-ENR-22: nobody signs up for a full class; whoever waits keeps the number until a place is free."""
+    term = terms().sign_ups
+    assert term is not None
+
+    def placing(others: list[Values], **given: object) -> tuple[object, object]:
+        values: Values = {"class_id": "class-1", "outcome": "open", "waiting_position": None, **given}
+        found = placed(values, others, planned=40, terms=term)
+        return found["outcome"], found["waiting_position"]
+
+    confirmed: list[Values] = [{"outcome": "confirmed"}] * 39
+    assert placing(confirmed) == ("open", None)
+    full: list[Values] = [*confirmed, {"outcome": "open"}]
+    assert placing(full) == ("waiting", 1)
+    assert placing([*full, {"outcome": "waiting", "waiting_position": 1}]) == ("waiting", 2)
+    assert placing(full, outcome="waiting", waiting_position=7) == ("waiting", 7)
+    assert placing([*confirmed, {"outcome": "declined"}], outcome="confirmed", waiting_position=1) == (
+        "confirmed",
+        None,
+    )
+    assert placing(full, outcome="declined") == ("declined", None)
 
 
 def test_no_neighbours_number_stands_in_hebeis_rules_of_classes() -> None:

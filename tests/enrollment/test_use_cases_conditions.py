@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.enrollment.application.draft_class import draft_class
-from services.enrollment.application.keep_register import Written, record_entry, strike_entry
+from services.enrollment.application.keep_register import Written, record_entry, revise_entry, strike_entry
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.register import RegisterEntry
 from shared.clock import start_of_day
@@ -43,6 +43,7 @@ def borrowed() -> Rulebook:
         attributes=(*own.enrollment.attributes, *(one for one in hebei.attributes if one.code in wanted)),
         class_records=tuple(one for one in hebei.class_records if one.code in BORROWED),
         commitments=hebei.commitments,
+        sign_ups=hebei.sign_ups,
     )
     return replace(own, enrollment=enrollment)
 
@@ -164,6 +165,28 @@ async def test_nobody_commits_in_a_class_that_is_not_theirs(committed: Desk) -> 
         await signed(committed, class_id, None, by=OTHER_SCHOOL)
     with pytest.raises(NotFound, match="CLASS_NOT_FOUND"):
         await signed(committed, "no-such-class", None)
+
+
+async def test_whoever_signs_up_for_a_full_class_waits_until_somebody_is_declined(committed: Desk) -> None:
+    """HB-ENR-22: three places, four people; the provider confirms, and nobody of another school sees the class."""
+    class_id = await committed.draft()
+    fields = {"class_id": class_id, "signed_up_on": "2021-05-03", "outcome": "open"}
+    taken = [await written(committed, "sign_up", fields, by=SCHOOL, person=person(number)) for number in range(3)]
+    assert [one.values["outcome"] for one in taken] == ["open"] * 3
+    fourth = await written(committed, "sign_up", fields, by=SCHOOL, person=person(3))
+    assert (fourth.values["outcome"], fourth.values["waiting_position"]) == ("waiting", 1)
+
+    async def revised(entry: RegisterEntry, outcome: str) -> RegisterEntry:
+        given = {"register": "sign_up", "entry_id": entry.entry_id, "fields": {**fields, "outcome": outcome}}
+        return await committed.act(revise_entry, by=SCHOOL, **given)
+
+    assert (await revised(fourth, "confirmed")).values["outcome"] == "waiting"
+    assert (await revised(taken[0], "declined")).values["outcome"] == "declined"
+    confirmed = await revised(fourth, "confirmed")
+    assert (confirmed.values["outcome"], confirmed.values["waiting_position"]) == ("confirmed", None)
+    await committed.furnish("other-school", number=2)
+    with pytest.raises(NotFound, match="CLASS_NOT_FOUND"):
+        await written(committed, "sign_up", fields, by=OTHER_SCHOOL, person=person(4))
 
 
 async def _entries(uow: Any, register: str) -> list[RegisterEntry]:

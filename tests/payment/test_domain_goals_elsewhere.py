@@ -334,6 +334,28 @@ def test_persons_are_never_more_than_person_times_and_organisers_add_up(rosters:
         assert sum(row.heads[place].person_times for row in rows) == each.person_times
 
 
+def test_ten_of_twenty_veterans_with_a_level_certificate_are_fifty_percent() -> None:
+    """LS-ASM-02: other people, other certificates and classes of another year count for nothing."""
+    term = reporting(LINSHU).quality_indicators
+    assert term is not None
+    assert term.rule == "LS-ASM-02"
+    fact = opened("class-1", roster=people(1, 30), opening=date(2020, 9, 1))
+    grouped = tuple(
+        replace(trainee, groups=("veteran",) if number < 20 else ("employee",))
+        for number, trainee in enumerate(fact.trainees)
+    )
+    found = record(replace(fact, trainees=grouped), trained_on=date(2020, 9, 20), exam_on=None)
+    level = [certificate(each, "level") for each in [*people(1, 10), *people(25, 30)]]
+    other = [certificate(each, "completion") for each in people(11, 20)]
+    found = replace(found, certificates=(*level, *other))
+    year = Period(first=date(2020, 1, 1), last=date(2020, 12, 31))
+    (shown,) = indicators([found], year, term)
+    assert shown.share == Share(part=10, whole=20)
+    assert shown.share.percent == "50.00"
+    (none,) = indicators([found], Period(first=date(2021, 1, 1), last=date(2021, 12, 31)), term)
+    assert none.share == Share(part=0, whole=0)
+
+
 def test_forty_trained_and_thirty_placed_are_seventy_five_percent() -> None:
     """HB-QUA-01: each indicator of its own training type, by provider; no threshold judges it."""
     term = reporting(HEBEI).quality_indicators
@@ -424,7 +446,9 @@ def test_what_a_document_does_not_report_is_absent_and_no_neighbours_number_stan
         assert (terms.cluster_share, terms.village_report) == (None, None)
     assert (huludao.certificates, quanjiao.certificates, linshu.certificates) == ((), (), ())
     assert (hebei.figure_goals, linshu.figure_goals, linshu.figures) == ((), (), ())
-    assert (huludao.quality_indicators, quanjiao.quality_indicators, linshu.quality_indicators) == (None, None, None)
+    assert (huludao.quality_indicators, quanjiao.quality_indicators) == (None, None)
+    assert linshu.quality_indicators is not None
+    assert [each.code for each in linshu.quality_indicators.indicators] == ["veterans_certified"]
     assert (hebei.fund_use, quanjiao.fund_use) == (None, None)
     assert quanjiao.organisers is None
     assert (hebei.task_rows, quanjiao.task_rows) == ((), ())

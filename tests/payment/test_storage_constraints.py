@@ -67,6 +67,7 @@ async def test_a_budget_never_promises_more_than_it_has(office: Office) -> None:
 
 
 async def test_ledgers_refuse_every_change_and_refuse_to_forget(approved_office: Office, claim_id: str) -> None:
+    """HB-SUP-01: a paid claim is not edited; a correction is an entry of its own."""
     office = approved_office
     await office.order(claim_id, {EMPLOYMENT: 13_500})
     await office.rows(

@@ -17,6 +17,7 @@ from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.register import (
     RegisterEntry,
+    Value,
     Values,
     judge_checks,
     judge_enterprise,
@@ -26,6 +27,7 @@ from services.enrollment.domain.register import (
     sealed_codes,
     unlinked,
 )
+from services.enrollment.domain.sign_up import placed
 from services.enrollment.domain.training_class import AWAITING_OPENING
 from shared.clock import new_id
 from shared.domain.actor import Role
@@ -62,6 +64,7 @@ async def record_entry(uow: UnitOfWork, written: Written) -> RegisterEntry:
                 findings += judge_enterprise(values, own_code=holder.credit_code, terms=terms)
     refuse_stopped(findings)
     await _require_links(uow, values, region, terms)
+    values = await _placed(uow, values, region, terms)
     entry = RegisterEntry(
         entry_id=new_id(),
         register=terms.code,
@@ -93,6 +96,23 @@ async def _require_links(uow: UnitOfWork, values: Values, region: str, terms: Re
         if not await uow.registers.entries(link.register, regions=ancestors(region), stating=stating, limit=1):
             findings.append(unlinked(link, terms))
     refuse_stopped(findings)
+
+
+async def _placed(
+    uow: UnitOfWork, values: dict[str, Value], region: str, terms: Register, *, entry_id: str | None = None
+) -> dict[str, Value]:
+    """Give a sign-up the place that is left in its class, or a number on the waiting list; anything else as it is.
+
+    Raise NotFound CLASS_NOT_FOUND for a class that the actor may not see. The class is locked: two take no one place.
+    """
+    sign_ups = book_last_in_force(uow, region).enrollment.sign_ups
+    if sign_ups is None or terms.code != sign_ups.register:
+        return values
+    class_id = str(values[sign_ups.class_field])
+    training_class = await visible_class(uow, class_id, lock=True)
+    standing = await uow.registers.entries(terms.code, stating={sign_ups.class_field: class_id})
+    others = [one.values for one in standing if one.entry_id != entry_id]
+    return placed(values, others, planned=training_class.plan.planned, terms=sign_ups)
 
 
 async def _let_open(uow: UnitOfWork, entry: RegisterEntry) -> None:
@@ -141,6 +161,7 @@ async def revise_entry(uow: UnitOfWork, *, register: str, entry_id: str, fields:
                 clause=terms.clause,
                 document=terms.document,
             )
+    values = await _placed(uow, values, entry.region, terms, entry_id=entry_id)
     return await _save(uow, replace(entry, values=values), terms, action="register_revised")
 
 

@@ -62,6 +62,10 @@ async def report_register(
         for institution_id in {entry.institution_id for entry in entries if entry.institution_id}:
             found = await uow.institutions.get(institution_id)
             institutions[institution_id] = found.name if found else institution_id
+    enrolled: set[str] = set()
+    if terms.report.shape == "enrolled":
+        history = await uow.rosters.history({entry.person_id for entry in entries if entry.person_id}, besides="")
+        enrolled = {person for person, places in history.items() if not all(place.released for place in places)}
     running: dict[str, list[str]] = {}
     if terms.report.shape == "evaluations":
         institutions, running = await _evaluated(uow, terms, entries, own=own, regions=regions)
@@ -74,6 +78,7 @@ async def report_register(
         entries=entries,
         passes=passes,
         institutions=institutions,
+        enrolled=enrolled,
         running=running,
         placed=placed,
         as_of=as_of or uow.today,

@@ -1,7 +1,7 @@
 """What is reported of registers: counts, heads, pairs, coverage, violations, open steps, ratings: pure functions."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, assert_never
@@ -39,7 +39,7 @@ class ReportFacts:
 
     `since` and `until` bound the register's day, both included; `as_of` is the day on which people are looked at;
     `rating` is the formula of a register of events by which institutions are rated, `running` their open classes;
-    `placed` people have a place in a class.
+    `placed` and `enrolled` people have a place in a class.
     """
 
     entries: Sequence[RegisterEntry]
@@ -49,6 +49,7 @@ class ReportFacts:
     since: date | None = None
     until: date | None = None
     rating: CreditRating | None = None
+    enrolled: Collection[str] = ()
     running: Mapping[str, Sequence[str]] = field(default_factory=dict)
     placed: frozenset[str] = frozenset()
 
@@ -72,6 +73,8 @@ def report(terms: Register, facts: ReportFacts) -> RegisterReport:
             return _shares(terms, facts)
         case "minutes":
             return _minutes(terms, facts)
+        case "enrolled":
+            return _enrolled(terms, facts)
         case "evaluations":
             return _evaluations(terms, facts)
     assert_never(terms.report.shape)
@@ -104,6 +107,19 @@ def _counted(terms: Register, facts: ReportFacts) -> RegisterReport:
         for key in sorted(groups)
     )
     return RegisterReport(totals=_summed(groups.values()), rows=tuple(rows))
+
+
+def _enrolled(terms: Register, facts: ReportFacts) -> RegisterReport:
+    """Count the people whom each group of a register names, and those of them who are in a class (LS-ENR-05)."""
+    named: defaultdict[str, set[str | None]] = defaultdict(set)
+    for entry in _of_period(terms, facts):
+        named["" if terms.report.by is None else _shown(entry.values[terms.report.by])].add(entry.person_id)
+    counts = {key: {"persons": len(named[key]), "enrolled": len(named[key] & set(facts.enrolled))} for key in named}
+    rows = tuple(ReportRow(key=key, name=_name(terms, key), counts=counts[key]) for key in sorted(counts))
+    everybody = set().union(*named.values())
+    return RegisterReport(
+        totals={"persons": len(everybody), "enrolled": len(everybody & set(facts.enrolled))}, rows=rows
+    )
 
 
 def _expected(terms: Register) -> Iterable[str]:
@@ -247,7 +263,7 @@ def _judge_assignment(
     held = list(passes)
     found = []
     if not any(one.values["proof"] == terms.report.training and _covers(one, assigned) for one in held):
-        message = f"{assigned.isoformat()} 上岗时没有有效的安全技能培训合格记录。"
+        message = f"{assigned.isoformat()} 上岗时没有有效的培训合格记录。"
         found.append(_violation(terms, "SAFETY_PASS_MISSING", message, "请立即停止上岗，培训合格后再上岗。"))
     if entry.values["special_operation"] is True:
         last = min(as_of, ended) if ended else as_of

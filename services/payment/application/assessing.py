@@ -205,9 +205,10 @@ async def move_timers(uow: PaymentUnit, claim: Claim) -> None:
     if claim.state is State.RETURNED:
         await stop_review_clock(uow, claim)
         return
-    limits = claim.deadlines
-    await uow.schedule(due=end_of_day(limits.review_due), kind=REVIEW_DUE, key=claim.claim_id)
-    await uow.schedule(due=end_of_day(limits.review_due_outer), kind=REVIEW_DUE_OUTER, key=claim.claim_id)
+    limits = {REVIEW_DUE: claim.deadlines.review_due, REVIEW_DUE_OUTER: claim.deadlines.review_due_outer}
+    for kind, due in limits.items():
+        if due is not None:
+            await uow.schedule(due=end_of_day(due), kind=kind, key=claim.claim_id)
 
 
 async def stop_review_clock(uow: PaymentUnit, claim: Claim) -> None:

@@ -144,12 +144,19 @@ def excluded_orders(claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rule
     return frozenset(found)
 
 
-def undecided_orders(claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rulebook) -> frozenset[str]:
-    """Give the orders on a source that needs a decision which does not stand any more (JY-FND-02)."""
+def undecided_orders(
+    claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rulebook, *, opened_with: str | None = None
+) -> frozenset[str]:
+    """Give the orders on a source that needs a decision which does not stand any more (JY-FND-02).
+
+    So does any other source than the one the class `opened_with`, where that is fixed and known here (HB-ENR-08).
+    """
     sources, decided = rulebook.payment.funding_sources, _decided_sources(claim, rulebook)
+    is_fixed = rulebook.enrollment.funding_at_opening is not None and not _is_source_changed(claim, rulebook)
     found = set()
     for order in orders:
         source = sources.source(order.funding_source) if sources else None
-        if source and source.human_decision and source.code not in decided:
+        is_other = is_fixed and opened_with is not None and order.funding_source != opened_with
+        if is_other or (source and source.human_decision and source.code not in decided):
             found.add(order.order_id)
     return frozenset(found)

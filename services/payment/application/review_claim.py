@@ -98,7 +98,7 @@ async def _pass(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review, c
     after = approve_review(acting, review, rulebook=case.rulebook)
     if after.state is State.SECOND_REVIEW:
         await stop_review_clock(uow, claim)
-        if claim.is_public:
+        if claim.is_public or case.rulebook.payment.notice is None:
             after = replace(after, state=following(after.state, Act.COVER, rulebook=case.rulebook))
     return await uow.claims.save(claim, after)
 

@@ -68,10 +68,10 @@ class EmployerPayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadlines:
-    """Last days of a round's review: the binding limit (JY-CLM-02) and the outer alarm (JY-CLM-03)."""
+    """Last days of a round's review: the binding limit (JY-CLM-02) and the outer alarm (JY-CLM-03), if any is set."""
 
-    review_due: date
-    review_due_outer: date
+    review_due: date | None = None
+    review_due_outer: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,18 +300,14 @@ def minus(left: Mapping[int, int], right: Mapping[int, int]) -> dict[int, int]:
 
 
 def deadlines(rulebook: Rulebook, starts_on: date, calendar: Calendar = STATE_COUNCIL) -> Deadlines:
-    """Give the limits of a round that starts on a day, which is itself not counted.
+    """Give the limits of a round that starts on a day, which is itself not counted; none where the document sets none.
 
     Receipt and acceptance are one day: the system takes a claim with everything it needs, or refuses it.
     """
     binding, outer = rulebook.payment.review_limit, rulebook.payment.review_limit_outer
     limit = binding or outer
     if limit is None:
-        raise Refused(
-            code="TERM_MISSING",
-            message="规则册没有规定审核时限，不能受理申领。",
-            advice="请由政策管理员在规则册中补充审核时限及条款。",
-        )
+        return Deadlines()
     due = add_working_days(starts_on, limit.working_days, calendar)
     last = add_working_days(starts_on, outer.working_days, calendar) if outer else due
     return Deadlines(review_due=due, review_due_outer=last)

@@ -54,16 +54,26 @@ def _share(records: Iterable[ClassRecord], indicator: Indicator) -> Share:
     for record in records:
         if indicator.types and record.opened.training_type not in indicator.types:
             continue
-        whole += len(record.trained)
-        part += len(_part(record, indicator))
+        people = record.trained & _of_groups(record, indicator) if indicator.groups else record.trained
+        whole += len(people)
+        part += len(people & _part(record, indicator))
     return Share(part=part, whole=whole)
 
 
 def _part(record: ClassRecord, indicator: Indicator) -> frozenset[str]:
     match indicator.part:
         case "employed":
-            return record.trained & record.employed
+            return record.employed
+        case "certified" if indicator.certificate_kinds and not record.cancelled:
+            kinds = indicator.certificate_kinds
+            return frozenset(issued.person_id for issued in record.certificates if issued.kind in kinds)
         case "certified":
-            return record.trained & frozenset(record.certified_on)
+            return frozenset(record.certified_on)
         case "of_levels":
             return record.trained if record.opened.level in indicator.levels else frozenset()
+
+
+def _of_groups(record: ClassRecord, indicator: Indicator) -> frozenset[str]:
+    """Give the people of the indicator's groups (LS-ASM-02)."""
+    groups = set(indicator.groups)
+    return frozenset(one.person_id for one in record.opened.trainees if not groups.isdisjoint(one.groups))

@@ -99,22 +99,26 @@ class StoredClaims:
         return (await self._connection.execute(query.order_by(CLAIM.c.claim_id))).scalars().all()
 
     async def waiting(self, wanted: Waiting, *, after: str | None, limit: int) -> Sequence[Claim]:
-        """Give claims that wait, by the end of their review's limit, from a cursor on; raise Refused CURSOR_INVALID."""
+        """Give claims that wait, by the end of their review's limit, those without one last, from a cursor on.
+
+        Raise Refused CURSOR_INVALID.
+        """
         query = select(CLAIM).where(or_(CLAIM.c.state.in_(wanted.states), *_besides(wanted)))
         if wanted.institution_id is not None:
             query = query.where(CLAIM.c.owner == wanted.institution_id, CLAIM.c.claimant != "individual")
         if wanted.regions is not None:
             query = query.where(CLAIM.c.region.in_(wanted.regions))
+        last_day = func.coalesce(CLAIM.c.review_due, date.max)
         if place := day_place_of(after):
             due, claim_id = place
-            behind = and_(CLAIM.c.review_due == due, CLAIM.c.claim_id > claim_id)
-            query = query.where(or_(CLAIM.c.review_due > due, behind))
-        query = query.order_by(CLAIM.c.review_due, CLAIM.c.claim_id).limit(limit)
+            behind = and_(last_day == due, CLAIM.c.claim_id > claim_id)
+            query = query.where(or_(last_day > due, behind))
+        query = query.order_by(last_day, CLAIM.c.claim_id).limit(limit)
         return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
 
     def cursor_of(self, claim: Claim) -> str:
         """Give the cursor that stands behind a claim."""
-        return cursor_of(claim.deadlines.review_due, claim.claim_id)
+        return cursor_of(claim.deadlines.review_due or date.max, claim.claim_id)
 
     async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
         """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""

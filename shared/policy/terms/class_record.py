@@ -123,3 +123,19 @@ class EmployerAgreements(Term):
     employer: str
     since: str
     until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUps(Term):
+    """Learners sign up for classes in `register`, and nobody signs up for a full one (HB-ENR-22).
+
+    A sign-up whose field `outcome` is one of `taking` takes a place of the class in its field `class_field`. Where
+    every planned place is taken, its outcome is `waiting`, and its field `position` the next number of the class.
+    """
+
+    register: str
+    class_field: str
+    outcome: str
+    taking: tuple[str, ...]
+    waiting: str
+    position: str

@@ -14,6 +14,7 @@ from shared.policy.terms.class_record import (
     HigherApproval,
     ObligatoryTopics,
     Season,
+    SignUps,
 )
 from shared.policy.terms.register import CreditRating, Register
 from shared.policy.terms.term import FourEyes, GroupCode, Item, Programme, Steps, Term
@@ -281,6 +282,21 @@ class Group(Term):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherProof(Term):
     """A person may accept another proof of a group than the one that the group names (LS-ENR-03)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectedSources(Term):
+    """Sources of other offices with which what is stated of people is compared (HL-INT-01, HB-INT-02).
+
+    A row that refers to one of them says which record it found there and on which day.
+    """
+
+    sources: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFromSources(Term):
+    """A record in a connected source is proof enough: no paper is asked beside it (HL-DAT-04)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -582,6 +598,8 @@ class EnrollmentTerms:
     employee_focus: EmployeeFocus | None = None
     groups: tuple[Group, ...] = ()
     other_proof: OtherProof | None = None
+    connected_sources: ConnectedSources | None = None
+    evidence_from_sources: EvidenceFromSources | None = None
     group_inclusion: GroupInclusion | None = None
     class_groups: tuple[ClassGroups, ...] = ()
     pension_exclusion: PensionExclusion | None = None
@@ -606,6 +624,7 @@ class EnrollmentTerms:
     funding_at_opening: FundingAtOpening | None = None
     commitments: Commitments | None = None
     credit_rating: CreditRating | None = None
+    sign_ups: SignUps | None = None
     class_records: tuple[ClassRecord, ...] = ()
     obligatory_topics: ObligatoryTopics | None = None
     higher_approval: HigherApproval | None = None

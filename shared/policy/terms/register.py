@@ -12,7 +12,17 @@ FieldKind = Literal["text", "number", "whole", "amount_fen", "day", "truth", "ch
 twelve-digit code of the statistical divisions, `class` a class id."""
 
 ReportShape = Literal[
-    "entries", "heads", "pairs", "coverage", "violations", "steps", "shares", "minutes", "rating", "evaluations"
+    "entries",
+    "heads",
+    "pairs",
+    "coverage",
+    "violations",
+    "steps",
+    "shares",
+    "minutes",
+    "rating",
+    "enrolled",
+    "evaluations",
 ]
 
 REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
@@ -25,6 +35,7 @@ REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "shares": (),
     "minutes": ("from_minute", "to_minute"),
     "rating": ("event", "appeal"),
+    "enrolled": (),
     "evaluations": ("evaluated_on", "decision"),
 }
 """The fields that a report of each shape reads, which its register therefore has."""

@@ -172,7 +172,8 @@ class VillageReport(Term):
 class Indicator:
     """A quality indicator: of the person-times trained in classes of `types` (in all of them), those that are `part`.
 
-    `employed` have a recorded employment, `certified` a certificate that stands, `of_levels` a class of `levels`.
+    `employed` have a recorded employment, `certified` a certificate that stands, `of_levels` a class of `levels`. Only
+    people of `groups` are looked at, if there are any, and only certificates of `certificate_kinds` (LS-ASM-02).
     """
 
     code: str
@@ -181,6 +182,8 @@ class Indicator:
     definition: str
     types: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    certificate_kinds: tuple[CertificateKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
