@@ -21,7 +21,7 @@ from services.enrollment.domain.timetable import Venue
 from shared.clock import new_id
 from shared.database.engine import Database
 from shared.domain.actor import Role
-from shared.domain.errors import Conflict, Forbidden, Refused
+from shared.domain.errors import Forbidden, Refused
 from shared.policy.decision import Severity
 from tests.enrollment.desk import APPROVER, SCHOOL, Desk, people, rows
 from tests.enrollment.sample import WELDER, codes, entry, moment, occupation
@@ -126,27 +126,6 @@ async def test_who_left_by_evaluation_draws_up_no_class_from_the_next_day_on(hul
     later = moment(date(2020, 2, 25), 9)
     await huludao.act(record_entry, written, by=CITY, at=later)
     assert (await huludao.act(draft_class, plan(), by=COLLEGE, at=later)).state == "draft"
-
-
-async def test_departments_hand_in_whom_they_train_and_hear_who_is_in_a_class_already(desk: Desk) -> None:
-    """LS-ENR-05: whoever has a place anywhere is told; nobody is entered twice on a day."""
-    class_id = await desk.applied()
-    county, at = replace(APPROVER, region=LINSHU.region), moment(date(2021, 5, 13), 9)
-    sent: dict[str, str] = {"sending_department": "from_vet", "sent_on": "2021-05-13"}
-    for one in people(5):  # three of them are on the roster of the sample class
-        person = Identity(identity_number=one.identity_number, name=one.name)
-        written = Written(register="department_trainee", fields=sent, person=person)
-        await desk.act(record_entry, written, by=county, at=at)
-    with pytest.raises(Conflict) as twice:
-        await desk.act(record_entry, written, by=county, at=at)
-    assert (twice.value.code, twice.value.rule) == ("ENTRY_EXISTS", "LS-ENR-05")
-    async with desk.unit(county, at) as uow:
-        found = await report_register(
-            uow, register="department_trainee", region=None, as_of=None, since=None, until=None
-        )
-    placed = len({entry.person_id for entry in await desk.roster(class_id)})
-    assert placed == 3
-    assert [(row.key, row.counts) for row in found.report.rows] == [("from_vet", {"entries": 5, "in_classes": placed})]
 
 
 async def test_a_qualified_institution_is_not_left_out_without_a_reason(huludao: Desk) -> None:
