@@ -275,9 +275,10 @@ def _dates(case: Case, book: Rulebook) -> dict[str, date]:
     """Give the days that follow from those the file names."""
     named = {dated.event: dated.on for dated in case.date}
     found: dict[str, date] = {}
-    if "claim_received" in named and (book.payment.review_limit or book.payment.review_limit_outer):
+    if "claim_received" in named:
         limits = deadlines(book, named["claim_received"])
-        found |= {"review_due": limits.review_due, "review_due_outer": limits.review_due_outer}
+        due = {"review_due": limits.review_due, "review_due_outer": limits.review_due_outer}
+        found |= {event: day for event, day in due.items() if day is not None}
     if "notice_published" in named and book.payment.notice:
         period = period_of(book.payment.notice, named["notice_published"])
         found |= {"notice_end": period.ends_on, "payable_from": period.payable_from}

@@ -11,6 +11,8 @@ from peibu.demo.people import broken_identity_number, sample_credit_code, sample
 from services.enrollment.domain.attributes import judge_attributes, published
 from services.enrollment.domain.decision import RecordedDecision, is_decidable
 from services.enrollment.domain.personal_conditions import inclusions_on
+from services.enrollment.domain.register import RegisterEntry, read_values
+from services.enrollment.domain.register_report import ReportFacts, report
 from services.enrollment.domain.roster import Judgement, judge_roster
 from services.enrollment.domain.roster_row import PersonalFacts, RosterContext, RosterRow
 from shared.policy.rulebook import Rulebook
@@ -423,7 +425,7 @@ def test_of_thirty_whom_a_town_office_entered_the_two_without_consent_are_left_o
     ("place", "rule"), [("HL", "HL-ENR-11"), ("HB", "HB-ENR-01"), ("QJ", "QJ-DAT-01"), ("LS", "LS-DAT-01")]
 )
 def test_of_thirty_rows_the_one_whose_number_is_none_is_refused(place: str, rule: str) -> None:
-    """HL-ENR-11, LS-DAT-01, QJ-DAT-01: identity is verified before anybody counts; 29 accepted, one refused."""
+    """HL-ENR-11, HL-DAT-01, LS-DAT-01, QJ-DAT-01: who is not verified is on no roster, and signs in nowhere."""
     group = "laid_off" if place != "HB" else "urban_unemployed"
     rows = [somebody(place, group, number) for number in range(1, 31)]
     broken = replace(rows[6].particulars, identity_number=broken_identity_number(next(sample_people(7))))
@@ -549,3 +551,56 @@ def test_a_recruit_starts_work_within_the_days_of_the_class_or_a_person_decides(
     assert verdict("QJ", somebody("QJ", "employee", employed_since=hired), given_context) == ("accepted", [])
     if hired == date(2020, 6, 13):  # who asks about a class still to come knows no closing day
         assert verdict("QJ", somebody("QJ", "recruit", employed_since=hired)) == ("accepted", [])
+
+
+SOURCED = {"source": "social_insurance", "source_record": "SI-1", "sourced_on": date(2020, 2, 20)}
+
+
+@pytest.mark.parametrize(
+    ("place", "changed", "expected"),
+    [
+        ("HL", {}, []),
+        ("HL", {"source": "neighbour"}, ["EVIDENCE_MISSING", "SOURCE_UNKNOWN"]),
+        ("HL", {"source_record": " "}, ["EVIDENCE_MISSING", "SOURCE_RECORD_MISSING"]),
+        ("HL", {"sourced_on": None}, ["EVIDENCE_MISSING", "SOURCE_RECORD_MISSING"]),
+        ("HL", {"source": ""}, ["EVIDENCE_MISSING"]),
+        ("HB", {}, ["EVIDENCE_MISSING"]),
+        ("HB", {"source_record": ""}, ["EVIDENCE_MISSING", "SOURCE_RECORD_MISSING"]),
+        ("QJ", {}, ["EVIDENCE_MISSING"]),
+        ("QJ", {"source": "neighbour"}, ["EVIDENCE_MISSING"]),
+        ("LS", {}, ["EVIDENCE_MISSING"]),
+    ],
+)
+def test_a_record_of_a_connected_source_is_named_whole_and_replaces_the_paper_in_huludao_alone(
+    place: str, changed: dict[str, object], expected: list[str]
+) -> None:
+    """HL-INT-01, HL-DAT-04: what a source shows is not asked again; HB-INT-02: compared, source and day stored."""
+    one = somebody(place, "employee", evidence="", **{**SOURCED, **changed})
+    assert codes(judged(place, one).findings) == expected
+    rules = {finding.rule for finding in judged(place, one).findings if finding.code.startswith("SOURCE")}
+    assert rules <= {"HL-INT-01", "HB-INT-02"}
+
+
+def test_pupils_with_a_grant_are_counted_by_school_year_in_huludao_and_nothing_is_paid_for_it() -> None:
+    """HL-CLM-13: 12 pupils flagged, 12 counted, and no benefit of the payment chapter speaks of them."""
+    terms = terms_of("HL").register("vocational_grant")
+    assert terms is not None
+    values, wrong = read_values({"school_year": "2020", "registered_poor": True, "school": "示例技工学校"}, terms)
+    assert wrong == []
+    pupils = [
+        RegisterEntry(
+            entry_id=str(number),
+            register=terms.code,
+            region="211400",
+            institution_id=None,
+            person_id=f"person-{number}",
+            masked_name="赵**",
+            values=values,
+            recorded_on=date(2020, 9, 1),
+        )
+        for number in range(12)
+    ]
+    found = report(terms, ReportFacts(entries=pupils, as_of=date(2020, 12, 31)))
+    assert [(row.key, row.counts["entries"]) for row in found.rows] == [("2020", 12)]
+    assert "HL-CLM-13" not in {benefit.rule for benefit in book_of("HL").payment.benefits}
+    assert terms_of("LS").register("vocational_grant") is None

@@ -1,7 +1,7 @@
 """A region is judged by its nearest ancestor's rulebook in force on the day, or by none."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -75,24 +75,22 @@ def test_an_unknown_version_is_a_missing_fact_that_holds_the_class() -> None:
 
 
 @pytest.mark.parametrize(
-    ("region", "day", "holds"),
+    ("region", "first", "last"),
     [
-        ("211400", date(2019, 7, 30), False),
-        ("211400", date(2019, 7, 31), True),
-        ("211400", date(2021, 12, 31), True),
-        ("211400", date(2022, 1, 1), False),
-        ("341124", date(2020, 5, 15), False),
-        ("341124", date(2020, 5, 16), True),
-        ("371329", date(2020, 8, 19), False),
-        ("371329", date(2020, 8, 20), True),
-        ("371329", date(2021, 12, 31), True),
-        ("371329", date(2022, 1, 5), False),
+        ("211400", date(2019, 7, 31), date(2021, 12, 31)),
+        ("130000", date(2024, 1, 1), date(2024, 12, 31)),
+        ("341124", date(2020, 5, 16), date(2021, 12, 31)),
+        ("371329", date(2020, 8, 20), date(2021, 12, 31)),
     ],
 )
-def test_the_days_of_a_document_are_its_own_and_the_others_a_persons(region: str, day: date, holds: bool) -> None:
-    """HL-DAT-03, QJ-DAT-02, LS-DAT-02: before and after nobody's rules hold, and a person decides."""
-    if holds:
-        assert load_rulebooks().in_force(region, day).region == region
-    else:
-        with pytest.raises(Refused, match="RULEBOOK_MISSING"):
-            load_rulebooks().in_force(region, day)
+def test_each_of_the_other_documents_holds_from_its_first_day_to_its_last_and_then_a_person_decides(
+    region: str, first: date, last: date
+) -> None:
+    """HL-DAT-03: 2019-07-30 to 2022-01-01; QJ-DAT-02: the day before is a person's; LS-DAT-02: 2022-01-05 too."""
+    packaged = load_rulebooks()
+    assert packaged.in_force(region, first).id == packaged.in_force(region, last).id
+    for day in (first - timedelta(days=1), last + timedelta(days=1), last + timedelta(days=5)):
+        with pytest.raises(Refused) as missing:
+            packaged.in_force(region, day)
+        assert missing.value.code == "RULEBOOK_MISSING"
+        assert "书面决定" in missing.value.advice

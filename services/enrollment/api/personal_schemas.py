@@ -32,6 +32,11 @@ class PersonalFactsBody(Body):
     group_kind: RowCode = Field(default="", description="人员类别的细类：规则册 groups.kinds 中的代码；没有细类的不填")
     evidence_from: Day | None = Field(default=None, description="人员类别证明的有效期起")
     evidence_until: Day | None = Field(default=None, description="人员类别证明的有效期止")
+    source: RowCode = Field(
+        default="", description="数据比对来源：规则册 connected_sources 中的代码，如 social_insurance；没有比对的不填"
+    )
+    source_record: RowText = Field(default="", description="比对来源中的记录编号")
+    sourced_on: Day | None = Field(default=None, description="比对日期")
     place_links: Annotated[list[RowCode], Field(max_length=10)] = Field(
         default=[], description="与培训地的联系，可多选：规则册 place_links 中的代码，如 household"
     )
@@ -58,6 +63,9 @@ class PersonalFactsBody(Body):
             group_kind=self.group_kind,
             evidence_from=self.evidence_from,
             evidence_until=self.evidence_until,
+            source=self.source,
+            source_record=self.source_record,
+            sourced_on=self.sourced_on,
             place_links=tuple(self.place_links),
             pension_from=self.pension_from,
             release_on=self.release_on,

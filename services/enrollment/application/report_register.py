@@ -61,10 +61,15 @@ async def report_register(
         for institution_id in {entry.institution_id for entry in entries if entry.institution_id}:
             found = await uow.institutions.get(institution_id)
             institutions[institution_id] = found.name if found else institution_id
+    enrolled: set[str] = set()
+    if terms.report.shape == "enrolled":
+        history = await uow.rosters.history({entry.person_id for entry in entries if entry.person_id}, besides="")
+        enrolled = {person for person, places in history.items() if not all(place.released for place in places)}
     facts = ReportFacts(
         entries=entries,
         passes=passes,
         institutions=institutions,
+        enrolled=enrolled,
         as_of=as_of or uow.today,
         since=since,
         until=until,

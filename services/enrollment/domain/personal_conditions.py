@@ -26,6 +26,7 @@ def judge_personal(
     facts, opening = row.particulars.facts, context.opening_date
     found = [
         *_judge_proof(facts, group, opening),
+        *_judge_source(facts, terms),
         *_judge_inclusion(row.group, context.included, terms),
         *_judge_kind(row, context.kind, terms),
         *_judge_places(facts.place_links, terms.place_links),
@@ -81,6 +82,27 @@ def _judge_proof(facts: PersonalFacts, group: Group | None, opening: date) -> It
         message = f"人员类别“{group.name}”不包括所填的细类。"
         choices = "、".join(f"{kind.code}（{kind.name}）" for kind in group.kinds) or "无"
         yield _stop(group, "GROUP_KIND_UNKNOWN", message, f"请从下列细类中选择：{choices}。", "group_kind")
+
+
+def is_shown_by_source(facts: PersonalFacts, terms: EnrollmentTerms) -> bool:
+    """Say whether a record in a connected source stands in for the paper that proves a group (HL-DAT-04)."""
+    if terms.evidence_from_sources is None or not facts.source:
+        return False
+    return not list(_judge_source(facts, terms))
+
+
+def _judge_source(facts: PersonalFacts, terms: EnrollmentTerms) -> Iterator[Finding]:
+    connected = terms.connected_sources
+    if connected is None or not facts.source:
+        return
+    if facts.source not in {item.code for item in connected.sources}:
+        choices = "、".join(f"{item.code}（{item.name}）" for item in connected.sources)
+        message = "数据比对来源不在规定的清单之内。"
+        yield _stop(connected, "SOURCE_UNKNOWN", message, f"请从下列代码中选择：{choices}。", "source")
+    elif not facts.source_record.strip() or facts.sourced_on is None:
+        message = "填写了数据比对来源，但没有记录编号或比对日期。"
+        advice = "请补充比对来源中的记录编号和比对日期，或删除比对来源并提供证明。"
+        yield _stop(connected, "SOURCE_RECORD_MISSING", message, advice, "source_record")
 
 
 def _judge_inclusion(group: str, included: frozenset[str], terms: EnrollmentTerms) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """What is reported of registers: counts, heads, pairs, coverage, violations, open steps, ratings: pure functions."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, assert_never
@@ -36,8 +36,9 @@ class RegisterReport:
 class ReportFacts:
     """What a report is made from: standing entries, the same people's passes, and the names of institutions.
 
-    `since` and `until` bound the register's day, both included; `as_of` is the day on which people are looked at;
-    `rating` is the formula of a register of events by which institutions are rated.
+    `since` and `until` bound the register's day, both included; `as_of` is the day on which people are looked at.
+    `enrolled` are the people who have a place in a class; `rating` is the formula of a register of events by which
+    institutions are rated.
     """
 
     entries: Sequence[RegisterEntry]
@@ -47,6 +48,7 @@ class ReportFacts:
     since: date | None = None
     until: date | None = None
     rating: CreditRating | None = None
+    enrolled: Collection[str] = ()
 
 
 def report(terms: Register, facts: ReportFacts) -> RegisterReport:
@@ -68,6 +70,8 @@ def report(terms: Register, facts: ReportFacts) -> RegisterReport:
             return _shares(terms, facts)
         case "minutes":
             return _minutes(terms, facts)
+        case "enrolled":
+            return _enrolled(terms, facts)
     assert_never(terms.report.shape)
 
 
@@ -96,6 +100,19 @@ def _counted(terms: Register, facts: ReportFacts) -> RegisterReport:
         for key in sorted(groups)
     )
     return RegisterReport(totals=_summed(groups.values()), rows=tuple(rows))
+
+
+def _enrolled(terms: Register, facts: ReportFacts) -> RegisterReport:
+    """Count the people whom each group of a register names, and those of them who are in a class (LS-ENR-05)."""
+    named: defaultdict[str, set[str | None]] = defaultdict(set)
+    for entry in _of_period(terms, facts):
+        named["" if terms.report.by is None else _shown(entry.values[terms.report.by])].add(entry.person_id)
+    counts = {key: {"persons": len(named[key]), "enrolled": len(named[key] & set(facts.enrolled))} for key in named}
+    rows = tuple(ReportRow(key=key, name=_name(terms, key), counts=counts[key]) for key in sorted(counts))
+    everybody = set().union(*named.values())
+    return RegisterReport(
+        totals={"persons": len(everybody), "enrolled": len(everybody & set(facts.enrolled))}, rows=rows
+    )
 
 
 def _expected(terms: Register) -> Iterable[str]:

@@ -15,15 +15,19 @@ class PersonalFacts:
     """What a row states of a person that the rules of some groups, places or occupations look at; sealed at rest.
 
     A day that is None and a text that is empty were not stated. The group's proof holds from `evidence_from` to
-    `evidence_until`, both included. `pension_from` is the first day of a monthly pension, `release_on` that of release
-    from prison, `qualified_on` that of the entry qualification `qualification_number`; `insured_months` were paid to
-    unemployment insurance. `dispatched_to` is the credit code of the enterprise that uses somebody dispatched,
-    `assigned_by` the third party that put the person forward.
+    `evidence_until`, both included; `source_record` is what another office's `source` said of it on `sourced_on`.
+    `pension_from` is the first day of a monthly pension, `release_on` that of release from prison, `qualified_on` that
+    of the entry qualification `qualification_number`; `insured_months` were paid to unemployment insurance.
+    `dispatched_to` is the credit code of the enterprise that uses somebody dispatched, `assigned_by` the third party
+    that put the person forward.
     """
 
     group_kind: str = ""
     evidence_from: date | None = None
     evidence_until: date | None = None
+    source: str = ""
+    source_record: str = ""
+    sourced_on: date | None = None
     place_links: tuple[str, ...] = ()
     pension_from: date | None = None
     release_on: date | None = None

@@ -5,7 +5,7 @@ from typing import Final
 from services.enrollment.domain.employee_focus import judge_focus
 from services.enrollment.domain.history import judge_repeat
 from services.enrollment.domain.institution import Institution
-from services.enrollment.domain.personal_conditions import judge_personal
+from services.enrollment.domain.personal_conditions import is_shown_by_source, judge_personal
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
 from shared.contracts.enrollment import ClassKind
 from shared.domain.errors import Refused
@@ -110,7 +110,8 @@ def _judge_group(row: RosterRow, group: Group | None, kind: ClassKind | None, bo
         message = "人员类别不在规定的类别之内。"
         return [_stop(_basis(book), "GROUP_UNKNOWN", message, f"请从下列类别中选择：{codes}。", "group")]
     found = []
-    if group.evidence and not row.particulars.evidence.strip():
+    shown = row.particulars.evidence.strip() or is_shown_by_source(row.particulars.facts, book.enrollment)
+    if group.evidence and not shown:
         message = f"人员类别“{group.name}”缺少证明：{group.evidence}。"
         advice = "请补充证明编号后重新提交本行。"
         if book.enrollment.other_proof:

@@ -55,6 +55,11 @@ class Award:
     traces: tuple[Trace, ...] = ()
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """Give what tells it from every other award of the person in the class."""
+        return f"{self.use.programme}/{self.certificate.fact.certificate_id if self.certificate else self.benefit.code}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:

@@ -1,11 +1,12 @@
 """What an award is worth (补贴金额): stated rates, the region's table, a standard by the day, the part that is paid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from services.payment.domain.benefit import Award, Priced
-from services.payment.domain.rates import RATE_MISSING, Rate, RateTable
+from services.payment.domain.rates import RATE_MISSING, Rate, RateTable, Wanted
+from shared.contracts.enrollment import ReservationRequest
 from shared.domain.money import fen_from_yuan, floor_share
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
 from shared.policy.rulebook import Rulebook
@@ -39,6 +40,53 @@ def worth_of(award: Award, rulebook: Rulebook, rates: RateTable | None) -> Worth
     amount_fen = floor_share(total_fen, award.percent, _WHOLE)
     inputs: dict[str, TraceValue] = {"rate_fen": total_fen, "percent": award.percent}
     return Worth(amount_fen=amount_fen, traces=(*traces, benefit.trace(result=amount_fen, unit="fen", inputs=inputs)))
+
+
+def head_max(request: ReservationRequest, rulebook: Rulebook, rates: RateTable | None) -> Worth:
+    """Give the most that one person of a class may bring, before anybody was examined, for the budget to reserve.
+
+    Of work and presence it counts what the document pays at most, one unit where it sets no limit.
+    """
+    best = 0
+    missing: list[Finding] = []
+    for groups in {trainee.groups for trainee in request.trainees} or {()}:
+        total_fen = 0
+        for benefit in rulebook.payment.benefits:
+            if _is_earned(benefit, request, groups):
+                most = _most(benefit, request, rulebook, rates)
+                missing += most.missing
+                total_fen += most.amount_fen
+        best = max(best, total_fen)
+    return Worth(amount_fen=best, missing=tuple(missing))
+
+
+def _is_earned(benefit: Benefit, request: ReservationRequest, groups: tuple[str, ...]) -> bool:
+    here = request.programme in benefit.classes if benefit.classes else benefit.programme in (None, request.programme)
+    return here and (not benefit.groups or not set(groups).isdisjoint(benefit.groups))
+
+
+def _most(benefit: Benefit, request: ReservationRequest, rulebook: Rulebook, rates: RateTable | None) -> Worth:
+    if benefit.rates:
+        levels = [rate for rate in benefit.rates if request.level is None or rate.level in (None, request.level)]
+        each_fen = max((fen_from_yuan(rate.amount_yuan) for rate in levels), default=0)
+        return Worth(amount_fen=each_fen * (benefit.units_max or 1))
+    if rates is None:
+        return Worth(missing=(_without_rates(rulebook),))
+    kinds: Iterable[str | None] = request.certificate_kinds if benefit.basis in ("person", "certificate") else (None,)
+    wanted = [
+        Wanted(
+            programme=benefit.paid_as(request.programme),
+            occupation=request.occupation,
+            level=request.level,
+            certificate_kind=kind,
+            on=request.opening_date,
+        )
+        for kind in kinds
+    ]
+    rate = rates.highest(wanted)
+    if rate is None:
+        return Worth(missing=(rates.missing(wanted[0]) if wanted else _without_rates(rulebook),))
+    return Worth(amount_fen=floor_share(rate.amount_fen, benefit.units_max or 1, _divisor(benefit, rate)))
 
 
 def _together(priced: tuple[Priced, ...]) -> Iterator[Priced]:

@@ -13,6 +13,7 @@ from services.payment.storage.entitlements import StoredEntitlements
 from services.payment.storage.orders import StoredOrders
 from services.payment.storage.reports import StoredReports
 from services.payment.storage.tables import CLASS_FILE
+from services.payment.storage.uses import StoredUses
 from shared.contracts.contract import Contract, aggregate_id
 from shared.database.encryption import Vault, payee_check, payee_check_key_id
 from shared.database.engine import Database
@@ -59,6 +60,7 @@ class PaymentUnitOfWork(UnitOfWork):
         self.classes = StoredClasses(self.connection)
         self.reports = StoredReports(self.connection)
         self.entitlements = StoredEntitlements(self.connection)
+        self.uses = StoredUses(self.connection)
         self.budgets = StoredBudgets(self.connection)
         self.rates = StoredRates(self.connection)
         self.claims = StoredClaims(self.connection, self._vault, self.today)

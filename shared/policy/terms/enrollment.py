@@ -283,6 +283,21 @@ class OtherProof(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectedSources(Term):
+    """Sources of other offices with which what is stated of people is compared (HL-INT-01, HB-INT-02).
+
+    A row that refers to one of them says which record it found there and on which day.
+    """
+
+    sources: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFromSources(Term):
+    """A record in a connected source is proof enough: no paper is asked beside it (HL-DAT-04)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupInclusion(Term):
     """Rows of `groups` count only while a decision in `register` takes their group in (LS-ENR-07).
 
@@ -581,6 +596,8 @@ class EnrollmentTerms:
     employee_focus: EmployeeFocus | None = None
     groups: tuple[Group, ...] = ()
     other_proof: OtherProof | None = None
+    connected_sources: ConnectedSources | None = None
+    evidence_from_sources: EvidenceFromSources | None = None
     group_inclusion: GroupInclusion | None = None
     class_groups: tuple[ClassGroups, ...] = ()
     pension_exclusion: PensionExclusion | None = None

@@ -11,7 +11,9 @@ FieldKind = Literal["text", "number", "whole", "amount_fen", "day", "truth", "ch
 """What a field holds: `number` is the number of somebody's paper, kept sealed; `enterprise` a credit code, `village` a
 twelve-digit code of the statistical divisions, `class` a class id."""
 
-ReportShape = Literal["entries", "heads", "pairs", "coverage", "violations", "steps", "shares", "minutes", "rating"]
+ReportShape = Literal[
+    "entries", "heads", "pairs", "coverage", "violations", "steps", "shares", "minutes", "rating", "enrolled"
+]
 
 REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "entries": (),
@@ -23,6 +25,7 @@ REPORT_FIELDS: Final[Mapping[ReportShape, tuple[str, ...]]] = {
     "shares": (),
     "minutes": ("from_minute", "to_minute"),
     "rating": ("event", "appeal"),
+    "enrolled": (),
 }
 """The fields that a report of each shape reads, which its register therefore has."""
 
