@@ -28,9 +28,11 @@ def obstacles(
     The class must not be cancelled (JY-SUP-04), every completion event that the programme's evidence names must be
     there and, with `entry_required`, all of its checkpoints be entered in the provincial system (JY-ENR-01, JY-INT-01),
     no blocking doubt or breach may be open (JY-SUP-02, JY-SUP-03, JY-CLM-11), nobody may have paid whom the document
-    trains for nothing (JY-ENR-15), and the inspection opinion must have passed the class (JY-SUP-08).
+    trains for nothing (JY-ENR-15), and the inspection opinion must have passed the class (JY-SUP-08). No department may
+    have organised it that pays by rules of its own (HB-REP-07).
     """
-    found = (*_cancelled(facts, rulebook), *_incomplete(facts, opened, rulebook))
+    organised = _organised_elsewhere(opened, rulebook)
+    found = (*_cancelled(facts, rulebook), *organised, *_incomplete(facts, opened, rulebook))
     if entry_required:
         found = (*found, *_not_entered(facts, rulebook))
     return (*found, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook), *_opinion(facts, rulebook))
@@ -119,6 +121,20 @@ def _cancelled(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
             severity=Severity.STOP,
             message=f"开班当日实到 {cancelled.attended} 人、计划 {cancelled.planned} 人，班级已取消，不予补贴。",
             advice="学员的补贴资格已释放，可参加其他班级。",
+        )
+
+
+def _organised_elsewhere(opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
+    term = rulebook.payment.reporting.organisers
+    organiser = opened.attributes.get(term.attribute, term.own) if term else None
+    if term is not None and term.own_rules and organiser != term.own:
+        yield term.finding(
+            code="OWN_RULES",
+            severity=Severity.STOP,
+            message="该班级由行业主管部门组织，按其本部门规定执行，只纳入统计，不按本文件申领补贴。",
+            advice="请向组织培训的部门申领；组织部门填写有误的，请先更正班级的组织部门。",
+            field=f"attributes.{term.attribute}",
+            value=organiser,
         )
 
 
