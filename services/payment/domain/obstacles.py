@@ -5,6 +5,7 @@ from typing import Final
 
 from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.facts import ClassFacts
+from shared.contracts.assessment import AssessmentCompleted
 from shared.contracts.enrollment import ClassOpened
 from shared.contracts.supervision import FindingRaised
 from shared.domain.errors import Refused
@@ -12,6 +13,8 @@ from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook
 
 CANCELLED: Final = "CLASS_CANCELLED"
+RESULTS: Final = "results"
+"""The checkpoint of the provincial system at which an examination's results are entered."""
 
 _EVENTS: Final = {
     "ClassOpened": "开班",
@@ -34,7 +37,7 @@ def obstacles(
     organised = _organised_elsewhere(opened, rulebook)
     found = (*_cancelled(facts, rulebook), *organised, *_incomplete(facts, opened, rulebook))
     if entry_required:
-        found = (*found, *_not_entered(facts, rulebook))
+        found = (*found, *_not_entered(facts, opened, rulebook))
     return (*found, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook), *_opinion(facts, rulebook))
 
 
@@ -183,12 +186,19 @@ def _fees(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterato
             )
 
 
-def _not_entered(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
-    """Give a finding for every checkpoint of which not every line has its receipt: 39 of 40 are none."""
+def _not_entered(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
+    """Give a finding for every checkpoint of which not every line has its receipt: 39 of 40 are none.
+
+    A programme that waits for no examination has no results to enter.
+    """
     evidence, term = rulebook.payment.evidence, rulebook.payment.system_entry
+    awaited = evidence.of(opened.programme) if evidence else None
+    is_unexamined = awaited is not None and AssessmentCompleted.EVENT.name not in awaited.completion
     for checkpoint in term.checkpoints if term and evidence else ():
         entry = facts.entry(checkpoint.code)
         if evidence is None or (entry and entry.entered) or not facts.has_to_enter(checkpoint.code):
+            continue
+        if is_unexamined and checkpoint.code == RESULTS:
             continue
         so_far = f"{entry.received} / {entry.lines} 行有回执，{entry.refused} 行被拒收" if entry else "尚无全部回执"
         yield evidence.finding(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from services.payment.domain.benefit import Award, Priced
+from services.payment.domain.benefit import Award, Priced, unstated
 from services.payment.domain.rates import RATE_MISSING, Rate, RateTable, Wanted
 from shared.contracts.enrollment import ReservationRequest
 from shared.domain.money import fen_from_yuan, floor_share
@@ -62,6 +62,8 @@ def head_max(request: ReservationRequest, rulebook: Rulebook, rates: RateTable |
 
 def _is_earned(benefit: Benefit, request: ReservationRequest, groups: tuple[str, ...]) -> bool:
     here = request.programme in benefit.classes if benefit.classes else benefit.programme in (None, request.programme)
+    if benefit.levels and request.level is not None and request.level not in benefit.levels:
+        return False
     return here and (not benefit.groups or not set(groups).isdisjoint(benefit.groups))
 
 
@@ -110,7 +112,7 @@ def _priced(priced: Priced, benefit: Benefit, rulebook: Rulebook, rates: RateTab
     if benefit.rates:
         stated = next((rate for rate in benefit.rates if rate.fits(wanted.level, wanted.certificate_kind)), None)
         if stated is None:
-            return Worth(findings=(_unstated(benefit, wanted.level),))
+            return Worth(findings=(unstated(benefit, wanted.level),))
         inputs: dict[str, TraceValue] = {"level": wanted.level, "certificate_kind": wanted.certificate_kind}
         return _times(benefit, fen_from_yuan(stated.amount_yuan), times, inputs)
     if rates is None:
@@ -138,16 +140,6 @@ def _divisor(benefit: Benefit, rate: Rate) -> int:
     """Give by how much a standard per month or year is divided for one day."""
     days = {"month": benefit.days_of_month, "year": benefit.days_of_year}.get(rate.unit)
     return days or 1
-
-
-def _unstated(benefit: Benefit, level: str | None) -> Finding:
-    return benefit.finding(
-        code="NO_RATE_FOR_LEVEL",
-        severity=Severity.STOP,
-        message=f"文件规定的标准中没有等级 {level or '无'}，该等级不予补贴。",
-        advice="请核对证书等级；文件未列的等级不计入补贴。",
-        value=level,
-    )
 
 
 def _without_rates(rulebook: Rulebook) -> Finding:
