@@ -6,13 +6,17 @@ from datetime import date
 import pytest
 
 from services.payment.application.allot_budget import allot_budget
+from services.payment.application.enter_rate import enter_rate
 from services.payment.application.record_decision import GivenDecision, record_decision
+from services.payment.application.submit_claim import submit_claim
 from services.payment.domain.budget import BudgetKey
 from shared.domain.errors import Refused
-from tests.payment.office import EMPLOYMENT, FINANCE, FIRST, Office, moment
+from tests.payment.office import ACCOUNT, EMPLOYMENT, FINANCE, FIRST, SCHOOL, Office, moment
+from tests.payment.scene import IN_FORCE, LINSHU, rate
 from tests.payment.test_use_cases_elsewhere import (
     CLAIMED_ON,
     HULUDAO,
+    SIGNED,
     claimed,
     enterprise,
     opened,
@@ -75,3 +79,32 @@ async def test_a_cap_for_life_leaves_nothing_to_a_person(office: Office) -> None
             claim_id=claim.claim_id,
             given=given("HL-CLM-02", persons=frozenset({"p1"})),
         )
+
+
+async def test_the_day_of_measuring_is_recorded_with_its_day_and_frees_nothing_while_nobody_works(
+    office: Office,
+) -> None:
+    """LS-CLM-05"""
+    office.now = moment(date(2020, 12, 1))
+    finance, reviewer, school = (there(actor, LINSHU) for actor in (FINANCE, FIRST, SCHOOL))
+    async with office.unit(finance) as uow:
+        key = BudgetKey(region=LINSHU, funding_source=EMPLOYMENT, year=2020)
+        await allot_budget(uow, key=key, amount_fen=100_000_000, document="测试指标文件")
+        await enter_rate(uow, replace(rate(LINSHU, "training", 1500), number=0))
+        await uow.commit()
+    opens = IN_FORCE[LINSHU]
+    fact = opened(
+        "class-1", ["p1", "p2"], programme="training", kind="project", region=LINSHU, opening=opens, level="4"
+    )
+    issued = [passed(person, "class-1", level="4", on=date(2020, 10, 10)) for person in ("p1", "p2")]
+    await trained(office, fact, issued)
+    claim = await office.act(school, submit_claim, class_id="class-1", undertaking=SIGNED, account=ACCOUNT)
+    assert sum(claim.payable.values()) == 180_000
+    with pytest.raises(Refused, match="DECISION_INCOMPLETE"):
+        await office.act(reviewer, record_decision, claim_id=claim.claim_id, given=given("LS-CLM-05"))
+
+    measured = given("LS-CLM-05", since=date(2020, 11, 30))
+    decided = await office.act(reviewer, record_decision, claim_id=claim.claim_id, given=measured)
+
+    assert sum(decided.payable.values()) == 180_000
+    assert {flag.code for flag in decided.assessment.flags} == {"EMPLOYMENT_NOT_MET"}
