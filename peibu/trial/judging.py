@@ -282,6 +282,8 @@ def _dates(case: Case, book: Rulebook) -> dict[str, date]:
     if "notice_published" in named and book.payment.notice:
         period = period_of(book.payment.notice, named["notice_published"])
         found |= {"notice_end": period.ends_on, "payable_from": period.payable_from}
+    if "training_end" in named and (limit := book.assessment.exam_limit):
+        found["assessment_due"] = limit.due(named["training_end"])
     windows = {share.employed_within_months for one in book.payment.benefits for share in one.shares}
     if case.certificate and (months := max((each for each in windows if each), default=None)):
         last = max(certificate.issued for certificate in case.certificate)

@@ -16,6 +16,9 @@ from shared.policy.terms.supervision import SupervisionTerms
 class Rulebook:
     """The rules of one document for one region, from its first day of validity to its last, both included.
 
+    Days before and after have none of them, whatever a document's title or page says: then a person decides (HL-DAT-03,
+    QJ-DAT-02, LS-DAT-02).
+
     `id` is `<jurisdiction>/<first day>@<first 12 hex digits of the file's SHA-256>`: another byte, another rulebook.
     """
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from peibu.demo.people import sample_credit_code
 from services.enrollment.application.draft_class import draft_class
 from services.enrollment.application.keep_register import Written, record_entry, strike_entry
 from services.enrollment.application.list_institution import list_institution
@@ -15,11 +16,14 @@ from services.enrollment.application.report_register import report_register
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.register import RegisterEntry
+from services.enrollment.domain.roster_row import PersonalFacts, RosterRow
 from services.enrollment.domain.timetable import Venue
 from shared.clock import new_id
 from shared.database.engine import Database
-from shared.domain.errors import Conflict, Refused
-from tests.enrollment.desk import APPROVER, SCHOOL, Desk, people
+from shared.domain.actor import Role
+from shared.domain.errors import Forbidden, Refused
+from shared.policy.decision import Severity
+from tests.enrollment.desk import APPROVER, SCHOOL, Desk, people, rows
 from tests.enrollment.sample import WELDER, codes, entry, moment, occupation
 from tests.enrollment.sample_elsewhere import HULUDAO, LINSHU
 
@@ -124,27 +128,6 @@ async def test_who_left_by_evaluation_draws_up_no_class_from_the_next_day_on(hul
     assert (await huludao.act(draft_class, plan(), by=COLLEGE, at=later)).state == "draft"
 
 
-async def test_departments_hand_in_whom_they_train_and_hear_who_is_in_a_class_already(desk: Desk) -> None:
-    """LS-ENR-05: whoever has a place anywhere is told; nobody is entered twice on a day."""
-    class_id = await desk.applied()
-    county, at = replace(APPROVER, region=LINSHU.region), moment(date(2021, 5, 13), 9)
-    sent: dict[str, str] = {"sending_department": "from_vet", "sent_on": "2021-05-13"}
-    for one in people(5):  # three of them are on the roster of the sample class
-        person = Identity(identity_number=one.identity_number, name=one.name)
-        written = Written(register="department_trainee", fields=sent, person=person)
-        await desk.act(record_entry, written, by=county, at=at)
-    with pytest.raises(Conflict) as twice:
-        await desk.act(record_entry, written, by=county, at=at)
-    assert (twice.value.code, twice.value.rule) == ("ENTRY_EXISTS", "LS-ENR-05")
-    async with desk.unit(county, at) as uow:
-        found = await report_register(
-            uow, register="department_trainee", region=None, as_of=None, since=None, until=None
-        )
-    placed = len({entry.person_id for entry in await desk.roster(class_id)})
-    assert placed == 3
-    assert [(row.key, row.counts) for row in found.report.rows] == [("from_vet", {"entries": 5, "in_classes": placed})]
-
-
 async def test_a_qualified_institution_is_not_left_out_without_a_reason(huludao: Desk) -> None:
     """HL-INS-02"""
     decision = {"decided_on": "2020-02-20", "qualified": True, "told_on": "2020-02-21"}
@@ -188,3 +171,73 @@ async def test_no_step_of_the_five_lists_is_taken_before_the_former(database: Da
     assert len(chosen) == 18
     taken = await enter("list_taken", list_number="列-7", taken_on="2020-09-01")
     assert taken.institution_id == "school"
+
+
+def employees(count: int, codes: list[str]) -> list[RosterRow]:
+    """Give employees of Huludao as they are sent, of these employers in turn."""
+    facts = PersonalFacts(place_links=("insured",))
+    return [
+        replace(
+            one,
+            employer_credit_code=codes[number % len(codes)],
+            employer_region=HULUDAO.region,
+            particulars=replace(one.particulars, facts=facts),
+        )
+        for number, one in enumerate(rows(count))
+    ]
+
+
+async def test_job_change_training_waits_for_the_citys_bureau(huludao: Desk) -> None:
+    """HL-ENR-03: a county's approver is refused, the city's approves."""
+    factory = HULUDAO.institution("enterprise", institution_id="factory", credit_code=sample_credit_code(5))
+    await huludao.act(register_institution, factory, doubtful_code=False, by=CITY, at=NOW)
+    await record(huludao, "guide_directory", LISTING)
+    profile = {
+        "enterprise_code": factory.credit_code,
+        "enterprise_name": "示例冶炼厂",
+        "struggling": True,
+        "struggling_evidence": "葫工信〔2020〕2号",
+    }
+    await huludao.act(
+        record_entry, Written(register="enterprise_profile", fields=profile, region="211402"), by=CITY, at=NOW
+    )
+    clerk = replace(COLLEGE, organisation="factory")
+    workshop = Venue(venue_id="shop", name="车间", stations={WELDER: 10})
+    await huludao.act(register_venue, institution_id="factory", venue=workshop, address="示例路2号", by=clerk, at=NOW)
+    costs = {"eligible_cost_yuan": "80000", "education_fund_yuan": "55000"}
+    wanted = replace(plan(), training_type="job_change", attributes={**HULUDAO.attributes, **costs})
+    wanted = replace(wanted, sessions=tuple(replace(one, venue_id="shop") for one in wanted.sessions))
+    sent = employees(3, [factory.credit_code])
+    class_id = await huludao.applied(wanted, sent, by=clerk, at=NOW)
+    county_first = replace(CITY, subject="first", region="211402", roles=frozenset({Role.FIRST_REVIEWER}))
+    county = replace(CITY, subject="county", region="211402")
+    await huludao.review(class_id, "first_review", county_first, at=NOW)
+    with pytest.raises(Forbidden) as refusal:
+        await huludao.review(class_id, "bureau_opinion", county, at=NOW)
+    assert (refusal.value.code, refusal.value.rule) == ("HIGHER_OFFICE_ONLY", "HL-ENR-03")
+    assert (await huludao.review(class_id, "bureau_opinion", CITY, at=NOW)).state == "approved"
+
+
+async def test_learners_of_an_enterprise_without_agreement_are_not_taken(huludao: Desk) -> None:
+    """HL-INS-09: of three enterprises that an association bundles, two have signed."""
+    await record(huludao, "guide_directory", LISTING)
+    await record(huludao, "licence", LICENCE, institution="school")
+    await record(huludao, "training_agreement", AGREEMENT, institution="school")
+    partners = [sample_credit_code(number) for number in (11, 12, 13)]
+    for number, code in enumerate(partners[:2]):
+        signed = {
+            "partner_code": code,
+            "partner_name": f"示例小微企业{number}",
+            "agreement_number": f"协-{number}",
+            "organiser_name": "焊接行业协会",
+            "agreed_from": "2020-01-01",
+            "agreed_to": "2020-12-31",
+        }
+        await record(huludao, "small_enterprise_agreement", signed, institution="school")
+    bundled = {**HULUDAO.attributes, "organiser": "association"}
+    wanted = replace(plan(), training_type="upskilling", planned=6, attributes=bundled)
+    class_id = await huludao.draft(wanted, by=COLLEGE, at=NOW)
+    answer = await huludao.send(class_id, employees(6, partners), by=COLLEGE, at=NOW)
+    assert [
+        [one.code for one in entry.judgement.findings if one.severity is Severity.STOP] for entry in answer.entries
+    ] == [[], [], ["AGREEMENT_MISSING"]] * 2

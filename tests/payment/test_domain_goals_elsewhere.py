@@ -13,6 +13,7 @@ from services.payment.domain.figures import EnteredFigure, FigureStand, elsewher
 from services.payment.domain.fund_use import fund_use
 from services.payment.domain.goals import certificates, in_years, person_times, target_of
 from services.payment.domain.heads import allotment_progress, by_organiser, heads, stage_board
+from services.payment.domain.obstacles import obstacles
 from services.payment.domain.quality import by_provider, indicators
 from services.payment.domain.shares import Share
 from shared.domain.errors import Refused
@@ -22,7 +23,7 @@ from shared.policy.rulebook import Rulebook
 from shared.policy.targets import AllotmentTable
 from shared.policy.terms.reporting import FigureGoal, PersonTimes, ReportingTerms
 from tests.payment.report_sample import opened, record, settled
-from tests.payment.sample import certificate, people
+from tests.payment.sample import certificate, class_facts, people
 
 SHELF = load_rulebooks()
 HULUDAO, HEBEI, QUANJIAO, LINSHU = (
@@ -388,7 +389,7 @@ def test_forty_trained_and_thirty_placed_are_seventy_five_percent() -> None:
 
 
 def test_a_stage_is_told_against_the_days_that_are_gone() -> None:
-    """HB-REP-08: on 2024-07-15 the training stage has 106 of 153 days behind it."""
+    """HB-REP-08, HB-REP-09: on 2024-07-15 the training stage has 106 of 153 days behind it."""
     training = next(stage for stage in reporting(HEBEI).stages if stage.code == "training")
     early = trained(5, date(2024, 3, 31))
     board = stage_board([trained(60, date(2024, 5, 1), 2), early], training, 100, date(2024, 7, 15))
@@ -466,3 +467,50 @@ def test_what_a_document_does_not_report_is_absent_and_no_neighbours_number_stan
 def test_every_figure_goal_ends_with_2021() -> None:
     goals: list[FigureGoal] = [goal for terms in map(reporting, BOOKS) for goal in terms.figure_goals]
     assert {goal.by for goal in goals} == {date(2021, 12, 31)}
+
+
+def stops_of(book: Rulebook, *, entered: bool = False, **fields: object) -> list[tuple[str, str, str | None]]:
+    facts = class_facts(roster=["p1"], certificates=[certificate("p1")], spot=(1, 1))
+    assert facts.opened is not None
+    fact = replace(facts.opened.fact, **fields)
+    known = replace(facts, opened=replace(facts.opened, fact=fact))
+    return [(stop.code, stop.rule, stop.value) for stop in obstacles(known, fact, book, entry_required=entered)]
+
+
+def test_an_agriculture_bureaus_class_is_counted_in_hebei_and_paid_by_its_own_rules() -> None:
+    """HB-REP-07: refused OWN_RULES; Huludao and Linshu count such a class and pay it."""
+    agriculture = {"attributes": {"organising_department": "agr"}, "programme": "training"}
+    assert ("OWN_RULES", "HB-REP-07", "agr") in stops_of(HEBEI, **agriculture)
+    for own in ({}, {"organising_department": "hrss"}):
+        assert "OWN_RULES" not in {code for code, _, _ in stops_of(HEBEI, programme="training", attributes=own)}
+    for book in (HULUDAO, LINSHU, QUANJIAO):
+        assert "OWN_RULES" not in {code for code, _, _ in stops_of(book, **agriculture)}
+
+
+@pytest.mark.parametrize(("book", "rule"), [(HEBEI, "HB-INT-01"), (QUANJIAO, "QJ-INT-01")])
+def test_a_class_without_its_receipts_in_the_provincial_system_gets_nothing(book: Rulebook, rule: str) -> None:
+    """HB-INT-01, QJ-INT-01: where the deployment enters anything there; the other two documents name no system."""
+    term = book.payment.system_entry
+    assert term is not None
+    assert term.rule == rule
+    stops = stops_of(book, entered=True, programme="training" if book is HEBEI else "upskilling")
+    assert [value for code, _, value in stops if code == "NOT_IN_SYSTEM"][-2:] == ["plan_and_roster", "results"]
+    for other in (HULUDAO, LINSHU):
+        assert other.payment.system_entry is None
+
+
+def test_switches_that_a_document_does_not_name_are_off_by_name() -> None:
+    """HL-QUA-04, HB-QUA-04: what a neighbour asks for is refused as FEATURE_OFF, with rule and clause."""
+    found = {}
+    for book in (HULUDAO, HEBEI):
+        term = book.payment.features_off
+        assert term is not None
+        found[term.rule] = set(term.features)
+    assert found["HL-QUA-04"] >= {"attendance", "class_size", "satisfaction", "video", "review_limit"}
+    assert found["HB-QUA-04"] >= {"living_allowance", "advance", "work_for_training", "attendance", "class_size"}
+    for book in (HULUDAO, HEBEI):
+        assert book.enrollment.class_size is None
+        assert book.payment.attendance_base is None
+        assert book.payment.review_limit is None
+        assert book.assessment.satisfaction is None
+        assert book.supervision.theory_video is None

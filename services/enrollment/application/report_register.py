@@ -69,18 +69,12 @@ async def report_register(
     running: dict[str, list[str]] = {}
     if terms.report.shape == "evaluations":
         institutions, running = await _evaluated(uow, terms, entries, own=own, regions=regions)
-    placed: frozenset[str] = frozenset()
-    if terms.report.in_classes:
-        people = {entry.person_id for entry in entries if entry.person_id}
-        history = await uow.rosters.history(people, besides="")
-        placed = frozenset(one for one, past in history.items() if any(not place.released for place in past))
     facts = ReportFacts(
         entries=entries,
         passes=passes,
         institutions=institutions,
         enrolled=enrolled,
         running=running,
-        placed=placed,
         as_of=as_of or uow.today,
         since=since,
         until=until,

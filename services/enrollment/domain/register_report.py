@@ -39,7 +39,7 @@ class ReportFacts:
 
     `since` and `until` bound the register's day, both included; `as_of` is the day on which people are looked at;
     `rating` is the formula of a register of events by which institutions are rated, `running` their open classes;
-    `placed` and `enrolled` people have a place in a class.
+    `enrolled` people have a place in a class.
     """
 
     entries: Sequence[RegisterEntry]
@@ -51,7 +51,6 @@ class ReportFacts:
     rating: CreditRating | None = None
     enrolled: Collection[str] = ()
     running: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    placed: frozenset[str] = frozenset()
 
 
 def report(terms: Register, facts: ReportFacts) -> RegisterReport:
@@ -93,8 +92,6 @@ def _counted(terms: Register, facts: ReportFacts) -> RegisterReport:
             groups[group]["overdue"] += int(_is_overdue(entry, terms))
         if terms.report.shape == "heads":
             groups[group]["heads"] += _number(entry, "participants")
-        if asked.in_classes:
-            groups[group]["in_classes"] += entry.person_id in facts.placed
         for code in asked.sums:
             groups[group][code] += _number(entry, code)
     rows = (

@@ -1,4 +1,4 @@
-"""Record who took up work elsewhere after a training (JY-QUA-07), as a person of the bureau found it."""
+"""Record who took up work after a training (JY-QUA-07, HB-QUA-01), with the record that says so (HB-INT-02)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from services.payment.domain.class_record import Employment
 from services.payment.domain.duty import require_no_claimant
 from shared.domain.errors import Refused
 from shared.policy.judging import refuse_all
-from shared.policy.terms.reporting import TransferEmployment
+from shared.policy.terms.term import Term
 
 
 async def record_employment(uow: PaymentUnit, *, class_id: str, found: Sequence[Employment]) -> int:
@@ -30,7 +30,8 @@ async def record_employment(uow: PaymentUnit, *, class_id: str, found: Sequence[
 
 
 def _objections(uow: PaymentUnit, case: Case, found: Sequence[Employment]) -> Iterator[Refused]:
-    term = case.rulebook.payment.reporting.transfer_employment
+    reporting = case.rulebook.payment.reporting
+    term = reporting.transfer_employment or reporting.quality_indicators
     training = case.facts.training
     if training is None:
         yield _refused("TRAINING_NOT_COMPLETED", "该班级尚未结业。", "请在班级结业后登记就业情况。", term)
@@ -47,7 +48,7 @@ def _objections(uow: PaymentUnit, case: Case, found: Sequence[Employment]) -> It
             yield _refused("DATE_IN_FUTURE", "就业日期晚于今日。", "请按就业登记填写实际日期。", term)
 
 
-def _refused(code: str, message: str, advice: str, term: TransferEmployment | None) -> Refused:
+def _refused(code: str, message: str, advice: str, term: Term | None) -> Refused:
     return Refused(
         code=code,
         message=message,

@@ -572,7 +572,7 @@ CLAIM_BREACH: Final = Table(
     Column("reason", Text),
     Column("closed_by", String(200)),
     Column("closed_on", Date),
-    CheckConstraint("conclusion IN ('confirmed','unfounded')", name="conclusion"),
+    CheckConstraint("conclusion IN ('confirmed','unfounded','work_error')", name="conclusion"),
     CheckConstraint(
         "(conclusion IS NULL) = (reason IS NULL) AND (conclusion IS NULL) = (closed_by IS NULL) "
         "AND (conclusion IS NULL) = (closed_on IS NULL)",

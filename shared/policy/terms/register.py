@@ -86,8 +86,7 @@ class RegisterReport:
     the entries of the group `band_of` are fewer than `entries_min` or more than `entries_max`: a goal.
     Entries whose day comes after `due` are counted as overdue.
     Evaluations are due again `every_months` after the last one, and of an institution whose last one decided
-    `exit_choice` the running classes are shown. With `in_classes` counts of entries say how many of the people are
-    on a roster already.
+    `exit_choice` the running classes are shown.
     """
 
     shape: ReportShape
@@ -104,7 +103,6 @@ class RegisterReport:
     every_choice: bool = False
     every_months: int | None = None
     exit_choice: str | None = None
-    in_classes: bool = False
     band_of: str | None = None
     entries_min: int = 0
     entries_max: int | None = None

@@ -202,16 +202,20 @@ class FundUse(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisers(Term):
-    """Who organised a class, as its `attribute` says; without it the bureau itself (HB-REP-07, LS-REP-03)."""
+    """Who organised a class, as its `attribute` says; without it the bureau itself (HB-REP-07, LS-REP-03).
+
+    With `own_rules` the others train under rules of their own: their classes are counted here, and paid nothing.
+    """
 
     attribute: str
     own: str
     departments: tuple[Item, ...]
+    own_rules: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage(Term):
-    """A stage of the year's work and the measure by which it is told how far it is (HB-REP-08)."""
+    """A stage of the year's work (HB-REP-09) and the measure by which it is told how far it is (HB-REP-08)."""
 
     code: str
     name: str

@@ -601,7 +601,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("closed_by", sa.String(length=200), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
-        sa.CheckConstraint("conclusion IN ('confirmed','unfounded')", name=op.f("ck_claim_breach_conclusion")),
+        sa.CheckConstraint(
+            "conclusion IN ('confirmed','unfounded','work_error')", name=op.f("ck_claim_breach_conclusion")
+        ),
         sa.CheckConstraint(
             "(conclusion IS NULL) = (reason IS NULL) AND (conclusion IS NULL) = (closed_by IS NULL) "
             "AND (conclusion IS NULL) = (closed_on IS NULL)",
