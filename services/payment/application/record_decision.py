@@ -127,6 +127,7 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
         (assessment.exam_season, True),
         (assessment.transitional_exceptions, False),
         (payment.employment_release, False),
+        (payment.payment_season, False),
         (payment.funding_sources, False),
         (rulebook.enrollment.funding_at_opening, False),
     )
