@@ -71,9 +71,10 @@ def _persons(given: GivenDecision, claim: Claim, case: Case) -> frozenset[str] |
             field="persons",
         )
     of_people, of_class = _decidable(case.rulebook)
-    if given.rule in of_class:
+    flagged = any(flag.rule == given.rule for flag in claim.assessment.flags)
+    if given.rule in of_class and (flagged or given.rule not in of_people):
         _require_complete(given, case.rulebook)
-        if of_class[given.rule] and all(flag.rule != given.rule for flag in claim.assessment.flags):
+        if of_class[given.rule] and not flagged:
             raise _nothing_to_decide(f"本班没有需要按规则 {given.rule} 决定的事项。")
         return None
     if given.rule not in of_people:
@@ -124,8 +125,9 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
         (payment.not_a_class, True),
         (payment.claimants, True),
         (assessment.exam_season, True),
-        (payment.employment_release, True),
         (assessment.transitional_exceptions, False),
+        (payment.employment_release, False),
+        (payment.payment_season, False),
         (payment.funding_sources, False),
         (rulebook.enrollment.funding_at_opening, False),
     )

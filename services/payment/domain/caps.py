@@ -44,8 +44,13 @@ class Admission:
     traces: tuple[Trace, ...] = ()
 
 
-def admit(use: Use, before: Sequence[Use], *, rulebook: Rulebook, decisions: Sequence[Decision]) -> Admission:
-    """Judge one more use of a person after those `before`, which were all admitted."""
+def admit(
+    use: Use, before: Sequence[Use], *, rulebook: Rulebook, decisions: Sequence[Decision], held: bool = False
+) -> Admission:
+    """Judge one more use of a person after those `before`, which were all admitted.
+
+    One that is `held` keeps its places whatever is learnt of elsewhere, until a person decides against it.
+    """
     terms = rulebook.payment
     findings: list[Finding] = []
     traces: list[Trace] = []
@@ -59,9 +64,9 @@ def admit(use: Use, before: Sequence[Use], *, rulebook: Rulebook, decisions: Seq
         decision = latest(decisions, cap.rule, use.person_id) if cap.override_by_decision else None
         if decision is not None and decision.accepted:
             traces.append(decision_trace(cap, decision))
-        else:
+        elif decision is not None or not held:
             findings.append(_beyond(cap, had))
-    for exclusion in terms.exclusions:
+    for exclusion in () if held else terms.exclusions:
         findings += [_excluded(exclusion, other) for other in _rivals(exclusion, use, before)][:1]
     return Admission(findings=tuple(findings), traces=tuple(traces))
 

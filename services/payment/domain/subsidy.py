@@ -385,9 +385,8 @@ def _admitted(
     for line_no, place in sorted(asked, key=lambda each: (awards[each[0]][each[1]].use.on, each)):
         award = awards[line_no][place]
         before = had.setdefault(award.use.person_id, [])
-        judged = admit(award.use, before, rulebook=rulebook, decisions=decisions)
-        if (award.use.person_id, award.key) in held:
-            judged = replace(judged, findings=())
+        is_held = (award.use.person_id, award.key) in held
+        judged = admit(award.use, before, rulebook=rulebook, decisions=decisions, held=is_held)
         awards[line_no][place] = replace(award, findings=judged.findings, traces=(*award.traces, *judged.traces))
         if not judged.findings:
             before.append(award.use)
