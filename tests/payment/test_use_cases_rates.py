@@ -76,8 +76,8 @@ async def test_a_rate_for_what_no_row_paid_so_far_is_entered_by_one_person(
 
 async def test_the_database_takes_no_second_row_for_a_key_and_day(received_office: Office) -> None:
     again = (
-        "INSERT INTO rate (region, programme, valid_from, amount_fen, source, entered_by, entered_at) "
-        "SELECT region, programme, valid_from, 2 * amount_fen, source, entered_by, entered_at FROM rate"
+        "INSERT INTO rate (region, programme, valid_from, amount_fen, unit, source, entered_by, entered_at) "
+        "SELECT region, programme, valid_from, 2 * amount_fen, unit, source, entered_by, entered_at FROM rate"
     )
     with pytest.raises(DatabaseError, match="corrected by two people"):
         await received_office.rows(again)

@@ -12,6 +12,8 @@ from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
 from shared.domain.errors import Refused
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import EmploymentRelease
+from shared.policy.terms.term import Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +34,12 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
 
     Raise Refused RULE_NOT_DECIDABLE for a rule that leaves nothing to a person, NOTHING_TO_DECIDE when the question
     does not arise (people who are named may be decided on before), DECISION_INCOMPLETE when kinds, first or last day
-    of a transitional exception are missing.
+    of a transitional exception are missing, or the day on which employment was measured (LS-CLM-05).
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
     acting = on_duty(uow, claim, case, Duty.FIRST_REVIEW, Duty.SECOND_REVIEW)
+    _require_day(given, case.rulebook.payment.employment_release, uow.today)
     decision = Decision(
         rule=given.rule,
         accepted=given.accepted,
@@ -109,7 +112,13 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
     Of the latter it says whether the decision answers a flag; the others are permissions that nobody has to ask for.
     """
     payment, assessment = rulebook.payment, rulebook.assessment
-    of_people = (assessment.certificate_priority, payment.special_account)
+    of_people: tuple[Term | None, ...] = (
+        assessment.certificate_priority,
+        payment.special_account,
+        *(share for benefit in payment.benefits for share in benefit.shares if share.employed_within_months),
+        *(row for benefit in payment.benefits for row in benefit.payees if row.by_decision),
+        *(cap for cap in payment.caps if cap.override_by_decision),
+    )
     of_class = (
         (rulebook.supervision.inspections, True),
         (payment.headcount, True),
@@ -117,6 +126,7 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
         (payment.claimants, True),
         (assessment.transitional_exceptions, False),
         (payment.funding_sources, False),
+        (payment.employment_release, False),
     )
     return {term.rule for term in of_people if term}, {term.rule: asked for term, asked in of_class if term}
 
@@ -132,6 +142,22 @@ def _require_complete(given: GivenDecision, rulebook: Rulebook) -> None:
             message=f"过渡期例外须写明适用的证书类别（{'、'.join(term.kinds)}）、起始日期和截止日期。",
             advice="请补充证书类别、起止日期（起始日期不晚于截止日期）后重新提交。",
             field="kinds",
+            rule=term.rule,
+            clause=term.clause,
+            document=term.document,
+        )
+
+
+def _require_day(given: GivenDecision, term: EmploymentRelease | None, today: date) -> None:
+    """Raise Refused DECISION_INCOMPLETE for a measuring of employment without a day gone by (LS-CLM-05)."""
+    if term is None or given.rule != term.rule or not given.accepted:
+        return
+    if given.since is None or given.since > today:
+        raise Refused(
+            code="DECISION_INCOMPLETE",
+            message="核定就业率须写明不晚于今日的核定日期。",
+            advice="请补充核定日期（起始日期）后重新提交。",
+            field="since",
             rule=term.rule,
             clause=term.clause,
             document=term.document,
