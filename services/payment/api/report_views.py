@@ -49,7 +49,7 @@ class EmploymentBody(Body):
 
     person_id: Id
     employed_on: Annotated[Day, Field(description="就业日期；按取证后限期内就业核定补贴比例的，也登记此前已在职的就业")]
-    employer: Annotated[EmployerId, Field(description="用人单位编号或统一社会信用代码")] | None = None
+    employer: Annotated[EmployerId, Field(description="用人单位在本系统的编号")] | None = None
     last_day: Annotated[Day, Field(description="在职的最后一日；仍在职的不填")] | None = None
     stands: Annotated[bool, Field(strict=True, description="false 表示撤销此前误登记的同一就业")] = True
     source: Annotated[

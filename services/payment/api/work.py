@@ -48,7 +48,9 @@ class MonthBody(Body):
         str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="月份，例如 2020-06", examples=["2020-06"])
     ]
     full: Annotated[bool, Field(strict=True, description="是否足月；不足月的只作记录，不计入补贴月数")]
-    employer: Annotated[EmployerId, Field(description="用人单位编号；不填为花名册登记的用人单位")] | None = None
+    employer: Annotated[EmployerId, Field(description="用人单位在本系统的编号；不填为花名册登记的用人单位")] | None = (
+        None
+    )
     source: Annotated[Source, Field(description="依据，例如工资发放表编号", examples=["工资表 2020-06"])]
 
     def to_command(self) -> GivenMonth:
@@ -137,7 +139,7 @@ class PastSubsidyBody(Body):
     programme: Programme
     occupation: Annotated[Code, Field(description="工种代码；与工种无关的补贴不填")] | None = None
     level: Annotated[Code, Field(max_length=20, description="等级；没有等级的不填")] | None = None
-    employer: Annotated[EmployerId, Field(description="用人单位编号；不知道的不填")] | None = None
+    employer: Annotated[EmployerId, Field(description="用人单位在本系统的编号；不知道的不填")] | None = None
     had_on: Annotated[Day, Field(description="计入年度的日期：取证日、首个就业月或开班日")]
     source: Annotated[Source, Field(description="来源：系统或文件及其编号", examples=["省平台导出 2023-12"])]
 

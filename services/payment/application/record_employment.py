@@ -26,7 +26,7 @@ async def record_employment(uow: PaymentUnit, *, class_id: str, found: Sequence[
     case = await open_case(uow, class_id)
     require_no_claimant(uow.actor, case.rulebook.payment.four_eyes)
     known = standing(await uow.work.employments(class_id))
-    refuse_all(_objections(uow, case, found, {job for job, record in known.items() if record.stands}))
+    refuse_all(_objections(uow, case, found, known))
     new = 0
     for each in found:
         if _says_the_same(known.get(each.job), each):
