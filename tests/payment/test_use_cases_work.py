@@ -16,6 +16,7 @@ from services.payment.application.record_work_months import (
     record_work_months,
     reverse_work_months,
 )
+from services.payment.application.submit_claim import SignedUndertaking, submit_claim
 from services.payment.domain.benefit import HIRER
 from services.payment.domain.class_record import Employment
 from services.payment.domain.facts import Spell, WorkMonth
@@ -23,7 +24,7 @@ from services.payment.domain.subsidy import Assessment
 from services.payment.domain.work_month import GivenMonth, MonthState
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
-from tests.payment.office import ACCOUNT, Office, SignedUndertaking, moment, person, submit_claim
+from tests.payment.office import ACCOUNT, Office, moment, person
 from tests.payment.sample import INSTITUTION, INSTITUTION_NAME, people, rate
 from tests.payment.work_sample import FIRST_DAYS, finished, official, opened, with_claims
 
