@@ -210,11 +210,13 @@ def _particulars(case: Case, people: People, book: Rulebook) -> PersonalFacts:
     term = book.enrollment.place_links
     enough = [link.code for link in term.links if not (link.human_decision or link.refusal)] if term else []
     links = enough[:1] if people.link is None else [people.link]
+    hired = book.enrollment.newly_hired
     return PersonalFacts(
         place_links=() if people.link == "none" else tuple(links),
         pension_from=people.pension_from,
         release_on=people.release or case.opened,
         graduation_year=case.opened.year,
+        employed_since=case.opened if hired and people.group in hired.groups else None,
         qualification_number="qualification",
         qualified_on=case.opened,
         dispatched_to=people.dispatched_to or "",
@@ -273,12 +275,15 @@ def _dates(case: Case, book: Rulebook) -> dict[str, date]:
     """Give the days that follow from those the file names."""
     named = {dated.event: dated.on for dated in case.date}
     found: dict[str, date] = {}
-    if "claim_received" in named and (book.payment.review_limit or book.payment.review_limit_outer):
+    if "claim_received" in named:
         limits = deadlines(book, named["claim_received"])
-        found |= {"review_due": limits.review_due, "review_due_outer": limits.review_due_outer}
+        due = {"review_due": limits.review_due, "review_due_outer": limits.review_due_outer}
+        found |= {event: day for event, day in due.items() if day is not None}
     if "notice_published" in named and book.payment.notice:
         period = period_of(book.payment.notice, named["notice_published"])
         found |= {"notice_end": period.ends_on, "payable_from": period.payable_from}
+    if "training_end" in named and (limit := book.assessment.exam_limit):
+        found["assessment_due"] = limit.due(named["training_end"])
     windows = {share.employed_within_months for one in book.payment.benefits for share in one.shares}
     if case.certificate and (months := max((each for each in windows if each), default=None)):
         last = max(certificate.issued for certificate in case.certificate)

@@ -4,7 +4,17 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.assessment.api import assessments, bodies, classes, corrections, exam_changes, queue, rulings, surveys
+from services.assessment.api import (
+    assessments,
+    bodies,
+    body_records,
+    classes,
+    corrections,
+    exam_changes,
+    queue,
+    rulings,
+    surveys,
+)
 from services.assessment.application.provincial_record import PROVINCIAL_RECORD
 from services.assessment.messaging.incoming import TOPICS
 from services.assessment.wiring import Wiring
@@ -25,6 +35,7 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
         description="评价机构与合格分数线、考核申请、成绩、巡查签字、定稿与证书，学员满意度调查。",
         routers=[
             bodies.router,
+            body_records.router,
             classes.router,
             assessments.router,
             *change_routers(wiring.settings),

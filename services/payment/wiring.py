@@ -13,9 +13,9 @@ from shared.database.engine import Database, open_database
 from shared.domain.actor import SYSTEM, Actor
 from shared.messaging.bus import Bus
 from shared.policy.form import Form
-from shared.policy.loader import load_forms, load_rulebooks, load_targets
+from shared.policy.loader import load_allotments, load_forms, load_rulebooks, load_targets
 from shared.policy.rulebook import Shelf
-from shared.policy.targets import TargetTable
+from shared.policy.targets import AllotmentTable, TargetTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class Wiring:
     vault: Vault = field(repr=False)
     payee_check_keys: Sequence[bytes] = field(repr=False)
     plans: Sequence[TargetTable] = ()
+    allotments: Sequence[AllotmentTable] = ()
     forms: Sequence[Form] = ()
 
     def unit_of_work(self, actor: Actor = SYSTEM, now: datetime | None = None, write: bool = True) -> PaymentUnitOfWork:
@@ -41,6 +42,7 @@ class Wiring:
             now=now,
             write=write,
             plans=self.plans,
+            allotments=self.allotments,
             forms=self.forms,
             payee_check_keys=self.payee_check_keys,
             entry_required=self.settings.province_url is not None,
@@ -57,7 +59,7 @@ async def wire(settings: PaymentSettings, *, clock: LegalClock, bus: Bus) -> Wir
     Raise WrongDeployment, SettingsError or PolicyFilesInvalid when any of them is not as it must be.
     """
     shelf = load_rulebooks(settings.rulebooks, kept=settings.home / "rulebooks")
-    plans, forms = load_targets(settings.rulebooks), load_forms()
+    plans, allotments = load_targets(settings.rulebooks), load_allotments(settings.rulebooks)
     vault, payee_check_keys = settings.vault(), settings.payee_check_keys()
     database = open_database(settings.service, settings.database_url, clock=clock, sandbox=settings.sandbox)
     try:
@@ -73,5 +75,6 @@ async def wire(settings: PaymentSettings, *, clock: LegalClock, bus: Bus) -> Wir
         vault=vault,
         payee_check_keys=payee_check_keys,
         plans=plans,
-        forms=forms,
+        allotments=allotments,
+        forms=load_forms(),
     )

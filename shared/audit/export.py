@@ -1,4 +1,4 @@
-"""Write a service's whole audit log as lines that an outsider can verify without the database."""
+"""Write a service's whole audit log as lines that an outsider can verify without the database (HL-SUP-02)."""
 
 from collections.abc import AsyncIterator
 

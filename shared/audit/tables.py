@@ -23,7 +23,10 @@ AUDIT_ENTRY: Final = Table(
     Column("details", JSON, nullable=False),
     sqlite_autoincrement=True,
 )
-"""Who did what to what, in the effect's own transaction; `details` holds codes and counts, never personal data."""
+"""Who did what to what, in the effect's own transaction; `details` holds codes and counts, never personal data.
+
+Application, review, payment and statistics all write here; nothing is corrected but by a further entry (HB-SUP-01).
+"""
 
 AUDIT_SEAL: Final = Table(
     "audit_seal",

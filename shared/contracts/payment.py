@@ -52,13 +52,13 @@ class ClaimSubmitted:
 
     class_id: str
     claim_id: str
-    claimant: Literal["institution", "enterprise", "individual"]
+    claimant: Literal["institution", "enterprise", "individual", "assessor"]
     round: int
     heads: int
     amount_fen: int
     received_on: date
-    review_due: date
-    review_due_outer: date
+    review_due: date | None
+    review_due_outer: date | None
 
 
 @published_by("payment")

@@ -172,12 +172,18 @@ class TraineeTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionOpinion:
-    """The bureau's opinion on the class (检查意见, JY-SUP-08); in an event `remark` is empty: the words stay behind."""
+    """The bureau's opinion on the class (检查意见, JY-SUP-08); in an event `remark` is empty: the words stay behind.
+
+    `verified` counts the people whose training was verified, None where nobody counted; `sampled` says that a person
+    decided that this sample does (HB-SUP-05).
+    """
 
     passed: bool
     given_by: str
     given_on: date
     remark: str
+    verified: int | None = None
+    sampled: bool = False
 
 
 @published_by("supervision")

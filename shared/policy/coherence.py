@@ -60,7 +60,8 @@ def table_objections(
 
 def book_objections(book: Rulebook) -> Iterator[Objection]:
     """Object to codes that no list defines, to a cap that two chapters state differently, and to impossible rates."""
-    uses = (*_enrollment_uses(book), *_register_uses(book), *_supervision_uses(book), *_payment_uses(book))
+    uses = (*_enrollment_uses(book), *_register_uses(book), *_supervision_uses(book))
+    uses = (*uses, *_assessment_uses(book), *_payment_uses(book))
     for key, used, defined in uses:
         for code in used:
             if code not in defined:
@@ -87,7 +88,10 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     terms = book.enrollment
     kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
     groups = {group.code for group in terms.groups}
-    for name in ("private_school", "own_employees", "teacher_filing", "centre_application", "basic_conditions"):
+    for name in (
+        *("directory", "private_school", "own_employees", "teacher_filing", "centre_application"),
+        "basic_conditions",
+    ):
         if term := getattr(terms, name):
             yield ("enrollment", name, "institution_kinds"), term.institution_kinds, kinds
     if size := terms.class_size:  # a project that no type has would silently lift the lower cap
@@ -101,11 +105,20 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
             yield (*key, "institution_kinds"), value.institution_kinds, kinds
     for place, needed in enumerate(terms.class_kind_needs):
         yield ("enrollment", "class_kind_needs", place, "needs"), needed.needs, attributes
+        yield ("enrollment", "class_kind_needs", place, "training_types"), needed.training_types, _types(book)
+    if obligatory := terms.obligatory_topics:
+        yield ("enrollment", "obligatory_topics", "topics"), obligatory.topics, attributes
+    if higher := terms.higher_approval:
+        steps = {step.code for step in terms.approval.steps} if terms.approval else set()
+        yield ("enrollment", "higher_approval", "step"), (higher.step,), steps
+        yield ("enrollment", "higher_approval", "training_types"), higher.training_types, _types(book)
     yield from _profile_uses(book)
-    for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless"):
+    for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless", "newly_hired"):
         if term := getattr(terms, name):
             yield ("enrollment", name, "groups"), term.groups, groups
     yield from _participation_uses(book, groups)
+    yield from _record_uses(book)
+    yield from _commitment_uses(book)
     if suspensions := terms.suspensions:
         reasons = {reason.code for reason in suspensions.reasons}
         yield ("enrollment", "suspensions", "on_low_satisfaction"), (suspensions.on_low_satisfaction,), reasons
@@ -114,6 +127,36 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
         accounts = {source.code for source in sources if source.special_account}
         yield ("enrollment", "special_account", "declaration_groups"), special.declaration_groups, groups
         yield ("enrollment", "special_account", "funding_source"), (special.funding_source,), accounts
+
+
+def _commitment_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what commitments and ratings name: registers, their fields and choices, and the attribute of the mode."""
+    terms = book.enrollment
+    key: Key
+    registers = {register.code: {field.code for field in register.fields} for register in terms.registers}
+    if rating := terms.credit_rating:
+        register = terms.register(rating.register)
+        event = register.field("event") if register else None
+        events = {item.code for item in event.choices} if event else set()
+        key = ("enrollment", "credit_rating")
+        yield (*key, "register"), (rating.register,), registers
+        yield (*key, "events"), [one.code for one in rating.events], events
+    if sign_ups := terms.sign_ups:
+        key = ("enrollment", "sign_ups")
+        yield (*key, "register"), (sign_ups.register,), registers
+        named = (sign_ups.class_field, sign_ups.outcome, sign_ups.position)
+        yield (*key, "register"), named, registers.get(sign_ups.register, set())
+        register = terms.register(sign_ups.register)
+        field = register.field(sign_ups.outcome) if register else None
+        outcomes = {item.code for item in field.choices} if field else set()
+        yield (*key, "taking"), (*sign_ups.taking, sign_ups.waiting), outcomes
+    if commitments := terms.commitments:
+        key = ("enrollment", "commitments")
+        yield (*key, "attribute"), (commitments.attribute,), {attribute.code for attribute in terms.attributes}
+        for name in ("institution_register", "trainee_register"):
+            code = getattr(commitments, name)
+            yield (*key, name), (code,), registers
+            yield (*key, name), (commitments.class_field, commitments.signed_field), registers.get(code, set())
 
 
 def _participation_uses(book: Rulebook, groups: Collection[str]) -> Iterator[_Use]:
@@ -150,14 +193,62 @@ def _profile_uses(book: Rulebook) -> Iterator[_Use]:
         yield (*key, "institution_kinds"), profile.institution_kinds, kinds
         if register := registers.get(profile.register):
             fields = {field.code: field.kind for field in register.fields}
-            yield (*key, "wanted"), (profile.wanted,), {code for code, kind in fields.items() if kind == "truth"}
+            truths = {code for code, kind in fields.items() if kind == "truth"}
+            yield (*key, "wanted"), (profile.wanted,) if profile.wanted else (), truths
             yield (*key, "register"), register.key, {code for code, kind in fields.items() if kind == "enterprise"}
     for place, condition in enumerate(terms.profile_conditions):
         key = ("enrollment", "profile_conditions", place)
+        yield (*key, "training_types"), condition.training_types, _types(book)
         for names, defined in ((("field", "proof", "until"), fields), (("attribute", "shown_by"), attributes)):
             for name in names:
                 code = getattr(condition, name)
                 yield (*key, name), (code,) if code else (), defined
+
+
+def _types(book: Rulebook) -> set[str]:
+    return {row.code for row in book.enrollment.programmes.types} if book.enrollment.programmes else set()
+
+
+def _record_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what classes' records read: a register, its fields, and what a class states to be found by."""
+    terms = book.enrollment
+    kinds = {kind.code for kind in terms.institution_kinds.kinds} if terms.institution_kinds else set()
+    registers = {register.code: register for register in terms.registers}
+    key: Key
+    if agreements := terms.employer_agreements:
+        key = ("enrollment", "employer_agreements")
+        signed = registers.get(agreements.register)
+        columns = {field.code for field in signed.fields} if signed else set()
+        yield (*key, "register"), (agreements.register,), registers
+        yield (*key, "attribute"), (agreements.attribute,), {attribute.code for attribute in terms.attributes}
+        for name in ("employer", "since", "until"):
+            yield (*key, name), (getattr(agreements, name),), columns
+    for place, record in enumerate(terms.class_records):
+        key = ("enrollment", "class_records", place)
+        yield (*key, "register"), (record.register,), registers
+        yield (*key, "institution_kinds"), record.institution_kinds, kinds
+        yield (*key, "training_types"), record.training_types, _types(book)
+        yield (*key, "except_training_types"), record.except_training_types, _types(book)
+        attributes = (record.attribute,) if record.attribute else ()
+        yield (*key, "attribute"), attributes, {attribute.code for attribute in terms.attributes}
+        if register := registers.get(record.register):
+            fields = {field.code: field for field in register.fields}
+            for name in (
+                "occupation",
+                "provider",
+                "enterprise",
+                "stated",
+                "choice",
+                "newest",
+                "since",
+                "after",
+                "until",
+                "shown",
+            ):
+                if code := getattr(record, name):
+                    yield (*key, name), (code,), fields
+            chosen = fields.get(record.choice or "")
+            yield (*key, "choices"), record.choices, {item.code for item in chosen.choices} if chosen else set()
 
 
 def _register_uses(book: Rulebook) -> Iterator[_Use]:
@@ -170,6 +261,18 @@ def _register_uses(book: Rulebook) -> Iterator[_Use]:
         yield (*key, "key"), register.key, fields | ({"person"} if register.person else set())
         yield (*key, "report", "by"), (report.by,) if report.by else (), fields
         yield (*key, "report", "day"), (report.day,) if report.day else (), fields
+        parts = {"shares": ("part", "total", "minimum_percent")}.get(report.shape, ())
+        yield (*key, "report", "shape"), parts, {name for name in parts if getattr(report, name) is not None}
+        yield (*key, "report", "sums"), report.sums, fields
+        decided = register.field("decision")
+        left = (report.exit_choice,) if report.exit_choice else ()
+        yield (*key, "report", "exit_choice"), left, {item.code for item in decided.choices} if decided else set()
+        for number, link in enumerate(register.links):
+            linked = {one.code: {field.code for field in one.fields} for one in terms.registers}
+            yield (*key, "links", number, "register"), (link.register,), linked
+            yield (*key, "links", number, "field"), (link.field,), fields & linked.get(link.register, set())
+        for name in ("part", "total"):
+            yield (*key, "report", name), (code,) if (code := getattr(report, name)) else (), fields
         yield (*key, "report", "shape"), REPORT_FIELDS[report.shape], fields
         for row, check in enumerate(register.checks):
             yield (*key, "checks", row), (check.field, check.when), fields
@@ -191,6 +294,19 @@ def _supervision_uses(book: Rulebook) -> Iterator[_Use]:
         methods = {method.code for method in terms.sign_in.methods} if terms.sign_in else set()
         yield (*key, "groups"), custody.groups, {group.code for group in book.enrollment.groups}
         yield (*key, "methods"), custody.methods, methods
+
+
+def _assessment_uses(book: Rulebook) -> Iterator[_Use]:
+    terms = book.assessment
+    lists = {known.code for known in terms.body_lists.lists} if terms.body_lists else set()
+    if bodies := terms.body_lists:
+        yield ("assessment", "body_lists", "chosen_from"), bodies.chosen_from, lists
+        for place, known in enumerate(bodies.lists):
+            yield ("assessment", "body_lists", "lists", place, "within"), (known.within,) if known.within else (), lists
+    if (separation := terms.separation) and separation.excepted_list:
+        yield ("assessment", "separation", "excepted_list"), (separation.excepted_list,), lists
+    if terms.pilot_scope:
+        yield ("assessment", "pilot_scope", "on_list"), (terms.pilot_scope.on_list,), lists
 
 
 def _payment_uses(book: Rulebook) -> Iterator[_Use]:
@@ -230,6 +346,38 @@ def _reporting_uses(book: Rulebook) -> Iterator[_Use]:
     if cluster := terms.cluster_share:
         kinds = {kind.code for kind in enrollment.institution_kinds.kinds} if enrollment.institution_kinds else set()
         yield ("payment", "reporting", "cluster_share", "institution_kinds"), cluster.institution_kinds, kinds
+    figures = {figure.code for figure in terms.figures}
+    for place, goal in enumerate(terms.figure_goals):
+        for name in ("figure", "share_of"):
+            code = getattr(goal, name)
+            yield ("payment", "reporting", "figure_goals", place, name), (code,) if code else (), figures
+    for place, certificates in enumerate(terms.certificates):
+        used = (certificates.figure,) if certificates.figure else ()
+        yield ("payment", "reporting", "certificates", place, "figure"), used, figures
+    if (quality := terms.quality_indicators) and enrollment.programmes:
+        types = {kind.code for kind in enrollment.programmes.types}
+        for place, indicator in enumerate(quality.indicators):
+            yield ("payment", "reporting", "quality_indicators", "indicators", place, "types"), indicator.types, types
+            yield (
+                ("payment", "reporting", "quality_indicators", "indicators", place, "groups"),
+                indicator.groups,
+                groups,
+            )
+    yield from _organiser_uses(book)
+
+
+def _organiser_uses(book: Rulebook) -> Iterator[_Use]:
+    """Give what names departments: the attribute that says who organised a class, its values, and the task rows."""
+    terms = book.payment.reporting
+    departments = {item.code for item in terms.organisers.departments} if terms.organisers else set()
+    if organisers := terms.organisers:
+        told = {one.code: {value.code for value in one.values} for one in book.enrollment.attributes if one.published}
+        key = ("payment", "reporting", "organisers")
+        yield (*key, "attribute"), (organisers.attribute,), told
+        yield (*key, "own"), (organisers.own,), departments
+        yield (*key, "departments"), departments, told.get(organisers.attribute, set())
+    for place, row in enumerate(terms.task_rows):
+        yield ("payment", "reporting", "task_rows", place, "units"), row.units, departments
 
 
 def _cap_objections(book: Rulebook) -> Iterator[Objection]:

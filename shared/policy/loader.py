@@ -15,7 +15,7 @@ from shared.policy.form import Form, read_form
 from shared.policy.mistakes import Mistake, PolicyFilesInvalid, dotted
 from shared.policy.rulebook import Rulebook, Shelf
 from shared.policy.rulebook_file import read_rulebook
-from shared.policy.targets import TargetTable, read_targets
+from shared.policy.targets import AllotmentTable, TargetTable, read_targets
 
 PACKAGED = Path(__file__).with_name("rulebooks")
 """The rulebooks that come with the product."""
@@ -23,7 +23,7 @@ PACKAGED = Path(__file__).with_name("rulebooks")
 FORMS = Path(__file__).with_name("forms")
 """The forms that come with the product; a form belongs to its document, so a region's folder brings none of its own."""
 
-_Policy = TypeVar("_Policy", Rulebook, TargetTable)
+_Policy = TypeVar("_Policy", Rulebook, TargetTable | AllotmentTable)
 
 _RULEBOOK = re.compile(r"\d{4}-\d{2}-\d{2}\.toml")
 _TARGETS = re.compile(r"\d{4}-\d{2}-\d{2}\.targets\.toml")
@@ -61,10 +61,19 @@ def read_rulebook_at(path: Path) -> Rulebook:
 
 
 def load_targets(folder: Path | None = None) -> tuple[TargetTable, ...]:
-    """Read every `<jurisdiction>/<effective-from>.targets.toml`, or raise PolicyFilesInvalid with all mistakes."""
+    """Read the plans of every `<jurisdiction>/<effective-from>.targets.toml`, or raise PolicyFilesInvalid."""
+    return tuple(table for table in _target_tables(folder) if isinstance(table, TargetTable))
+
+
+def load_allotments(folder: Path | None = None) -> tuple[AllotmentTable, ...]:
+    """Read the allotments of every `<jurisdiction>/<effective-from>.targets.toml`, or raise PolicyFilesInvalid."""
+    return tuple(table for table in _target_tables(folder) if isinstance(table, AllotmentTable))
+
+
+def _target_tables(folder: Path | None) -> list[TargetTable | AllotmentTable]:
     tables, mistakes = _read_all(folder or PACKAGED, _TARGETS, _read_targets)
     _refuse(mistakes)
-    return tuple(tables.values())
+    return list(tables.values())
 
 
 def load_forms(folder: Path | None = None) -> tuple[Form, ...]:
@@ -130,7 +139,7 @@ def _read_kept(path: Path) -> Rulebook:
     return book
 
 
-def _read_targets(path: Path) -> TargetTable:
+def _read_targets(path: Path) -> TargetTable | AllotmentTable:
     return read_targets(path.read_bytes(), name=f"{path.parent.name}/{path.name}", catalogue=load_catalogue())
 
 

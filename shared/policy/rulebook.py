@@ -16,6 +16,9 @@ from shared.policy.terms.supervision import SupervisionTerms
 class Rulebook:
     """The rules of one document for one region, from its first day of validity to its last, both included.
 
+    Days before and after have none of them, whatever a document's title or page says: then a person decides (HL-DAT-03,
+    QJ-DAT-02, LS-DAT-02).
+
     `id` is `<jurisdiction>/<first day>@<first 12 hex digits of the file's SHA-256>`: another byte, another rulebook.
     """
 
@@ -52,7 +55,7 @@ class Shelf:
         """Give the rulebook of the nearest ancestor that has one valid on the day, the region itself first.
 
         Raise Refused REGION_UNKNOWN, or RULEBOOK_MISSING when nobody up to the nation has one: a person must decide
-        (JY-INT-04), a neighbour's or an expired rulebook is never borrowed.
+        (JY-INT-04, HL-DAT-03, QJ-DAT-02, LS-DAT-02), a neighbour's or an expired rulebook is never borrowed.
         """
         for ancestor in self._regions.ancestors(region):
             for book in self._current:

@@ -1,11 +1,12 @@
-"""The annual plan (JY-REP-04, JY-REP-05): who is to train how many people in which training type. Pure."""
+"""Tables of targets: a plan by training type (JY-REP-04, JY-REP-05), or an allotment by region (HL-REP-03). Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from shared.domain.jurisdiction import descendants
 from shared.policy.coherence import CatalogueRule, Objection, table_objections
 from shared.policy.mistakes import PolicyFilesInvalid
 from shared.policy.rulebook_file import expectation, mistakes_of, read_toml, validated
@@ -59,6 +60,62 @@ class TargetTable:
     quota: Term | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllotmentRow:
+    """One row of an allotment: the classes of the region itself (and of `below`) or of an organiser in it.
+
+    A row without a number is one whose number is not known yet: unknown, never zero (HB-REP-04).
+    """
+
+    name: str
+    region: str
+    organiser: str | None = None
+    below: bool = True
+    person_times: int | None = None
+
+    @property
+    def regions(self) -> frozenset[str]:
+        """Give the regions whose classes count for the row."""
+        return descendants(self.region) if self.below else frozenset({self.region})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allotment(Term):
+    """How a number of person-times is allotted; `basis` says by what it was derived (HL-REP-04), and is only shown."""
+
+    goal: str
+    total_person_times: int | None = None
+    rows: tuple[AllotmentRow, ...] = ()
+    basis: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllotmentTable:
+    """The allotment of one region and document over its years, first and last day included."""
+
+    region: str
+    document: str
+    title: str
+    valid_from: date
+    valid_to: date
+    allotment: Allotment
+
+    def concerns(self, year: int) -> bool:
+        """Say whether the year is one of the allotment's."""
+        return self.valid_from.year <= year <= self.valid_to.year
+
+
+class _AllotmentFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    region: str
+    document: str
+    title: str
+    valid_from: date
+    valid_to: date
+    allotment: Allotment
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -71,32 +128,39 @@ class _File(BaseModel):
     quota: Term | None = None
 
 
-def read_targets(content: bytes, *, name: str, catalogue: Mapping[str, CatalogueRule]) -> TargetTable:
-    """Read one target table, or raise PolicyFilesInvalid with every mistake.
+def read_targets(content: bytes, *, name: str, catalogue: Mapping[str, CatalogueRule]) -> TargetTable | AllotmentTable:
+    """Read one table of targets, or raise PolicyFilesInvalid with every mistake.
 
     Refuse a table whose allocations do not add to their row, or whose rows or allocations do not add to the printed
-    total (JY-REP-04).
+    total (JY-REP-04, HL-REP-03, HB-REP-04).
     """
     table, lines = read_toml(content, name)
     objections = list(table_objections(table, table.get("document"), catalogue))
-    file = None
+    shape: type[_AllotmentFile | _File] = _AllotmentFile if "allotment" in table else _File
+    file: _AllotmentFile | _File | None = None
     try:
-        file = validated(_File, table)
+        file = validated(shape, table)
     except ValidationError as error:
-        objections += [expectation(details, _File) for details in error.errors()]
-    else:
+        objections += [expectation(details, shape) for details in error.errors()]
+    if isinstance(file, _AllotmentFile):
+        objections += _allotment_objections(file.allotment)
+    elif file is not None:
         objections += _sum_objections(file.targets)
     if objections or file is None:
         raise PolicyFilesInvalid(mistakes_of(objections, name, lines))
-    return TargetTable(
-        region=file.region,
-        document=file.document,
-        title=file.title,
-        valid_from=file.valid_from,
-        valid_to=file.valid_to,
-        targets=file.targets,
-        quota=file.quota,
-    )
+    made = AllotmentTable if isinstance(file, _AllotmentFile) else TargetTable
+    return made(**{field.name: getattr(file, field.name) for field in fields(made)})
+
+
+def _allotment_objections(allotment: Allotment) -> Iterator[Objection]:
+    """Object to rows that do not add up; a table of which some rows are still empty adds up to nothing yet."""
+    numbers = [row.person_times for row in allotment.rows]
+    known = [number for number in numbers if number is not None]
+    partial = len(known) < len(numbers) and sum(known) <= (allotment.total_person_times or 0)
+    if known and not partial and sum(known) != allotment.total_person_times:
+        message = f"各行合计 {sum(known)} 不等于印制的合计 {allotment.total_person_times}"
+        advice = "请对照文件附表核对各行数字"
+        yield Objection(key=("allotment", "total_person_times"), message=message, advice=advice)
 
 
 def _sum_objections(targets: Targets) -> Iterator[Objection]:

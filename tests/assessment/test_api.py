@@ -490,6 +490,9 @@ async def test_the_service_documents_itself(callers: Callers) -> None:
     paths = {path for path in document["paths"] if path.startswith("/assessment/v1")}
     assert {path for path in paths if not any(part in path for part in shared)} == {
         "/assessment/v1/bodies",
+        "/assessment/v1/bodies/{body_id}/listings",
+        "/assessment/v1/bodies/{body_id}/reviews",
+        "/assessment/v1/body-lists",
         "/assessment/v1/pass-marks",
         "/assessment/v1/classes/{class_id}",
         "/assessment/v1/classes/{class_id}/assessments",

@@ -363,6 +363,12 @@ async def test_the_database_lets_only_an_examiner_make_results_final(office: Off
     await office.act(lambda uow: uow.connection.execute(end))
 
 
+async def test_whoever_sat_a_final_exam_was_examined_before_and_whoever_was_absent_was_not(final_exam: Office) -> None:
+    """QJ-ASM-02: only the first exam is free."""
+    everybody = ("p01", "p02", "p03", "p04", "p09")
+    assert await final_exam.act(lambda uow: uow.assessments.examined_before(everybody)) == {"p01", "p02", "p03"}
+
+
 async def test_a_certificate_is_at_most_voided(final_exam: Office) -> None:
     voided = certificate(voiding=Voiding(on=TODAY, by="approver-1", reason="信息录入错误"))
     standing = {"voided_on": None, "voided_by": None, "void_reason": None}

@@ -95,6 +95,7 @@ async def test_the_running_sealer_seals_until_it_is_stopped(database: Database) 
 async def test_the_database_refuses_to_change_or_delete_what_the_audit_log_holds(
     database: Database, table: Table
 ) -> None:
+    """HB-SUP-01, HL-SUP-02: what was done stands; whoever edits it is refused."""
     await record(database, "a")
     await Sealer(database).seal_pending()
     before = await exported(database)

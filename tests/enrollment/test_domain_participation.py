@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peibu.demo.people import broken_identity_number, sample_credit_code, sample_people
+from services.enrollment.domain.attributes import judge_attributes, published
 from services.enrollment.domain.decision import RecordedDecision, is_decidable
 from services.enrollment.domain.personal_conditions import inclusions_on
+from services.enrollment.domain.register import RegisterEntry, read_values
+from services.enrollment.domain.register_report import ReportFacts, report
 from services.enrollment.domain.roster import Judgement, judge_roster
 from services.enrollment.domain.roster_row import PersonalFacts, RosterContext, RosterRow
 from shared.policy.rulebook import Rulebook
@@ -154,15 +157,17 @@ def test_of_thirty_in_hebei_the_one_without_a_group_is_refused() -> None:
         ("LS", "veteran", "LS-ENR-03"),
     ],
 )
-def test_a_group_without_its_proof_is_refused_and_a_proof_holds_to_its_last_day(
+def test_a_group_without_its_proof_is_refused_and_a_proof_holds_from_its_first_day_to_its_last(
     place: str, group: str, rule: str
 ) -> None:
     """HL-ENR-05, HB-ENR-01, HB-ENR-02, QJ-ENR-06, LS-ENR-03: evidence per group, valid on the opening day."""
     opening = OPENINGS[place][1]
     assert basis(place, somebody(place, group, evidence=" ")) == [("EVIDENCE_MISSING", rule)]
-    assert verdict(place, somebody(place, group, evidence_until=opening)) == ("accepted", [])
+    assert verdict(place, somebody(place, group, evidence_from=opening, evidence_until=opening)) == ("accepted", [])
+    early = somebody(place, group, evidence_from=opening + timedelta(days=1))
+    assert basis(place, early) == [("EVIDENCE_NOT_VALID", rule)]
     lapsed = somebody(place, group, evidence_until=opening - timedelta(days=1))
-    assert basis(place, lapsed) == [("EVIDENCE_EXPIRED", rule)]
+    assert basis(place, lapsed) == [("EVIDENCE_NOT_VALID", rule)]
 
 
 def test_of_six_key_groups_in_linshu_the_veteran_without_proof_stays_out_until_a_reviewer_accepts_another() -> None:
@@ -379,7 +384,8 @@ def test_no_other_document_asks_for_an_entry_qualification(place: str, group: st
 def test_dispatched_staff_are_trained_by_the_enterprise_that_uses_them() -> None:
     """QJ-ENR-09: 25 dispatched workers, registered by the agency or by the user enterprise."""
     user, agency = sample_credit_code(5), sample_credit_code(6)
-    rows = [somebody("QJ", "recruit", number, dispatched_to=user) for number in range(1, 26)]
+    hired = OPENINGS["QJ"][1]
+    rows = [somebody("QJ", "recruit", number, dispatched_to=user, employed_since=hired) for number in range(1, 26)]
 
     def refused(given_context: RosterContext, place: str = "QJ") -> list[str]:
         found = judge_roster(rows, given_context, book_of(place))
@@ -389,7 +395,7 @@ def test_dispatched_staff_are_trained_by_the_enterprise_that_uses_them() -> None
     assert refused(by_agency) == ["ORGANISER_MUST_BE_USER"] * 25
     assert refused(joining("QJ", institution=institution("enterprise", credit_code=user))) == []
     assert refused(replace(by_agency, enterprise=user)) == []  # a school trains for the enterprise that uses them
-    own = somebody("QJ", "recruit")
+    own = somebody("QJ", "recruit", employed_since=hired)
     assert verdict("QJ", own, by_agency) == ("accepted", [])
 
 
@@ -419,7 +425,7 @@ def test_of_thirty_whom_a_town_office_entered_the_two_without_consent_are_left_o
     ("place", "rule"), [("HL", "HL-ENR-11"), ("HB", "HB-ENR-01"), ("QJ", "QJ-DAT-01"), ("LS", "LS-DAT-01")]
 )
 def test_of_thirty_rows_the_one_whose_number_is_none_is_refused(place: str, rule: str) -> None:
-    """HL-ENR-11, LS-DAT-01, QJ-DAT-01: identity is verified before anybody counts; 29 accepted, one refused."""
+    """HL-ENR-11, HL-DAT-01, LS-DAT-01, QJ-DAT-01: who is not verified is on no roster, and signs in nowhere."""
     group = "laid_off" if place != "HB" else "urban_unemployed"
     rows = [somebody(place, group, number) for number in range(1, 31)]
     broken = replace(rows[6].particulars, identity_number=broken_identity_number(next(sample_people(7))))
@@ -508,3 +514,93 @@ def test_of_twenty_five_poor_workers_in_a_project_the_one_who_was_charged_is_sto
     assert verdict("HL", charged, joining("HL", kind="class")) == ("accepted", [])
     veteran = somebody("HL", "veteran", fee_fen=2000)
     assert basis("HL", veteran, joining("HL", kind="project")) == [("FEE_CHARGED", "HL-ENR-05")]
+
+
+def test_graduates_digital_field_is_told_of_a_class_in_huludao_alone() -> None:
+    """HL-ENR-04: data analysis, programming, industrial software and data security."""
+
+    def told(place: str, field: str) -> list[str]:
+        attributes = {"digital_field": field}
+        return codes(
+            judge_attributes(attributes, kind="class", institution_kind="private_school", terms=terms_of(place))
+        )
+
+    for field in ("data_analysis", "software_programming", "industrial_software", "data_security"):
+        assert told("HL", field) == []
+        assert published({"digital_field": field}, terms_of("HL")) == {"digital_field": field}
+    assert told("HL", "piano") != []
+    assert told("LS", "software_programming") != []
+
+
+@pytest.mark.parametrize(
+    ("hired", "expected"),
+    [
+        (date(2020, 5, 31), ("ask", ["NOT_NEWLY_HIRED"])),
+        (date(2020, 6, 1), ("accepted", [])),
+        (date(2020, 6, 12), ("accepted", [])),
+        (date(2020, 6, 13), ("ask", ["NOT_NEWLY_HIRED"])),
+        (None, ("refused", ["FIELD_MISSING"])),
+    ],
+)
+def test_a_recruit_starts_work_within_the_days_of_the_class_or_a_person_decides(
+    hired: date | None, expected: tuple[str, list[str]]
+) -> None:
+    """QJ-CLM-01: class from 2020-06-01 to 2020-06-12; employees are asked nothing of the kind."""
+    given_context = joining("QJ", closing_date=date(2020, 6, 12))
+    assert verdict("QJ", somebody("QJ", "recruit", employed_since=hired), given_context) == expected
+    assert verdict("QJ", somebody("QJ", "employee", employed_since=hired), given_context) == ("accepted", [])
+    if hired == date(2020, 6, 13):  # who asks about a class still to come knows no closing day
+        assert verdict("QJ", somebody("QJ", "recruit", employed_since=hired)) == ("accepted", [])
+
+
+SOURCED = {"source": "social_insurance", "source_record": "SI-1", "sourced_on": date(2020, 2, 20)}
+
+
+@pytest.mark.parametrize(
+    ("place", "changed", "expected"),
+    [
+        ("HL", {}, []),
+        ("HL", {"source": "neighbour"}, ["EVIDENCE_MISSING", "SOURCE_UNKNOWN"]),
+        ("HL", {"source_record": " "}, ["EVIDENCE_MISSING", "SOURCE_RECORD_MISSING"]),
+        ("HL", {"sourced_on": None}, ["EVIDENCE_MISSING", "SOURCE_RECORD_MISSING"]),
+        ("HL", {"source": ""}, ["EVIDENCE_MISSING"]),
+        ("HB", {}, ["EVIDENCE_MISSING"]),
+        ("HB", {"source_record": ""}, ["EVIDENCE_MISSING", "SOURCE_RECORD_MISSING"]),
+        ("QJ", {}, ["EVIDENCE_MISSING"]),
+        ("QJ", {"source": "neighbour"}, ["EVIDENCE_MISSING"]),
+        ("LS", {}, ["EVIDENCE_MISSING"]),
+    ],
+)
+def test_a_record_of_a_connected_source_is_named_whole_and_replaces_the_paper_in_huludao_alone(
+    place: str, changed: dict[str, object], expected: list[str]
+) -> None:
+    """HL-INT-01, HL-DAT-04: what a source shows is not asked again; HB-INT-02: compared, source and day stored."""
+    one = somebody(place, "employee", evidence="", **{**SOURCED, **changed})
+    assert codes(judged(place, one).findings) == expected
+    rules = {finding.rule for finding in judged(place, one).findings if finding.code.startswith("SOURCE")}
+    assert rules <= {"HL-INT-01", "HB-INT-02"}
+
+
+def test_pupils_with_a_grant_are_counted_by_school_year_in_huludao_and_nothing_is_paid_for_it() -> None:
+    """HL-CLM-13: 12 pupils flagged, 12 counted, and no benefit of the payment chapter speaks of them."""
+    terms = terms_of("HL").register("vocational_grant")
+    assert terms is not None
+    values, wrong = read_values({"school_year": "2020", "registered_poor": True, "school": "示例技工学校"}, terms)
+    assert wrong == []
+    pupils = [
+        RegisterEntry(
+            entry_id=str(number),
+            register=terms.code,
+            region="211400",
+            institution_id=None,
+            person_id=f"person-{number}",
+            masked_name="赵**",
+            values=values,
+            recorded_on=date(2020, 9, 1),
+        )
+        for number in range(12)
+    ]
+    found = report(terms, ReportFacts(entries=pupils, as_of=date(2020, 12, 31)))
+    assert [(row.key, row.counts["entries"]) for row in found.rows] == [("2020", 12)]
+    assert "HL-CLM-13" not in {benefit.rule for benefit in book_of("HL").payment.benefits}
+    assert terms_of("LS").register("vocational_grant") is None

@@ -6,12 +6,17 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from peibu.demo.people import SamplePerson
 from services.enrollment.application.keep_register import Written, record_entry
+from services.enrollment.application.report_register import report_register
+from services.enrollment.domain.person import Identity
 from services.enrollment.domain.roster_row import PersonalFacts, RosterRow
 from services.enrollment.storage.tables import ROSTER_ROW
+from shared.contracts.enrollment import ClassOpened
+from shared.domain.errors import Conflict, Refused
 from shared.domain.jurisdiction import regions
 from shared.policy.rulebook import Rulebook, Shelf
-from tests.enrollment.desk import APPROVER, Desk, rows
+from tests.enrollment.desk import APPROVER, SCHOOL, Desk, people, rows
 from tests.enrollment.sample import OPENING, book, codes, shelf
 
 
@@ -32,6 +37,13 @@ def with_inclusion() -> Rulebook:
 
 def stating(one: RosterRow, **facts: object) -> RosterRow:
     return replace(one, particulars=replace(one.particulars, facts=PersonalFacts(**facts)))
+
+
+def with_register(region: str, code: str) -> Rulebook:
+    """Give Jiyuan's rulebook with a register of another document."""
+    register = shelf().in_force(region, date(2020, 9, 1)).enrollment.register(code)
+    assert register is not None
+    return replace(book(), enrollment=replace(book().enrollment, registers=(register,)))
 
 
 @pytest.fixture
@@ -59,6 +71,10 @@ async def test_a_group_counts_from_the_day_on_which_the_bureau_takes_it_in(open_
 async def test_what_a_row_states_of_a_person_comes_back_as_stated_and_is_nowhere_in_the_open(desk: Desk) -> None:
     facts = PersonalFacts(
         group_kind="college",
+        source="social_insurance",
+        source_record="R-20400102",
+        sourced_on=date(2040, 1, 2),
+        evidence_from=date(2039, 1, 2),
         evidence_until=date(2031, 1, 2),
         place_links=("household", "job_search"),
         pension_from=date(2032, 1, 2),
@@ -67,6 +83,7 @@ async def test_what_a_row_states_of_a_person_comes_back_as_stated_and_is_nowhere
         employed_since=date(2035, 1, 2),
         qualification_number="Q-20360102",
         qualified_on=date(2036, 1, 2),
+        insured_months=12,
         dispatched_to="D-20370102",
         assigned_by="某镇政府",
         consented_on=date(2038, 1, 2),
@@ -79,4 +96,60 @@ async def test_what_a_row_states_of_a_person_comes_back_as_stated_and_is_nowhere
     async with desk.unit() as uow:
         (stored,) = (await uow.connection.execute(select(ROSTER_ROW))).all()
     for shown in (repr(stored), repr(entry)):
-        assert not [year for year in range(2031, 2039) if str(year) in shown]
+        assert not [year for year in range(2031, 2041) if str(year) in shown]
+
+
+async def test_of_what_is_stated_only_what_payment_asks_for_travels_when_the_class_opens(desk: Desk) -> None:
+    """HL-CLM-11, QJ-CLM-04: insured months, and the enterprise that uses somebody; no release date, no proof."""
+    one, two, three = rows(3)
+    facts = {"insured_months": 0, "dispatched_to": "D-1", "release_on": date(2033, 1, 2), "assigned_by": "某镇政府"}
+    await desk.opened(sent=[stating(one, **facts), two, three])
+    (opened,) = await desk.facts(ClassOpened)
+    told = [trainee.attributes for trainee in opened.trainees]
+    assert sorted(told, key=len) == [{}, {}, {"dispatched_to": "D-1", "insured_months": "0"}]
+
+
+async def test_of_thirty_people_whom_a_department_hands_in_the_two_in_a_class_are_known(desk: Desk) -> None:
+    """LS-ENR-05: 30 accepted, 2 in a class already; once more by another department they are the same people."""
+    desk.shelf = Shelf([with_register("371329", "department_trainee")], (), regions())
+    await desk.applied(desk.plan(planned=2), rows(2))
+    fields = {"department": "vet", "reported_on": "2021-05-12"}
+
+    async def handed_in(department: str, one: SamplePerson) -> None:
+        identity = Identity(identity_number=one.identity_number, name=one.name)
+        entered = Written(register="department_trainee", fields={**fields, "department": department}, person=identity)
+        await desk.act(record_entry, entered, by=APPROVER)
+
+    for one in people(30):
+        await handed_in("vet", one)
+    with pytest.raises(Conflict):
+        await handed_in("vet", people(1)[0])
+    await handed_in("dpf", people(1)[0])
+    asked = {"region": None, "as_of": None, "since": None, "until": None}
+    async with desk.unit(APPROVER) as uow:
+        found = (await report_register(uow, register="department_trainee", **asked)).report
+    assert {row.key: dict(row.counts) for row in found.rows} == {
+        "dpf": {"persons": 1, "enrolled": 1},
+        "vet": {"persons": 30, "enrolled": 2},
+    }
+    assert found.totals == {"persons": 30, "enrolled": 2}
+
+
+async def test_of_eleven_online_records_the_one_that_names_nobody_is_refused(desk: Desk) -> None:
+    """HL-INT-02: ten with a learner are taken; what was watched twice counts once."""
+    desk.shelf = Shelf([with_register("211400", "learning_record")], (), regions())
+    fields = {"lesson": "钳工基础", "learnt_on": "2021-05-10", "from_minute": 0, "to_minute": 12, "test_result": 80}
+    for one in people(10):
+        identity = Identity(identity_number=one.identity_number, name=one.name)
+        await desk.act(record_entry, Written(register="learning_record", fields=fields, person=identity), by=SCHOOL)
+    with pytest.raises(Refused) as nobody:
+        await desk.act(record_entry, Written(register="learning_record", fields=fields), by=SCHOOL)
+    assert nobody.value.code == "PERSON_EXPECTED"
+    again = {**fields, "from_minute": 5, "to_minute": 20}
+    first = people(1)[0]
+    identity = Identity(identity_number=first.identity_number, name=first.name)
+    await desk.act(record_entry, Written(register="learning_record", fields=again, person=identity), by=SCHOOL)
+    asked = {"region": None, "as_of": None, "since": None, "until": None}
+    async with desk.unit(SCHOOL) as uow:
+        found = (await report_register(uow, register="learning_record", **asked)).report
+    assert found.totals == {"persons": 10, "minutes": 20 + 9 * 12}

@@ -15,7 +15,7 @@ from shared.database.deployment import pin_deployment
 from shared.database.engine import Database, open_database
 from shared.database.migrate import migrate
 from shared.messaging.embedded import EmbeddedBus
-from shared.policy.loader import load_forms, load_targets
+from shared.policy.loader import load_allotments, load_forms, load_targets
 from shared.web.authentication import Authenticator, StaticKeys
 from tests.payment.callers import ISSUER, Callers
 from tests.payment.office import PAYEE_KEY, VAULT, Office
@@ -116,6 +116,7 @@ async def callers(databases: FreshDatabases, tmp_path: Path) -> AsyncIterator[Ca
             shelf=shelf(),
             vault=VAULT,
             plans=load_targets(),
+            allotments=load_allotments(),
             forms=load_forms(),
             payee_check_keys=[PAYEE_KEY],
         )

@@ -36,7 +36,7 @@ from shared.database.encryption import Vault
 from shared.database.engine import Database
 from shared.domain.actor import SYSTEM, Actor, Role
 from shared.messaging.tables import OUTBOX
-from shared.policy.loader import load_forms, load_targets
+from shared.policy.loader import load_allotments, load_forms, load_targets
 from shared.policy.rulebook import Shelf
 from shared.timers.runner import TimerRunner
 from tests.payment.sample import (
@@ -107,6 +107,7 @@ class Office:
             actor=actor,
             now=now or self.now,
             plans=load_targets(),
+            allotments=load_allotments(),
             forms=load_forms(),
             payee_check_keys=self.payee_keys,
             entry_required=self.entry_required,

@@ -350,6 +350,7 @@ async def test_every_route_says_who_may_call_it(callers: Callers) -> None:
     assert operations["/payment/v1/bank-files/{bank_file_id}/content", "get"] == ["finance"]
     assert {path for (path, _), roles in operations.items() if roles == ["public"]} == {
         "/payment/v1/notices/{notice_id}",
+        "/payment/v1/public/{region}",
         "/payment/v1/notices/{notice_id}/objections",
     }
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.payment.domain.breach import Breach, BreachConclusion, open_breaches
+from services.payment.domain.breach import Breach, BreachConclusion, open_breaches, require_conclusion
 from services.payment.domain.clawback import (
     Clawback,
     ClawbackState,
@@ -21,7 +21,7 @@ from services.payment.domain.clawback import (
 from services.payment.domain.duty import Duty
 from services.payment.domain.order import OrderEntry, OrderState, PaymentOrder, Share, ordered_by_line
 from shared.domain.errors import Conflict, Refused
-from tests.payment.sample import rulebook
+from tests.payment.sample import rulebook, shelf
 
 DAY = date(2021, 10, 20)
 
@@ -142,3 +142,23 @@ def test_a_breach_stops_while_it_is_open_and_computes_nothing() -> None:
         closed = breach.closed(conclusion, reason="核实", by="a", on=DAY)
         assert list(open_breaches([closed], term)) == []
     assert list(open_breaches([breach], None)) == []
+
+
+@pytest.mark.parametrize(
+    ("region", "day", "rule"),
+    [("211400", date(2020, 6, 1), "HL-QUA-01"), ("371329", date(2020, 9, 1), "LS-QUA-01")],
+)
+def test_fraud_stops_a_claim_and_an_error_in_the_work_is_told_from_it(region: str, day: date, rule: str) -> None:
+    """HL-QUA-01, LS-QUA-01: the claim is on hold; Jiyuan's document knows no third conclusion."""
+    term = shelf().in_force(region, day).payment.breach
+    breach = Breach(breach_id="b1", claim_id="claim-1", facts="虚假学员", evidence="来信", opened_by="i", opened_on=DAY)
+    [finding] = open_breaches([breach], term)
+    assert (finding.code, finding.rule, finding.severity) == ("BREACH_OPEN", rule, "stop")
+    for conclusion in BreachConclusion:
+        require_conclusion(conclusion, term)
+    for other in (rulebook().payment.breach, None):
+        require_conclusion(BreachConclusion.CONFIRMED, other)
+        with pytest.raises(Refused, match="CONCLUSION_NOT_OFFERED"):
+            require_conclusion(BreachConclusion.WORK_ERROR, other)
+    for silent in (shelf().in_force("130000", date(2024, 5, 1)), shelf().in_force("341124", date(2020, 6, 1))):
+        assert silent.payment.breach is None

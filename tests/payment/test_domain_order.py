@@ -15,11 +15,13 @@ from services.payment.domain.order import (
     PaymentOrder,
     Share,
     require_payee,
+    require_source_of_opening,
     send_again,
     settle,
     split,
 )
 from shared.domain.errors import Conflict, Refused
+from shared.policy.loader import load_rulebooks
 from tests.payment.sample import rulebook
 
 EMPLOYMENT, INSURANCE, SPECIAL = "employment_subsidy_fund", "unemployment_insurance_fund", "skills_action_fund"
@@ -40,6 +42,18 @@ def test_a_split_that_misses_the_amount_by_one_yuan_is_refused() -> None:
         parts({1: 61_500_00}, share(EMPLOYMENT, 40_000_00), share(INSURANCE, 21_400_00))
 
     assert (refused.value.code, refused.value.rule) == ("SPLIT_SUM", "JY-FND-02")
+
+
+def test_the_source_named_at_opening_pays_or_a_person_decides_on_another() -> None:
+    """HB-ENR-08: fixed when the class opens; where no document fixes it, finance chooses at payment."""
+    hebei = load_rulebooks().in_force("130100", date(2024, 6, 3))
+    shares = [share(EMPLOYMENT, 1), share(INSURANCE, 1)]
+    with pytest.raises(Refused) as refused:
+        require_source_of_opening(shares, opened_with=EMPLOYMENT, decided=False, rulebook=hebei)
+    assert (refused.value.code, refused.value.rule, refused.value.value) == ("SOURCE_FIXED", "HB-ENR-08", INSURANCE)
+    require_source_of_opening(shares, opened_with=EMPLOYMENT, decided=True, rulebook=hebei)
+    require_source_of_opening(shares[:1], opened_with=EMPLOYMENT, decided=False, rulebook=hebei)
+    require_source_of_opening(shares, opened_with=SPECIAL, decided=False, rulebook=rulebook())
 
 
 @given(

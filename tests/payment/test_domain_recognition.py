@@ -12,6 +12,7 @@ from shared.contracts.assessment import AssessmentScheduled, CertificateKind, Ce
 from shared.contracts.enrollment import RosterEntryChanged, TraineeWithdrawn
 from shared.contracts.supervision import FindingClosed, FindingRaised, InspectionEntryChanged, SpotCheckRecorded
 from shared.policy.decision import Severity
+from shared.policy.loader import load_rulebooks
 from tests.payment.sample import (
     accepted,
     assessed,
@@ -234,6 +235,35 @@ def test_a_class_that_is_not_wholly_entered_in_the_provincial_system_gets_nothin
 def test_without_an_inspection_there_is_no_record_of_one_to_enter() -> None:
     """JY-SUP-07: that an inspection is missing is asked elsewhere; here it would have no way out."""
     assert stops_of(entry("plan_and_roster"), entry("results"), checks=False) == []
+
+
+@pytest.mark.parametrize(
+    ("region", "on", "programme", "waiting", "rule"),
+    [
+        ("130100", date(2024, 6, 3), "training", ["plan_and_roster", "results"], "HB-INS-04"),
+        ("130100", date(2024, 6, 3), "evaluation", ["plan_and_roster", "results"], "HB-INS-04"),
+        ("341124", date(2020, 6, 1), "pre_job", ["plan_and_roster", "results"], "QJ-INT-01"),
+        ("341124", date(2020, 6, 1), "work_for_training", ["plan_and_roster"], "QJ-INT-01"),
+    ],
+)
+def test_hebei_and_quanjiao_pay_nothing_that_is_not_in_their_provincial_system(
+    region: str, on: date, programme: str, waiting: list[str], rule: str
+) -> None:
+    """HB-INS-04, HB-INT-01, QJ-ENR-04, QJ-INT-01: application, people and scores; who is not examined has no scores."""
+    facts = class_facts(roster=["p1"], certificates=[certificate("p1")], spot=(1, 1))
+    assert facts.opened is not None
+    opened = replace(facts.opened.fact, programme=programme)
+    book = load_rulebooks().in_force(region, on)
+
+    def missing(*entries: Known[EntryChanged]) -> list[tuple[str | None, str]]:
+        stops = obstacles(replace(facts, entries=entries), opened, book, entry_required=True)
+        return [(stop.value, stop.rule) for stop in stops if stop.code == "NOT_IN_SYSTEM"]
+
+    assert missing() == [(checkpoint, rule) for checkpoint in waiting]
+    assert missing(*(entry(checkpoint) for checkpoint in waiting)) == []
+    assert missing(entry("plan_and_roster", received=39), *(entry(each) for each in waiting[1:])) == [
+        (waiting[0], rule)
+    ]
 
 
 def test_receipts_are_asked_for_only_where_classes_are_entered_at_all() -> None:

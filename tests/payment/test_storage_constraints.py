@@ -27,6 +27,8 @@ LEDGERS = {
     "monthly_report_copy": "content = '{}'",
     "monthly_report_dispatch": "proof = 'another'",
     "employment": "source = 'another'",
+    "reported_figure": "number = number + 1",
+    "filing": "contents = '{}'",
 }
 """What only grows, and a change that must not be possible."""
 
@@ -67,6 +69,7 @@ async def test_a_budget_never_promises_more_than_it_has(office: Office) -> None:
 
 
 async def test_ledgers_refuse_every_change_and_refuse_to_forget(approved_office: Office, claim_id: str) -> None:
+    """HB-SUP-01: a paid claim is not edited; a correction is an entry of its own."""
     office = approved_office
     await office.order(claim_id, {EMPLOYMENT: 13_500})
     await office.rows(
@@ -93,7 +96,7 @@ async def test_ledgers_refuse_every_change_and_refuse_to_forget(approved_office:
 
 
 async def report_a_month(office: Office) -> None:
-    """Draft, sign and dispatch a month with raw SQL, and record an employment."""
+    """Draft, sign and dispatch a month with raw SQL, record an employment, enter a figure and file a plan."""
     for statement in (
         "INSERT INTO monthly_report (region, month, rulebook_id, drafted_on, due) "
         "VALUES ('419001', '2020-06', 'r', '2020-07-01', '2020-07-06')",
@@ -103,6 +106,10 @@ async def report_a_month(office: Office) -> None:
         "VALUES ('419001', '2020-06', 0, '2021-07-03 00:00:00', 'a', 'r', 'p')",
         "INSERT INTO employment (class_id, person_id, employed_on, stands, source, recorded_by, recorded_on) "
         "VALUES ('class-1', 'p1', '2021-08-01', true, 's', 'a', '2021-08-02')",
+        "INSERT INTO reported_figure (entry, region, code, figure_on, number, source, entered_by, entered_on) "
+        "VALUES (1, '211400', 'skilled', '2021-08-01', 5, 's', 'a', '2021-08-02')",
+        "INSERT INTO filing (filing_id, region, code, unit, task, filed_on, filed_by, contents) "
+        "VALUES ('f', '211400', 'annual_plan', '211400', '', '2021-08-02', 'a', '{}')",
     ):
         await office.rows(statement)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 from stdnum.iso7064 import mod_11_2
 
-from services.payment.application.assessing import open_case, rates_of
+from services.payment.application.assessing import assess_case, open_case
 from services.payment.application.enter_rate import enter_rate
 from services.payment.application.import_past_subsidies import (
     GivenPast,
@@ -18,7 +18,7 @@ from services.payment.application.import_past_subsidies import (
 )
 from services.payment.domain.caps import Use
 from services.payment.domain.past_subsidy import PastSubsidy
-from services.payment.domain.subsidy import Assessment, assess
+from services.payment.domain.subsidy import Assessment
 from shared.contracts.enrollment import ClassOpened
 from shared.database.encryption import payee_check, payee_check_key_id
 from shared.domain.actor import Role
@@ -101,18 +101,8 @@ async def test_nothing_of_a_person_is_stored_in_clear(later: Office) -> None:
 
 
 async def assessed(office: Office, of: ClassOpened) -> Assessment:
-    """Assess a class with what its people had elsewhere."""
     async with office.unit() as uow:
-        case = await open_case(uow, of.class_id)
-        return assess(
-            case.facts,
-            case.opened,
-            rulebook=case.rulebook,
-            rates=await rates_of(uow, case.rulebook, of.region),
-            decisions=(),
-            entitled=frozenset(),
-            past=await uow.past.past_uses(of.trainees),
-        )
+        return await assess_case(uow, await open_case(uow, of.class_id), ())
 
 
 async def test_caps_count_what_was_had_elsewhere_until_it_is_withdrawn(later: Office) -> None:

@@ -25,6 +25,8 @@ from shared.contracts.payment import ClaimApproved, NoticePublished, PaymentRetu
 from shared.contracts.supervision import ClassCancelled, FindingRaised
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from shared.domain.jurisdiction import regions
+from shared.policy.rulebook import Shelf
 from tests.payment.office import (
     APPROVER,
     AUDITOR,
@@ -38,7 +40,16 @@ from tests.payment.office import (
     Office,
     person,
 )
-from tests.payment.sample import INSTITUTION_NAME, assessment_completed, certificate, people, rate, training_completed
+from tests.payment.sample import (
+    INSTITUTION_NAME,
+    assessment_completed,
+    certificate,
+    people,
+    rate,
+    rulebook,
+    shelf,
+    training_completed,
+)
 
 YUAN = 100
 CORRECTED = GivenAccount(holder=INSTITUTION_NAME, bank_name="样例银行沁园支行", account_number="410000008642099988")
@@ -155,6 +166,26 @@ async def test_exclusions_are_checked_again_when_the_special_account_is_to_pay(
     assert (await office.send(EMPLOYMENT)).amount_fen == 3_500 * YUAN
     await office.act(FIRST, record_decision, claim_id=claim_id, given=replace(given, accepted=True))
     assert (await office.send(special)).amount_fen == 10_000 * YUAN
+
+
+async def test_only_the_source_that_the_class_opened_with_pays_until_a_person_decides(
+    approved_office: Office, claim_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HB-ENR-08: a source other than the one fixed at opening waits for a decision, and stops when it is taken back."""
+    office, own = approved_office, rulebook()
+    fixed = shelf().in_force("130100", date(2024, 6, 3)).enrollment.funding_at_opening
+    borrowed = replace(own, enrollment=replace(own.enrollment, funding_at_opening=fixed))
+    monkeypatch.setattr("tests.payment.office.shelf", lambda: Shelf([borrowed], (), regions()))
+    with pytest.raises(Refused) as refused:
+        await office.order(claim_id, {EMPLOYMENT: 10_000, INSURANCE: 3_500})
+    assert (refused.value.code, refused.value.rule) == ("SOURCE_FIXED", "HB-ENR-08")
+    given = GivenDecision(rule="HB-ENR-08", accepted=True, reason="就业补助资金不足", persons=None)
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=given)
+    await office.order(claim_id, {EMPLOYMENT: 10_000, INSURANCE: 3_500})
+    await office.act(FIRST, record_decision, claim_id=claim_id, given=replace(given, accepted=False))
+    with pytest.raises(Refused, match="NO_ORDERS_READY"):
+        await office.send(INSURANCE)
+    assert (await office.send(EMPLOYMENT)).amount_fen == 10_000 * YUAN
 
 
 async def test_a_bank_file_is_made_again_byte_for_byte_and_every_reading_is_audited(
@@ -301,6 +332,7 @@ async def test_an_open_doubt_keeps_an_order_out_of_the_bank_file(approved_office
 async def test_nothing_is_ordered_or_sent_while_the_class_cannot_be_computed(
     approved_office: Office, claim_id: str
 ) -> None:
+    """HB-SUP-03: a claim of ten with nine certificates stands still until the numbers agree."""
     office = approved_office
     fewer = assessment_completed([certificate(each) for each in people(1, 9)], revision=2)
     await office.take(fewer)
@@ -558,6 +590,7 @@ async def rows_of(office: Office, *, canonical: bool) -> list[dict]:  # type: ig
 async def test_the_ledger_tells_every_fen_with_rule_clause_order_and_settlement(
     approved_office: Office, claim_id: str
 ) -> None:
+    """HB-SUP-03: what the claim is worth, what was ordered and what the bank paid agree with the ledger to the fen."""
     office = approved_office
     first, _ = await office.order(claim_id, {EMPLOYMENT: 10_000, INSURANCE: 3_500})
     await office.answer(await office.send(), first.order_id, "settled")

@@ -48,7 +48,8 @@ async def huludao(office: Office) -> Office:
     """Give an office with a work-for-training class of an insured enterprise, by the end of November."""
     office.now = moment(date(2020, 11, 30))
     kind = {"kind": "work_for_training", "programme": "work_for_training"}
-    await office.take(opened("HL", ROSTER, employer=WORKSHOP, attributes={HIRER: "insured_enterprise"}, **kind))
+    hired = opened("HL", ROSTER, employer=WORKSHOP, attributes={HIRER: "insured_enterprise"}, **kind)
+    await office.take(replace(hired, institution=replace(hired.institution, kind="enterprise")))
     return office
 
 
@@ -320,7 +321,8 @@ async def test_a_claim_follows_the_months_that_are_confirmed_and_taken_back(hulu
     numbers = await state(huludao, month("p1", 6), month("p1", 7))
     await confirm(huludao, numbers[0])
     signed = SignedUndertaking(text_version="HL", signer="样例负责人", signed_on=huludao.now.date())
-    claim = await huludao.act(hirer("HL"), submit_claim, class_id="class-1", undertaking=signed, account=ACCOUNT)
+    command = {"class_id": "class-1", "undertaking": signed, "account": ACCOUNT, "claimant": "enterprise"}
+    claim = await huludao.act(hirer("HL"), submit_claim, **command)
     assert await amounts(huludao, claim.claim_id) == [148_000, 0, 0]
     await confirm(huludao, numbers[1])
     assert await amounts(huludao, claim.claim_id) == [296_000, 0, 0]

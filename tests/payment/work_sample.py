@@ -43,7 +43,13 @@ def with_claims(place: str) -> Shelf:
     What is paid stays the document's own.
     """
     book, jiyuan = book_of(place), rulebook().payment
-    claiming = replace(book.payment, review_limit=jiyuan.review_limit, claimants=jiyuan.claimants, steps=jiyuan.steps)
+    own = book.payment
+    claiming = replace(
+        own,
+        review_limit=own.review_limit or jiyuan.review_limit,
+        claimants=own.claimants or jiyuan.claimants,
+        steps=own.steps or jiyuan.steps,
+    )
     others = [one for one in shelf().current if one.id != book.id]
     return Shelf([*others, replace(book, payment=claiming)], [], regions())
 

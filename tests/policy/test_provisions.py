@@ -89,5 +89,9 @@ def test_two_rulebooks_are_compared_in_words(tmp_path: Path) -> None:
         (change.either.key, change.before and change.before.text, change.after and change.after.text)
         for change in differences(before, after)
     ]
-    assert told == [("supervision.opening_attendance.minimum_percent", "90", "85"), ("payment.breach", "", None)]
+    assert told == [
+        ("supervision.opening_attendance.minimum_percent", "90", "85"),
+        ("payment.breach", "", None),
+        ("payment.breach.work_error", "否", None),
+    ]
     assert differences(before, before) == ()

@@ -1,7 +1,7 @@
 """A region is judged by its nearest ancestor's rulebook in force on the day, or by none."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -72,3 +72,25 @@ def test_an_unknown_version_is_a_missing_fact_that_holds_the_class() -> None:
     with pytest.raises(MissingFact, match="RULEBOOK_UNKNOWN") as missing:
         shelf(JIYUAN).by_id("jiyuan/2021-01-01@000000000000")
     assert missing.value.value == "jiyuan/2021-01-01@000000000000"
+
+
+@pytest.mark.parametrize(
+    ("region", "first", "last"),
+    [
+        ("211400", date(2019, 7, 31), date(2021, 12, 31)),
+        ("130000", date(2024, 1, 1), date(2024, 12, 31)),
+        ("341124", date(2020, 5, 16), date(2021, 12, 31)),
+        ("371329", date(2020, 8, 20), date(2021, 12, 31)),
+    ],
+)
+def test_each_of_the_other_documents_holds_from_its_first_day_to_its_last_and_then_a_person_decides(
+    region: str, first: date, last: date
+) -> None:
+    """HL-DAT-03: 2019-07-30 to 2022-01-01; QJ-DAT-02: the day before is a person's; LS-DAT-02: 2022-01-05 too."""
+    packaged = load_rulebooks()
+    assert packaged.in_force(region, first).id == packaged.in_force(region, last).id
+    for day in (first - timedelta(days=1), last + timedelta(days=1), last + timedelta(days=5)):
+        with pytest.raises(Refused) as missing:
+            packaged.in_force(region, day)
+        assert missing.value.code == "RULEBOOK_MISSING"
+        assert "书面决定" in missing.value.advice

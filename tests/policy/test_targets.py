@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.policy.loader import load_rulebooks, load_targets
+from shared.domain.jurisdiction import ancestors
+from shared.policy.loader import load_allotments, load_rulebooks, load_targets, mistakes_in
 from shared.policy.mistakes import PolicyFilesInvalid
 from tests.policy.folders import TARGETS, changed, packaged, written
+
+HULUDAO, HEBEI = "huludao/2019-07-31.targets.toml", "hebei/2024-01-01.targets.toml"
 
 
 def test_annex_1_adds_up_to_forty_thousand_in_thirteen_rows() -> None:
@@ -87,3 +90,60 @@ def test_other_mistakes_are_reported_where_they_stand(tmp_path: Path, old: str, 
     with pytest.raises(PolicyFilesInvalid) as refusal:
         load_targets(written(tmp_path, TARGETS, text))
     assert (key, line) in [(mistake.key, mistake.line) for mistake in refusal.value.mistakes]
+
+
+def test_huludaos_allotment_of_2019_adds_up_and_with_one_number_changed_is_refused(tmp_path: Path) -> None:
+    """HL-REP-03: Jianchang with 501 instead of 510 makes 9,991."""
+    table = next(table for table in load_allotments() if table.region == "211400")
+    assert sum(row.person_times or 0 for row in table.allotment.rows) == table.allotment.total_person_times == 10_000
+    text, _ = changed(HULUDAO, "person_times = 510", "person_times = 501")
+    with pytest.raises(PolicyFilesInvalid) as refusal:
+        load_allotments(written(tmp_path, HULUDAO, text))
+    [mistake] = refusal.value.mistakes
+    assert (mistake.key, mistake.file) == ("allotment.total_person_times", HULUDAO)
+    assert "9991" in mistake.message
+    assert "10000" in mistake.message
+    assert [each.key for each in mistakes_in(tmp_path) if each.file == HULUDAO] == ["allotment.total_person_times"]
+
+
+def hebei_with(*numbers: int) -> str:
+    """Give Hebei's allotment with numbers for its first cities."""
+    lines, left = [], list(numbers)
+    for line in packaged(HEBEI).splitlines():
+        if "region = " in line and line.startswith("    {") and left:
+            line = line.replace(" },", f", person_times = {left.pop(0)} }},")
+        lines.append(line)
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "accepted"),
+    [
+        ((), True),
+        ((25_000,) * 14, True),
+        ((25_000,) * 13 + (24_000,), False),
+        ((25_000,) * 13, True),
+        ((27_000,) * 13, False),
+    ],
+)
+def test_hebeis_cities_have_no_number_until_all_add_up(
+    tmp_path: Path, numbers: tuple[int, ...], accepted: bool
+) -> None:
+    """HB-REP-04: 350,000 in all is taken and 349,000 is not; a part that is already too much is not either."""
+    folder = written(tmp_path, HEBEI, hebei_with(*numbers))
+    if not accepted:
+        with pytest.raises(PolicyFilesInvalid):
+            load_allotments(folder)
+        return
+    [table] = load_allotments(folder)
+    assert [row.person_times for row in table.allotment.rows] == [*numbers, *[None] * (14 - len(numbers))]
+    assert load_targets(folder) == ()
+
+
+def test_an_allotment_names_a_goal_and_regions_that_there_are() -> None:
+    """HL-REP-04: the basis is shown; HB-QUA-02: the rows are regions of the table."""
+    for table in load_allotments():
+        book = load_rulebooks().in_force(table.region, max(table.valid_from, date(2019, 7, 31)))
+        assert table.allotment.goal in {term.code for term in book.payment.reporting.person_times}
+        assert all(table.region in ancestors(row.region) for row in table.allotment.rows)
+        assert (len(table.allotment.basis), table.allotment.rule) in {(2, "HL-REP-03"), (0, "HB-REP-04")}

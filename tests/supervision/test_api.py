@@ -473,6 +473,10 @@ async def test_health_documents_and_roles_are_there(ready: Callers) -> None:
         "post classes/{class_id}/checks/{check_id}/void": {"approver", "inspector"},
         "post classes/{class_id}/register-decisions": {"approver"},
         "post classes/{class_id}/opinion": {"approver"},
+        "post classes/{class_id}/comparisons": {"inspector"},
+        "post classes/{class_id}/sessions/{session_id}/viewings": {
+            *("approver", "first_reviewer", "inspector", "second_reviewer")
+        },
         "get classes/{class_id}/sign-in-approvals": READERS,
         "post classes/{class_id}/sign-in-approvals": {"approver", "first_reviewer", "inspector", "second_reviewer"},
         "post findings/{finding_id}/closure": {"approver", "inspector", "second_reviewer"},

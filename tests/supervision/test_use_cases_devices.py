@@ -52,7 +52,7 @@ async def test_a_region_without_any_rulebook_registers_no_device(office: Office)
     nation = replace(APPROVER, region="000000")
 
     with pytest.raises(Refused, match="METHOD_NOT_ACCEPTED"):
-        await office.act(lambda uow: register_device(uow, command("face", region="341124")), actor=nation)
+        await office.act(lambda uow: register_device(uow, command("face", region="411100")), actor=nation)
 
 
 async def test_changed_methods_judge_what_arrives_from_then_on(office: Office) -> None:

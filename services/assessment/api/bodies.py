@@ -33,6 +33,7 @@ class BodyBody(Body):
     certificate_kinds: Annotated[list[CertificateKind], Field(min_length=1, max_length=8)]
     occupations: Annotated[list[Code], Field(min_length=1, max_length=2000)]
     is_bureau: StrictBool = Field(description="人社部门自己的考核机构，可组织培训合格证书考核")
+    kind: Code | None = Field(default=None, description="机构类别的代码，如规则册区分评价机构的类别")
 
     def to_command(self) -> RegisterBody:
         """Give the command."""
@@ -43,6 +44,7 @@ class BodyBody(Body):
             certificate_kinds=tuple(dict.fromkeys(self.certificate_kinds)),
             occupations=tuple(dict.fromkeys(self.occupations)),
             is_bureau=self.is_bureau,
+            kind=self.kind,
         )
 
 

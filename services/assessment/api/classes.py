@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import Depends, Request, Response
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from services.assessment.api.schemas import ROWS_MAX, Body, Day, Id
 from services.assessment.api.views import ClassView, ScheduledAnswer
@@ -38,6 +38,10 @@ class ApplicationBody(Body):
         default=None, description="纸质申请的收到日期，由人社部门登记时填写；提前天数从这一日起算"
     )
     persons: Annotated[list[Id], Field(min_length=1, max_length=ROWS_MAX)] | None = None
+    fee_fen: StrictInt = Field(default=0, ge=0, le=1_000_000, description="每名考生须缴的鉴定费用（分）；免费的填 0")
+    examiners: Annotated[list[Id], Field(max_length=50)] = Field(
+        default=[], description="考评员编号；考评员已备案为教师的，填其教师编号"
+    )
 
     def to_command(self) -> ScheduleAssessment:
         """Give the command."""
@@ -49,6 +53,8 @@ class ApplicationBody(Body):
             channel=self.channel,
             paper_received_on=self.paper_received_on,
             persons=None if self.persons is None else tuple(self.persons),
+            fee_fen=self.fee_fen,
+            examiners=tuple(dict.fromkeys(self.examiners)),
         )
 
 

@@ -80,6 +80,7 @@ class ClassView(BaseModel):
     occupation: str
     level: str | None
     closing_date: date
+    exam_due_on: date | None = Field(description="考核最迟应完成之日；政策未规定的为 null")
     training_completed: bool
     opinion_passed: bool | None = Field(description="人社部门检查意见；尚无意见为 null")
     assessments: list[ExamSummary]
@@ -101,6 +102,7 @@ class ClassView(BaseModel):
             occupation=examined.occupation,
             level=examined.level,
             closing_date=examined.closing_date,
+            exam_due_on=reading.exam_due_on,
             training_completed=examined.training_completed,
             opinion_passed=examined.opinion_passed,
             assessments=[ExamSummary.of(exam) for exam in reading.case.exams],
@@ -237,6 +239,8 @@ class AssessmentView(BaseModel):
     applied_by: str = Field(description="提出或登记申请的人（令牌主体）")
     channel: Channel
     paper_received_on: date | None
+    fee_fen: int = Field(description="每名考生须缴的鉴定费用（分）")
+    examiners: list[str]
     state: State
     patrol_signed: bool
     patrol: SignatureView | None
@@ -262,6 +266,8 @@ class AssessmentView(BaseModel):
             mode=exam.mode,
             applied_by=exam.applied_by,
             paper_received_on=exam.paper_received_on,
+            fee_fen=exam.fee_fen,
+            examiners=list(exam.examiners),
             patrol=None if exam.signature is None else SignatureView.of(exam.signature),
             finalised_on=exam.finalised_on,
             admission=None if exam.admission is None else AdmissionView(**asdict(exam.admission)),

@@ -120,6 +120,9 @@ async def _asked(uow: AssessmentUnit, case: ExamCase, change: Move) -> ExamAppli
         resit=not_passed(case.exams).issuperset(exam.persons),
         moved_on=uow.today,
         excepted=excepted_kinds(exceptions, on=change.exam_on, regions=lineage),
+        fee_fen=exam.fee_fen,
+        examiners=exam.examiners,
+        record=await uow.bodies.record(change.body_id),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from services.assessment.domain.assessment import Assessment, Correction, Score
 from services.assessment.domain.body import AssessmentBody, PassMark
+from services.assessment.domain.body_record import BodyRecord, BodyReview, Listing
 from services.assessment.domain.certificate import Certificate
 from services.assessment.domain.duty import Duty
 from services.assessment.domain.examined_class import ExaminedClass
@@ -36,6 +37,22 @@ class Bodies(Protocol):
 
     async def save(self, body: AssessmentBody) -> AssessmentBody:
         """Store a locked body under its next version and give it."""
+        ...
+
+    async def record(self, body_id: str) -> BodyRecord:
+        """Give the body's listings and reviews."""
+        ...
+
+    async def add_listing(self, listing: Listing) -> None:
+        """Add a listing."""
+        ...
+
+    async def add_review(self, review: BodyReview) -> None:
+        """Add a review."""
+        ...
+
+    async def listed(self, regions: Sequence[str]) -> Sequence[tuple[AssessmentBody, BodyRecord]]:
+        """Give the bodies on lists of these regions, by name, with what is recorded of them there."""
         ...
 
     async def add_pass_mark(self, mark: PassMark, *, set_by: str) -> bool:
@@ -91,6 +108,14 @@ class Assessments(Protocol):
         self, scope: Scope, *, after: tuple[date, str] | None, limit: int
     ) -> Sequence[tuple[str, str, date]]:
         """Give id, class and day of exams that are not over, by day and id, after the given place."""
+        ...
+
+    async def to_reassign(self, body_id: str, regions: Sequence[str]) -> Sequence[str]:
+        """Give the body's exams in these regions that are neither final nor withdrawn, by day."""
+        ...
+
+    async def examined_before(self, persons: Collection[str]) -> frozenset[str]:
+        """Give who of these people sat a final exam of whatever class."""
         ...
 
     async def duties(self, assessment_id: str) -> Mapping[str, Duty]:

@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from services.assessment.application.access import ClassCase, ExamCase, is_own, visible_class, visible_exam
 from services.assessment.application.marking import marks_of
 from services.assessment.application.ports import AssessmentUnit
 from services.assessment.application.survey_class import standing_survey, term_of
 from services.assessment.domain.assessment import Score
+from services.assessment.domain.body_record import to_reassign
 from services.assessment.domain.certificate import Certificate
+from services.assessment.domain.exam_day import judge_exam_day
 from services.assessment.domain.results import judge_marks
 from services.assessment.domain.survey import Survey, SurveyDecision, judge_survey
 from shared.domain.errors import NotFound
+from shared.domain.jurisdiction import ancestors
 from shared.policy.decision import Finding
 from shared.policy.terms.assessment import SatisfactionSurvey
 
@@ -23,6 +27,7 @@ class ClassReading:
     case: ClassCase
     certificates: int
     survey: Survey | None
+    exam_due_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +55,12 @@ async def read_class(uow: AssessmentUnit, class_id: str) -> ClassReading:
     case = await visible_class(uow, class_id)
     exams = {exam.assessment_id for exam in case.exams}
     certificates = await uow.certificates.of_class(class_id)
+    limit = uow.shelf.by_id(case.examined.rulebook_id).assessment.exam_limit
     return ClassReading(
         case=case,
         certificates=sum(one.stands and one.assessment_id in exams for one in certificates),
         survey=await uow.surveys.get(class_id),
+        exam_due_on=limit.due(case.examined.closing_date) if limit else None,
     )
 
 
@@ -61,10 +68,16 @@ async def read_assessment(uow: AssessmentUnit, assessment_id: str) -> ExamReadin
     """Give what is known of an exam, or raise NotFound ASSESSMENT_UNKNOWN."""
     case = await visible_exam(uow, assessment_id)
     certificates = await uow.certificates.of_class(case.examined.class_id)
+    rulebook, exam = uow.shelf.by_id(case.examined.rulebook_id), case.exam
+    record = await uow.bodies.record(exam.body_id)
     return ExamReading(
         case=case,
         certificates=tuple(one for one in certificates if one.assessment_id == assessment_id),
-        findings=tuple(judge_marks(case.exam, await marks_of(uow, case), uow.shelf.by_id(case.examined.rulebook_id))),
+        findings=(
+            *judge_marks(exam, await marks_of(uow, case), rulebook),
+            *(judge_exam_day(exam.exam_on, case.examined.closing_date, rulebook) if exam.counts else ()),
+            *(to_reassign(record, ancestors(case.examined.region), uow.today, rulebook) if exam.is_pending else ()),
+        ),
     )
 
 

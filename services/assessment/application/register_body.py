@@ -22,6 +22,7 @@ class RegisterBody:
     certificate_kinds: tuple[CertificateKind, ...]
     occupations: tuple[str, ...]
     is_bureau: bool
+    kind: str | None = None
 
 
 async def register_body(uow: AssessmentUnit, command: RegisterBody) -> tuple[AssessmentBody, tuple[Finding, ...]]:
@@ -39,6 +40,7 @@ async def register_body(uow: AssessmentUnit, command: RegisterBody) -> tuple[Ass
         certificate_kinds=command.certificate_kinds,
         occupations=command.occupations,
         is_bureau=command.is_bureau,
+        kind=command.kind,
     )
     standing = await uow.bodies.registered(code.value)
     if standing is None:

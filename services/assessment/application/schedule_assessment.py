@@ -31,6 +31,8 @@ class ScheduleAssessment:
     channel: Channel
     paper_received_on: date | None
     persons: tuple[str, ...] | None
+    fee_fen: int = 0
+    examiners: tuple[str, ...] = ()
 
 
 async def schedule_assessment(
@@ -102,4 +104,8 @@ async def _application(uow: AssessmentUnit, case: ClassCase, command: ScheduleAs
         resit=not_passed(case.exams).issuperset(persons),
         windows=windows_of_year(await uow.rulings.windows(lineage), on=asked_on, regions=lineage),
         excepted=excepted_kinds(exceptions, on=command.exam_on, regions=lineage),
+        fee_fen=command.fee_fen,
+        examined_before=await uow.assessments.examined_before(persons) if command.fee_fen else frozenset(),
+        examiners=command.examiners,
+        record=await uow.bodies.record(command.body_id),
     )

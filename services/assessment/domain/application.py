@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 from services.assessment.domain.body import AssessmentBody
+from services.assessment.domain.body_record import NOTHING_RECORDED, BodyRecord, judge_standing, may_examine_own
+from services.assessment.domain.exam_day import judge_exam_day
 from services.assessment.domain.examined_class import ExaminedClass
 from services.assessment.domain.findings import stop
 from services.assessment.domain.ruling import ExamWindow
@@ -26,7 +28,8 @@ class ExamApplication:
     `by_bureau` says that the bureau itself registered it; `resit` that everybody in it sat or missed a final exam of
     this class and did not pass it; `moved_on` that this exam day was asked for later than the exam; `windows` are
     those that the region has set for the year of the application, `excepted` the kinds for which a transitional
-    exception holds on the exam day.
+    exception holds on the exam day. `fee_fen` is what everybody in it pays, `examined_before` who of them sat an exam
+    of whatever class, `examiners` who examines, `record` what is recorded of the body.
     """
 
     kind: CertificateKind
@@ -38,6 +41,10 @@ class ExamApplication:
     persons: tuple[str, ...]
     by_bureau: bool
     resit: bool
+    fee_fen: int = 0
+    examined_before: frozenset[str] = frozenset()
+    examiners: tuple[str, ...] = ()
+    record: BodyRecord = NOTHING_RECORDED
     moved_on: date | None = None
     windows: tuple[ExamWindow, ...] = ()
     excepted: frozenset[CertificateKind] = frozenset()
@@ -69,10 +76,12 @@ def judge(
         *_judge_body(application, examined, body, rulebook, regions),
         *_judge_days(application, examined, rulebook),
         *_judge_order(application, examined, rulebook),
+        *judge_exam_day(application.exam_on, examined.closing_date, rulebook),
         *_judge_mode(application, rulebook),
         *_judge_channel(application, rulebook),
         *_judge_online(application, examined, rulebook),
         *_judge_persons(application, examined, rulebook),
+        *_judge_fee(application, examined, rulebook),
     ]
 
 
@@ -90,6 +99,7 @@ def judge_move(
         *_judge_body(application, examined, body, rulebook, regions),
         *_judge_days(application, examined, rulebook),
         *_judge_order(application, examined, rulebook),
+        *judge_exam_day(application.exam_on, examined.closing_date, rulebook),
     ]
 
 
@@ -116,6 +126,17 @@ def _judge_kind(application: ExamApplication, examined: ExaminedClass, rulebook:
                 code="CERT_KIND",
                 message="该证书种类不在本地政策认可的范围内。",
                 advice="请改选：" + "、".join(kind.name for kind in kinds.kinds) + "。",
+                field="certificate_kind",
+                value=application.kind,
+            )
+        )
+    elif kinds is not None and kinds.asks(application.kind):
+        found.append(
+            kinds.finding(
+                code="CERT_KIND_UNDECIDED",
+                severity=Severity.ASK,
+                message="文件没有列明此种证书，能否享受补贴须由审核人员在申领时决定。",
+                advice="请先向人社部门确认；也可改选文件列明的证书种类。",
                 field="certificate_kind",
                 value=application.kind,
             )
@@ -191,9 +212,40 @@ def _judge_body(
                 value=body.body_id,
             )
         )
+    found += judge_standing(
+        body,
+        application.record,
+        occupation=examined.occupation,
+        level=examined.level,
+        on=application.exam_on,
+        appointed_on=application.moved_on or application.applied_on,
+        regions=regions,
+        rulebook=rulebook,
+    )
+    found += _judge_separation(application, examined, body, rulebook, regions)
+    return found
+
+
+def _judge_separation(
+    application: ExamApplication,
+    examined: ExaminedClass,
+    body: AssessmentBody,
+    rulebook: Rulebook,
+    regions: tuple[str, ...],
+) -> list[Finding]:
+    """Keep training and assessment apart, but for who stands on the excepted list (JY-ASM-07, HL-ASM-02)."""
     separation = rulebook.assessment.separation
-    same = body.credit_code == examined.institution_credit_code
-    if separation is not None and application.kind in separation.kinds and same:
+    if separation is None or application.kind not in separation.kinds:
+        return []
+    found: list[Finding] = []
+    if body.credit_code == examined.institution_credit_code and not may_examine_own(
+        application.record,
+        occupation=examined.occupation,
+        level=examined.level,
+        on=application.exam_on,
+        regions=regions,
+        rulebook=rulebook,
+    ):
         found.append(
             stop(
                 separation,
@@ -204,7 +256,46 @@ def _judge_body(
                 value=body.body_id,
             )
         )
+    both = sorted(set(application.examiners).intersection(examined.teachers))
+    if both and not separation.examiners_teach:
+        found.append(
+            stop(
+                separation,
+                code="EXAMINER_TEACHES",
+                message=f"有 {len(both)} 名考评员同时是本班任课教师，培训与考核须分离。",
+                advice="请评价机构改派未在本班任课的考评员。",
+                field="examiners",
+                value=both[0],
+            )
+        )
     return found
+
+
+def _judge_fee(application: ExamApplication, examined: ExaminedClass, rulebook: Rulebook) -> list[Finding]:
+    """Refuse a fee from somebody who is trained free of charge and has sat no exam before (QJ-ASM-02)."""
+    term = rulebook.assessment.first_exam_free
+    if term is None or not application.fee_fen:
+        return []
+    free = {group.code for group in rulebook.enrollment.groups if group.fee_free}
+    first = [
+        person
+        for person in application.persons
+        if person not in application.examined_before
+        and (known := examined.trainees.get(person))
+        and not free.isdisjoint(known.groups)
+    ]
+    if not first:
+        return []
+    return [
+        stop(
+            term,
+            code="FIRST_EXAM_FEE",
+            message=f"有 {len(first)} 名免费培训对象初次参加鉴定，其鉴定费用应予免除。",
+            advice="请免除费用；同次考核中有须缴费的学员时，请分开申请。",
+            field="fee_fen",
+            value=str(application.fee_fen),
+        )
+    ]
 
 
 def _judge_days(application: ExamApplication, examined: ExaminedClass, rulebook: Rulebook) -> list[Finding]:

@@ -97,7 +97,8 @@ class Assessment:
 
     `scores` holds the latest version by person and part, `scored_since` is when the first of any version was entered.
     `outcomes` is empty until the exam is final and counts the `corrections` made since. `revision` is that of the last
-    AssessmentScheduled published, 0 while the exam awaits a person's decision.
+    AssessmentScheduled published, 0 while the exam awaits a person's decision. `fee_fen` is what everybody in it pays
+    for it, `examiners` are who examines, a filed teacher by the teacher's id.
     """
 
     assessment_id: str
@@ -113,6 +114,8 @@ class Assessment:
     paper_received_on: date | None
     persons: tuple[str, ...]
     scores: Mapping[tuple[str, Part], Score]
+    fee_fen: int = 0
+    examiners: tuple[str, ...] = ()
     signature: Signature | None = None
     scored_since: datetime | None = None
     outcomes: Mapping[str, Outcome]

@@ -16,7 +16,10 @@ PART_NAMES: Final[dict[Part, str]] = {"theory": "理论", "practice": "实操"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentBody:
-    """Who examines: the kinds and occupations it may certify; `is_bureau` marks the bureau's own exam office."""
+    """Who examines: the kinds and occupations it may certify; `is_bureau` marks the bureau's own exam office.
+
+    `kind` says what it is, by a code of the rulebook's kinds of bodies; None where it tells none apart.
+    """
 
     body_id: str
     name: str
@@ -25,6 +28,7 @@ class AssessmentBody:
     certificate_kinds: tuple[CertificateKind, ...]
     occupations: tuple[str, ...]
     is_bureau: bool
+    kind: str | None = None
     version: int = 1
 
     def examines(self, kind: CertificateKind, occupation: str) -> bool:

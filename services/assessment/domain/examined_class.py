@@ -17,6 +17,7 @@ class Trainee:
     """One person of the roster with which the class opened; `left_on` is the day from which they are withdrawn."""
 
     masked_name: str
+    groups: tuple[str, ...] = ()
     left_on: date | None = None
 
     def takes_part_on(self, day: date) -> bool:
@@ -44,6 +45,7 @@ class ExaminedClass:
     delivery: Literal["offline", "online"]
     closing_date: date
     trainees: Mapping[str, Trainee]
+    teachers: tuple[str, ...] = ()
     ending: Ending | None = None
     training_revision: int = 0
     opinion_passed: bool | None = None
@@ -106,5 +108,9 @@ def examined_class(fact: ClassOpened) -> ExaminedClass:
         certifiable=fact.occupation.certifiable,
         delivery=fact.delivery,
         closing_date=fact.closing_date,
-        trainees={trainee.person_id: Trainee(masked_name=trainee.masked_name) for trainee in fact.trainees},
+        trainees={
+            trainee.person_id: Trainee(masked_name=trainee.masked_name, groups=trainee.groups)
+            for trainee in fact.trainees
+        },
+        teachers=fact.teachers,
     )

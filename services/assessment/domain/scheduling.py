@@ -52,6 +52,8 @@ def schedule(
         channel=application.channel,
         paper_received_on=application.paper_received_on,
         persons=application.persons,
+        fee_fen=application.fee_fen,
+        examiners=application.examiners,
         scores={},
         outcomes={},
         needs_admission=needs_admission,

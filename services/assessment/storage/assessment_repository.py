@@ -1,6 +1,6 @@
 """Exams in the database: the exam row, its candidates, duties, scores and signature."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -105,6 +105,24 @@ class StoredAssessments:
             .limit(limit)
         )
         return [(row.assessment_id, row.class_id, row.exam_on) for row in await self._connection.execute(query)]
+
+    async def to_reassign(self, body_id: str, regions: Sequence[str]) -> list[str]:
+        """Give the body's exams in these regions that are neither final nor withdrawn, by day."""
+        exam, examined = ASSESSMENT.c, EXAMINED_CLASS.c
+        still_open = (exam.finalised_on.is_(None), exam.withdrawn_on.is_(None), examined.ending.is_(None))
+        query = (
+            select(exam.assessment_id)
+            .join_from(ASSESSMENT, EXAMINED_CLASS)
+            .where(exam.body_id == body_id, examined.region.in_(regions), *still_open)
+            .order_by(exam.exam_on, exam.assessment_id)
+        )
+        return list((await self._connection.execute(query)).scalars())
+
+    async def examined_before(self, persons: Collection[str]) -> frozenset[str]:
+        """Give who of these people sat a final exam of whatever class."""
+        column = OUTCOME.c
+        these = (column.person_id.in_(sorted(persons)), column.outcome.in_(("passed", "failed")))
+        return frozenset((await self._connection.execute(select(column.person_id).where(*these))).scalars())
 
     async def duties(self, assessment_id: str) -> Mapping[str, Duty]:
         """Give who has which duty, by subject."""

@@ -1,14 +1,15 @@
 """Assessment bodies and pass marks in the database: rows <-> domain both ways."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.assessment.domain.body import AssessmentBody, PassMark
-from services.assessment.storage.tables import BODY, PASS_MARK
+from services.assessment.domain.body_record import BodyRecord, BodyReview, Listing, Scope
+from services.assessment.storage.tables import BODY, BODY_LISTING, BODY_REVIEW, PASS_MARK
 from shared.contracts.assessment import CertificateKind
 from shared.database.upsert import insert_or_ignore
 
@@ -37,6 +38,40 @@ class StoredBodies:
         stored = replace(body, version=body.version + 1)
         await self._connection.execute(update(BODY).where(BODY.c.body_id == body.body_id).values(_values(stored)))
         return stored
+
+    async def record(self, body_id: str) -> BodyRecord:
+        """Give the body's listings and reviews."""
+        listings = await self._connection.execute(_in_order(BODY_LISTING).where(BODY_LISTING.c.body_id == body_id))
+        reviews = await self._connection.execute(_in_order(BODY_REVIEW).where(BODY_REVIEW.c.body_id == body_id))
+        return BodyRecord(listings=tuple(map(_listing, listings)), reviews=tuple(map(_review, reviews)))
+
+    async def add_listing(self, listing: Listing) -> None:
+        """Add a listing."""
+        row = asdict(listing) | {"scopes": [[scope.occupation, scope.level] for scope in listing.scopes]}
+        await self._connection.execute(insert(BODY_LISTING).values(row))
+
+    async def add_review(self, review: BodyReview) -> None:
+        """Add a review."""
+        await self._connection.execute(insert(BODY_REVIEW).values(asdict(review)))
+
+    async def listed(self, regions: Sequence[str]) -> Sequence[tuple[AssessmentBody, BodyRecord]]:
+        """Give the bodies on lists of these regions, by name, with what is recorded of them there."""
+        here = BODY_LISTING.c.region.in_(regions)
+        listings = [_listing(row) for row in await self._connection.execute(_in_order(BODY_LISTING).where(here))]
+        there = _in_order(BODY_REVIEW).where(BODY_REVIEW.c.region.in_(regions))
+        reviews = [_review(row) for row in await self._connection.execute(there)]
+        keys = sorted({listing.body_id for listing in listings})
+        bodies = select(BODY).where(BODY.c.body_id.in_(keys)).order_by(BODY.c.name, BODY.c.body_id)
+        return [
+            (
+                _body(row),
+                BodyRecord(
+                    listings=tuple(one for one in listings if one.body_id == row.body_id),
+                    reviews=tuple(one for one in reviews if one.body_id == row.body_id),
+                ),
+            )
+            for row in await self._connection.execute(bodies)
+        ]
 
     async def add_pass_mark(self, mark: PassMark, *, set_by: str) -> bool:
         """Add a pass mark; give False when one stands for the same exam part, region and first day."""
@@ -77,6 +112,7 @@ def _values(body: AssessmentBody) -> dict[str, Any]:
         "certificate_kinds": body.certificate_kinds,
         "occupations": body.occupations,
         "is_bureau": body.is_bureau,
+        "kind": body.kind,
         "version": body.version,
     }
 
@@ -90,7 +126,39 @@ def _body(row: Row[Any]) -> AssessmentBody:
         certificate_kinds=tuple(row.certificate_kinds),
         occupations=tuple(row.occupations),
         is_bureau=row.is_bureau,
+        kind=row.kind,
         version=row.version,
+    )
+
+
+def _in_order(table: Table) -> Select[Any]:
+    return select(table).order_by(table.c.seq)
+
+
+def _listing(row: Row[Any]) -> Listing:
+    return Listing(
+        listing_id=row.listing_id,
+        body_id=row.body_id,
+        list_code=row.list_code,
+        region=row.region,
+        scopes=tuple(Scope(occupation=occupation, level=level) for occupation, level in row.scopes),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        published_on=row.published_on,
+        document=row.document,
+        recorded_by=row.recorded_by,
+    )
+
+
+def _review(row: Row[Any]) -> BodyReview:
+    return BodyReview(
+        review_id=row.review_id,
+        body_id=row.body_id,
+        region=row.region,
+        held_on=row.held_on,
+        verdict=row.verdict,
+        findings=row.findings,
+        recorded_by=row.recorded_by,
     )
 
 

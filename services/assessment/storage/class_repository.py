@@ -32,7 +32,11 @@ class StoredClasses:
             return None
         trainees = await self._connection.execute(select(TRAINEE).where(TRAINEE.c.class_id == class_id))
         return _examined_class(
-            row, {one.person_id: Trainee(masked_name=one.masked_name, left_on=one.left_on) for one in trainees}
+            row,
+            {
+                one.person_id: Trainee(masked_name=one.masked_name, groups=tuple(one.groups), left_on=one.left_on)
+                for one in trainees
+            },
         )
 
     async def save(self, examined: ExaminedClass) -> ExaminedClass:
@@ -63,6 +67,7 @@ def _trainee_rows(examined: ExaminedClass) -> list[dict[str, Any]]:
             "class_id": examined.class_id,
             "person_id": person_id,
             "masked_name": trainee.masked_name,
+            "groups": trainee.groups,
             "left_on": trainee.left_on,
         }
         for person_id, trainee in examined.trainees.items()
@@ -80,6 +85,7 @@ def _values(examined: ExaminedClass) -> dict[str, Any]:
         "occupation": examined.occupation,
         "level": examined.level,
         "certifiable": examined.certifiable,
+        "teachers": examined.teachers,
         "delivery": examined.delivery,
         "closing_date": examined.closing_date,
         "ending": examined.ending,
@@ -102,6 +108,7 @@ def _examined_class(row: Row[Any], trainees: dict[str, Trainee]) -> ExaminedClas
         occupation=row.occupation,
         level=row.level,
         certifiable=tuple(row.certifiable),
+        teachers=tuple(row.teachers),
         delivery=row.delivery,
         closing_date=row.closing_date,
         trainees=trainees,

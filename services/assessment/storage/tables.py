@@ -33,8 +33,44 @@ BODY: Final = Table(
     Column("certificate_kinds", JSON, nullable=False),
     Column("occupations", JSON, nullable=False),
     Column("is_bureau", Boolean, nullable=False),
+    Column("kind", String(50)),
     Column("version", Integer, nullable=False),
 )
+
+BODY_LISTING: Final = Table(
+    "body_listing",
+    METADATA,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("listing_id", String(100), nullable=False, unique=True),
+    Column("body_id", ForeignKey("body.body_id"), nullable=False, index=True),
+    Column("list_code", String(50), nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date, nullable=False),
+    Column("published_on", Date, nullable=False),
+    Column("document", String(500), nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    CheckConstraint("valid_from <= valid_to", name="ordered"),
+    sqlite_autoincrement=True,
+)
+"""Append-only (triggers): on which lists of which regions a body stood (HB-ASM-01, HL-ASM-04, HL-ASM-06)."""
+
+BODY_REVIEW: Final = Table(
+    "body_review",
+    METADATA,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("review_id", String(100), nullable=False, unique=True),
+    Column("body_id", ForeignKey("body.body_id"), nullable=False, index=True),
+    Column("region", String(6), nullable=False),
+    Column("held_on", Date, nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("findings", Text, nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    CheckConstraint("verdict IN ('sound', 'poor', 'suspended', 'reinstated')", name="verdict"),
+    sqlite_autoincrement=True,
+)
+"""Append-only (triggers): what bureaus found of a body's exams, and when they suspended it (HB-ASM-03, HL-ASM-03)."""
 
 PASS_MARK: Final = Table(
     "pass_mark",
@@ -111,6 +147,7 @@ EXAMINED_CLASS: Final = Table(
     Column("occupation", String(50), nullable=False),
     Column("level", String(20)),
     Column("certifiable", JSON, nullable=False),
+    Column("teachers", JSON, nullable=False),
     Column("delivery", String(10), nullable=False),
     Column("closing_date", Date, nullable=False),
     Column("ending", String(10)),
@@ -129,6 +166,7 @@ TRAINEE: Final = Table(
     Column("class_id", ForeignKey("examined_class.class_id"), primary_key=True),
     Column("person_id", String(100), primary_key=True),
     Column("masked_name", String(200), nullable=False),
+    Column("groups", JSON, nullable=False),
     Column("left_on", Date),
 )
 
@@ -146,6 +184,8 @@ ASSESSMENT: Final = Table(
     Column("applied_by", String(200), nullable=False),
     Column("channel", String(10), nullable=False),
     Column("paper_received_on", Date),
+    Column("fee_fen", Integer, nullable=False),
+    Column("examiners", JSON, nullable=False),
     Column("finalised_on", Date),
     Column("finalised_by", String(200)),
     Column("needs_admission", Boolean, nullable=False),
@@ -161,6 +201,7 @@ ASSESSMENT: Final = Table(
         name="withdrawn_whole",
     ),
     CheckConstraint("(finalised_on IS NULL) = (finalised_by IS NULL)", name="finalised_whole"),
+    CheckConstraint("fee_fen >= 0", name="fee"),
     CheckConstraint("(channel = 'paper') = (paper_received_on IS NOT NULL)", name="paper"),
 )
 

@@ -30,7 +30,13 @@ class PersonalFactsBody(Body):
     """What is stated of a person; which of it matters the rulebook of the opening date says."""
 
     group_kind: RowCode = Field(default="", description="人员类别的细类：规则册 groups.kinds 中的代码；没有细类的不填")
+    evidence_from: Day | None = Field(default=None, description="人员类别证明的有效期起")
     evidence_until: Day | None = Field(default=None, description="人员类别证明的有效期止")
+    source: RowCode = Field(
+        default="", description="数据比对来源：规则册 connected_sources 中的代码，如 social_insurance；没有比对的不填"
+    )
+    source_record: RowText = Field(default="", description="比对来源中的记录编号")
+    sourced_on: Day | None = Field(default=None, description="比对日期")
     place_links: Annotated[list[RowCode], Field(max_length=10)] = Field(
         default=[], description="与培训地的联系，可多选：规则册 place_links 中的代码，如 household"
     )
@@ -40,6 +46,9 @@ class PersonalFactsBody(Body):
     employed_since: Day | None = Field(default=None, description="已就业人员的就业日期；未就业的不填")
     qualification_number: RowText = Field(default="", description="从业资格证书编号")
     qualified_on: Day | None = Field(default=None, description="取得从业资格的日期")
+    insured_months: Annotated[Whole, Field(ge=0, le=1000)] | None = Field(
+        default=None, description="失业保险累计缴费月数；不申领失业保险基金补贴的不填"
+    )
     dispatched_to: Annotated[Text, Field(max_length=50)] = Field(
         default="", description="劳务派遣人员的实际用工企业统一社会信用代码；其他人员不填"
     )
@@ -52,7 +61,11 @@ class PersonalFactsBody(Body):
         """Give what is stated as the domain takes it."""
         return PersonalFacts(
             group_kind=self.group_kind,
+            evidence_from=self.evidence_from,
             evidence_until=self.evidence_until,
+            source=self.source,
+            source_record=self.source_record,
+            sourced_on=self.sourced_on,
             place_links=tuple(self.place_links),
             pension_from=self.pension_from,
             release_on=self.release_on,
@@ -60,6 +73,7 @@ class PersonalFactsBody(Body):
             employed_since=self.employed_since,
             qualification_number=self.qualification_number,
             qualified_on=self.qualified_on,
+            insured_months=self.insured_months,
             dispatched_to=cleaned(self.dispatched_to),
             assigned_by=self.assigned_by,
             consented_on=self.consented_on,

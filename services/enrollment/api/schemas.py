@@ -16,7 +16,7 @@ from services.enrollment.domain.review import Decision, Review
 from services.enrollment.domain.timetable import Session
 from services.enrollment.domain.training_class import ApprovedClaim, Blocker, ReservationAnswer, State
 from shared.clock import legal_day, new_id
-from shared.contracts.enrollment import SessionKind
+from shared.contracts.enrollment import ClassKind, SessionKind
 from shared.policy.decision import Finding
 from shared.web.masking import mask
 from shared.web.validation import Impersonal, Text, invalid_value
@@ -117,7 +117,7 @@ def _without_mode(attributes: dict[str, str]) -> dict[str, str]:
 class ClassBody(Body):
     """An application for a class, its roster aside."""
 
-    kind: Literal["class", "apprenticeship", "safety", "work_for_training"]
+    kind: ClassKind
     training_type: Code
     occupation: Code
     level: Annotated[Text, Field(min_length=1, max_length=20)] | None = Field(

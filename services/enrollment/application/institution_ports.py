@@ -165,7 +165,11 @@ class Registers(Protocol):
         *,
         institution_id: str | None = None,
         regions: Sequence[str] | None = None,
+        stating: Mapping[str, str] | None = None,
         after: tuple[date, str] | None = None,
         limit: int | None = None,
     ) -> list[RegisterEntry]:
-        """Give the standing entries by day and id, those that meet every condition given."""
+        """Give the standing entries by day and id, those that meet every condition given.
+
+        `saying` are texts that open fields of the entries hold.
+        """

@@ -6,16 +6,17 @@ from datetime import date
 
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.quotas import quota_for
+from services.enrollment.domain.class_record import Found, agreed_on, asked_of
 from services.enrollment.domain.enterprise import enterprise_of
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.occupation import Occupation
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.personal_conditions import inclusions_on
-from services.enrollment.domain.plan import ClassPlan, PlanFacts, judge_plan, programme_type
+from services.enrollment.domain.plan import ClassPlan, PlanFacts, judge_plan, programme_type, record_subject
 from services.enrollment.domain.register import Values, natural_key
 from services.enrollment.domain.roster import Decisions, RosterEntry, judge_roster
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
-from services.enrollment.domain.training_class import TrainingClass
+from services.enrollment.domain.training_class import EDITABLE, TrainingClass
 from shared.domain.errors import NotFound, Refused
 from shared.domain.identifiers import identity_number
 from shared.domain.jurisdiction import ancestors
@@ -85,6 +86,8 @@ async def judge_class(uow: UnitOfWork, training_class: TrainingClass, *, book: R
         quota=await quota_for(uow, training_class.class_id, plan, institution),
         profile=await _profile(uow, training_class, institution, book),
         batches=await uow.classes.batches(training_class),
+        records=await _records(uow, training_class, institution, book),
+        applied_on=_applied_on(uow, training_class),
     )
     kind = programme_type(plan, book)
     return JudgedClass(
@@ -102,6 +105,27 @@ async def enterprise_for(uow: UnitOfWork, training_class: TrainingClass, book: R
     """Give the credit code of the enterprise that the class is for, or None."""
     plan, institution = training_class.plan, await institution_of(uow, training_class)
     return enterprise_of(plan.attributes, kind=plan.kind, institution=institution, terms=book.enrollment)
+
+
+def _applied_on(uow: UnitOfWork, training_class: TrainingClass) -> date:
+    """Give the day that the application counts from: today, until it is submitted for good."""
+    return uow.today if training_class.state in EDITABLE else training_class.applied_on or uow.today
+
+
+async def _records(uow: UnitOfWork, training_class: TrainingClass, institution: Institution, book: Rulebook) -> Found:
+    """Give the entries, of the institution or of its region and those above, that say what the class needs of them."""
+    found = {}
+    terms = book.enrollment
+    subject = record_subject(training_class.plan, institution, terms, _applied_on(uow, training_class))
+    for record, said in asked_of(subject, terms):
+        register = terms.register(record.register)
+        if register is None:
+            raise AssertionError("coherence holds the register of every record")
+        own = institution.institution_id if register.of_institution else None
+        regions = None if own else ancestors(training_class.region)
+        entries = await uow.registers.entries(register.code, institution_id=own, regions=regions, stating=said)
+        found[record.code] = tuple(entry.values for entry in entries)
+    return found
 
 
 async def _profile(
@@ -141,6 +165,7 @@ async def judge_rows(
         institution=await institution_of(uow, training_class),
         funding_source=plan.funding_source,
         opening_date=plan.opening_date,
+        closing_date=plan.closing_date,
         occupation=plan.occupation,
         level=plan.level,
         history=await uow.rosters.history(
@@ -149,9 +174,19 @@ async def judge_rows(
         kind=plan.kind,
         enterprise=await enterprise_for(uow, training_class, book),
         included=await included_groups(uow, training_class.region, plan.opening_date, book),
+        agreed=await _agreed(uow, training_class, book),
     )
     judged = judge_roster(identified, context, book, decisions=decisions, present=present)
     return [RosterEntry(row=row, judgement=judged[row.row]) for row in identified]
+
+
+async def _agreed(uow: UnitOfWork, training_class: TrainingClass, book: Rulebook) -> frozenset[str] | None:
+    """Give the enterprises with an agreement on the opening day, None where the class needs none (HL-INS-09)."""
+    plan, terms = training_class.plan, book.enrollment.employer_agreements
+    if terms is None or not plan.attributes.get(terms.attribute):
+        return None
+    entries = await uow.registers.entries(terms.register, institution_id=training_class.institution_id)
+    return agreed_on(plan.opening_date, [entry.values for entry in entries], terms)
 
 
 async def included_groups(uow: UnitOfWork, region: str, day: date, book: Rulebook) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from services.enrollment.application.open_class import open_if_due
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.provided import book_last_in_force, book_today
 from services.enrollment.application.scope import (
@@ -10,22 +11,29 @@ from services.enrollment.application.scope import (
     is_of_bureau,
     own_institution,
     require_region,
+    visible_class,
 )
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.person import Identity
 from services.enrollment.domain.register import (
     RegisterEntry,
+    Value,
+    Values,
     judge_checks,
     judge_enterprise,
     judge_institution,
     natural_key,
     read_values,
     sealed_codes,
+    unlinked,
 )
+from services.enrollment.domain.sign_up import placed
+from services.enrollment.domain.training_class import AWAITING_OPENING
 from shared.clock import new_id
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from shared.domain.identifiers import identity_number
+from shared.domain.jurisdiction import ancestors
 from shared.domain.masking import masked_name
 from shared.policy.judging import refuse_stopped
 from shared.policy.rulebook import Rulebook
@@ -55,6 +63,8 @@ async def record_entry(uow: UnitOfWork, written: Written) -> RegisterEntry:
             if not is_of_bureau(uow.actor):
                 findings += judge_enterprise(values, own_code=holder.credit_code, terms=terms)
     refuse_stopped(findings)
+    await _require_links(uow, values, region, terms)
+    values = await _placed(uow, values, region, terms)
     entry = RegisterEntry(
         entry_id=new_id(),
         register=terms.code,
@@ -74,7 +84,48 @@ async def record_entry(uow: UnitOfWork, written: Written) -> RegisterEntry:
             clause=terms.clause,
             document=terms.document,
         )
+    await _let_open(uow, entry)
     return entry
+
+
+async def _require_links(uow: UnitOfWork, values: Values, region: str, terms: Register) -> None:
+    """Raise what the register objects where no entry stands on which this one builds (LS-ENR-12)."""
+    findings = []
+    for link in terms.links:
+        stating = {link.field: str(values[link.field])}
+        if not await uow.registers.entries(link.register, regions=ancestors(region), stating=stating, limit=1):
+            findings.append(unlinked(link, terms))
+    refuse_stopped(findings)
+
+
+async def _placed(
+    uow: UnitOfWork, values: dict[str, Value], region: str, terms: Register, *, entry_id: str | None = None
+) -> dict[str, Value]:
+    """Give a sign-up the place that is left in its class, or a number on the waiting list; anything else as it is.
+
+    Raise NotFound CLASS_NOT_FOUND for a class that the actor may not see. The class is locked: two take no one place.
+    """
+    sign_ups = book_last_in_force(uow, region).enrollment.sign_ups
+    if sign_ups is None or terms.code != sign_ups.register:
+        return values
+    class_id = str(values[sign_ups.class_field])
+    training_class = await visible_class(uow, class_id, lock=True)
+    standing = await uow.registers.entries(terms.code, stating={sign_ups.class_field: class_id})
+    others = [one.values for one in standing if one.entry_id != entry_id]
+    return placed(values, others, planned=training_class.plan.planned, terms=sign_ups)
+
+
+async def _let_open(uow: UnitOfWork, entry: RegisterEntry) -> None:
+    """Open the class for which this was the last commitment, when its day has come (HB-ENR-15).
+
+    Raise NotFound CLASS_NOT_FOUND for a commitment in a class that the actor may not see.
+    """
+    terms = book_last_in_force(uow, entry.region).enrollment.commitments
+    if terms is None or entry.register not in (terms.institution_register, terms.trainee_register):
+        return
+    training_class = await visible_class(uow, str(entry.values[terms.class_field]), lock=True)
+    if training_class.state in AWAITING_OPENING:
+        await open_if_due(uow, training_class)
 
 
 async def store_entry(uow: UnitOfWork, entry: RegisterEntry, terms: Register) -> bool:
@@ -110,6 +161,7 @@ async def revise_entry(uow: UnitOfWork, *, register: str, entry_id: str, fields:
                 clause=terms.clause,
                 document=terms.document,
             )
+    values = await _placed(uow, values, entry.region, terms, entry_id=entry_id)
     return await _save(uow, replace(entry, values=values), terms, action="register_revised")
 
 

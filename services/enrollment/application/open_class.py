@@ -7,11 +7,13 @@ from services.enrollment.application.judging import book_on, institution_of, occ
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.domain.attributes import published
 from services.enrollment.domain.change import decisions_in_effect
+from services.enrollment.domain.commitment import is_committed, what_is_uncommitted
 from services.enrollment.domain.decision import exempt_rules
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.opening import open_class as opened
 from services.enrollment.domain.opening import what_blocks
 from services.enrollment.domain.person import Identity
+from services.enrollment.domain.register import RegisterEntry
 from services.enrollment.domain.roster import RosterEntry
 from services.enrollment.domain.training_class import (
     AWAITING_OPENING,
@@ -22,6 +24,7 @@ from services.enrollment.domain.training_class import (
 )
 from shared.clock import end_of_day
 from shared.contracts.enrollment import EmployerReference, OpenedTrainee
+from shared.policy.rulebook import Rulebook
 
 OPEN_CLASS: Final = "open_class"
 """The timer's kind; its key is the class id. It is due when the opening date begins, and again when it has passed."""
@@ -92,11 +95,37 @@ async def open_if_due(uow: UnitOfWork, training_class: TrainingClass) -> bool:
 async def _blocker(uow: UnitOfWork, training_class: TrainingClass, entries: list[RosterEntry]) -> Blocker | None:
     suspensions = await uow.institutions.suspensions(training_class.institution_id)
     day = training_class.plan.opening_date
+    book = book_on(uow, training_class.region, day)
     return what_blocks(
         training_class,
         on_roster=sum(entry.is_on_roster for entry in entries),
         suspended=any(suspension.holds_on(day) for suspension in suspensions),
-        book=book_on(uow, training_class.region, day),
+        book=book,
+        uncommitted=await _uncommitted(uow, training_class, entries, book),
+    )
+
+
+async def _uncommitted(
+    uow: UnitOfWork, training_class: TrainingClass, entries: list[RosterEntry], book: Rulebook | None
+) -> Blocker | None:
+    """Say whose commitment is missing in a class that is held under commitment (HB-ENR-15)."""
+    terms = book.enrollment.commitments if book else None
+    if terms is None or not is_committed(training_class, terms):
+        return None
+
+    async def of_class(register: str) -> list[RegisterEntry]:
+        return await uow.registers.entries(
+            register,
+            institution_id=training_class.institution_id,
+            stating={terms.class_field: training_class.class_id},
+        )
+
+    return what_is_uncommitted(
+        terms,
+        institution=await of_class(terms.institution_register),
+        trainees=await of_class(terms.trainee_register),
+        on_roster=[entry.row.person_id for entry in entries if entry.is_on_roster],
+        day=training_class.plan.opening_date,
     )
 
 
@@ -111,7 +140,6 @@ def _trainee(uow: UnitOfWork, entry: RosterEntry, employer: Institution | None) 
     check, key_id = uow.persons.payee_check(
         Identity(identity_number=particulars.identity_number, name=particulars.name)
     )
-    dispatched_to = particulars.facts.dispatched_to
     return OpenedTrainee(
         person_id=entry.person_id,
         groups=(entry.row.group,),
@@ -124,5 +152,5 @@ def _trainee(uow: UnitOfWork, entry: RosterEntry, employer: Institution | None) 
         else EmployerReference(
             institution_id=employer.institution_id, name=employer.name, credit_code=employer.credit_code
         ),
-        attributes={"dispatched_to": dispatched_to} if dispatched_to else {},
+        attributes=particulars.facts.asked_by_payment(),
     )

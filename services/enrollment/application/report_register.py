@@ -1,5 +1,6 @@
 """What people read of registers: entries page by page, and the report that the rulebook asks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -57,19 +58,52 @@ async def report_register(
     entries = await uow.registers.entries(register, institution_id=own, regions=regions)
     passes = await uow.registers.entries(terms.report.against) if terms.report.against else []
     institutions = {}
-    if terms.report.shape == "pairs":
+    if terms.report.shape in ("pairs", "rating"):
         for institution_id in {entry.institution_id for entry in entries if entry.institution_id}:
             found = await uow.institutions.get(institution_id)
             institutions[institution_id] = found.name if found else institution_id
+    enrolled: set[str] = set()
+    if terms.report.shape == "enrolled":
+        history = await uow.rosters.history({entry.person_id for entry in entries if entry.person_id}, besides="")
+        enrolled = {person for person, places in history.items() if not all(place.released for place in places)}
+    running: dict[str, list[str]] = {}
+    if terms.report.shape == "evaluations":
+        institutions, running = await _evaluated(uow, terms, entries, own=own, regions=regions)
     facts = ReportFacts(
         entries=entries,
         passes=passes,
         institutions=institutions,
+        enrolled=enrolled,
+        running=running,
         as_of=as_of or uow.today,
         since=since,
         until=until,
+        rating=book_last_in_force(uow, await _region(uow, region)).enrollment.credit_rating,
     )
     return ReportedRegister(terms=terms, as_of=facts.as_of, report=report(terms, facts))
+
+
+async def _evaluated(
+    uow: UnitOfWork,
+    terms: Register,
+    entries: Sequence[RegisterEntry],
+    *,
+    own: str | None,
+    regions: Sequence[str] | None,
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Give the names of the institutions that are to be evaluated, and the open classes of those with an entry."""
+    names: dict[str, str] = {}
+    after = None
+    while page := await uow.institutions.page(institution_id=own, regions=regions, after=after, limit=PAGE):
+        names.update({one.institution_id: one.name for one in page if one.kind in terms.institution_kinds})
+        after = page[-1].institution_id
+    running: dict[str, list[str]] = {}
+    for institution_id in {entry.institution_id for entry in entries if entry.institution_id}:
+        opened = await uow.classes.page(
+            institution_id=institution_id, regions=None, state="opened", after=None, limit=PAGE
+        )
+        running[institution_id] = [one.class_id for one in opened]
+    return names, running
 
 
 async def _region(uow: UnitOfWork, region: str | None) -> str:

@@ -1,7 +1,7 @@
 """Whose step is due in a case, and whether the actor may take it (JY-ENR-25, JY-REP-07)."""
 
 from services.enrollment.application.ports import UnitOfWork
-from services.enrollment.domain.review import require_other_person, require_step
+from services.enrollment.domain.review import require_office, require_other_person, require_step
 from services.enrollment.domain.training_class import TrainingClass
 from shared.domain.errors import Conflict, Refused
 from shared.policy.rulebook import Rulebook
@@ -23,12 +23,14 @@ async def take_step(uow: UnitOfWork, training_class: TrainingClass, book: Rulebo
     """Give the step when it is due in the case, and give the actor its duty for ever.
 
     Raise Conflict ORDER for a step that is not due, Forbidden SAME_REVIEWER for a person who has another part in the
-    class, Forbidden ROLE_MISSING for one without the step's role.
+    class, Forbidden ROLE_MISSING for one without the step's role, Forbidden HIGHER_OFFICE_ONLY for an office below the
+    one that decides on classes of this type.
     """
     due = require_step(step, taken=len(training_class.reviews_of(case)), steps=approval_steps(book))
     duties = await uow.classes.duties(training_class.class_id)
     require_other_person(uow.actor.subject, due.code, duties=duties, terms=book.enrollment.four_eyes)
     uow.actor.require(due.role)
+    require_office(uow.actor.region, due.code, training_type=training_class.plan.training_type, book=book)
     await uow.classes.assign_duty(training_class.class_id, uow.actor.subject, due.code)
     return due
 

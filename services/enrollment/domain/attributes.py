@@ -1,10 +1,12 @@
 """Attributes of a class (forms, modes, tags): which there are, what each needs and which of them a person looks at.
 
-JY-ENR-18, -20, -21, -23, -26, -28, JY-INS-09 and JY-FLD-16 are lists of the rulebook; here is only how a list is read.
+JY-ENR-18, -20, -21, -23, -26, -28, JY-INS-09, JY-FLD-16, HB-ENR-06, -12, -13 and HB-ENR-16 to HB-ENR-20 are lists of
+the rulebook; here is only how a list is read.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Final
 
 from shared.contracts.enrollment import ClassKind
@@ -20,7 +22,12 @@ TRAINING_MODE: Final = "training_mode"
 
 
 def judge_attributes(
-    attributes: Mapping[str, str], *, kind: ClassKind, institution_kind: str, terms: EnrollmentTerms
+    attributes: Mapping[str, str],
+    *,
+    kind: ClassKind,
+    institution_kind: str,
+    terms: EnrollmentTerms,
+    training_type: str | None = None,
 ) -> list[Finding]:
     """Stop what no list knows and what lacks another attribute; ask where a person has to look."""
     known = {attribute.code: attribute for attribute in terms.attributes}
@@ -36,7 +43,7 @@ def judge_attributes(
         else:
             found.append(_unreadable(attribute))
     for required in terms.class_kind_needs:
-        if required.class_kind == kind:
+        if required.class_kind == kind or training_type in required.training_types:
             found += _missing(required.needs, attributes, known, required)
     return found
 
@@ -58,16 +65,22 @@ def _judge_value(
     if listed is None:
         return
     yield from _missing(listed.needs, attributes, known, attribute)
+    yield from _missing(listed.wants, attributes, known, attribute, severity=Severity.WARN)
     if listed.institution_kinds and institution_kind not in listed.institution_kinds:
         message = f"“{listed.name}”按规定由其他类别的机构承担，本机构类别为 {institution_kind}。"
         yield _asking(attribute, "PROVIDER_KIND", message, listed)
     if listed.human_decision:
-        message = f"“{listed.name}”是否作为补贴性培训班办理，文件没有规定。"
+        message = listed.question or f"“{listed.name}”是否作为补贴性培训班办理，文件没有规定。"
         yield _asking(attribute, listed.asks or "ATTRIBUTE_DECISION", message, listed)
 
 
 def _missing(
-    needs: Iterable[str], attributes: Mapping[str, str], known: Mapping[str, Attribute], basis: Term
+    needs: Iterable[str],
+    attributes: Mapping[str, str],
+    known: Mapping[str, Attribute],
+    basis: Term,
+    *,
+    severity: Severity = Severity.STOP,
 ) -> Iterator[Finding]:
     for need in needs:
         if attributes.get(need):
@@ -75,9 +88,9 @@ def _missing(
         wanted = known.get(need)
         yield basis.finding(
             code=(wanted.missing if wanted else None) or "ATTRIBUTE_MISSING",
-            severity=Severity.STOP,
-            message=f"缺少必填的班级属性“{_name(need, known)}”。",
-            advice="请补充该属性后重新提交。",
+            severity=severity,
+            message=f"缺少{'必填的' if severity is Severity.STOP else ''}班级属性“{_name(need, known)}”。",
+            advice="请补充该属性后重新提交。" if severity is Severity.STOP else "请补充该属性，或由审核人员核实。",
             field=_place(need),
         )
 
@@ -100,6 +113,11 @@ def _is_readable(value: str, attribute: Attribute) -> bool:
         except Refused:  # the finding says so in this attribute's name
             return False
         return True
+    if attribute.check == "day":
+        try:
+            return date.fromisoformat(value).isoformat() == value
+        except ValueError:
+            return False
     if attribute.values:
         return any(one.code == value for one in attribute.values)
     return bool(value.strip()) and (attribute.pattern is None or re.fullmatch(attribute.pattern, value) is not None)

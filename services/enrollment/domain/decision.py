@@ -71,7 +71,9 @@ def overridable(terms: EnrollmentTerms) -> frozenset[str]:
         "STATION_RATIO": terms.station_ratio and terms.station_ratio.override_by_decision,
         "NOT_INTERNAL_EMPLOYEE": terms.own_employees and terms.own_employees.override_by_decision,
         "EVIDENCE_MISSING": terms.other_proof is not None,
-        "EVIDENCE_EXPIRED": terms.other_proof is not None,
+        "EVIDENCE_NOT_VALID": terms.other_proof is not None,
+        "NOT_IN_DIRECTORY": terms.directory and terms.directory.override_by_decision,
+        **{record.code: record.override_by_decision for record in terms.class_records},
     }
     return frozenset(code for code, is_permitted in permitted.items() if is_permitted)
 

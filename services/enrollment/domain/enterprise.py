@@ -33,6 +33,7 @@ def judge_profile(
     attributes: Mapping[str, str],
     *,
     kind: ClassKind,
+    training_type: str,
     enterprise: str | None,
     values: Values | None,
     day: date,
@@ -47,7 +48,9 @@ def judge_profile(
     found = [
         finding
         for condition in terms.profile_conditions
-        if condition.class_kind == kind or (condition.attribute is not None and attributes.get(condition.attribute))
+        if condition.class_kind == kind
+        or training_type in condition.training_types
+        or (condition.attribute is not None and attributes.get(condition.attribute))
         for finding in _judge_condition(condition, attributes, enterprise, values, day, terms)
     ]
     return [*found, *_judge_goal(enterprise, values, terms)]
@@ -81,10 +84,16 @@ def _judge_condition(
             severity=Severity.ASK,
             message=f"{condition.message}；{why}。",
             advice=condition.advice,
-            field="kind" if condition.class_kind else f"attributes.{condition.attribute}",
+            field=_place(condition),
             value=stated if isinstance(stated, str) else None,
         )
     ]
+
+
+def _place(condition: ProfileCondition) -> str:
+    if condition.class_kind:
+        return "kind"
+    return "training_type" if condition.training_types else f"attributes.{condition.attribute}"
 
 
 def _missing(condition: ProfileCondition, terms: EnrollmentTerms) -> Finding:
@@ -102,7 +111,9 @@ def _missing(condition: ProfileCondition, terms: EnrollmentTerms) -> Finding:
 
 def _judge_goal(enterprise: str | None, values: Values | None, terms: EnrollmentTerms) -> list[Finding]:
     profile = terms.enterprise_profile
-    if profile is None or enterprise is None or (values is not None and values.get(profile.wanted) is True):
+    if profile is None or profile.wanted is None or enterprise is None:
+        return []
+    if values is not None and values.get(profile.wanted) is True:
         return []
     code, what = "ALL_STAFF_PLAN_MISSING", "登记的企业情况没有职工全员培训制度"
     if values is None:

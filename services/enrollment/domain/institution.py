@@ -32,7 +32,10 @@ class AnnualInspection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Institution:
-    """A registered institution; `kind` comes from the rulebook, ownership decides nothing (JY-INS-06)."""
+    """A registered institution; `kind` comes from the rulebook.
+
+    Ownership decides nothing (JY-INS-06, HL-INS-04, LS-INS-02).
+    """
 
     institution_id: str
     name: str

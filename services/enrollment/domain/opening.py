@@ -20,9 +20,17 @@ from shared.policy.terms.term import Term
 
 
 def what_blocks(
-    training_class: TrainingClass, *, on_roster: int, suspended: bool, book: Rulebook | None
+    training_class: TrainingClass,
+    *,
+    on_roster: int,
+    suspended: bool,
+    book: Rulebook | None,
+    uncommitted: Blocker | None = None,
 ) -> Blocker | None:
-    """Say why the class cannot open now, in the name of the rulebook of its opening date, or None when it can."""
+    """Say why the class cannot open now, in the name of the rulebook of its opening date, or None when it can.
+
+    `uncommitted` says whose commitment is missing, where the class is held under commitment.
+    """
     answer = training_class.answer
     if training_class.state in UNDER_REVIEW:
         return _blocked(
@@ -47,7 +55,7 @@ def what_blocks(
             advice="请按要求整改并提交整改报告，恢复开班后再办理。",
             held_by=Role.INSTITUTION,
         )
-    return None
+    return uncommitted
 
 
 def _blocked(code: str, message: str, term: Term | None, *, advice: str, held_by: Role | None = None) -> Blocker:

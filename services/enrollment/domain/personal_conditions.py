@@ -5,14 +5,14 @@ No message repeats a day or a number that somebody stated.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from services.enrollment.domain.register import Values
 from services.enrollment.domain.roster_row import PersonalFacts, RosterContext, RosterRow
 from shared.contracts.enrollment import ClassKind
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.enrollment import EnrollmentTerms, Group, PlaceLinks, ReleaseLimit
+from shared.policy.terms.enrollment import EnrollmentTerms, Group, NewlyHired, PlaceLinks, ReleaseLimit
 from shared.policy.terms.register import INCLUSION_FIELDS
 from shared.policy.terms.term import Term
 
@@ -26,6 +26,7 @@ def judge_personal(
     facts, opening = row.particulars.facts, context.opening_date
     found = [
         *_judge_proof(facts, group, opening),
+        *_judge_source(facts, terms),
         *_judge_inclusion(row.group, context.included, terms),
         *_judge_kind(row, context.kind, terms),
         *_judge_places(facts.place_links, terms.place_links),
@@ -44,6 +45,8 @@ def judge_personal(
     if (jobless := terms.jobless) and row.group in jobless.groups and _by(facts.employed_since, opening):
         message = "该类人员以未就业人员为主，该人员在开班日期已就业。"
         found.append(_ask(jobless, "EMPLOYED_AT_OPENING", message, _LET_A_PERSON_DECIDE, "employed_since"))
+    if (hired := terms.newly_hired) and row.group in hired.groups:
+        found += _judge_hiring(facts.employed_since, context, hired)
     return found
 
 
@@ -61,16 +64,45 @@ def inclusions_on(day: date, decisions: Iterable[Values]) -> frozenset[str]:
 
 
 def _judge_proof(facts: PersonalFacts, group: Group | None, opening: date) -> Iterator[Finding]:
-    """Stop a proof that ends before the opening day, and a kind that the group does not include."""
+    """Stop a proof that does not hold on the opening day, and a kind that the group does not include."""
     if group is None:
         return
-    if group.evidence and facts.evidence_until is not None and facts.evidence_until < opening:
-        message = f"人员类别“{group.name}”的证明在开班日期前已失效。"
-        yield _stop(group, "EVIDENCE_EXPIRED", message, "请补充在开班日期有效的证明后重新提交本行。", "evidence_until")
+    lapsed = facts.evidence_until is not None and facts.evidence_until < opening
+    early = facts.evidence_from is not None and facts.evidence_from > opening
+    if group.evidence and (lapsed or early):
+        message = f"人员类别“{group.name}”的证明在开班日期不在有效期内。"
+        yield _stop(
+            group,
+            "EVIDENCE_NOT_VALID",
+            message,
+            "请补充在开班日期有效的证明后重新提交本行。",
+            "evidence_until" if lapsed else "evidence_from",
+        )
     if facts.group_kind and facts.group_kind not in {kind.code for kind in group.kinds}:
         message = f"人员类别“{group.name}”不包括所填的细类。"
         choices = "、".join(f"{kind.code}（{kind.name}）" for kind in group.kinds) or "无"
         yield _stop(group, "GROUP_KIND_UNKNOWN", message, f"请从下列细类中选择：{choices}。", "group_kind")
+
+
+def is_shown_by_source(facts: PersonalFacts, terms: EnrollmentTerms) -> bool:
+    """Say whether a record in a connected source stands in for the paper that proves a group (HL-DAT-04)."""
+    if terms.evidence_from_sources is None or not facts.source:
+        return False
+    return not list(_judge_source(facts, terms))
+
+
+def _judge_source(facts: PersonalFacts, terms: EnrollmentTerms) -> Iterator[Finding]:
+    connected = terms.connected_sources
+    if connected is None or not facts.source:
+        return
+    if facts.source not in {item.code for item in connected.sources}:
+        choices = "、".join(f"{item.code}（{item.name}）" for item in connected.sources)
+        message = "数据比对来源不在规定的清单之内。"
+        yield _stop(connected, "SOURCE_UNKNOWN", message, f"请从下列代码中选择：{choices}。", "source")
+    elif not facts.source_record.strip() or facts.sourced_on is None:
+        message = "填写了数据比对来源，但没有记录编号或比对日期。"
+        advice = "请补充比对来源中的记录编号和比对日期，或删除比对来源并提供证明。"
+        yield _stop(connected, "SOURCE_RECORD_MISSING", message, advice, "source_record")
 
 
 def _judge_inclusion(group: str, included: frozenset[str], terms: EnrollmentTerms) -> Iterator[Finding]:
@@ -144,6 +176,16 @@ def _judge_release(release_on: date | None, opening: date, terms: ReleaseLimit) 
     elif release_on >= _years_after(opening, terms.years_below):
         message = f"开班日期距该人员刑满释放不短于 {terms.years_below} 年。"
         yield _stop(terms, "RELEASE_TOO_FAR", message, "请更换学员，或在释放日期临近时再行培训。", "release_on")
+
+
+def _judge_hiring(employed_since: date | None, context: RosterContext, terms: NewlyHired) -> Iterator[Finding]:
+    if employed_since is None:
+        yield _missing(terms, "就业日期", "employed_since")
+        return
+    earliest = context.opening_date - timedelta(days=terms.days_before_max)
+    if employed_since < earliest or (context.closing_date is not None and employed_since > context.closing_date):
+        message = f"新录用人员的录用日期应在开班前 {terms.days_before_max} 日至结业日期之间。"
+        yield _ask(terms, "NOT_NEWLY_HIRED", message, _LET_A_PERSON_DECIDE, "employed_since")
 
 
 def _judge_graduation(year: int | None, opening: date, terms: Term) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from services.enrollment.domain.application_form import FormHead, judge_head
 from services.enrollment.domain.attributes import TRAINING_MODE, judge_attributes
 from services.enrollment.domain.centre import ConditionFinding, judge_conditions
+from services.enrollment.domain.class_record import Found, RecordSubject, judge_records, judge_topics
 from services.enrollment.domain.decision import asked_for
 from services.enrollment.domain.enterprise import enterprise_of, judge_profile
 from services.enrollment.domain.institution import (
@@ -39,10 +40,12 @@ from shared.domain.working_days import latest_day_before, working_days_between
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.class_record import FundingAtOpening, Season
 from shared.policy.terms.enrollment import (
     ApplicationLead,
     ClassKindExemption,
     ClassSize,
+    Directory,
     EnrollmentTerms,
     ProgrammeType,
 )
@@ -107,7 +110,8 @@ class PlanFacts:
     `occupation` is the row valid on the opening date; `filed_teachers`, `venues` are the institution's own;
     `bookings` are other live classes' times with the same teachers (as persons) or venues; `quota` is what the annual
     plan gives, None without a plan; `profile` what the class's enterprise says of itself, None without one; `batches`
-    are those of the year under which the institution has applied for other classes.
+    are those of the year under which the institution has applied for other classes; `records` may prove what the
+    rulebook wants recorded of the class, which was applied for on `applied_on` (the opening date while nobody says).
     """
 
     institution: Institution
@@ -121,6 +125,8 @@ class PlanFacts:
     quota: Quota | None = None
     profile: Values | None = None
     batches: Collection[int] = ()
+    records: Found = field(default_factory=dict)
+    applied_on: date | None = None
 
 
 def class_terms(kind: ClassKind, terms: EnrollmentTerms) -> EnrollmentTerms:
@@ -145,14 +151,14 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
     day, sessions = plan.opening_date, plan.sessions
     exemption = _exemption(plan.kind, terms)
     return (
-        *judge_directory(facts.entries, day=day, occupation=plan.occupation, terms=terms.directory),
+        *judge_directory(facts.entries, day=day, occupation=plan.occupation, terms=_directory(plan, facts, terms)),
         *judge_suspension(facts.suspensions, day=day, book=book),
         *judge_private_school(facts.institution, terms.private_school),
         *judge_conditions(
             facts.institution, facts.conditions, occupation=plan.occupation, terms=terms.basic_conditions
         ),
         *judge_training_type(plan, facts.occupation, book),
-        *judge_funding(plan.funding_source, book.payment.funding_sources),
+        *judge_funding(plan.funding_source, book.payment.funding_sources, fixed=terms.funding_at_opening),
         *judge_size(plan.planned, key_groups=_is_of_key_groups(plan, book), terms=terms.class_size),
         *(
             judge_dates(sessions, opening=day, closing=plan.closing_date, basis=basis)
@@ -181,8 +187,17 @@ def _objections(plan: ClassPlan, facts: PlanFacts, book: Rulebook) -> tuple[Find
         *([] if exemption else judge_exam_lead(plan, book)),
         *_judge_exemption(exemption, book.enrollment),
         *_judge_enterprise(plan, facts, terms),
+        *judge_records(record_subject(plan, facts.institution, terms, facts.applied_on), facts.records, terms),
+        *judge_topics(plan.attributes, plan.kind, terms),
         *judge_head(plan.form, taken=facts.batches, entries=terms.form_entries),
-        *judge_attributes(plan.stated, kind=plan.kind, institution_kind=facts.institution.kind, terms=terms),
+        *judge_attributes(
+            plan.stated,
+            kind=plan.kind,
+            training_type=plan.training_type,
+            institution_kind=facts.institution.kind,
+            terms=terms,
+        ),
+        *judge_season(plan.closing_date, terms.season),
     )
 
 
@@ -191,7 +206,7 @@ def _exemption(kind: ClassKind, terms: EnrollmentTerms) -> ClassKindExemption | 
 
 
 def _judge_exemption(exemption: ClassKindExemption | None, terms: EnrollmentTerms) -> list[Finding]:
-    if exemption is None:
+    if exemption is None or exemption.code is None:
         return []
     held = (getattr(terms, name) for name in exemption.exempt)
     rules = "、".join(term.rule for term in held if term)
@@ -212,11 +227,38 @@ def _judge_enterprise(plan: ClassPlan, facts: PlanFacts, terms: EnrollmentTerms)
     return judge_profile(
         plan.attributes,
         kind=plan.kind,
+        training_type=plan.training_type,
         enterprise=enterprise,
         values=facts.profile,
         day=plan.opening_date,
         terms=terms,
     )
+
+
+def record_subject(
+    plan: ClassPlan, institution: Institution, terms: EnrollmentTerms, applied_on: date | None
+) -> RecordSubject:
+    """Give what the plan is where its records are looked for."""
+    return RecordSubject(
+        kind=plan.kind,
+        training_type=plan.training_type,
+        occupation=plan.occupation,
+        opening_date=plan.opening_date,
+        closing_date=plan.closing_date,
+        applied_on=applied_on or plan.opening_date,
+        attributes=plan.stated,
+        institution_kind=institution.kind,
+        provider=institution.credit_code,
+        enterprise=enterprise_of(plan.attributes, kind=plan.kind, institution=institution, terms=terms),
+    )
+
+
+def _directory(plan: ClassPlan, facts: PlanFacts, terms: EnrollmentTerms) -> Directory | None:
+    directory = terms.directory
+    if directory is None or plan.kind in directory.except_class_kinds:
+        return None
+    kinds = directory.institution_kinds
+    return directory if not kinds or facts.institution.kind in kinds else None
 
 
 def judge_lead(applied_on: date, opening_date: date, terms: ApplicationLead | None) -> list[Finding]:
@@ -291,8 +333,34 @@ def _is_of_key_groups(plan: ClassPlan, book: Rulebook) -> bool:
     return kind is not None and size is not None and kind.project in size.key_group_projects
 
 
-def judge_funding(source: str, terms: FundingSources | None) -> list[Finding]:
-    """Stop an unknown funding source; one that a person must decide on asks (JY-FND-02)."""
+def judge_season(closing_date: date, terms: Season | None) -> list[Finding]:
+    """Let a person decide on a class that ends after the season (HB-ENR-10)."""
+    if terms is None or closing_date <= terms.closes:
+        return []
+    return [
+        terms.finding(
+            code=terms.code,
+            severity=Severity.ASK,
+            message=f"培训任务应于 {terms.closes.isoformat()} 前完成，本班结业日期为 {closing_date.isoformat()}。",
+            advice="请提前结业日期；确需逾期的，由当前审核环节的办理人员核实理由并记录决定。",
+            field="closing_date",
+            value=closing_date.isoformat(),
+        )
+    ]
+
+
+def judge_funding(source: str, terms: FundingSources | None, *, fixed: FundingAtOpening | None = None) -> list[Finding]:
+    """Stop a missing or unknown funding source; one that a person must decide on asks (JY-FND-02, HB-ENR-08)."""
+    if fixed is not None and not source.strip():
+        return [
+            fixed.finding(
+                code="SOURCE_MISSING",
+                severity=Severity.STOP,
+                message="开班时须明确资金支出渠道，申请没有填写资金来源。",
+                advice="请填写资金来源后重新提交；开班后变更须有书面决定。",
+                field="funding_source",
+            )
+        ]
     if terms is None:
         return []
     known = terms.source(source)

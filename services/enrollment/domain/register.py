@@ -10,7 +10,7 @@ from typing import Final
 from shared.domain.errors import Refused
 from shared.domain.identifiers import credit_code
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.register import FieldKind, Register, RegisterField
+from shared.policy.terms.register import FieldKind, Register, RegisterField, RegisterLink
 
 Value = str | int | bool | None
 Values = Mapping[str, Value]
@@ -62,14 +62,20 @@ def read_values(given: Mapping[str, object], terms: Register) -> tuple[dict[str,
 
 
 def judge_checks(values: Values, *, institution_kind: str | None, terms: Register) -> list[Finding]:
-    """Give the objections of the register's own checks (JY-INS-10, JY-ENR-28)."""
+    """Give the objections of the register's own checks (JY-INS-10, JY-ENR-28, HB-ENR-22)."""
     found = []
     for check in terms.checks:
         bound = not check.institution_kinds or institution_kind in check.institution_kinds
         met = values[check.field] == 0 if check.shape == "zero" else values[check.field] is not None
-        if bound and values[check.when] is True and not met:
+        triggered = values[check.when] is True if check.value is None else values[check.when] == check.value
+        if bound and triggered and not met:
             found.append(_stop(terms, check.code, check.message, check.advice, check.field))
     return found
+
+
+def unlinked(link: RegisterLink, terms: Register) -> Finding:
+    """Stop an entry for which nothing stands in the register that it builds on (LS-ENR-12)."""
+    return _stop(terms, link.code, link.message, link.advice, link.field)
 
 
 def judge_institution(kind: str, terms: Register) -> list[Finding]:

@@ -7,6 +7,8 @@ from typing import Literal
 
 from shared.contracts.enrollment import ReviewRecord
 from shared.domain.errors import Conflict, Forbidden
+from shared.domain.jurisdiction import is_within
+from shared.policy.rulebook import Rulebook
 from shared.policy.terms.term import FourEyes, Step, Steps
 
 Decision = Literal["approve", "return", "refuse"]
@@ -62,4 +64,23 @@ def require_other_person(actor: str, duty: str, *, duties: Mapping[str, str], te
         rule=terms.rule if terms else None,
         clause=terms.clause if terms else None,
         document=terms.document if terms else None,
+    )
+
+
+def require_office(region: str, step: str, *, training_type: str, book: Rulebook) -> None:
+    """Raise Forbidden HIGHER_OFFICE_ONLY where the step is for the office of the rulebook's own region (HL-ENR-03)."""
+    terms = book.enrollment.higher_approval
+    if terms is None or step != terms.step or training_type not in terms.training_types:
+        return
+    if is_within(book.region, region):
+        return
+    raise Forbidden(
+        code="HIGHER_OFFICE_ONLY",
+        message="该类培训须由本政策文件所属地区（上级）的人社部门审核。",
+        advice="请报上级人社部门办理本步骤。",
+        field="step",
+        value=step,
+        rule=terms.rule,
+        clause=terms.clause,
+        document=terms.document,
     )

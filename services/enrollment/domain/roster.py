@@ -23,7 +23,15 @@ DEFAULTS_OF_A_QUESTION: Final = frozenset(
     {
         *("name", "phone", "group", "evidence", "employer_name", "employer_credit_code", "employer_region"),
         "declares_ability_and_will",
-        *("group_kind", "place_links", "release_on", "graduation_year", "qualified_on", "consented_on"),
+        *(
+            "group_kind",
+            "place_links",
+            "release_on",
+            "graduation_year",
+            "employed_since",
+            "qualified_on",
+            "consented_on",
+        ),
     }
 )
 """Fields of a row that a question about a person may leave open, which nobody then holds against them."""

@@ -14,14 +14,20 @@ from shared.contracts.enrollment import ClassKind
 class PersonalFacts:
     """What a row states of a person that the rules of some groups, places or occupations look at; sealed at rest.
 
-    A day that is None and a text that is empty were not stated. `evidence_until` is the last day on which the group's
-    proof holds, `pension_from` the first day of a monthly pension, `release_on` the day of release from prison,
-    `qualified_on` the day of the entry qualification `qualification_number`; `dispatched_to` is the credit code of the
-    enterprise that uses somebody who is dispatched, `assigned_by` the third party that put the person forward.
+    A day that is None and a text that is empty were not stated. The group's proof holds from `evidence_from` to
+    `evidence_until`, both included; `source_record` is what another office's `source` said of it on `sourced_on`.
+    `pension_from` is the first day of a monthly pension, `release_on` that of release from prison, `qualified_on` that
+    of the entry qualification `qualification_number`; `insured_months` were paid to unemployment insurance.
+    `dispatched_to` is the credit code of the enterprise that uses somebody dispatched, `assigned_by` the third party
+    that put the person forward.
     """
 
     group_kind: str = ""
+    evidence_from: date | None = None
     evidence_until: date | None = None
+    source: str = ""
+    source_record: str = ""
+    sourced_on: date | None = None
     place_links: tuple[str, ...] = ()
     pension_from: date | None = None
     release_on: date | None = None
@@ -29,9 +35,16 @@ class PersonalFacts:
     employed_since: date | None = None
     qualification_number: str = ""
     qualified_on: date | None = None
+    insured_months: int | None = None
     dispatched_to: str = ""
     assigned_by: str = ""
     consented_on: date | None = None
+
+    def asked_by_payment(self) -> dict[str, str]:
+        """Give what travels in ClassOpened, because payment asks for it: nothing else that was stated does."""
+        months = None if self.insured_months is None else str(self.insured_months)
+        told = {"dispatched_to": self.dispatched_to, "insured_months": months}
+        return {code: value for code, value in told.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,17 +102,20 @@ class RosterRow:
 class RosterContext:
     """What the judgement of a roster needs besides its rows; `history` leaves the class itself out.
 
-    Only who asks about a person in general knows no institution. `kind` is None where nobody knows
-    it; `enterprise` the credit code of the enterprise that the class is for; `included` are
-    the groups that a standing decision takes in on the opening day.
+    Only who asks about a person in general knows no institution. `kind` and `closing_date` are
+    None where nobody knows them; `enterprise` the credit code of the enterprise that the class is for; `included` are
+    the groups that a standing decision takes in on the opening day; `agreed` the credit codes of the enterprises that
+    have an agreement with the institution then, None where the class needs none.
     """
 
     institution: Institution | None
     funding_source: str
     opening_date: date
+    closing_date: date | None = None
     occupation: str
     level: str | None
     history: Mapping[str, tuple[PastTraining, ...]]
     kind: ClassKind | None = None
     enterprise: str | None = None
     included: frozenset[str] = frozenset()
+    agreed: frozenset[str] | None = None

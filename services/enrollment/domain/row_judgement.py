@@ -5,7 +5,7 @@ from typing import Final
 from services.enrollment.domain.employee_focus import judge_focus
 from services.enrollment.domain.history import judge_repeat
 from services.enrollment.domain.institution import Institution
-from services.enrollment.domain.personal_conditions import judge_personal
+from services.enrollment.domain.personal_conditions import is_shown_by_source, judge_personal
 from services.enrollment.domain.roster_row import RosterContext, RosterRow
 from shared.contracts.enrollment import ClassKind
 from shared.domain.errors import Refused
@@ -38,6 +38,7 @@ def judge_row(row: RosterRow, context: RosterContext, book: Rulebook) -> tuple[l
         *_judge_group(row, group, context.kind, book),
         *judge_personal(row, group, context, book.enrollment),
         *_judge_employer(row, context.institution, book),
+        *_judge_agreement(row, context, book),
         *judge_focus(row.employee_focus, group=row.group, level=context.level, terms=book.enrollment.employee_focus),
         *_judge_special_account(row, context.funding_source, book),
     ]
@@ -110,7 +111,8 @@ def _judge_group(row: RosterRow, group: Group | None, kind: ClassKind | None, bo
         message = "人员类别不在规定的类别之内。"
         return [_stop(_basis(book), "GROUP_UNKNOWN", message, f"请从下列类别中选择：{codes}。", "group")]
     found = []
-    if group.evidence and not row.particulars.evidence.strip():
+    shown = row.particulars.evidence.strip() or is_shown_by_source(row.particulars.facts, book.enrollment)
+    if group.evidence and not shown:
         message = f"人员类别“{group.name}”缺少证明：{group.evidence}。"
         advice = "请补充证明编号后重新提交本行。"
         if book.enrollment.other_proof:
@@ -161,6 +163,30 @@ def _judge_employer(row: RosterRow, institution: Institution | None, book: Ruleb
             )
         )
     return found
+
+
+def _judge_agreement(row: RosterRow, context: RosterContext, book: Rulebook) -> list[Finding]:
+    """Stop a row whose employer has no agreement with the institution, and ask about one elsewhere (HL-INS-09)."""
+    terms = book.enrollment.employer_agreements
+    if terms is None or context.agreed is None:
+        return []
+    if row.employer_credit_code not in context.agreed:
+        message = "该学员的用人单位与本机构没有在开班日有效的培训协议。"
+        advice = "请先由企业与本机构签订培训协议，并请主管部门登记；或更正用人单位的统一社会信用代码。"
+        return [_stop(terms, "AGREEMENT_MISSING", message, advice, "employer_credit_code")]
+    institution = context.institution
+    if institution is None or _is_local(row.employer_region, institution.region):
+        return []
+    return [
+        terms.finding(
+            code="PARTNER_NOT_LOCAL",
+            severity=Severity.ASK,
+            message="该学员的用人单位与培训机构不在同一地区，或未填写单位所在区划。",
+            advice="小微企业由当地培训机构培训；请当前审核环节的办理人员核实并记录决定。",
+            field="employer_region",
+            value=row.employer_region or None,
+        )
+    ]
 
 
 def _judge_employer_code(row: RosterRow, book: Rulebook) -> list[Finding]:

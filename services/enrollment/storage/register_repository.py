@@ -89,16 +89,22 @@ class RegisterRepository:
         *,
         institution_id: str | None = None,
         regions: Sequence[str] | None = None,
+        stating: Mapping[str, str] | None = None,
         after: tuple[date, str] | None = None,
         limit: int | None = None,
     ) -> list[RegisterEntry]:
-        """Give the standing entries by day and id, those that meet every condition given."""
+        """Give the standing entries by day and id, those that meet every condition given.
+
+        `stating` are fields, none of them sealed, and what an entry says in each.
+        """
         column = REGISTER_ENTRY.c
         query = select(REGISTER_ENTRY).where(column.register == register, column.struck_on.is_(None))
         if institution_id is not None:
             query = query.where(column.institution_id == institution_id)
         if regions is not None:
             query = query.where(column.region.in_(regions))
+        for code, value in (stating or {}).items():
+            query = query.where(column.open_values[code].as_string() == value)
         if after is not None:
             query = query.where(tuple_(column.recorded_on, column.entry_id) > tuple_(*after))
         query = query.order_by(column.recorded_on, column.entry_id)

@@ -260,8 +260,8 @@ class ClaimView(BaseModel):
     state: str
     round: int
     received_on: date
-    review_due: date
-    review_due_outer: date
+    review_due: date | None
+    review_due_outer: date | None
     overdue: list[str]
     amount_fen: int
     decided_fen: int

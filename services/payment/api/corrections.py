@@ -86,7 +86,7 @@ class BreachBody(Body):
 class BreachClosureBody(Body):
     """The decision on a breach."""
 
-    conclusion: Literal["confirmed", "unfounded"]
+    conclusion: Literal["confirmed", "unfounded", "work_error"]
     reason: LongText
 
 

@@ -94,7 +94,7 @@ class BreachView(BaseModel):
     """A breach of the undertaking; facts and evidence are there only for the bureau."""
 
     breach_id: str
-    state: Literal["open", "confirmed", "unfounded"]
+    state: Literal["open", "confirmed", "unfounded", "work_error"]
     opened_on: date
     reason: str | None
     closed_by: str | None

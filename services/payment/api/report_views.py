@@ -8,11 +8,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from services.payment.api.schemas import Body, Day, EmployerId, Id, LongText, RegionCode
-from services.payment.application.reports import ReportReading, SharesReading, YearReading
+from services.payment.api.schemas import Body, Code, Day, EmployerId, Id, LongText, RegionCode
+from services.payment.application.reports import ReportReading, SharesReading
 from services.payment.domain.annual_form import FilledField
-from services.payment.domain.class_record import Counts, Employment
-from services.payment.domain.goals import Goal, RowProgress
+from services.payment.domain.class_record import Employment
 from services.payment.domain.monthly_report import Dispatch, MonthlyReport, SealedCopy
 from services.payment.domain.shares import Share, whole
 from shared.policy.form import Form
@@ -34,6 +33,7 @@ class SignatureBody(Body):
 
     region: RegionCode | None = None
     reason: Annotated[LongText, Field(description="更正原因，例如“补录一个班级”；首次签发不填")] | None = None
+    sign_offs: Annotated[dict[Code, LongText], Field(max_length=10, description="会签单位代码及会签文号")] = {}
 
 
 class DispatchBody(Body):
@@ -184,105 +184,6 @@ class ShareView(BaseModel):
     def of(cls, share: Share) -> Self:
         """Render a share."""
         return cls(part=share.part, whole=share.whole, percent=share.percent)
-
-
-class GoalView(BaseModel):
-    """A goal of the year; `met` only at the goal or beyond."""
-
-    code: str
-    name: str
-    rule: str
-    clause: str
-    document: str
-    unit: str
-    target: int
-    done: int
-    gap: int
-    met: bool
-    percent: str | None
-
-    @classmethod
-    def of(cls, goal: Goal) -> Self:
-        """Render a goal."""
-        return cls(**asdict(goal), gap=goal.gap, met=goal.met, percent=goal.share.percent)
-
-
-class CountsView(BaseModel):
-    """The measures; the monthly report gives their definitions."""
-
-    planned_persons: int
-    opened_classes: int
-    opened_persons: int
-    trained_persons: int
-    assessed_persons: int
-    certified_persons: int
-    paid_persons: int
-    paid_fen: int
-
-    @classmethod
-    def of(cls, counts: Counts) -> Self:
-        """Render counts."""
-        return cls(**asdict(counts))
-
-
-class AllocationView(BaseModel):
-    """What a provider or pool was allotted and did."""
-
-    provider: str
-    persons: int
-    counts: CountsView
-
-
-class PlanRowView(BaseModel):
-    """One row of the annual plan."""
-
-    type: str
-    name: str
-    persons: int
-    counts: CountsView
-    allocations: list[AllocationView]
-    unallotted: CountsView = Field(description="计划未列明的单位完成的数量")
-
-    @classmethod
-    def of(cls, row: RowProgress) -> Self:
-        """Render a row."""
-        return cls(
-            type=row.type,
-            name=row.name,
-            persons=row.persons,
-            counts=CountsView.of(row.counts),
-            allocations=[
-                AllocationView(provider=each.provider, persons=each.persons, counts=CountsView.of(each.counts))
-                for each in row.allocations
-            ],
-            unallotted=CountsView.of(row.unallotted),
-        )
-
-
-class YearView(BaseModel):
-    """A training year: its goals and its plan."""
-
-    region: str
-    year: int
-    goals: list[GoalView]
-    plan_title: str | None
-    plan_document: str | None
-    plan_persons: int | None
-    plan: list[PlanRowView]
-
-    @classmethod
-    def of(cls, reading: YearReading) -> Self:
-        """Render a year."""
-        plan = reading.plan
-        return cls(
-            region=reading.region,
-            year=reading.year,
-            goals=[GoalView.of(goal) for goal in reading.goals],
-            plan_title=plan.title if plan else None,
-            plan_document=plan.document if plan else None,
-            plan_persons=plan.targets.total_persons if plan else None,
-            plan=[PlanRowView.of(row) for row in reading.rows],
-        )
 
 
 class GroupShareView(BaseModel):

@@ -1,5 +1,6 @@
 """Assess a class from its facts, and carry out what a changed assessment means for its claim."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -8,16 +9,17 @@ from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.breach import open_breaches
+from services.payment.domain.caps import places_of
 from services.payment.domain.claim import Claim, asked_of_employer
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty, duty_of
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.obstacles import not_opened
-from services.payment.domain.order import OrderState
+from services.payment.domain.order import OrderState, ordered_by_line
 from services.payment.domain.rates import RateTable, rate_table
 from services.payment.domain.reassessment import reassess
 from services.payment.domain.state import State
-from services.payment.domain.subsidy import Assessment, assess, narrowed
+from services.payment.domain.subsidy import Assessment, assess, for_payee, narrowed
 from shared import failpoints
 from shared.clock import end_of_day
 from shared.contracts.enrollment import ClassOpened
@@ -71,15 +73,21 @@ async def assess_case(
 ) -> Assessment:
     """Assess a class as it is known now, at the rates that stood when it was decided if it was."""
     opened = case.opened.fact
-    held = await uow.entitlements.held(opened.class_id)
+    entitled = await uow.entitlements.held(opened.class_id)
+    capped = bool(case.rulebook.payment.caps or case.rulebook.payment.exclusions)
+    persons = [trainee.person_id for trainee in opened.trainees]
     return assess(
         case.facts,
         case.opened,
         rulebook=case.rulebook,
         rates=await rates_of(uow, case.rulebook, opened.region, decided_until=decided_until),
         decisions=decisions,
-        entitled=frozenset(held),
+        entitled=frozenset(entitled),
         entry_required=uow.entry_required,
+        past=(*await uow.uses.elsewhere(opened.class_id, persons), *await uow.past.past_uses(opened.trainees))
+        if capped
+        else (),
+        held=frozenset(await uow.uses.of_class(opened.class_id)) if capped else frozenset(),
     )
 
 
@@ -88,6 +96,8 @@ async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment
     found = await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)
     if claim.persons is not None:
         found = narrowed(found, claim.persons, alone=claim.stands_apart, rulebook=case.rulebook)
+    if claim.payee:
+        found = for_payee(found, claim.payee, case.rulebook)
     return asked_of_employer(claim, found, case.rulebook)
 
 
@@ -150,8 +160,35 @@ async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, 
     if case.facts.cancelled is not None and saved.entries:
         await settle_entitlement(uow, saved, case.rulebook)
         await commit_budget(uow, saved, case.opened.fact)
+    await hold_uses(uow, case, saved)
     await uow.audit(action="claim_reassessed", subject=claim.claim_id, details=details)
     return saved
+
+
+async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
+    """Let a claim hold the places under the document's caps that its awards take up (HL-CLM-01, HB-CLM-01, QJ-CLM-11).
+
+    What is admitted now is held, and what was ordered and did not come back; everything else becomes free.
+    """
+    if not case.rulebook.payment.caps and not case.rulebook.payment.exclusions:
+        return
+    found = await assess_claim(uow, case, claim)
+    if found.stops and case.facts.cancelled is None:  # nothing can be computed for now: it stays as it is
+        return
+    standing = Counter(ordered_by_line(await uow.orders.of_claim(claim.claim_id)))
+    for clawback in claim.clawbacks:
+        if clawback.is_ordered and not clawback.outstanding_fen:
+            standing.subtract(clawback.asked)
+    people, possible = claim.people, replace(claim, assessment=found).possible
+    wanted = {
+        (line.person_id, award.key): (award.use, places_of(award.use, case.rulebook))
+        for line in found.lines
+        if line.person_id is not None and line.line_no in possible
+        for award in line.awards
+        if not award.findings
+    }
+    paid = {person for line_no, person in people.items() if standing[line_no] > 0}
+    await uow.uses.hold(claim.class_id, claim.claim_id, wanted, paid=paid)
 
 
 async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
@@ -170,9 +207,10 @@ async def move_timers(uow: PaymentUnit, claim: Claim) -> None:
     if claim.state is State.RETURNED:
         await stop_review_clock(uow, claim)
         return
-    limits = claim.deadlines
-    await uow.schedule(due=end_of_day(limits.review_due), kind=REVIEW_DUE, key=claim.claim_id)
-    await uow.schedule(due=end_of_day(limits.review_due_outer), kind=REVIEW_DUE_OUTER, key=claim.claim_id)
+    limits = {REVIEW_DUE: claim.deadlines.review_due, REVIEW_DUE_OUTER: claim.deadlines.review_due_outer}
+    for kind, due in limits.items():
+        if due is not None:
+            await uow.schedule(due=end_of_day(due), kind=kind, key=claim.claim_id)
 
 
 async def stop_review_clock(uow: PaymentUnit, claim: Claim) -> None:

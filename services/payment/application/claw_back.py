@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from services.payment.application.assessing import Case, assess_claim, carry_out, holds_against, on_duty, open_case
+from services.payment.application.assessing import (
+    Case,
+    assess_claim,
+    carry_out,
+    hold_uses,
+    holds_against,
+    on_duty,
+    open_case,
+)
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, locked_claim, sees_claim, unknown
@@ -148,6 +156,7 @@ async def record_repayment(uow: PaymentUnit, *, clawback_id: str, given: GivenRe
         await _set_off(uow, order)
     if after.state is ClawbackState.SETTLED:
         await _free_slots(uow, saved, after)
+        await hold_uses(uow, case, saved)
     await commit_budget(uow, saved, case.opened.fact)
     await uow.publish(
         ClawbackSettled(

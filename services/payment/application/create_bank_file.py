@@ -102,9 +102,11 @@ async def _payable(uow: PaymentUnit, order: PaymentOrder) -> tuple[ClassOpened, 
         return None
     if claim.unsupported(await uow.orders.of_claim(claim.claim_id)) & {order.order_id}:
         return None
-    # Money leaves now: what was decided since the order was made holds it back (JY-FND-02, JY-FND-03).
-    rulebook = case.rulebook
-    if excluded_orders(claim, [order], rulebook) or undecided_orders(claim, [order], rulebook):
+    # Money leaves now: what was decided since the order was made holds it back (JY-FND-02, JY-FND-03, HB-ENR-08).
+    rulebook, opened_with = case.rulebook, case.opened.fact.funding_source
+    if excluded_orders(claim, [order], rulebook):
+        return None
+    if undecided_orders(claim, [order], rulebook, opened_with=opened_with):
         return None
     acting = on_duty(uow, claim, case, Duty.PAYMENT)
     if acting != claim:

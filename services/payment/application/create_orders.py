@@ -1,4 +1,4 @@
-"""Order what is decided and not yet ordered, split by funding source (JY-PAY-01, JY-FND-02, JY-FND-03)."""
+"""Order what is decided and not yet ordered, split by funding source (JY-PAY-01, JY-FND-02, -03, HB-ENR-08)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim, require_decided
 from services.payment.domain.decision import latest
 from services.payment.domain.duty import Duty
-from services.payment.domain.order import OrderEntry, PaymentOrder, Share, split
+from services.payment.domain.order import OrderEntry, PaymentOrder, Share, require_source_of_opening, split
 from services.payment.domain.state import Act, State, following
 from shared.clock import new_id
 from shared.domain.errors import Conflict
@@ -23,7 +23,8 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
 
     What an earlier approval decided, and the facts still support, may be ordered while a difference is under review.
     Raise Conflict HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while nothing more of
-    what was decided is supported; Refused DECISION_NEEDED or FLAG_REFUSED where something of the class is undecided.
+    what was decided is supported; Refused DECISION_NEEDED or FLAG_REFUSED where something of the class is undecided,
+    SOURCE_FIXED for another source than the class opened with.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
@@ -36,6 +37,12 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     require_decided(now.refused_flags, now.class_questions)
     standing = await uow.orders.of_claim(claim_id)
     due = _due(claim, standing)
+    require_source_of_opening(
+        shares,
+        opened_with=case.opened.fact.funding_source,
+        decided=_is_source_changed(claim, case.rulebook),
+        rulebook=case.rulebook,
+    )
     parts = split(
         due,
         shares,
@@ -106,6 +113,13 @@ def _decided_sources(claim: Claim, rulebook: Rulebook) -> frozenset[str]:
     return frozenset(source.code for source in term.sources if source.human_decision)
 
 
+def _is_source_changed(claim: Claim, rulebook: Rulebook) -> bool:
+    """Say whether a person decided that another source pays than the one the class opened with (HB-ENR-08)."""
+    term = rulebook.enrollment.funding_at_opening
+    decision = latest(claim.decisions, term.rule) if term else None
+    return decision is not None and decision.accepted
+
+
 def excluded_lines(claim: Claim, rulebook: Rulebook) -> frozenset[int]:
     """Give the lines of people whom a recorded decision keeps off the special account."""
     term = rulebook.payment.special_account
@@ -130,12 +144,19 @@ def excluded_orders(claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rule
     return frozenset(found)
 
 
-def undecided_orders(claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rulebook) -> frozenset[str]:
-    """Give the orders on a source that needs a decision which does not stand any more (JY-FND-02)."""
+def undecided_orders(
+    claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rulebook, *, opened_with: str | None = None
+) -> frozenset[str]:
+    """Give the orders on a source that needs a decision which does not stand any more (JY-FND-02).
+
+    So does any other source than the one the class `opened_with`, where that is fixed and known here (HB-ENR-08).
+    """
     sources, decided = rulebook.payment.funding_sources, _decided_sources(claim, rulebook)
+    is_fixed = rulebook.enrollment.funding_at_opening is not None and not _is_source_changed(claim, rulebook)
     found = set()
     for order in orders:
         source = sources.source(order.funding_source) if sources else None
-        if source and source.human_decision and source.code not in decided:
+        is_other = is_fixed and opened_with is not None and order.funding_source != opened_with
+        if is_other or (source and source.human_decision and source.code not in decided):
             found.add(order.order_id)
     return frozenset(found)

@@ -14,7 +14,7 @@ async def flag_overdue(uow: PaymentUnit, claim_id: str, *, limit: str) -> None:
     if claim is None or claim.state not in (State.SUBMITTED, State.FIRST_REVIEW):
         return
     due = claim.deadlines.review_due if limit == REVIEW_DUE else claim.deadlines.review_due_outer
-    if uow.today <= due:
+    if due is None or uow.today <= due:
         return
     await uow.claims.save(claim, replace(claim, overdue=claim.overdue | {limit}))
     await uow.audit(action="review_overdue", subject=claim_id, details={"limit": limit, "due": due.isoformat()})

@@ -5,7 +5,7 @@ from dataclasses import replace
 from services.payment.application.assessing import on_duty, open_case
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, unknown
-from services.payment.domain.breach import Breach, BreachConclusion
+from services.payment.domain.breach import Breach, BreachConclusion, require_conclusion
 from services.payment.domain.duty import Duty, same_person
 from shared.clock import new_id
 from shared.domain.errors import Refused
@@ -42,6 +42,7 @@ async def close_breach(uow: PaymentUnit, *, breach_id: str, conclusion: BreachCo
         raise unknown("承诺违反事项", "breach_id")
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
+    require_conclusion(conclusion, case.rulebook.payment.breach)
     acting = on_duty(uow, claim, case, Duty.BUREAU_OPINION)
     breach = next(each for each in claim.breaches if each.breach_id == breach_id)
     if breach.opened_by == uow.actor.subject:

@@ -8,6 +8,7 @@ from typing import Protocol
 from services.payment.application.report_ports import Reports
 from services.payment.application.work_ports import Past, Work
 from services.payment.domain.budget import BudgetKey
+from services.payment.domain.caps import Place, Use
 from services.payment.domain.claim import Claim
 from services.payment.domain.clawback import ClawbackState, Repayment
 from services.payment.domain.entitlement import ClassFile, Scope
@@ -24,7 +25,7 @@ from shared.domain.actor import Actor
 from shared.policy.decision import Trace, TraceValue
 from shared.policy.form import Form
 from shared.policy.rulebook import Shelf
-from shared.policy.targets import TargetTable
+from shared.policy.targets import AllotmentTable, TargetTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +177,32 @@ class Entitlements(Protocol):
         ...
 
 
+class Uses(Protocol):
+    """What people are paid for where a document says how often."""
+
+    async def elsewhere(self, class_id: str, persons: Collection[str]) -> Sequence[Use]:
+        """Give what these people are paid for in other classes, by day."""
+        ...
+
+    async def of_class(self, class_id: str) -> Mapping[tuple[str, str], str]:
+        """Give the awards held in the class, by person and award, and by which claim each."""
+        ...
+
+    async def hold(
+        self,
+        class_id: str,
+        claim_id: str,
+        wanted: Mapping[tuple[str, str], tuple[Use, Sequence[Place]]],
+        *,
+        paid: Collection[str],
+    ) -> None:
+        """Let a claim hold these awards, and of people who are `paid` also what they hold already; free the others.
+
+        Raise Conflict CAP_TAKEN when another claim took a last place first.
+        """
+        ...
+
+
 class Budgets(Protocol):
     """Budgets and what classes hold of them."""
 
@@ -291,8 +318,8 @@ class Claims(Protocol):
         """Store the undertaking of a claim handed in again."""
         ...
 
-    async def claimants(self, class_id: str, persons: Collection[str]) -> Mapping[str, str]:
-        """Give which of these people were claimed for the class already, and by which claim."""
+    async def claimants(self, class_id: str, persons: Collection[str], payee: str) -> Mapping[str, str]:
+        """Give which of these people were claimed for the class by this payee already, and by which claim."""
         ...
 
     async def record_difference(self, claim_id: str, difference: Difference, *, cause: str, on: date) -> None:
@@ -449,6 +476,9 @@ class PaymentUnit(Protocol):
     def classes(self) -> Classes: ...
     @property
     def entitlements(self) -> Entitlements: ...
+
+    @property
+    def uses(self) -> Uses: ...
     @property
     def budgets(self) -> Budgets: ...
     @property
@@ -467,6 +497,8 @@ class PaymentUnit(Protocol):
     def past(self) -> Past: ...
     @property
     def plans(self) -> Sequence[TargetTable]: ...
+    @property
+    def allotments(self) -> Sequence[AllotmentTable]: ...
     @property
     def forms(self) -> Sequence[Form]: ...
 

@@ -109,7 +109,7 @@ async def read_class(uow: PaymentUnit, class_id: str) -> ClassReading:
 
 
 async def ledger(uow: PaymentUnit, *, region: str, canonical: bool) -> AsyncIterator[dict[str, Any]]:
-    """Give every decided line of a region within the caller's, with rules, traces, orders and settlements.
+    """Give every decided line of a region within the caller's, with rules, traces, orders and settlements (HB-SUP-03).
 
     `canonical` leaves only natural keys, amounts, rules and traces, sorted: no random id, no instant; two systems in
     which the same things happened give the same rows. Otherwise ids, reviewers, events and the bank's days are added.

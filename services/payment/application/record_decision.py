@@ -12,7 +12,6 @@ from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
 from shared.domain.errors import Refused
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.benefit import EmploymentRelease
 from shared.policy.terms.term import Term
 
 
@@ -34,12 +33,12 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
 
     Raise Refused RULE_NOT_DECIDABLE for a rule that leaves nothing to a person, NOTHING_TO_DECIDE when the question
     does not arise (people who are named may be decided on before), DECISION_INCOMPLETE when kinds, first or last day
-    of a transitional exception are missing, or the day on which employment was measured (LS-CLM-05).
+    of a transitional exception are missing, or the day on which it is measured who works.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
     acting = on_duty(uow, claim, case, Duty.FIRST_REVIEW, Duty.SECOND_REVIEW)
-    _require_day(given, case.rulebook.payment.employment_release, uow.today)
+    _require_gone_by(given, case.rulebook, uow.today)
     decision = Decision(
         rule=given.rule,
         accepted=given.accepted,
@@ -112,53 +111,55 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
     Of the latter it says whether the decision answers a flag; the others are permissions that nobody has to ask for.
     """
     payment, assessment = rulebook.payment, rulebook.assessment
-    of_people: tuple[Term | None, ...] = (
-        assessment.certificate_priority,
-        payment.special_account,
-        *(share for benefit in payment.benefits for share in benefit.shares if share.employed_within_months),
-        *(row for benefit in payment.benefits for row in benefit.payees if row.by_decision),
+    kinds = assessment.certificate_kinds
+    other_kinds = kinds if kinds and any(kind.by_decision for kind in kinds.kinds) else None
+    of_people = (
+        *(assessment.certificate_priority, other_kinds, payment.special_account),
         *(cap for cap in payment.caps if cap.override_by_decision),
+        *(row for benefit in payment.benefits for row in benefit.payees if row.by_decision),
+        *(share for benefit in payment.benefits for share in benefit.shares if share.employed_within_months),
     )
     of_class = (
         (rulebook.supervision.inspections, True),
         (payment.headcount, True),
         (payment.not_a_class, True),
         (payment.claimants, True),
+        (assessment.exam_season, True),
+        (payment.employment_release, True),
         (assessment.transitional_exceptions, False),
         (payment.funding_sources, False),
-        (payment.employment_release, False),
+        (rulebook.enrollment.funding_at_opening, False),
     )
     return {term.rule for term in of_people if term}, {term.rule: asked for term, asked in of_class if term}
 
 
 def _require_complete(given: GivenDecision, rulebook: Rulebook) -> None:
+    release = rulebook.payment.employment_release
+    if release is not None and given.rule == release.rule and given.accepted and given.since is None:
+        raise _incomplete(release, "就业率的核定须写明核定日期。", "请在起始日期中填写核定就业人数的日期。", "since")
     term = rulebook.assessment.transitional_exceptions
     if term is None or given.rule != term.rule or not given.accepted:
         return
     dated = given.since is not None and given.until is not None and given.since <= given.until
     if not dated or not given.kinds or not given.kinds <= set(term.kinds):
-        raise Refused(
-            code="DECISION_INCOMPLETE",
-            message=f"过渡期例外须写明适用的证书类别（{'、'.join(term.kinds)}）、起始日期和截止日期。",
-            advice="请补充证书类别、起止日期（起始日期不晚于截止日期）后重新提交。",
-            field="kinds",
-            rule=term.rule,
-            clause=term.clause,
-            document=term.document,
-        )
+        message = f"过渡期例外须写明适用的证书类别（{'、'.join(term.kinds)}）、起始日期和截止日期。"
+        raise _incomplete(term, message, "请补充证书类别、起止日期（起始日期不晚于截止日期）后重新提交。", "kinds")
 
 
-def _require_day(given: GivenDecision, term: EmploymentRelease | None, today: date) -> None:
-    """Raise Refused DECISION_INCOMPLETE for a measuring of employment without a day gone by (LS-CLM-05)."""
-    if term is None or given.rule != term.rule or not given.accepted:
-        return
-    if given.since is None or given.since > today:
-        raise Refused(
-            code="DECISION_INCOMPLETE",
-            message="核定就业率须写明不晚于今日的核定日期。",
-            advice="请补充核定日期（起始日期）后重新提交。",
-            field="since",
-            rule=term.rule,
-            clause=term.clause,
-            document=term.document,
-        )
+def _require_gone_by(given: GivenDecision, rulebook: Rulebook, today: date) -> None:
+    """Raise Refused DECISION_INCOMPLETE for employment measured on a day to come: nobody knows who works then."""
+    release = rulebook.payment.employment_release
+    if release is not None and given.rule == release.rule and given.since is not None and given.since > today:
+        raise _incomplete(release, "就业率的核定日期晚于今日。", "请填写不晚于今日的核定日期。", "since")
+
+
+def _incomplete(term: Term, message: str, advice: str, field: str) -> Refused:
+    return Refused(
+        code="DECISION_INCOMPLETE",
+        message=message,
+        advice=advice,
+        field=field,
+        rule=term.rule,
+        clause=term.clause,
+        document=term.document,
+    )

@@ -1,4 +1,4 @@
-"""Record who took up work after a training (JY-QUA-07, HB-CLM-03, LS-CLM-05), as a person of the bureau found it."""
+"""Record who took up work (JY-QUA-07, HB-QUA-01, HB-CLM-03, LS-CLM-05), with the record that says so (HB-INT-02)."""
 
 from collections.abc import Container, Iterator, Sequence
 
@@ -77,7 +77,13 @@ def _term_of(rulebook: Rulebook) -> Term | None:
     """Give the term for which the document asks about employment."""
     terms = rulebook.payment
     shares = (share for benefit in terms.benefits for share in benefit.shares if share.employed_within_months)
-    return terms.reporting.transfer_employment or terms.employment_release or next(shares, None)
+    reporting = terms.reporting
+    return (
+        reporting.transfer_employment
+        or terms.employment_release
+        or reporting.quality_indicators
+        or next(shares, None)
+    )
 
 
 def _refused(code: str, message: str, advice: str, term: Term | None) -> Refused:

@@ -1,9 +1,12 @@
 """What reporting needs from storage."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Protocol
 
 from services.payment.domain.class_record import ClassRecord
+from services.payment.domain.figures import EnteredFigure
+from services.payment.domain.filing import Filed
 from services.payment.domain.monthly_report import Dispatch, Month, MonthlyReport, SealedCopy
 
 
@@ -32,4 +35,20 @@ class Reports(Protocol):
 
     async def stamp(self, report: MonthlyReport, number: int, stamp: Dispatch) -> None:
         """Store the delivery of a copy."""
+        ...
+
+    async def figures(self, region: str) -> Sequence[EnteredFigure]:
+        """Give the figures that were entered for a region, in that order."""
+        ...
+
+    async def enter_figure(self, region: str, figure: EnteredFigure, *, by: str, on: date) -> None:
+        """Store a figure; one for the same day that was entered before stays and is corrected by it."""
+        ...
+
+    async def filed(self, region: str) -> Sequence[Filed]:
+        """Give what was filed under a region's rulebook, by day."""
+        ...
+
+    async def file(self, filed: Filed) -> None:
+        """Store a filing."""
         ...

@@ -1,12 +1,30 @@
 """Who may read and make reports: the bureau, within its region."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Final
 
 from services.payment.application.ports import PaymentUnit
+from services.payment.domain.class_record import Period
 from services.payment.domain.monthly_report import Month, MonthlyReport
 from shared.domain.actor import Role
-from shared.domain.errors import Forbidden, NotFound
+from shared.domain.errors import Forbidden, NotFound, Refused
 from shared.domain.jurisdiction import regions
+
+_NOTHING_BEFORE: Final = date(2000, 1, 1)
+"""Nobody asks for shares of earlier days, and a calendar without year 0 could not give the year before the first."""
+
+
+def period_of(first: date, last: date) -> Period:
+    """Give the days that are asked for, or raise Refused PERIOD_INVALID."""
+    if last < first or first < _NOTHING_BEFORE:
+        raise Refused(
+            code="PERIOD_INVALID",
+            message="结束日期早于开始日期。" if last < first else "统计期间过早。",
+            advice="请核对统计期间的起止日期。",
+            field="to" if last < first else "from",
+        )
+    return Period(first=first, last=last)
 
 
 def region_of(uow: PaymentUnit, wanted: str | None) -> str:

@@ -1,24 +1,37 @@
 """What a bureau reads of its region: monthly reports, goals and plan of a year, shares of a period, a claim's form."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from services.payment.application.assessing import open_case
 from services.payment.application.ports import PaymentUnit
-from services.payment.application.reporting_scope import earlier_of, region_of, report_of
+from services.payment.application.reporting_scope import earlier_of, period_of, region_of, report_of
 from services.payment.application.scope import visible_claim
 from services.payment.domain.annual_form import Case, FilledField, Paid, fill
-from services.payment.domain.class_record import Period
+from services.payment.domain.class_record import ClassRecord, Period
+from services.payment.domain.figures import FigureStand, elsewhere, figure_stands
 from services.payment.domain.goals import (
     Goal,
     RowProgress,
     apprentices,
-    high_skilled,
+    certificates,
+    in_years,
     of_year,
     person_times,
     plan_progress,
+    target_of,
+)
+from services.payment.domain.heads import (
+    AllotmentProgress,
+    Heads,
+    OrganiserRow,
+    StageBoard,
+    allotment_progress,
+    by_organiser,
+    heads,
+    stage_board,
 )
 from services.payment.domain.monthly_report import Month, MonthlyReport, changes_since, content_of
 from services.payment.domain.shares import (
@@ -31,13 +44,11 @@ from services.payment.domain.shares import (
     transfer_employment,
     villages,
 )
-from shared.domain.errors import NotFound, Refused
+from shared.domain.errors import NotFound
 from shared.domain.jurisdiction import descendants
 from shared.policy.form import Form
-from shared.policy.targets import TargetTable
-
-_NOTHING_BEFORE: Final = date(2000, 1, 1)
-"""Nobody asks for shares of earlier days, and a calendar without year 0 could not give the year before the first."""
+from shared.policy.rulebook import Rulebook
+from shared.policy.targets import AllotmentTable, TargetTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,32 +81,85 @@ async def read_report(uow: PaymentUnit, *, region: str | None, month: Month) -> 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AllotmentReading:
+    """An allotment and what was done of its rows."""
+
+    table: AllotmentTable
+    rows: tuple[AllotmentProgress, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class YearReading:
-    """A training year's goals and the rows of its annual plan; no row where no plan is known."""
+    """A training year: goals, annual plan, allotments, stages, and who was counted, persons and person-times apart.
+
+    A part that the document does not know, or of which no table is known, is empty.
+    """
 
     region: str
     year: int
     goals: tuple[Goal, ...]
     plan: TargetTable | None
     rows: tuple[RowProgress, ...]
+    figures: tuple[FigureStand, ...]
+    allotments: tuple[AllotmentReading, ...]
+    stages: tuple[StageBoard, ...]
+    heads: tuple[Heads, ...]
+    organisers: tuple[OrganiserRow, ...]
 
 
 async def read_year(uow: PaymentUnit, *, region: str | None, year: int) -> YearReading:
-    """Give what a training year's classes did of the year's goals (JY-REP-01 to JY-REP-04)."""
+    """Give what a year's classes did of its goals (JY-REP-01 to -04, HL-REP-01 to -05, HB-REP-01 to -04, QJ-REP-01)."""
     wanted = region_of(uow, region)
-    terms = uow.shelf.in_force(wanted, date(year, 12, 31)).payment.reporting
+    book = uow.shelf.in_force(wanted, date(year, 12, 31))
+    terms, own = book.payment.reporting, book.region == wanted
     everything = await uow.reports.records(descendants(wanted))
     records = of_year(everything, year)
+    entered = await uow.reports.figures(wanted)
     plan = _plan(uow.plans, wanted, year)
-    goals: list[Goal] = []
-    if terms.person_times:
-        goals.append(person_times(records, terms.person_times))
-    if terms.high_skilled:
-        goals.append(high_skilled(everything, year, terms.high_skilled))
+    tables = [table for table in uow.allotments if table.region == book.region]
+    goals = [
+        person_times(
+            in_years(everything, term, year), term, target=target_of(term, tables, region=wanted, own=own, year=year)
+        )
+        for term in terms.person_times
+        if term.first_year is None or term.first_year <= year
+    ]
+    goals += [
+        certificates(everything, year, term, own=own, elsewhere=elsewhere(term, entered, year))
+        for term in terms.certificates
+    ]
     if terms.apprentices:
         goals += apprentices(records, terms.apprentices, plan.targets if plan else None)
-    rows = plan_progress(records, plan.targets) if plan else ()
-    return YearReading(region=wanted, year=year, goals=tuple(goals), plan=plan, rows=rows)
+    planned = {term.counted: goal.target for term, goal in zip(terms.person_times, goals, strict=False)}
+    return YearReading(
+        region=wanted,
+        year=year,
+        goals=tuple(goals),
+        plan=plan,
+        rows=plan_progress(records, plan.targets) if plan else (),
+        figures=tuple(figure_stands(terms.figure_goals, entered, date(year, 12, 31))) if own else (),
+        allotments=tuple(_allotments(book, tables, everything, year)) if own else (),
+        stages=tuple(
+            stage_board(records, stage, planned.get(stage.counted), uow.today)
+            for stage in terms.stages
+            if stage.first.year == year
+        ),
+        heads=heads(records),
+        organisers=by_organiser(records, terms.organisers) if terms.organisers else (),
+    )
+
+
+def _allotments(
+    book: Rulebook, tables: Sequence[AllotmentTable], records: Sequence[ClassRecord], year: int
+) -> Iterator[AllotmentReading]:
+    terms = book.payment.reporting
+    goals = {term.code: term for term in terms.person_times}
+    for table in tables:
+        if table.concerns(year) and (goal := goals.get(table.allotment.goal)):
+            counted = [each for each in records if table.valid_from <= each.opened.opening_date <= table.valid_to]
+            yield AllotmentReading(
+                table=table, rows=allotment_progress(counted, table.allotment, goal, terms.organisers)
+            )
 
 
 def _plan(plans: Sequence[TargetTable], region: str, year: int) -> TargetTable | None:
@@ -125,17 +189,10 @@ class SharesReading:
 
 async def read_shares(uow: PaymentUnit, *, region: str | None, first: date, last: date) -> SharesReading:
     """Give the shares of a period (JY-QUA-03, JY-QUA-07, JY-INS-09, JY-ENR-23), groups also for a year before."""
-    if last < first or first < _NOTHING_BEFORE:
-        raise Refused(
-            code="PERIOD_INVALID",
-            message="结束日期早于开始日期。" if last < first else "统计期间过早。",
-            advice="请核对统计期间的起止日期。",
-            field="to" if last < first else "from",
-        )
+    period = period_of(first, last)
     wanted = region_of(uow, region)
     terms = uow.shelf.in_force(wanted, last).payment.reporting
     records = await uow.reports.records(descendants(wanted))
-    period = Period(first=first, last=last)
     before = Period(first=_year_before(first), last=_year_before(last))
     rural, shares = terms.transfer_employment, terms.group_shares
     return SharesReading(

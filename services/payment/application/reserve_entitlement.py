@@ -6,7 +6,8 @@ from services.payment.application.assessing import rates_of
 from services.payment.application.ports import PaymentUnit
 from services.payment.domain.budget import exhausted, granted, refused
 from services.payment.domain.entitlement import Asked, answer, scope_of
-from services.payment.domain.rates import RATE_MISSING, RateTable, Wanted
+from services.payment.domain.pricing import head_max
+from services.payment.domain.rates import RATE_MISSING
 from shared.contracts.enrollment import ReservationRequest
 from shared.contracts.payment import BudgetAnswer, EntitlementReserved
 from shared.domain.errors import MissingFact, Refused
@@ -67,18 +68,17 @@ async def _require_releases(uow: PaymentUnit, request: ReservationRequest) -> No
 async def reserve_budget(
     uow: PaymentUnit, asked: Asked, rulebook: Rulebook, request: ReservationRequest, *, heads: int
 ) -> tuple[int, BudgetAnswer]:
-    """Reserve heads times the highest rate that any of the class's certificate kinds may bring."""
+    """Reserve heads times the most that one of the class's people may bring."""
     source = request.funding_source
     class_id = asked.file.class_id
-    rates = await rates_of(uow, rulebook, request.region)
-    wanted = _wanted(request)
-    rate = rates.highest(wanted) if rates else None
-    if rate is None:
+    most = head_max(request, rulebook, await rates_of(uow, rulebook, request.region))
+    if most.missing:
         await uow.budgets.commit(class_id, {})
-        return 0, refused(source, 0, code=RATE_MISSING, message=_missing(rates, wanted))
-    amount_fen = heads * rate.amount_fen
+        return 0, refused(source, 0, code=RATE_MISSING, message=most.missing[0].message)
+    head_fen = most.amount_fen
+    amount_fen = heads * head_fen
     if asked.file.released:
-        return rate.amount_fen, refused(source, amount_fen, code="CLASS_RELEASED", message="班级已释放，不再保留预算。")
+        return head_fen, refused(source, amount_fen, code="CLASS_RELEASED", message="班级已释放，不再保留预算。")
     key = await uow.budgets.find(ancestors(request.region), source, request.opening_date.year)
     try:
         if key is None:
@@ -86,24 +86,5 @@ async def reserve_budget(
         await uow.budgets.commit(class_id, {key: amount_fen})
     except Refused as error:
         await uow.budgets.commit(class_id, {})
-        return rate.amount_fen, refused(source, amount_fen, code=error.code, message=error.message)
-    return rate.amount_fen, granted(source, amount_fen)
-
-
-def _wanted(request: ReservationRequest) -> list[Wanted]:
-    return [
-        Wanted(
-            programme=request.programme,
-            occupation=request.occupation,
-            level=request.level,
-            certificate_kind=kind,
-            on=request.opening_date,
-        )
-        for kind in request.certificate_kinds
-    ]
-
-
-def _missing(rates: RateTable | None, wanted: list[Wanted]) -> str:
-    if rates is None or not wanted:
-        return "规则册没有规定该项目的补贴标准，不能保留预算。"
-    return rates.missing(wanted[0]).message
+        return head_fen, refused(source, amount_fen, code=error.code, message=error.message)
+    return head_fen, granted(source, amount_fen)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import assess_claim, carry_out, on_duty, open_case
+from services.payment.application.assessing import assess_claim, carry_out, hold_uses, on_duty, open_case
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, unknown
@@ -37,6 +37,7 @@ async def resolve_objection(uow: PaymentUnit, *, objection_id: str, upheld: bool
     if saved.entries and upheld:
         struck = {people[line_no] for line_no in struck_lines(saved.objections) & people.keys()}
         await uow.entitlements.release(claim.class_id, struck, reason="objection_upheld", on=uow.today)
+        await hold_uses(uow, case, saved)
         await commit_budget(uow, saved, case.opened.fact)
     await uow.publish(
         ObjectionResolved(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from services.payment.application.assessing import Case, carry_out, on_duty, open_case
+from services.payment.application.assessing import Case, carry_out, hold_uses, on_duty, open_case
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
@@ -89,4 +89,5 @@ async def _let_go(uow: PaymentUnit, claim: Claim, line_no: int, case: Case) -> N
     person = claim.people.get(line_no)
     if person is not None:
         await uow.entitlements.release(claim.class_id, [person], reason="line_given_up", on=uow.today)
+    await hold_uses(uow, case, claim)
     await commit_budget(uow, claim, case.opened.fact)

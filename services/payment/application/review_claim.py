@@ -5,6 +5,7 @@ from typing import Final
 
 from services.payment.application.assessing import (
     Case,
+    hold_uses,
     move_timers,
     on_duty,
     open_case,
@@ -97,7 +98,7 @@ async def _pass(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review, c
     after = approve_review(acting, review, rulebook=case.rulebook)
     if after.state is State.SECOND_REVIEW:
         await stop_review_clock(uow, claim)
-        if claim.is_public:
+        if claim.is_public or case.rulebook.payment.notice is None:
             after = replace(after, state=following(after.state, Act.COVER, rulebook=case.rulebook))
     return await uow.claims.save(claim, after)
 
@@ -117,6 +118,7 @@ async def _approve(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review
     resting = money_state(after, ordered_fen=ordered_fen, settled=settled)
     saved = await uow.claims.save(claim, replace(after, state=resting))
     await settle_entitlement(uow, saved, case.rulebook)
+    await hold_uses(uow, case, saved)
     await commit_budget(uow, saved, case.opened.fact)
     await uow.publish(event)
     return saved

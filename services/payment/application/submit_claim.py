@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from services.payment.application.assessing import INDIVIDUAL, assess_case, move_timers, open_case
+from services.payment.application.assessing import INDIVIDUAL, Case, assess_case, hold_uses, move_timers, open_case
 from services.payment.application.ports import Account, PaymentUnit
 from services.payment.application.recognise_claimant import Claiming, GivenPerson, recognise_claimant
 from services.payment.application.scope import sees_claim, unknown, visible_class
+from services.payment.domain.benefit import benefits_of
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import (
+    PAID_AS,
     Claim,
     Claimant,
     EmployerPayment,
@@ -21,7 +23,7 @@ from services.payment.domain.claim import (
 )
 from services.payment.domain.duty import duties_of_class
 from services.payment.domain.order import require_payee
-from services.payment.domain.subsidy import narrowed
+from services.payment.domain.subsidy import for_payee, narrowed
 from shared import failpoints
 from shared.clock import new_id
 from shared.contracts.enrollment import ClassOpened
@@ -76,7 +78,8 @@ async def submit_claim(
     case = await open_case(uow, class_id)
     opened, rulebook = case.opened.fact, case.rulebook
     by = recognise_claimant(uow, claimant, person, case)
-    former, persons = await _former_and_persons(uow, opened, by, rulebook, alone=alone)
+    payee = _payee(claimant, case)
+    former, persons = await _former_and_persons(uow, opened, by, payee, rulebook, alone=alone)
     proof = _proven(employer_payment, former, uow.today, rulebook) if by.apart and not alone else None
     claim_id = former.claim_id if former else new_id()
     _require_undertaking(undertaking, uow.today, rulebook)
@@ -85,6 +88,7 @@ async def submit_claim(
     breaches = open_breaches(former.breaches, rulebook.payment.breach) if former else ()
     refuse_stopped((*whole.stops, *breaches))
     found = narrowed(whole, persons, alone=by.apart, rulebook=rulebook)
+    found = for_payee(found, payee, rulebook) if payee else found
     fresh = Claim(
         claim_id=claim_id,
         class_id=class_id,
@@ -102,6 +106,7 @@ async def submit_claim(
         assessment=found,
         persons=persons,
         owner=by.owner,
+        payee=payee,
         employer_payment=proof,
         decisions=former.decisions if former else (),
         application_id=application_id,
@@ -110,9 +115,16 @@ async def submit_claim(
     fresh = replace(fresh, assessment=asked_of_employer(fresh, found, rulebook))
     claim = await _store(uow, former, fresh, signer=undertaking.signer, rulebook=rulebook)
     failpoints.hit(failpoints.INSIDE_CLAIM)
+    await hold_uses(uow, case, claim)
     await uow.accounts.add(replace(payout, state="active"))
     await _announce(uow, claim)
     return claim
+
+
+def _payee(claimant: Claimant, case: Case) -> str:
+    """Give as whom the claimant is paid where the document names payees of its own, nothing where it does not."""
+    benefits = benefits_of(case.opened.fact, case.rulebook)
+    return PAID_AS[claimant] if any(benefit.payees for benefit in benefits) else ""
 
 
 async def _announce(uow: PaymentUnit, claim: Claim) -> None:
@@ -148,10 +160,10 @@ async def _class_of(uow: PaymentUnit, class_id: str, claimant: Claimant) -> None
 
 
 async def _former_and_persons(
-    uow: PaymentUnit, opened: ClassOpened, by: Claiming, rulebook: Rulebook, *, alone: bool
+    uow: PaymentUnit, opened: ClassOpened, by: Claiming, payee: str, rulebook: Rulebook, *, alone: bool
 ) -> tuple[Claim | None, frozenset[str]]:
     """Give the claimant's own earlier claim and whom he may claim for; raise ALREADY_CLAIMED when nobody is left."""
-    claimed = await uow.claims.claimants(opened.class_id, by.wanted)
+    claimed = await uow.claims.claimants(opened.class_id, by.wanted, payee)
     former = None
     for claim in await uow.claims.all_of_class(opened.class_id):
         individual = claim.claimant == INDIVIDUAL

@@ -356,8 +356,14 @@ _VALUES: Final[Mapping[str, Callable[[Case], Any]]] = {
     "claim_second_review": _claim_reviewed(Act.SECOND_REVIEW),
     "review_clock": lambda case: {
         "received_on": _day(case.claim.received_on),
-        "review_due": _day(case.claim.deadlines.review_due),
-        "review_due_outer": _day(case.claim.deadlines.review_due_outer),
+        **{
+            limit: _day(due)
+            for limit, due in (
+                ("review_due", case.claim.deadlines.review_due),
+                ("review_due_outer", case.claim.deadlines.review_due_outer),
+            )
+            if due is not None
+        },
     },
     "notice_starts_on": _of_notice(lambda notice: _day(notice.period.starts_on)),
     "notice_ends_on": _of_notice(lambda notice: _day(notice.period.ends_on)),

@@ -8,7 +8,7 @@ from typing import Final
 
 from services.payment.domain.caps import Use
 from services.payment.domain.decision import Decision, decision_trace, latest
-from services.payment.domain.facts import ClassFacts, Known
+from services.payment.domain.facts import ClassFacts, Known, WorkMonth
 from services.payment.domain.rates import Wanted
 from services.payment.domain.recognition import recognise, recognise_each
 from shared.contracts.assessment import CertificateIssued
@@ -54,6 +54,14 @@ class Award:
     certificate: Known[CertificateIssued] | None = None
     traces: tuple[Trace, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Give what tells it from every other award of the person in the class."""
+        if self.certificate:
+            return f"{self.use.programme}/{self.certificate.fact.certificate_id}"
+        spell = f"/{self.use.employer}" if self.benefit.basis == "month" and self.use.employer else ""
+        return f"{self.use.programme}/{self.benefit.code}{spell}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +164,7 @@ def _of_certificate(
         priced=(Priced(wanted=wanted, times=years),),
         certificate=known,
         traces=traces,
+        findings=(unstated(benefit, level),) if benefit.levels and level not in benefit.levels else (),
     )
     return _shared(award, benefit, trainee, ground) if benefit.shares else award
 
@@ -167,22 +176,27 @@ def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Fou
     )
     if not worked:
         return [], (_nothing(benefit, "MONTHS_MISSING", "系统内没有该人员足月就业的记录。"),)
-    paid = worked[: benefit.units_max]
+    by_employer: dict[str | None, list[WorkMonth]] = {}
+    for month in worked:
+        by_employer.setdefault(month.employer or employer_of(ground.opened, trainee), []).append(month)
+    return [_of_spell(benefit, trainee, ground, employer, months) for employer, months in by_employer.items()], ()
+
+
+def _of_spell(
+    benefit: Benefit, trainee: OpenedTrainee, ground: Ground, employer: str | None, months: Sequence[WorkMonth]
+) -> Award:
+    """Give what somebody's months with one employer bring, the earliest first."""
+    paid = months[: benefit.units_max]
     trace = benefit.trace(
         result=len(paid),
-        inputs={"months_full": len(worked), "units_max": benefit.units_max, "from": f"{paid[0].month}"},
+        inputs={"months_full": len(months), "units_max": benefit.units_max, "from": f"{paid[0].month}"},
     )
     programme, opened = benefit.paid_as(ground.opened.programme), ground.opened
-    use = Use(
-        person_id=trainee.person_id,
-        programme=programme,
-        on=paid[0].month,
-        employer=paid[0].employer or employer_of(opened, trainee),
-    )
+    use = Use(person_id=trainee.person_id, programme=programme, on=paid[0].month, employer=employer)
     priced = tuple(
         Priced(wanted=_of_time(programme, opened, month.month), standard_fen=month.standard_fen) for month in paid
     )
-    return [Award(benefit=benefit, use=use, priced=priced, traces=(trace,))], ()
+    return Award(benefit=benefit, use=use, priced=priced, traces=(trace,))
 
 
 def _of_days(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
@@ -206,6 +220,17 @@ def _of_time(programme: str, opened: ClassOpened, on: date) -> Wanted:
 def _nothing(benefit: Benefit, code: str, message: str) -> Finding:
     return benefit.finding(
         code=code, severity=Severity.STOP, message=message, advice="请核对系统内的记录；没有记录的不计入补贴。"
+    )
+
+
+def unstated(benefit: Benefit, level: str | None) -> Finding:
+    """Say that the document pays nothing for a level."""
+    return benefit.finding(
+        code="NO_RATE_FOR_LEVEL",
+        severity=Severity.STOP,
+        message=f"文件规定的标准中没有等级 {level or '无'}，该等级不予补贴。",
+        advice="请核对证书等级；文件未列的等级不计入补贴。",
+        value=level,
     )
 
 

@@ -1,4 +1,6 @@
-"""A breach of the truthfulness undertaking (JY-CLM-11): it stops review and payment until a person decided it.
+"""A breach of the truthfulness undertaking (JY-CLM-11) or a suspicion of fraud (HL-QUA-01, LS-QUA-01).
+
+It stops review and payment until a person decided it; money that was paid comes back by a claw-back.
 
 What follows from a confirmed breach lies outside the document: no sanction and no amount is computed.
 """
@@ -8,16 +10,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from shared.domain.errors import Conflict
+from shared.domain.errors import Conflict, Refused
 from shared.policy.decision import Finding, Severity
 from shared.policy.terms.payment import Breach as BreachTerm
 
 
 class BreachConclusion(StrEnum):
-    """What a person found: there was a breach, or there was none."""
+    """What a person found: there was a breach, there was none, or it was an error in the work and no fraud."""
 
     CONFIRMED = "confirmed"
     UNFOUNDED = "unfounded"
+    WORK_ERROR = "work_error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,20 @@ class Breach:
                 advice="如有新的情况，请另行登记。",
             )
         return replace(self, conclusion=conclusion, reason=reason, closed_by=by, closed_on=on)
+
+
+def require_conclusion(conclusion: BreachConclusion, term: BreachTerm | None) -> None:
+    """Take an error in the work only where the document tells it from fraud; raise Refused CONCLUSION_NOT_OFFERED."""
+    if conclusion is BreachConclusion.WORK_ERROR and (term is None or not term.work_error):
+        raise Refused(
+            code="CONCLUSION_NOT_OFFERED",
+            message="本地政策文件没有区分工作失误，不能以此结案。",
+            advice="请按核实情况选择属实或不属实，并写明理由。",
+            field="conclusion",
+            rule=term.rule if term else None,
+            clause=term.clause if term else None,
+            document=term.document if term else None,
+        )
 
 
 def open_breaches(breaches: Iterable[Breach], term: BreachTerm | None) -> Iterator[Finding]:

@@ -29,6 +29,14 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The place that a use takes under one cap: of `slots_max` in a scope, the database gives each once."""
+
+    scope: str
+    slots_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
     """What caps and exclusions say of one use: findings refuse it, traces let it pass."""
 
@@ -56,6 +64,16 @@ def admit(use: Use, before: Sequence[Use], *, rulebook: Rulebook, decisions: Seq
     for exclusion in terms.exclusions:
         findings += [_excluded(exclusion, other) for other in _rivals(exclusion, use, before)][:1]
     return Admission(findings=tuple(findings), traces=tuple(traces))
+
+
+def places_of(use: Use, rulebook: Rulebook) -> tuple[Place, ...]:
+    """Give the places that a use takes, for example `huludao/three_a_year/2020`."""
+    jurisdiction = rulebook.id.split("/")[0]
+    return tuple(
+        Place(scope="/".join((jurisdiction, cap.code, *map(str, _key(cap, use)))), slots_max=cap.slots_max)
+        for cap in rulebook.payment.caps
+        if cap.counts(use.programme)
+    )
 
 
 def _key(cap: Cap, use: Use) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from services.payment.domain.breach import Breach
 from services.payment.domain.clawback import Clawback, clawed_back
@@ -32,8 +32,16 @@ from shared.domain.errors import Conflict, Refused
 from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import PayeeKind
 
-Claimant = Literal["institution", "enterprise", "individual"]
+Claimant = Literal["institution", "enterprise", "individual", "assessor"]
+PAID_AS: Final[Mapping[Claimant, PayeeKind]] = {
+    "institution": "institution",
+    "enterprise": "enterprise",
+    "individual": "learner",
+    "assessor": "assessor",
+}
+"""As whom a kind of claimant is paid, where the document names payees of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +68,10 @@ class EmployerPayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadlines:
-    """Last days of a round's review: the binding limit (JY-CLM-02) and the outer alarm (JY-CLM-03)."""
+    """Last days of a round's review: the binding limit (JY-CLM-02) and the outer alarm (JY-CLM-03), if any is set."""
 
-    review_due: date
-    review_due_outer: date
+    review_due: date | None = None
+    review_due_outer: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +115,7 @@ class Claim:
     approved claim could not be computed for want of a rate; `since` is the day on which it came to its state.
     `persons` are those it claims for, None for the whole roster; `owner` is the institution, the enterprise that paid
     for its employees in another's class (`employer_payment`) or, of an individual's claim, the person's account;
+    `payee` says as whom the claimant is paid where the document names payees of its own, empty where it does not.
     `application_id` joins the batches of one application (JY-CLM-09).
     """
 
@@ -139,6 +148,7 @@ class Claim:
     clawbacks: tuple[Clawback, ...] = ()
     breaches: tuple[Breach, ...] = ()
     duties: Mapping[str, Duty] = field(default_factory=dict)
+    payee: str = ""
     version: int = 0
 
     @property
@@ -280,7 +290,7 @@ class Claim:
             for line in found.lines
         ]
         withheld = struck | (frozen - kept.keys())
-        return amounts(lines, base=found.base, recognised=found.recognised, withheld=withheld)
+        return amounts(lines, base=found.base, recognised=found.recognised, withheld=withheld, held=found.held)
 
 
 def minus(left: Mapping[int, int], right: Mapping[int, int]) -> dict[int, int]:
@@ -290,18 +300,14 @@ def minus(left: Mapping[int, int], right: Mapping[int, int]) -> dict[int, int]:
 
 
 def deadlines(rulebook: Rulebook, starts_on: date, calendar: Calendar = STATE_COUNCIL) -> Deadlines:
-    """Give the limits of a round that starts on a day, which is itself not counted.
+    """Give the limits of a round that starts on a day, which is itself not counted; none where the document sets none.
 
     Receipt and acceptance are one day: the system takes a claim with everything it needs, or refuses it.
     """
     binding, outer = rulebook.payment.review_limit, rulebook.payment.review_limit_outer
     limit = binding or outer
     if limit is None:
-        raise Refused(
-            code="TERM_MISSING",
-            message="规则册没有规定审核时限，不能受理申领。",
-            advice="请由政策管理员在规则册中补充审核时限及条款。",
-        )
+        return Deadlines()
     due = add_working_days(starts_on, limit.working_days, calendar)
     last = add_working_days(starts_on, outer.working_days, calendar) if outer else due
     return Deadlines(review_due=due, review_due_outer=last)

@@ -25,11 +25,15 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """Part of a line that the bank credited on a day; a class-level line has no person."""
+    """Part of a line that the bank credited on a day.
+
+    A class-level line has no person, money that came back no source.
+    """
 
     person_id: str | None
     amount_fen: int
     on: date
+    funding_source: str = ""
 
 
 Job = tuple[str, str | None, date]

@@ -1,4 +1,7 @@
-"""Goals of a year against what was done (JY-REP-01 to JY-REP-04): met only at the goal, never rounded up to it."""
+"""Goals against what was done (JY-REP-01 to -04, HL-REP-01 to -03, HB-REP-01 to -04, QJ-REP-01, LS-REP-01).
+
+Met only at the goal, never rounded up to it; a goal whose number nobody gave yet is unknown, never zero.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,8 +9,8 @@ from itertools import chain
 
 from services.payment.domain.class_record import ClassRecord, Counts, total
 from services.payment.domain.shares import Share
-from shared.policy.targets import Allocation, TargetRow, Targets
-from shared.policy.terms.reporting import Apprentices, HighSkilled, PersonTimes
+from shared.policy.targets import Allocation, AllotmentTable, TargetRow, Targets
+from shared.policy.terms.reporting import Apprentices, CertificateGoal, PersonTimes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,23 +23,23 @@ class Goal:
     clause: str
     document: str
     unit: str
-    target: int
+    target: int | None
     done: int
 
     @property
-    def gap(self) -> int:
-        """Give what is still missing."""
-        return max(self.target - self.done, 0)
+    def gap(self) -> int | None:
+        """Give what is still missing; None while the goal's number is unknown."""
+        return None if self.target is None else max(self.target - self.done, 0)
 
     @property
-    def met(self) -> bool:
-        """Say whether nothing is missing."""
-        return self.done >= self.target
+    def met(self) -> bool | None:
+        """Say whether nothing is missing; None while the goal's number is unknown."""
+        return None if self.target is None else self.done >= self.target
 
     @property
     def share(self) -> Share:
         """Give what was done as a share of the goal."""
-        return Share(part=self.done, whole=self.target)
+        return Share(part=self.done, whole=self.target or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,39 +68,75 @@ def of_year(records: Iterable[ClassRecord], year: int) -> tuple[ClassRecord, ...
     return tuple(record for record in records if record.opened.opening_date.year == year)
 
 
-def person_times(records: Sequence[ClassRecord], term: PersonTimes) -> Goal:
-    """Give the person-times of a year's classes (JY-REP-01)."""
+def in_years(records: Iterable[ClassRecord], term: PersonTimes, year: int) -> tuple[ClassRecord, ...]:
+    """Give the classes that count for a goal when a year is told: of the year, or of the goal's years until then."""
+    first, last = term.first_year or year, min(term.last_year or year, year)
+    return tuple(record for record in records if first <= record.opened.opening_date.year <= last)
+
+
+def person_times(records: Sequence[ClassRecord], term: PersonTimes, *, target: int | None) -> Goal:
+    """Give the person-times of these classes against the number that is asked of them (JY-REP-01)."""
     return Goal(
-        code="person_times",
-        name="补贴性职业技能培训人次",
+        code=term.code,
+        name=term.name,
         rule=term.rule,
         clause=term.clause,
         document=term.document,
         unit="person_times",
-        target=term.person_times_min,
+        target=target,
         done=total(record.counts_so_far() for record in records).measure(term.counted),
     )
 
 
-def high_skilled(records: Iterable[ClassRecord], year: int, term: HighSkilled) -> Goal:
-    """Give how many distinct people first hold such a certificate in the year, of everything ever recorded (JY-REP-02).
+def target_of(term: PersonTimes, tables: Iterable[AllotmentTable], *, region: str, own: bool, year: int) -> int | None:
+    """Give the number that is asked of a region, None while nobody gave it: unknown, never zero (HB-REP-04).
 
-    `records` are all years': whoever had one before is not new.
+    Of the document's `own` region it is the document's, or else the total that its superior allotted (LS-REP-01); of
+    another one what the allotment gives its row.
     """
+    if own and term.person_times_min is not None:
+        return term.person_times_min
+    for table in tables:
+        allotment = table.allotment
+        if allotment.goal == term.code and table.concerns(year):
+            if own and table.region == region:
+                return allotment.total_person_times
+            rows = (row for row in allotment.rows if row.region == region and row.organiser is None)
+            if not own and (row := next(rows, None)) is not None:
+                return row.person_times
+    return None
+
+
+def certificates(
+    records: Iterable[ClassRecord], year: int, term: CertificateGoal, *, own: bool = True, elsewhere: int = 0
+) -> Goal:
+    """Give the year's certificates that count (HB-REP-02, HB-REP-03), or their new holders (JY-REP-02).
+
+    `records` are all years': whoever had one before is not new. `elsewhere` are certificates to which no class here
+    led. The number is the document's `own` region's; a part of it has none.
+    """
+    found = [
+        issued
+        for record in records
+        for issued in record.certificates
+        if not record.cancelled
+        and issued.kind in term.certificate_kinds
+        and (not term.levels or issued.level in term.levels)
+    ]
     first: dict[str, int] = {}
-    for record in records:
-        for issued in record.certificates:
-            if not record.cancelled and issued.level in term.levels and issued.kind in term.certificate_kinds:
-                first[issued.person_id] = min(issued.issued_on.year, first.get(issued.person_id, issued.issued_on.year))
+    for issued in found:
+        first[issued.person_id] = min(issued.issued_on.year, first.get(issued.person_id, issued.issued_on.year))
+    new_holders = sum(each == year for each in first.values())
+    issued_now = len({issued.certificate_id for issued in found if issued.issued_on.year == year})
     return Goal(
-        code="high_skilled",
-        name="新增高技能人才",
+        code=term.code,
+        name=term.name,
         rule=term.rule,
         clause=term.clause,
         document=term.document,
-        unit="persons",
-        target=term.persons_min,
-        done=sum(each == year for each in first.values()),
+        unit="persons" if term.counted == "new_holders" else "certificates",
+        target=term.number_min if own else None,
+        done=(new_holders if term.counted == "new_holders" else issued_now) + elsewhere,
     )
 
 

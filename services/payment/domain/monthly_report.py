@@ -260,6 +260,28 @@ def dispatch(report: MonthlyReport, *, correction: bool) -> int:
     return waiting.number
 
 
+def consents(term: MonthlyReportTerm, given: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Give whose consent the document wants under the report (LS-REP-04), each with its letter, as it is sealed.
+
+    Raise Refused SIGN_OFF_MISSING naming who has not consented, SIGN_OFF_UNKNOWN for whom nobody asked; a document that
+    wants nobody's gets nothing added.
+    """
+    missing = [item.name for item in term.sign_offs if not given.get(item.code, "").strip()]
+    unknown = set(given) - {item.code for item in term.sign_offs}
+    if missing or unknown:
+        names = "、".join(f"{item.code}（{item.name}）" for item in term.sign_offs)
+        raise Refused(
+            code="SIGN_OFF_MISSING" if missing else "SIGN_OFF_UNKNOWN",
+            message=f"月报尚缺会签：{'、'.join(missing)}。" if missing else "所填会签单位不是本月报的会签单位。",
+            advice=f"须会签：{names or '无'}；请填写会签文号。",
+            field="sign_offs",
+            rule=term.rule,
+            clause=term.clause,
+            document=term.document,
+        )
+    return {"sign_offs": {item.name: given[item.code] for item in term.sign_offs}} if term.sign_offs else {}
+
+
 def term_of(rulebook: Rulebook) -> MonthlyReportTerm:
     """Give what the document says of the monthly report, or raise Refused FEATURE_OFF."""
     term = rulebook.payment.reporting.monthly_report

@@ -5,6 +5,7 @@ from typing import Final
 
 from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.facts import ClassFacts
+from shared.contracts.assessment import AssessmentCompleted
 from shared.contracts.enrollment import ClassOpened
 from shared.contracts.supervision import FindingRaised
 from shared.domain.errors import Refused
@@ -12,6 +13,8 @@ from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook
 
 CANCELLED: Final = "CLASS_CANCELLED"
+RESULTS: Final = "results"
+"""The checkpoint of the provincial system at which an examination's results are entered."""
 
 _EVENTS: Final = {
     "ClassOpened": "开班",
@@ -28,11 +31,13 @@ def obstacles(
     The class must not be cancelled (JY-SUP-04), every completion event that the programme's evidence names must be
     there and, with `entry_required`, all of its checkpoints be entered in the provincial system (JY-ENR-01, JY-INT-01),
     no blocking doubt or breach may be open (JY-SUP-02, JY-SUP-03, JY-CLM-11), nobody may have paid whom the document
-    trains for nothing (JY-ENR-15), and the inspection opinion must have passed the class (JY-SUP-08).
+    trains for nothing (JY-ENR-15), and the inspection opinion must have passed the class (JY-SUP-08). No department may
+    have organised it that pays by rules of its own (HB-REP-07).
     """
-    found = (*_cancelled(facts, rulebook), *_incomplete(facts, opened, rulebook))
+    organised = _organised_elsewhere(opened, rulebook)
+    found = (*_cancelled(facts, rulebook), *organised, *_incomplete(facts, opened, rulebook))
     if entry_required:
-        found = (*found, *_not_entered(facts, rulebook))
+        found = (*found, *_not_entered(facts, opened, rulebook))
     return (*found, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook), *_opinion(facts, rulebook))
 
 
@@ -122,6 +127,20 @@ def _cancelled(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
         )
 
 
+def _organised_elsewhere(opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
+    term = rulebook.payment.reporting.organisers
+    organiser = opened.attributes.get(term.attribute, term.own) if term else None
+    if term is not None and term.own_rules and organiser != term.own:
+        yield term.finding(
+            code="OWN_RULES",
+            severity=Severity.STOP,
+            message="该班级由行业主管部门组织，按其本部门规定执行，只纳入统计，不按本文件申领补贴。",
+            advice="请向组织培训的部门申领；组织部门填写有误的，请先更正班级的组织部门。",
+            field=f"attributes.{term.attribute}",
+            value=organiser,
+        )
+
+
 def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
     term = rulebook.payment.evidence
     evidence = term.of(opened.programme) if term else None
@@ -167,12 +186,19 @@ def _fees(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterato
             )
 
 
-def _not_entered(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
-    """Give a finding for every checkpoint of which not every line has its receipt: 39 of 40 are none."""
+def _not_entered(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
+    """Give a finding for every checkpoint of which not every line has its receipt: 39 of 40 are none.
+
+    A programme that waits for no examination has no results to enter.
+    """
     evidence, term = rulebook.payment.evidence, rulebook.payment.system_entry
+    awaited = evidence.of(opened.programme) if evidence else None
+    is_unexamined = awaited is not None and AssessmentCompleted.EVENT.name not in awaited.completion
     for checkpoint in term.checkpoints if term and evidence else ():
         entry = facts.entry(checkpoint.code)
         if evidence is None or (entry and entry.entered) or not facts.has_to_enter(checkpoint.code):
+            continue
+        if is_unexamined and checkpoint.code == RESULTS:
             continue
         so_far = f"{entry.received} / {entry.lines} 行有回执，{entry.refused} 行被拒收" if entry else "尚无全部回执"
         yield evidence.finding(

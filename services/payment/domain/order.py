@@ -135,6 +135,24 @@ def split(
     return parts
 
 
+def require_source_of_opening(shares: Iterable[Share], *, opened_with: str, decided: bool, rulebook: Rulebook) -> None:
+    """Raise Refused SOURCE_FIXED for another source than the class opened with, unless a person decided (HB-ENR-08)."""
+    term = rulebook.enrollment.funding_at_opening
+    others = [share.funding_source for share in shares if share.funding_source != opened_with]
+    if term is None or decided or not others:
+        return
+    raise Refused(
+        code="SOURCE_FIXED",
+        message=f"本班开班时明确的资金支出渠道为 {opened_with}，不能改由 {'、'.join(others)} 支付。",
+        advice=f"请按开班时的渠道支付；确需变更的，由审核人员在本申领中按 {term.rule} 记录决定及依据。",
+        field="sources",
+        value=others[0],
+        rule=term.rule,
+        clause=term.clause,
+        document=term.document,
+    )
+
+
 def _take(rest: dict[int, int], share: Share, barred: frozenset[int], rulebook: Rulebook) -> dict[int, int]:
     open_fen = share.amount_fen
     taken = {}

@@ -1,11 +1,12 @@
 """What an award is worth (补贴金额): stated rates, the region's table, a standard by the day, the part that is paid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from services.payment.domain.benefit import Award, Priced
-from services.payment.domain.rates import RATE_MISSING, Rate, RateTable
+from services.payment.domain.benefit import Award, Priced, unstated
+from services.payment.domain.rates import RATE_MISSING, Rate, RateTable, Wanted
+from shared.contracts.enrollment import ReservationRequest
 from shared.domain.money import fen_from_yuan, floor_share
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
 from shared.policy.rulebook import Rulebook
@@ -41,6 +42,55 @@ def worth_of(award: Award, rulebook: Rulebook, rates: RateTable | None) -> Worth
     return Worth(amount_fen=amount_fen, traces=(*traces, benefit.trace(result=amount_fen, unit="fen", inputs=inputs)))
 
 
+def head_max(request: ReservationRequest, rulebook: Rulebook, rates: RateTable | None) -> Worth:
+    """Give the most that one person of a class may bring, before anybody was examined, for the budget to reserve.
+
+    Of work and presence it counts what the document pays at most, one unit where it sets no limit.
+    """
+    best = 0
+    missing: list[Finding] = []
+    for groups in {trainee.groups for trainee in request.trainees} or {()}:
+        total_fen = 0
+        for benefit in rulebook.payment.benefits:
+            if _is_earned(benefit, request, groups):
+                most = _most(benefit, request, rulebook, rates)
+                missing += most.missing
+                total_fen += most.amount_fen
+        best = max(best, total_fen)
+    return Worth(amount_fen=best, missing=tuple(missing))
+
+
+def _is_earned(benefit: Benefit, request: ReservationRequest, groups: tuple[str, ...]) -> bool:
+    here = request.programme in benefit.classes if benefit.classes else benefit.programme in (None, request.programme)
+    if benefit.levels and request.level is not None and request.level not in benefit.levels:
+        return False
+    return here and (not benefit.groups or not set(groups).isdisjoint(benefit.groups))
+
+
+def _most(benefit: Benefit, request: ReservationRequest, rulebook: Rulebook, rates: RateTable | None) -> Worth:
+    if benefit.rates:
+        levels = [rate for rate in benefit.rates if request.level is None or rate.level in (None, request.level)]
+        each_fen = max((fen_from_yuan(rate.amount_yuan) for rate in levels), default=0)
+        return Worth(amount_fen=each_fen * (benefit.units_max or 1))
+    if rates is None:
+        return Worth(missing=(_without_rates(rulebook),))
+    kinds: Iterable[str | None] = request.certificate_kinds if benefit.basis in ("person", "certificate") else (None,)
+    wanted = [
+        Wanted(
+            programme=benefit.paid_as(request.programme),
+            occupation=request.occupation,
+            level=request.level,
+            certificate_kind=kind,
+            on=request.opening_date,
+        )
+        for kind in kinds
+    ]
+    rate = rates.highest(wanted)
+    if rate is None:
+        return Worth(missing=(rates.missing(wanted[0]) if wanted else _without_rates(rulebook),))
+    return Worth(amount_fen=floor_share(rate.amount_fen, benefit.units_max or 1, _divisor(benefit, rate)))
+
+
 def _together(priced: tuple[Priced, ...]) -> Iterator[Priced]:
     """Give what follows each other at the same standard as one."""
     last: Priced | None = None
@@ -62,7 +112,7 @@ def _priced(priced: Priced, benefit: Benefit, rulebook: Rulebook, rates: RateTab
     if benefit.rates:
         stated = next((rate for rate in benefit.rates if rate.fits(wanted.level, wanted.certificate_kind)), None)
         if stated is None:
-            return Worth(findings=(_unstated(benefit, wanted.level),))
+            return Worth(findings=(unstated(benefit, wanted.level),))
         inputs: dict[str, TraceValue] = {"level": wanted.level, "certificate_kind": wanted.certificate_kind}
         return _times(benefit, fen_from_yuan(stated.amount_yuan), times, inputs)
     if rates is None:
@@ -90,16 +140,6 @@ def _divisor(benefit: Benefit, rate: Rate) -> int:
     """Give by how much a standard per month or year is divided for one day."""
     days = {"month": benefit.days_of_month, "year": benefit.days_of_year}.get(rate.unit)
     return days or 1
-
-
-def _unstated(benefit: Benefit, level: str | None) -> Finding:
-    return benefit.finding(
-        code="NO_RATE_FOR_LEVEL",
-        severity=Severity.STOP,
-        message=f"文件规定的标准中没有等级 {level or '无'}，该等级不予补贴。",
-        advice="请核对证书等级；文件未列的等级不计入补贴。",
-        value=level,
-    )
 
 
 def _without_rates(rulebook: Rulebook) -> Finding:

@@ -137,7 +137,9 @@ _STEP_OF: Final = {
     State.NOTICE_CLEAR: "bureau_opinion",
     State.APPROVED: "payment",
 }
-_FINAL: Final = frozenset({"CLASS_CANCELLED", "ENTITLEMENT_MISSING", "TRAINEE_WITHDRAWN", "ALREADY_CLAIMED"})
+_FINAL: Final = frozenset(
+    {"CLASS_CANCELLED", "OWN_RULES", "ENTITLEMENT_MISSING", "TRAINEE_WITHDRAWN", "ALREADY_CLAIMED"}
+)
 _HOLDERS: Final = {
     "FINDING_OPEN": _CASE,
     "BREACH_OPEN": _BREACH,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from services.payment.domain.decision import Decision, decision_trace, latest
 from services.payment.domain.facts import ClassFacts, Known
+from services.payment.domain.other_kinds import judge_other_kind
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
@@ -89,7 +90,10 @@ def _judge(
     certificate = known.fact
     if mismatch := _mismatch(certificate, opened, rulebook, benefit):
         return Recognition(certificate=None, findings=(mismatch,))
-    traces = _result_traces(certificate, rulebook)
+    decided, doubt = judge_other_kind(certificate, rulebook, decisions)
+    if doubt is not None:
+        return Recognition(certificate=None, findings=(doubt,))
+    traces = (*_result_traces(certificate, rulebook), *decided)
     priority = rulebook.assessment.certificate_priority
     if priority is None or certificate.kind != priority.fallback:
         return Recognition(certificate=known, traces=traces)

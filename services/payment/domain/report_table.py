@@ -1,4 +1,4 @@
-"""A signed monthly report as a table (JY-INT-02): what it is, rows, signature, delivery and hash in one CSV."""
+"""A signed monthly report as a table (JY-INT-02): what it is, rows, signature, delivery and hash, as CSV or xlsx."""
 
 import csv
 import io
@@ -15,7 +15,16 @@ _FEN = "fen"
 
 
 def report_table(report: MonthlyReport) -> str:
-    """Give the newest signed copy as CSV with a byte order mark, every field quoted; amounts in yuan, Beijing time.
+    """Give the newest signed copy as CSV with a byte order mark, every field quoted; see `report_rows`."""
+    written = io.StringIO()
+    csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(
+        [_harmless(text) for text in line] for line in report_rows(report)
+    )
+    return "\ufeff" + written.getvalue()
+
+
+def report_rows(report: MonthlyReport) -> list[list[str]]:
+    """Give the rows of the newest signed copy, as they go into CSV or a workbook; amounts in yuan, Beijing time.
 
     Raise NotFound NOT_SIGNED for a month that nobody signed: a draft is not for delivery.
     """
@@ -61,13 +70,10 @@ def report_table(report: MonthlyReport) -> str:
     lines += [
         ["签发件", str(copy.number), copy.signed_by, _beijing(copy.signed_at), copy.reason or ""],
         ["报送", stamp.recipient, _beijing(stamp.at), stamp.proof] if stamp else ["报送", "尚未报送"],
+        *(["会签", name, letter] for name, letter in content.get("sign_offs", {}).items()),
         ["SHA-256", copy.sha256],
     ]
-    written = io.StringIO()
-    csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(
-        [_harmless(text) for text in line] for line in lines
-    )
-    return "\ufeff" + written.getvalue()
+    return lines
 
 
 def _beijing(instant: datetime) -> str:

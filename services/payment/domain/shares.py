@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from services.payment.domain.class_record import ClassRecord, Period
 from shared.contracts.enrollment import OpenedTrainee
@@ -25,6 +25,13 @@ class Share:
         if not self.whole:
             return None
         return str((Decimal(self.part * 100) / self.whole).quantize(_TWO_PLACES, rounding=ROUND_HALF_UP))
+
+    @property
+    def percent_reached(self) -> str | None:
+        """Write the share in percent with two decimals, cut off: what is below a goal never reads as the goal."""
+        if not self.whole:
+            return None
+        return str((Decimal(self.part * 100) / self.whole).quantize(_TWO_PLACES, rounding=ROUND_DOWN))
 
     def points_since(self, before: "Share") -> str | None:
         """Write the change in percentage points with two decimals; None when either has no whole."""

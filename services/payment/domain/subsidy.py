@@ -6,10 +6,12 @@ Pure: the same facts, decisions, rates and rulebook give the same assessment, wh
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for, payee_of, payee_undecided
 from services.payment.domain.caps import Use, admit
 from services.payment.domain.decision import Decision, latest, weigh
+from services.payment.domain.exam_days import exam_flags
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
 from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
@@ -24,6 +26,8 @@ from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Benefit, BenefitPayee
 from shared.policy.terms.payment import Headcount
+
+_GIVER: Final = "institution"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +102,15 @@ def assess(
     entitled: frozenset[str],
     entry_required: bool = False,
     past: Sequence[Use] = (),
+    held: frozenset[tuple[str, str]] = frozenset(),
 ) -> Assessment:
     """Assess a class from its facts alone (JY-CLM-10).
 
     `entitled` are the people who hold an entitlement slot for this class (JY-ENR-05), `past` is what its people were
-    paid for elsewhere; `entry_required` says that what happened must be entered in the provincial system too
-    (JY-INT-01). A missing rate stops everything with RATE_MISSING, because base and cut are the class's (JY-PAY-05).
+    paid for elsewhere, `held` are people and awards of this class that hold their places under the caps already: what
+    is learnt later of elsewhere does not take them away. `entry_required` says that what happened must be entered in
+    the provincial system too (JY-INT-01). A missing rate stops everything with RATE_MISSING, because base and cut are
+    the class's (JY-PAY-05).
     """
     if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required):
         return Assessment(stops=stops)
@@ -114,8 +121,9 @@ def assess(
     priced, missing = _price(lines, rulebook, rates)
     if missing:
         return Assessment(stops=missing)
-    found = _of_class(_admitted(priced, past, rulebook, decisions), facts, opened.fact, rulebook, decisions)
-    return replace(found, flags=(*not_a_class(opened.fact, rulebook, decisions), *found.flags))
+    found = _of_class(_admitted(priced, past, held, rulebook, decisions), facts, opened.fact, rulebook, decisions)
+    of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
+    return replace(found, flags=(*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams))
 
 
 def _lines(opened: Known[ClassOpened], ground: Ground, entitled: frozenset[str]) -> Iterator[Line]:
@@ -146,9 +154,45 @@ def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, ruleboo
         lines = [replace(line, line_no=number) for number, line in enumerate(mine, start=1)]
     else:
         lines = [line if line.person_id in persons else _claimed_elsewhere(line, rulebook) for line in people]
-    cut = amounts(lines, base=found.base, recognised=found.recognised, withheld=frozenset()).get(len(lines) + 1)
-    of_class = [replace(line, line_no=len(lines) + 1, amount_fen=cut) for line in found.lines[len(people) :] if cut]
-    return replace(found, lines=(*lines, *of_class))
+    return _recut(found, lines)
+
+
+def for_payee(found: Assessment, payee: str, rulebook: Rulebook) -> Assessment:
+    """Give an assessment as it stands for one kind of payee: what the document pays to another is not theirs.
+
+    What it leaves open is the institution's, which gave the class.
+    """
+    people = [line for line in found.lines if line.person_id is not None]
+    mine = [line if _payee_of(line) == payee else _paid_to_another(line, rulebook) for line in people]
+    return found if mine == people else _recut(found, mine)
+
+
+def _payee_of(line: Line) -> str:
+    return line.paid_to.payee if line.paid_to else _GIVER
+
+
+def _recut(found: Assessment, lines: Sequence[Line]) -> Assessment:
+    """Give an assessment with these lines of people, and what is cut or held of them."""
+    due = amounts(lines, base=found.base, recognised=found.recognised, withheld=frozenset(), held=found.held)
+    number = max((line.line_no for line in lines), default=0) + 1
+    of_class = [line for line in found.lines if line.person_id is None]
+    rest = [replace(line, line_no=number, amount_fen=due[number]) for line in of_class if number in due]
+    return replace(found, lines=(*lines, *rest))
+
+
+def _paid_to_another(line: Line, rulebook: Rulebook) -> Line:
+    if not line.recognised:
+        return line
+    refused = (line.paid_to or rulebook.payment.claimants or CONSISTENCY).finding(
+        code="PAYEE_IS_ANOTHER",
+        severity=Severity.STOP,
+        message="该项补贴按文件规定付给其他收款人，不计入本申领。",
+        advice="请由文件规定的收款人申领。",
+        value=_payee_of(line),
+    )
+    return replace(
+        line, amount_fen=0, recognised=False, certificate_kind=None, awards=(), traces=(), findings=(refused,)
+    )
 
 
 def _claimed_elsewhere(line: Line, rulebook: Rulebook) -> Line:
@@ -326,7 +370,11 @@ def _price(
 
 
 def _admitted(
-    lines: Sequence[Line], past: Iterable[Use], rulebook: Rulebook, decisions: Sequence[Decision]
+    lines: Sequence[Line],
+    past: Iterable[Use],
+    held: frozenset[tuple[str, str]],
+    rulebook: Rulebook,
+    decisions: Sequence[Decision],
 ) -> tuple[Line, ...]:
     """Give the lines with what caps and exclusions leave of them, judged for each person in the order of the days."""
     had: dict[str, list[Use]] = {}
@@ -338,6 +386,8 @@ def _admitted(
         award = awards[line_no][place]
         before = had.setdefault(award.use.person_id, [])
         judged = admit(award.use, before, rulebook=rulebook, decisions=decisions)
+        if (award.use.person_id, award.key) in held:
+            judged = replace(judged, findings=())
         awards[line_no][place] = replace(award, findings=judged.findings, traces=(*award.traces, *judged.traces))
         if not judged.findings:
             before.append(award.use)

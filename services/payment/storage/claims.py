@@ -99,22 +99,26 @@ class StoredClaims:
         return (await self._connection.execute(query.order_by(CLAIM.c.claim_id))).scalars().all()
 
     async def waiting(self, wanted: Waiting, *, after: str | None, limit: int) -> Sequence[Claim]:
-        """Give claims that wait, by the end of their review's limit, from a cursor on; raise Refused CURSOR_INVALID."""
+        """Give claims that wait, by the end of their review's limit, those without one last, from a cursor on.
+
+        Raise Refused CURSOR_INVALID.
+        """
         query = select(CLAIM).where(or_(CLAIM.c.state.in_(wanted.states), *_besides(wanted)))
         if wanted.institution_id is not None:
             query = query.where(CLAIM.c.owner == wanted.institution_id, CLAIM.c.claimant != "individual")
         if wanted.regions is not None:
             query = query.where(CLAIM.c.region.in_(wanted.regions))
+        last_day = func.coalesce(CLAIM.c.review_due, date.max)
         if place := day_place_of(after):
             due, claim_id = place
-            behind = and_(CLAIM.c.review_due == due, CLAIM.c.claim_id > claim_id)
-            query = query.where(or_(CLAIM.c.review_due > due, behind))
-        query = query.order_by(CLAIM.c.review_due, CLAIM.c.claim_id).limit(limit)
+            behind = and_(last_day == due, CLAIM.c.claim_id > claim_id)
+            query = query.where(or_(last_day > due, behind))
+        query = query.order_by(last_day, CLAIM.c.claim_id).limit(limit)
         return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
 
     def cursor_of(self, claim: Claim) -> str:
         """Give the cursor that stands behind a claim."""
-        return cursor_of(claim.deadlines.review_due, claim.claim_id)
+        return cursor_of(claim.deadlines.review_due or date.max, claim.claim_id)
 
     async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
         """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
@@ -146,7 +150,7 @@ class StoredClaims:
         await self._connection.execute(insert(CLAIM).values({**rows.claim_row(claim), **row}))
         await self._insert(CLAIM_LINE, [rows.line_row(claim.claim_id, line) for line in claim.assessment.lines])
         people = [
-            {"class_id": claim.class_id, "person_id": person_id, "claim_id": claim.claim_id}
+            {"class_id": claim.class_id, "person_id": person_id, "claim_id": claim.claim_id, "payee": claim.payee}
             for person_id in sorted(set(claim.people.values()))
         ]
         await self._insert(CLAIM_PERSON, people)
@@ -189,10 +193,12 @@ class StoredClaims:
             update(CLAIM).where(CLAIM.c.claim_id == claim.claim_id).values(undertaking_signer_sealed=sealed)
         )
 
-    async def claimants(self, class_id: str, persons: Collection[str]) -> Mapping[str, str]:
-        """Give which of these people were claimed for the class already, and by which claim."""
+    async def claimants(self, class_id: str, persons: Collection[str], payee: str) -> Mapping[str, str]:
+        """Give which of these people were claimed for the class by this payee already, and by which claim."""
         query = select(CLAIM_PERSON.c.person_id, CLAIM_PERSON.c.claim_id).where(
-            CLAIM_PERSON.c.class_id == class_id, CLAIM_PERSON.c.person_id.in_(persons)
+            CLAIM_PERSON.c.class_id == class_id,
+            CLAIM_PERSON.c.person_id.in_(persons),
+            CLAIM_PERSON.c.payee == payee,
         )
         return {row.person_id: row.claim_id for row in await self._connection.execute(query)}
 
@@ -295,6 +301,7 @@ class StoredClaims:
         return rows.claim_of(
             row,
             persons=frozenset(person.person_id for person in persons),
+            payee=next((person.payee for person in persons), ""),
             lines=tuple(map(rows.line_of, await self._all(CLAIM_LINE, claim_id, "line_no"))),
             decisions=tuple(map(rows.decision_of, await self._all(CLAIM_DECISION, claim_id, "number"))),
             objections=tuple(map(rows.objection_of, await self._all(OBJECTION, claim_id, "raised_on", "objection_id"))),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from sqlalchemy import Row, Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.class_record import ClassRecord, Job, Settlement
+from services.payment.domain.figures import EnteredFigure
+from services.payment.domain.filing import Filed
 from services.payment.domain.monthly_report import Dispatch, Month, MonthlyReport, SealedCopy
 from services.payment.storage.tables import (
     CLAIM,
@@ -19,12 +22,14 @@ from services.payment.storage.tables import (
     CLAWBACK,
     CLAWBACK_REPAYMENT,
     EMPLOYMENT,
+    FILING,
     MONTHLY_REPORT,
     MONTHLY_REPORT_COPY,
     MONTHLY_REPORT_DISPATCH,
     ORDER_ATTEMPT,
     ORDER_ENTRY,
     PAYMENT_ORDER,
+    REPORTED_FIGURE,
 )
 from shared.contracts.assessment import AssessmentCompleted, AssessmentScheduled, CertificateIssued, CertificateVoided
 from shared.contracts.catalogue import adapter_of
@@ -121,6 +126,39 @@ class StoredReports:
         }
         await self._connection.execute(insert(MONTHLY_REPORT_DISPATCH).values(row))
 
+    async def figures(self, region: str) -> Sequence[EnteredFigure]:
+        """Give the figures that were entered for a region, in that order."""
+        figure = REPORTED_FIGURE.c
+        query = select(REPORTED_FIGURE).where(figure.region == region).order_by(figure.entry)
+        return [
+            EnteredFigure(code=row.code, number=row.number, on=row.figure_on, source=row.source)
+            for row in await self._connection.execute(query)
+        ]
+
+    async def enter_figure(self, region: str, figure: EnteredFigure, *, by: str, on: date) -> None:
+        """Store a figure; one for the same day that was entered before stays and is corrected by it."""
+        row = {
+            "region": region,
+            "code": figure.code,
+            "figure_on": figure.on,
+            "number": figure.number,
+            "source": figure.source,
+            "entered_by": by,
+            "entered_on": on,
+        }
+        await self._connection.execute(insert(REPORTED_FIGURE).values(row))
+
+    async def filed(self, region: str) -> Sequence[Filed]:
+        """Give what was filed under a region's rulebook, by day."""
+        filing = FILING.c
+        query = select(FILING).where(filing.region == region).order_by(filing.filed_on, filing.filing_id)
+        return [Filed(**row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def file(self, filed: Filed) -> None:
+        """Store a filing."""
+        row = {field.name: getattr(filed, field.name) for field in fields(Filed)}
+        await self._connection.execute(insert(FILING).values({**row, "contents": dict(filed.contents)}))
+
     async def _facts(self, regions: Collection[str]) -> dict[str, _Facts]:
         fact = CLASS_FACT.c
         query = (
@@ -139,7 +177,7 @@ class StoredReports:
         order, entry, attempt, line = PAYMENT_ORDER.c, ORDER_ENTRY.c, ORDER_ATTEMPT.c, CLAIM_LINE.c
         same_line = (line.claim_id == entry.claim_id) & (line.line_no == entry.line_no)
         query = (
-            select(order.class_id, line.person_id, entry.amount_fen, attempt.answered_on)
+            select(order.class_id, line.person_id, entry.amount_fen, attempt.answered_on, order.funding_source)
             .join(ORDER_ATTEMPT, (attempt.order_id == order.order_id) & (attempt.outcome == "settled"))
             .join(ORDER_ENTRY, entry.order_id == order.order_id)
             .join(CLAIM_LINE, same_line, isouter=True)  # a cut that is gone leaves its entries
@@ -149,7 +187,12 @@ class StoredReports:
         found: defaultdict[str, list[Settlement]] = defaultdict(list)
         for row in await self._connection.execute(query):
             found[row.class_id].append(
-                Settlement(person_id=row.person_id, amount_fen=row.amount_fen, on=row.answered_on)
+                Settlement(
+                    person_id=row.person_id,
+                    amount_fen=row.amount_fen,
+                    on=row.answered_on,
+                    funding_source=row.funding_source,
+                )
             )
         await self._subtract_repayments(found, regions)
         return found

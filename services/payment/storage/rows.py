@@ -13,11 +13,13 @@ from services.payment.domain.duty import Duty
 from services.payment.domain.line_return import LineAnswer, LineReturn
 from services.payment.domain.notice import Notice, NoticeState, Period
 from services.payment.domain.objection import Objection
+from services.payment.domain.release import Held
 from services.payment.domain.state import Act, State
 from services.payment.domain.subsidy import Assessment, Line
 from shared.policy.decision import Finding, Trace
 
 _FINDINGS: Final = TypeAdapter(tuple[Finding, ...])
+_HELD: Final = TypeAdapter(Held | None)
 _PAYMENT: Final = TypeAdapter(EmployerPayment | None)
 _TRACES: Final = TypeAdapter(tuple[Trace, ...])
 
@@ -47,6 +49,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "recognised": claim.assessment.recognised,
         "traces": traces_json(claim.assessment.traces),
         "flags": _FINDINGS.dump_python(claim.assessment.flags, mode="json"),
+        "held": _HELD.dump_python(claim.assessment.held, mode="json"),
         "undertaking_version": claim.undertaking.text_version,
         "undertaking_signer": claim.undertaking.signer,
         "undertaking_signed_on": claim.undertaking.signed_on,
@@ -80,6 +83,7 @@ def claim_of(row: Row[Any], **parts: Any) -> Claim:
             recognised=row.recognised,
             traces=traces_of(row.traces),
             flags=_FINDINGS.validate_python(row.flags),
+            held=_HELD.validate_python(row.held),
         ),
         state=State(row.state),
         round=row.round,

@@ -237,6 +237,40 @@ PAST_SUBSIDY_WITHDRAWAL: Final = Table(
 )
 """The opposite entry of a past subsidy imported in error, by another person than imported it; append-only."""
 
+REPORTED_FIGURE: Final = Table(
+    "reported_figure",
+    METADATA,
+    Column("entry", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("code", String(100), nullable=False),
+    Column("figure_on", Date, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("entered_by", String(200), nullable=False),
+    Column("entered_on", Date, nullable=False),
+    CheckConstraint("number >= 0", name="number"),
+    CheckConstraint("figure_on <= entered_on", name="days"),
+)
+"""Figures of official statistics as people entered them: a later one for a day corrects it; append-only."""
+
+FILING: Final = Table(
+    "filing",
+    METADATA,
+    Column("filing_id", String(200), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("code", String(100), nullable=False),
+    Column("unit", String(100), nullable=False),
+    Column("task", String(100), nullable=False),
+    Column("filed_on", Date, nullable=False),
+    Column("filed_by", String(200), nullable=False),
+    Column("assignment", Text),
+    Column("contents", JSON, nullable=False),
+    Column("content", Text),
+    Column("sha256", String(64)),
+    CheckConstraint("(content IS NULL) = (sha256 IS NULL)", name="sealed"),
+)
+"""Plans, evaluations and disclosures as they were filed, with what was counted and sealed; append-only."""
+
 ENTITLEMENT_SLOT: Final = Table(
     "entitlement_slot",
     METADATA,
@@ -267,6 +301,40 @@ ENTITLEMENT_ENTRY: Final = Table(
     sqlite_autoincrement=True,
 )
 """The entitlement ledger: every change of a slot, append-only."""
+
+CAP_USE: Final = Table(
+    "cap_use",
+    METADATA,
+    Column("class_id", ForeignKey("class_file.class_id"), primary_key=True),
+    Column("person_id", String(200), primary_key=True),
+    Column("award", String(300), primary_key=True),
+    Column("claim_id", ForeignKey("claim.claim_id"), nullable=False),
+    Column("programme", String(100), nullable=False),
+    Column("occupation", String(100)),
+    Column("level", String(20)),
+    Column("employer", String(200)),
+    Column("used_on", Date, nullable=False),
+    Index("ix_cap_use_person_id", "person_id"),
+    Index("ix_cap_use_claim_id", "claim_id"),
+)
+"""What people are paid for where a document says how often: one row for each award that a claim holds."""
+
+CAP_SLOT: Final = Table(
+    "cap_slot",
+    METADATA,
+    Column("person_id", String(200), primary_key=True),
+    Column("scope", String(300), primary_key=True),
+    Column("slot_no", Integer, primary_key=True),
+    Column("slots_max", Integer, nullable=False),
+    Column("class_id", String(200), nullable=False),
+    Column("award", String(300), nullable=False),
+    ForeignKeyConstraint(
+        ["class_id", "person_id", "award"], ["cap_use.class_id", "cap_use.person_id", "cap_use.award"]
+    ),
+    UniqueConstraint("class_id", "person_id", "award", "scope"),
+    CheckConstraint("slot_no BETWEEN 1 AND slots_max", name="cap"),
+)
+"""The place of an award under a cap: of two claims asking for a person's last one, the database lets one have it."""
 
 RATE: Final = Table(
     "rate",
@@ -388,8 +456,8 @@ CLAIM: Final = Table(
     Column("state", String(20), nullable=False),
     Column("round", Integer, nullable=False),
     Column("received_on", Date, nullable=False),
-    Column("review_due", Date, nullable=False),
-    Column("review_due_outer", Date, nullable=False),
+    Column("review_due", Date),
+    Column("review_due_outer", Date),
     Column("overdue", JSON, nullable=False),
     Column("clawback_fen", BigInteger, nullable=False),
     Column("awaits_rate", Boolean, nullable=False),
@@ -398,6 +466,7 @@ CLAIM: Final = Table(
     Column("recognised", Integer, nullable=False),
     Column("traces", JSON, nullable=False),
     Column("flags", JSON, nullable=False),
+    Column("held", JSON, nullable=False),
     Column("undertaking_version", String(100), nullable=False),
     Column("undertaking_signer", String(200), nullable=False),
     Column("undertaking_signer_sealed", LargeBinary, nullable=False),
@@ -406,7 +475,7 @@ CLAIM: Final = Table(
     Column("version", Integer, nullable=False),
     UniqueConstraint("claim_id", "class_id"),
     CheckConstraint(f"state IN ({STATES})", name="state"),
-    CheckConstraint("claimant IN ('institution','enterprise','individual')", name="claimant"),
+    CheckConstraint("claimant IN ('institution','enterprise','individual','assessor')", name="claimant"),
     CheckConstraint("round >= 1", name="round"),
     CheckConstraint("clawback_fen >= 0", name="clawback"),
     CheckConstraint("base >= 0 AND recognised >= 0", name="heads"),
@@ -420,11 +489,16 @@ CLAIM_PERSON: Final = Table(
     METADATA,
     Column("class_id", String(200), primary_key=True),
     Column("person_id", String(200), primary_key=True),
+    Column("payee", String(20), primary_key=True),
     Column("claim_id", String(200), nullable=False),
     ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
+    CheckConstraint("payee IN ('','learner','enterprise','institution','assessor')", name="payee"),
     Index("ix_claim_person_claim_id", "claim_id"),
 )
-"""A person's training in a class is claimed once over all kinds of claimants (JY-CLM-01)."""
+"""A person's training in a class is claimed once over all kinds of claimants (JY-CLM-01).
+
+Only where the document itself says who is paid for what, each payee claims what is theirs.
+"""
 
 CLAIM_LINE: Final = Table(
     "claim_line",
@@ -441,7 +515,7 @@ CLAIM_LINE: Final = Table(
     Column("findings", JSON, nullable=False),
     Column("traces", JSON, nullable=False),
     Column("evidence", JSON, nullable=False),
-    UniqueConstraint("claim_id", "person_id"),
+    UniqueConstraint("claim_id", "person_id", "programme"),
     CheckConstraint(
         "(person_id IS NULL AND amount_fen <= 0) OR (person_id IS NOT NULL AND amount_fen >= 0)", name="amount"
     ),
@@ -611,7 +685,7 @@ CLAIM_BREACH: Final = Table(
     Column("reason", Text),
     Column("closed_by", String(200)),
     Column("closed_on", Date),
-    CheckConstraint("conclusion IN ('confirmed','unfounded')", name="conclusion"),
+    CheckConstraint("conclusion IN ('confirmed','unfounded','work_error')", name="conclusion"),
     CheckConstraint(
         "(conclusion IS NULL) = (reason IS NULL) AND (conclusion IS NULL) = (closed_by IS NULL) "
         "AND (conclusion IS NULL) = (closed_on IS NULL)",

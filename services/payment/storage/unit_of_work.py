@@ -14,6 +14,7 @@ from services.payment.storage.orders import StoredOrders
 from services.payment.storage.past import StoredPast
 from services.payment.storage.reports import StoredReports
 from services.payment.storage.tables import CLASS_FILE
+from services.payment.storage.uses import StoredUses
 from services.payment.storage.work import StoredWork
 from shared.contracts.contract import Contract, aggregate_id
 from shared.database.encryption import Vault, payee_check, payee_check_key_id
@@ -22,7 +23,7 @@ from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
 from shared.policy.form import Form
 from shared.policy.rulebook import Shelf
-from shared.policy.targets import TargetTable
+from shared.policy.targets import AllotmentTable, TargetTable
 
 
 class PaymentUnitOfWork(UnitOfWork):
@@ -40,6 +41,7 @@ class PaymentUnitOfWork(UnitOfWork):
         payee_check_keys: Sequence[bytes],
         entry_required: bool = False,
         plans: Sequence[TargetTable] = (),
+        allotments: Sequence[AllotmentTable] = (),
         forms: Sequence[Form] = (),
     ) -> None:
         super().__init__(database, actor=actor, now=now, write=write)
@@ -48,6 +50,7 @@ class PaymentUnitOfWork(UnitOfWork):
         self._vault = vault
         self.entry_required = entry_required
         self.plans = plans
+        self.allotments = allotments
         self.forms = forms
 
     def payee_checks(self, name: str, identity_number: str) -> Mapping[str, str]:
@@ -65,6 +68,7 @@ class PaymentUnitOfWork(UnitOfWork):
         self.past = StoredPast(self.connection)
         self.reports = StoredReports(self.connection)
         self.entitlements = StoredEntitlements(self.connection)
+        self.uses = StoredUses(self.connection)
         self.budgets = StoredBudgets(self.connection)
         self.rates = StoredRates(self.connection)
         self.claims = StoredClaims(self.connection, self._vault, self.today)

@@ -6,7 +6,14 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
-from services.supervision.api.record_views import CheckView, FindingView, OpinionView, RegisterDecisionView, View
+from services.supervision.api.record_views import (
+    CheckView,
+    ClipView,
+    FindingView,
+    OpinionView,
+    RegisterDecisionView,
+    View,
+)
 from services.supervision.application.queries import ClassReading
 from services.supervision.domain.opening_day import OpeningDay
 from services.supervision.domain.training_class import Session, State
@@ -75,6 +82,14 @@ class SessionView(BaseModel):
             absent=marks["absent"] + marks["awaited"],
             video=VideoView.of(coverage(session, reading.file.clips_of(session.session_id), reading.book)),
         )
+
+
+class ViewingAnswer(BaseModel):
+    """A session as a supervisor looked at it: who is there, and what was recorded."""
+
+    mode: Literal["live", "replay"]
+    session: SessionView
+    recordings: list[ClipView]
 
 
 class TraceView(View):

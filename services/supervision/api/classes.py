@@ -4,13 +4,14 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Query, Response
 
-from services.supervision.api.class_views import AttendanceView, ClassView
+from services.supervision.api.class_views import AttendanceView, ClassView, SessionView, ViewingAnswer
 from services.supervision.api.list_views import AwaitingList, AwaitingView, ClassLine, ClassPage
 from services.supervision.api.problem_codes import CURSOR_INVALID, NOBODY_IN_CUSTODY, RECORD_VOID, SAME_AUTHOR
 from services.supervision.api.record_views import (
     ApprovalAnswer,
     CheckView,
     ClipView,
+    ComparisonAnswer,
     OpinionAnswer,
     OpinionView,
     RegisterAnswer,
@@ -21,6 +22,7 @@ from services.supervision.api.record_views import (
 from services.supervision.api.schemas import (
     ApprovalBody,
     CheckBody,
+    ComparisonBody,
     Cursor,
     Id,
     OpinionBody,
@@ -28,14 +30,17 @@ from services.supervision.api.schemas import (
     ReasonBody,
     RegisterBody,
     VideosBody,
+    ViewingBody,
 )
 from services.supervision.application.approve_sign_ins import approve_sign_ins
+from services.supervision.application.compare_attendance import compare_attendance
 from services.supervision.application.decide_register import decide_register
 from services.supervision.application.ports import SupervisionUnit
 from services.supervision.application.queries import list_awaiting_sign_ins, list_classes, read_class
 from services.supervision.application.record_check import record_check
 from services.supervision.application.report_videos import report_videos
 from services.supervision.application.state_opinion import state_opinion
+from services.supervision.application.view_session import view_session
 from services.supervision.application.void_record import void_check, void_video
 from services.supervision.domain.training_class import State
 from shared.domain.actor import Role
@@ -173,11 +178,48 @@ async def post_register_decision(
 
 
 @router.post(
+    "/{class_id}/comparisons",
+    summary="把考勤与其他数据比对，逐人逐日登记疑点",
+    dependencies=[requires(Role.INSPECTOR)],
+    responses=responses(404),
+)
+async def post_comparison(class_id: PathId, body: ComparisonBody, unit: Write, response: Response) -> ComparisonAnswer:
+    """Hold attendance against data of another source (HB-SUP-02); what is open then keeps the class unpaid."""
+    file, doubts = await compare_attendance(unit, class_id=class_id, source=body.source, hits=body.to_hits())
+    response.headers["ETag"] = etag(file.training_class.version)
+    return ComparisonAnswer(class_id=class_id, hits=len(body.hits), doubts=doubts, version=file.training_class.version)
+
+
+@router.post(
+    "/{class_id}/sessions/{session_id}/viewings",
+    status_code=201,
+    summary="查看课堂出勤与录像（实时或回放），查看留痕",
+    dependencies=[requires(Role.INSPECTOR, Role.FIRST_REVIEWER, Role.SECOND_REVIEWER, Role.APPROVER)],
+    responses=responses(404),
+)
+async def post_viewing(class_id: PathId, session_id: PathId, body: ViewingBody, unit: Write) -> ViewingAnswer:
+    """Look at a session; who looked at what, and when, is in the audit log (QJ-SUP-02)."""
+    session, reading = await view_session(unit, class_id=class_id, session_id=session_id, mode=body.mode)
+    return ViewingAnswer(
+        mode=body.mode,
+        session=SessionView.of(session, reading),
+        recordings=[ClipView.of(clip) for clip in reading.file.clips_of(session_id)],
+    )
+
+
+@router.post(
     "/{class_id}/opinion", summary="人社部门检查意见", dependencies=[requires(Role.APPROVER)], responses=responses(404)
 )
 async def post_opinion(class_id: PathId, body: OpinionBody, unit: Write, response: Response) -> OpinionAnswer:
     """State the bureau's opinion; a later one replaces it."""
-    file = await state_opinion(unit, class_id=class_id, passed=body.passed, remark=body.remark)
+    file = await state_opinion(
+        unit,
+        class_id=class_id,
+        passed=body.passed,
+        remark=body.remark,
+        verified=body.verified,
+        sampled=body.sampled,
+    )
     training_class = file.training_class
     response.headers["ETag"] = etag(training_class.version)
     return OpinionAnswer(

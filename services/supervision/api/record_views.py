@@ -135,6 +135,7 @@ class CheckView(View):
     held_at: datetime
     place: str
     venue_id: str | None
+    photos: list[str]
     headcount: int
     sign_in_in_order: bool | None
     records_retained: bool | None
@@ -152,6 +153,17 @@ class OpinionView(View):
     given_by: str
     given_on: date
     remark: str
+    verified: int | None
+    sampled: bool
+
+
+class ComparisonAnswer(BaseModel):
+    """How many hits of other data there were, and how many of them are doubts."""
+
+    class_id: str
+    hits: int
+    doubts: int
+    version: int
 
 
 class OpinionAnswer(BaseModel):

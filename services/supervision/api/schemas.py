@@ -1,6 +1,6 @@
 """What is sent to the interface of supervision."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, NotRequired
 
 from fastapi import Path, Query
@@ -20,6 +20,8 @@ from typing_extensions import TypedDict
 
 from services.supervision.application.record_check import RecordCheck
 from services.supervision.application.register_device import RegisterDevice
+from services.supervision.application.view_session import Mode
+from services.supervision.domain.comparison import Elsewhere
 from services.supervision.domain.finding import Conclusion
 from services.supervision.domain.video import Clip
 from shared.contracts.supervision import CheckKind
@@ -180,6 +182,10 @@ class RegisterBody(Body):
     reason: Reason
 
 
+Day = Annotated[date, BeforeValidator(_written_out)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+
+
 class VideoItem(Body):
     """Metadata of one video file."""
 
@@ -187,7 +193,7 @@ class VideoItem(Body):
     session_id: Id
     starts_at: Moment
     ends_at: Moment
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+    sha256: Sha256
 
     def to_clip(self, *, reported_by: str) -> Clip:
         """Give the clip as reported by a token's subject."""
@@ -253,6 +259,7 @@ class CheckBody(Body):
     teachers_seen: Annotated[list[Subject], Field(max_length=20)] = []
     companions: Annotated[list[Subject], Field(max_length=20)] = []
     note: Prose = ""
+    photos: Annotated[list[Sha256], Field(max_length=50, description="现场照片文件的 SHA-256，照片本身不上传")] = []
 
     def to_command(self) -> RecordCheck:
         """Give the command."""
@@ -267,6 +274,7 @@ class CheckBody(Body):
             teachers_seen=tuple(self.teachers_seen),
             companions=tuple(self.companions),
             note=self.note,
+            photos=tuple(dict.fromkeys(photo.lower() for photo in self.photos)),
         )
 
 
@@ -277,6 +285,40 @@ class OpinionBody(Body):
 
     passed: StrictBool
     remark: Prose = ""
+    verified: Annotated[
+        int | None, Field(strict=True, ge=0, le=1000, description="已核实培训信息的人数；政策要求核实的地区必填")
+    ] = None
+    sampled: Annotated[StrictBool, Field(description="决定以抽查代替逐人核实，理由写入 remark")] = False
+
+
+class ElsewhereItem(Body):
+    """Other data say that a person was elsewhere on the day."""
+
+    model_config = shown({"person_id": "person-1", "day": "2021-06-04"})
+
+    person_id: Id
+    day: Day
+
+
+class ComparisonBody(Body):
+    """What the data of one source say of a class's people."""
+
+    model_config = shown({"source": "travel", "hits": [{"person_id": "person-1", "day": "2021-06-04"}]})
+
+    source: Code
+    hits: Annotated[list[ElsewhereItem], Field(min_length=1, max_length=5000)]
+
+    def to_hits(self) -> list[Elsewhere]:
+        """Give the hits."""
+        return [Elsewhere(person_id=hit.person_id, day=hit.day) for hit in self.hits]
+
+
+class ViewingBody(Body):
+    """Whether the session is looked at while it goes on, or by its recordings."""
+
+    model_config = shown({"mode": "replay"})
+
+    mode: Mode
 
 
 class ClosureBody(Body):

@@ -26,6 +26,7 @@ class RecordCheck:
     companions: tuple[str, ...]
     note: str
     venue_id: str | None = None
+    photos: tuple[str, ...] = ()
 
 
 async def record_check(uow: SupervisionUnit, *, class_id: str, command: RecordCheck) -> tuple[Inspection, ClassFile]:
@@ -49,6 +50,7 @@ async def record_check(uow: SupervisionUnit, *, class_id: str, command: RecordCh
         note=command.note,
         recorded_at=uow.now,
         venue_id=command.venue_id,
+        photos=command.photos,
     )
     book = uow.shelf.by_id(file.training_class.rulebook_id)
     await uow.publish(record_inspection(inspection, file.training_class, file.sessions, book))

@@ -13,6 +13,7 @@ from typing import Final
 from services.supervision.domain.attendance import SignedIn, check_attendance, withdraw_attendance
 from services.supervision.domain.completion import complete_training, observe_practice_share
 from services.supervision.domain.finding import (
+    CAMERA_MISSING,
     HEADCOUNT_CONTRADICTION,
     OPENING_ATTENDANCE,
     OPENING_CHECK_MISSING,
@@ -39,7 +40,7 @@ from services.supervision.domain.inspection import (
 )
 from services.supervision.domain.opening_day import OpeningDay, opening_day
 from services.supervision.domain.training_class import Session, TrainingClass, end_class, sign_in_term
-from services.supervision.domain.video import Clip, observe_video
+from services.supervision.domain.video import Clip, observe_camera, observe_video
 from shared.clock import legal_day
 from shared.contracts.contract import Contract
 from shared.contracts.supervision import ClassCancelled
@@ -203,7 +204,9 @@ def _check_sessions(
 
 def _judge(file: ClassFile, book: Rulebook) -> dict[Key, Observation | None]:
     """Ask every check that the facts suffice for; video is judged once the training is over, then at every change."""
-    judged: dict[Key, Observation | None] = {(VIDEO_INCOMPLETE, each.session_id): None for each in file.dropped}
+    judged: dict[Key, Observation | None] = {
+        (check, each.session_id): None for each in file.dropped for check in (VIDEO_INCOMPLETE, CAMERA_MISSING)
+    }
     class_id, opening, term = file.training_class.class_id, file.opening, book.supervision.opening_attendance
     if opening is not None:
         if term is not None:
@@ -219,6 +222,8 @@ def _judge(file: ClassFile, book: Rulebook) -> dict[Key, Observation | None]:
         for session in file.sessions:
             filmed = observe_video(session, file.clips_of(session.session_id), book) if session.present else None
             judged[VIDEO_INCOMPLETE, session.session_id] = filmed
+            missing = observe_camera(session, file.clips_of(session.session_id), book) if session.present else None
+            judged[CAMERA_MISSING, session.session_id] = missing
         judged[PRACTICE_SHARE, class_id] = observe_practice_share(file.training_class, file.sessions, book)
         judged[SPOT_CHECKS_FEW, class_id] = observe_spot_checks(file.inspections, book)
     return judged

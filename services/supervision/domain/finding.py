@@ -23,6 +23,7 @@ OPENING_CHECK_MISSING: Final = "opening_check_missing"
 SPOT_CHECKS_FEW: Final = "spot_checks_few"
 VENUE_CHANGED: Final = "venue_changed"
 TEACHER_CHANGED: Final = "teacher_changed"
+CAMERA_MISSING: Final = "camera_missing"
 
 Key = tuple[str, str]
 """What a finding is about, within its class: the check and the thing it looked at (session, inspection, device)."""

@@ -20,6 +20,7 @@ class Inspection:
 
     An item is None when nobody looked at it; the opening-day record may leave out none (JY-SUP-09). `place` is the
     place in the inspector's words, which stay here; `venue_id` the filed venue that it is, None for another or unsaid.
+    `photos` are the SHA-256 sums of the photographs taken, which are kept elsewhere.
     """
 
     check_id: str
@@ -34,6 +35,7 @@ class Inspection:
     note: str
     recorded_at: datetime
     venue_id: str | None = None
+    photos: tuple[str, ...] = ()
     voided: Voiding | None = None
 
 
@@ -64,7 +66,8 @@ def record_inspection(
     Raise Refused ITEM_MISSING for an incomplete opening record, CHECK_IN_FUTURE, and CHECK_ON_WRONG_DAY for an
     opening check on another day than the opening day or a spot check not after it or after the last session (the
     average of spot checks holds the course without its opening day, JY-SUP-06). Raise Refused HEADCOUNT_ABOVE_ROSTER
-    for more heads than the class had people that day: one such count would lift every average (JY-SUP-05).
+    for more heads than the class had people that day: one such count would lift every average (JY-SUP-05). Raise
+    Refused PHOTOS_MISSING where the document wants photographs (HL-SUP-01).
     """
     if inspection.held_at > inspection.recorded_at:
         raise Refused(
@@ -75,6 +78,7 @@ def record_inspection(
             value=inspection.held_at.isoformat(),
         )
     _require_day(inspection, sessions, book)
+    _require_photos(inspection, book)
     if inspection.kind == "opening":
         _require_items(inspection, book)
     _require_roster(inspection, training_class, book)
@@ -186,6 +190,21 @@ def _require_day(inspection: Inspection, sessions: Iterable[Session], book: Rule
         rule=term.rule if term else None,
         clause=term.clause if term else None,
         document=term.document if term else None,
+    )
+
+
+def _require_photos(inspection: Inspection, book: Rulebook) -> None:
+    term = book.supervision.inspections
+    if term is None or len(inspection.photos) >= term.photos_min:
+        return
+    raise refused_by(
+        term.finding(
+            code="PHOTOS_MISSING",
+            severity=Severity.STOP,
+            message=f"检查记录应附照片不少于 {term.photos_min} 张，现有 {len(inspection.photos)} 张。",
+            advice="请附上现场照片（填写照片文件的 SHA-256）后重新提交。",
+            field="photos",
+        )
     )
 
 

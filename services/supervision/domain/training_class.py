@@ -17,7 +17,8 @@ from typing import Literal
 from shared.clock import legal_day, start_of_day
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee, PlannedSession, SessionKind
 from shared.contracts.supervision import InspectionOpinion, Presence, TrainingCompleted
-from shared.domain.errors import Refused
+from shared.domain.errors import Refused, refused_by
+from shared.policy.decision import Severity
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.supervision import SignIn
 
@@ -252,6 +253,39 @@ def state_opinion(training_class: TrainingClass, opinion: InspectionOpinion) -> 
     """Record the bureau's inspection opinion (JY-SUP-08); a later one replaces it, a class that ended takes none."""
     training_class.require_running()
     return replace(training_class, opinion=opinion)
+
+
+def require_verified(opinion: InspectionOpinion, training_class: TrainingClass, book: Rulebook) -> None:
+    """Raise Refused VERIFICATION_INCOMPLETE when an opinion passes a class of which not everybody was verified.
+
+    A recorded decision lets a sample do; raise Refused SAMPLING_REASON for one without its reason (HB-SUP-05). Nothing
+    is asked where the rulebook verifies nobody.
+    """
+    term = book.supervision.inspection_opinion
+    if term is None or term.verifies is None or not opinion.passed:
+        return
+    roster, verified = len(training_class.roster_on(opinion.given_on)), opinion.verified or 0
+    if opinion.sampled and not (opinion.remark.strip() and verified):
+        raise refused_by(
+            term.finding(
+                code="SAMPLING_REASON",
+                severity=Severity.STOP,
+                message="以抽查代替逐人核实的，须写明抽查人数和理由。",
+                advice="请填写已核实人数（verified）和理由（remark）后重新提交。",
+                field="remark",
+            )
+        )
+    if not opinion.sampled and verified < roster:
+        raise refused_by(
+            term.finding(
+                code="VERIFICATION_INCOMPLETE",
+                severity=Severity.STOP,
+                message=f"本班在册 {roster} 人，已核实培训信息 {verified} 人，不能出具通过的检查意见。",
+                advice="请核实全部学员后再出具意见；决定以抽查代替的，请注明抽查（sampled）并写明理由。",
+                field="verified",
+                value=str(verified),
+            )
+        )
 
 
 def sign_in_term(book: Rulebook) -> SignIn:

@@ -146,6 +146,17 @@ def observe_video(session: Session, clips: Sequence[Clip], book: Rulebook) -> Ob
     )
 
 
+def observe_camera(session: Session, clips: Sequence[Clip], book: Rulebook) -> Observation | None:
+    """Object to a session nobody filmed where the departments have switched cameras on (QJ-SUP-01).
+
+    It blocks until somebody waives it for this class or a recording is reported.
+    """
+    term = book.supervision.cameras
+    if term is None or not term.required or clips:
+        return None
+    return Observation.under(term, seen=f"{session.held_on} 的课次没有任何录像（CAMERA_REQUIRED）。")
+
+
 def _is_filmed_in_full(session: Session, gaps: Iterable[Interval], term: TheoryVideo) -> bool:
     tolerance = timedelta(seconds=term.tolerance_seconds)
     missing = sum((end - begin for begin, end in gaps if end - begin > tolerance), timedelta())

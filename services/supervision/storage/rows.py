@@ -175,6 +175,7 @@ def inspection_row(class_id: str, check: Inspection) -> dict[str, Any]:
         "note": check.note,
         "recorded_at": check.recorded_at,
         "venue_id": check.venue_id,
+        "photos": check.photos,
         **_voiding_row(check.voided),
     }
 
@@ -194,6 +195,7 @@ def inspection_of(row: Row[Any]) -> Inspection:
         note=row.note,
         recorded_at=row.recorded_at,
         venue_id=row.venue_id,
+        photos=tuple(row.photos),
         voided=_voiding_of(row),
     )
 

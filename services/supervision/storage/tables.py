@@ -189,6 +189,7 @@ INSPECTION: Final = Table(
     Column("note", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("venue_id", String(100)),
+    Column("photos", JSON, nullable=False),
     *voiding_columns(),
     CheckConstraint("kind IN ('opening', 'spot')", name="kind"),
     CheckConstraint("headcount >= 0", name="headcount"),

@@ -68,11 +68,11 @@ class Benefit(Term):
     """One subsidy: for whom, for which fact, how much and to whom.
 
     A class earns it when its programme is one of `classes` and its kind one of `class_kinds`, a person when one of
-    their groups is in `groups` and the hirer one of `hirers`; empty means everybody. `programme` is the word under
-    which it is paid, None the class's own.
+    their groups is in `groups` and the hirer one of `hirers`; empty means everybody. Of certificates those of
+    `certificate_kinds` and `levels` count. `programme` is the word under which it is paid, None the class's own.
 
-    `basis`: per recognised `person`, per `certificate`, per full `month` of work (`units_max`) or per `day` of presence
-    (`units_max`). `agreed_years` multiplies by the whole years agreed. What `rates` state is paid; without any the
+    `basis`: per recognised `person`, per `certificate`, per full `month` of work for one employer (`units_max`) or per
+    `day` of presence (`units_max`). `agreed_years` multiplies by the whole years agreed. What `rates` state is paid; without any the
     region's table says it, for a day also as a standard per month or year, over `days_of_month` or `days_of_year`.
     """
 
@@ -85,6 +85,7 @@ class Benefit(Term):
     groups: tuple[GroupCode, ...] = ()
     hirers: tuple[Hirer, ...] = ()
     certificate_kinds: tuple[CertificateKind, ...] = ()
+    levels: tuple[str, ...] = ()
     agreed_years: bool = False
     units_max: int | None = None
     days_of_month: int | None = None

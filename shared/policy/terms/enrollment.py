@@ -6,13 +6,31 @@ from typing import Literal
 
 from shared.contracts.assessment import CertificateKind
 from shared.contracts.enrollment import ClassKind
-from shared.policy.terms.register import Register
+from shared.policy.terms.class_record import (
+    ClassRecord,
+    Commitments,
+    EmployerAgreements,
+    FundingAtOpening,
+    HigherApproval,
+    ObligatoryTopics,
+    Season,
+    SignUps,
+)
+from shared.policy.terms.register import CreditRating, Register
 from shared.policy.terms.term import FourEyes, GroupCode, Item, Programme, Steps, Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory(Term):
-    """The institution needs an active directory entry covering opening date and training scope (JY-INS-01)."""
+    """The institution needs an active directory entry covering opening date and training scope (JY-INS-01).
+
+    It binds institutions of `institution_kinds` (all, where none is named) but no class of `except_class_kinds`;
+    `override_by_decision` where the document only draws the directory up and refuses nobody.
+    """
+
+    institution_kinds: tuple[str, ...] = ()
+    except_class_kinds: tuple[ClassKind, ...] = ()
+    override_by_decision: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +285,21 @@ class OtherProof(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectedSources(Term):
+    """Sources of other offices with which what is stated of people is compared (HL-INT-01, HB-INT-02).
+
+    A row that refers to one of them says which record it found there and on which day.
+    """
+
+    sources: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFromSources(Term):
+    """A record in a connected source is proof enough: no paper is asked beside it (HL-DAT-04)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupInclusion(Term):
     """Rows of `groups` count only while a decision in `register` takes their group in (LS-ENR-07).
 
@@ -319,6 +352,17 @@ class Jobless(Term):
     """These groups are mainly people without work: of who has work on the opening day a person decides (HL-ENR-04)."""
 
     groups: tuple[GroupCode, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewlyHired(Term):
+    """These groups start work between the opening and the closing day of the class (QJ-CLM-01).
+
+    `days_before_max` widens the time before the opening; of everybody else a person decides.
+    """
+
+    groups: tuple[GroupCode, ...]
+    days_before_max: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -409,16 +453,19 @@ class Reasons(Term):
 class AttributeValue:
     """One value of an attribute.
 
-    `needs` are attributes that must be stated with it. A person decides when the institution is of none of
-    `institution_kinds`, and always with `human_decision`; `asks` is the code of that question.
+    `needs` are attributes that must be stated with it, `wants` those without which a reviewer is warned. A person
+    decides when the institution is of none of `institution_kinds`, and always with `human_decision`; `asks` is the code
+    of that question and `question` its words, where the usual ones do not fit.
     """
 
     code: str
     name: str
     needs: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
     institution_kinds: tuple[str, ...] = ()
     human_decision: bool = False
     asks: str | None = None
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -432,17 +479,18 @@ class Attribute(Term):
     name: str
     values: tuple[AttributeValue, ...] = ()
     pattern: str | None = None
-    check: Literal["credit_code"] | None = None
+    check: Literal["credit_code", "day"] | None = None
     missing: str | None = None
     published: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassKindNeeds(Term):
-    """Attributes that every class of a kind must state (JY-ENR-26)."""
+    """Attributes that every class of a kind, or of one of these training types, must state (JY-ENR-26, HL-ENR-03)."""
 
-    class_kind: ClassKind
     needs: tuple[str, ...]
+    class_kind: ClassKind | None = None
+    training_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -471,12 +519,13 @@ ClassRule = Literal[
 class ClassKindExemption(Term):
     """Classes of a kind that the rules of classes were not written for are exempt from them (JY-ENR-27).
 
-    A person confirms it for every class, under `code`; such a class has a timetable only if it states one.
+    A person confirms it for every class, under `code` where there is one; such a class has a timetable only if it
+    states one.
     """
 
     class_kind: ClassKind
-    code: str
-    exempt: tuple[ClassRule, ...]
+    code: str | None = None
+    exempt: tuple[ClassRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -484,18 +533,19 @@ class EnterpriseProfile(Term):
     """The register in which enterprises say what the judgement of their classes reads (JY-ENR-28).
 
     The attribute `employer` names the enterprise that a class is for; without it an institution of
-    `institution_kinds` is that enterprise itself. Where the truth field `wanted` is not set, it is warned of: a goal.
+    `institution_kinds` is that enterprise itself. Where the truth field `wanted`, if the document has such a goal, is
+    not set, it is warned of.
     """
 
     register: str
     employer: str
     institution_kinds: tuple[str, ...]
-    wanted: str
+    wanted: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileCondition(Term):
-    """Classes of `class_kind`, or that state `attribute`, are meant for enterprises whose profile says so.
+    """Classes of `class_kind`, of `training_types`, or that state `attribute` are for enterprises of such a profile.
 
     Its `field` must be one of `values`, or true when there are none, and `proof` filled in; the paper proves it to the
     last day `until`, where one is given. Of any other enterprise a person decides, under `code`. Classes of
@@ -510,6 +560,7 @@ class ProfileCondition(Term):
     advice: str
     class_kind: ClassKind | None = None
     attribute: str | None = None
+    training_types: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     until: str | None = None
     missing: str | None = None
@@ -547,12 +598,15 @@ class EnrollmentTerms:
     employee_focus: EmployeeFocus | None = None
     groups: tuple[Group, ...] = ()
     other_proof: OtherProof | None = None
+    connected_sources: ConnectedSources | None = None
+    evidence_from_sources: EvidenceFromSources | None = None
     group_inclusion: GroupInclusion | None = None
     class_groups: tuple[ClassGroups, ...] = ()
     pension_exclusion: PensionExclusion | None = None
     release_limit: ReleaseLimit | None = None
     graduation_years: tuple[GraduationYear, ...] = ()
     jobless: Jobless | None = None
+    newly_hired: NewlyHired | None = None
     place_links: PlaceLinks | None = None
     entry_qualification: EntryQualification | None = None
     dispatched_staff: DispatchedStaff | None = None
@@ -566,6 +620,15 @@ class EnrollmentTerms:
     class_kind_exemptions: tuple[ClassKindExemption, ...] = ()
     enterprise_profile: EnterpriseProfile | None = None
     profile_conditions: tuple[ProfileCondition, ...] = ()
+    season: Season | None = None
+    funding_at_opening: FundingAtOpening | None = None
+    commitments: Commitments | None = None
+    credit_rating: CreditRating | None = None
+    sign_ups: SignUps | None = None
+    class_records: tuple[ClassRecord, ...] = ()
+    obligatory_topics: ObligatoryTopics | None = None
+    higher_approval: HigherApproval | None = None
+    employer_agreements: EmployerAgreements | None = None
     four_eyes: FourEyes | None = None
 
     def group(self, code: str) -> Group | None:

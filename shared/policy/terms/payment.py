@@ -115,7 +115,12 @@ class Undertaking(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach(Term):
-    """An open breach of the undertaking stops review and payment until a recorded decision (JY-CLM-11)."""
+    """An open breach or suspicion of fraud stops review and payment until a recorded decision (JY-CLM-11, HL-QUA-01).
+
+    With `work_error` the document tells an error in the work from fraud, and a person may find that it was one.
+    """
+
+    work_error: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

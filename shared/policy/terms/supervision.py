@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.domain.actor import Role
 from shared.policy.terms.term import GroupCode, Item, Term
 
 
@@ -60,10 +61,14 @@ class OpeningAttendance(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspections(Term):
-    """Signed inspection records a claim needs; fewer spot checks only warn (JY-SUP-07)."""
+    """Signed inspection records a claim needs; fewer spot checks only warn (JY-SUP-07).
+
+    A record has `photos_min` photographs at least (HL-SUP-01).
+    """
 
     opening_checks_min: int
     spot_checks_min: int
+    photos_min: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +78,39 @@ class SeenAsPlanned(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionOpinion(Term):
-    """What waits for the bureau's inspection opinion (JY-SUP-08)."""
+    """What waits for the bureau's inspection opinion (JY-SUP-08).
+
+    Where it `verifies` everybody, it passes a class once as many were verified as its roster has, or a recorded
+    decision lets a sample do (HB-SUP-05).
+    """
 
     required_for: tuple[Literal["final_results", "claim"], ...]
+    verifies: Literal["everybody"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cameras(Term):
+    """Lessons are filmed where that is possible; not `required`, nothing waits for it (QJ-SUP-01).
+
+    The departments switch it on by a recorded decision, which the rulebook then names; who has no camera is waived one
+    by one.
+    """
+
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparisons(Term):
+    """Data of these sources are held against attendance; who was elsewhere on a day raises a doubt (HB-SUP-02)."""
+
+    sources: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewing(Term):
+    """These roles look at sessions, live or by replay, and every look is logged (QJ-SUP-02)."""
+
+    roles: tuple[Role, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +180,9 @@ class SupervisionTerms:
     venue_seen: SeenAsPlanned | None = None
     teachers_seen: SeenAsPlanned | None = None
     inspection_opinion: InspectionOpinion | None = None
+    cameras: Cameras | None = None
+    comparisons: Comparisons | None = None
+    viewing: Viewing | None = None
     opening_check: OpeningCheck | None = None
     custody_attendance: CustodyAttendance | None = None
     unknown_class: UnknownClass | None = None

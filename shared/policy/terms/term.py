@@ -65,7 +65,7 @@ class Term:
 
     `rule` is the catalogue id, `clause` the place in `document` (its number; the loader puts the rulebook's in unless
     the table names another). `local` names the values that the document does not state and the region has set.
-    A term that a document does not name is None in its chapter: the feature is off.
+    A term that a document does not name is None in its chapter: the feature is off (HL-QUA-04, LS-PAY-03).
     """
 
     rule: str

@@ -21,10 +21,54 @@ def upgrade() -> None:
         sa.Column("certificate_kinds", sa.JSON(), nullable=False),
         sa.Column("occupations", sa.JSON(), nullable=False),
         sa.Column("is_bureau", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.String(length=50), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("body_id", name=op.f("pk_body")),
         sa.UniqueConstraint("credit_code", name=op.f("uq_body_credit_code")),
     )
+    op.create_table(
+        "body_listing",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("listing_id", sa.String(length=100), nullable=False),
+        sa.Column("body_id", sa.String(length=100), nullable=False),
+        sa.Column("list_code", sa.String(length=50), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=False),
+        sa.Column("published_on", sa.Date(), nullable=False),
+        sa.Column("document", sa.String(length=500), nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.CheckConstraint("valid_from <= valid_to", name=op.f("ck_body_listing_ordered")),
+        sa.ForeignKeyConstraint(["body_id"], ["body.body_id"], name=op.f("fk_body_listing_body_id_body")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_body_listing")),
+        sa.UniqueConstraint("listing_id", name=op.f("uq_body_listing_listing_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("body_listing", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_body_listing_body_id"), ["body_id"], unique=False)
+
+    op.create_table(
+        "body_review",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("review_id", sa.String(length=100), nullable=False),
+        sa.Column("body_id", sa.String(length=100), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("verdict", sa.String(length=20), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.CheckConstraint(
+            "verdict IN ('sound', 'poor', 'suspended', 'reinstated')", name=op.f("ck_body_review_verdict")
+        ),
+        sa.ForeignKeyConstraint(["body_id"], ["body.body_id"], name=op.f("fk_body_review_body_id_body")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_body_review")),
+        sa.UniqueConstraint("review_id", name=op.f("uq_body_review_review_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("body_review", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_body_review_body_id"), ["body_id"], unique=False)
+
     op.create_table(
         "exam_window",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -49,6 +93,7 @@ def upgrade() -> None:
         sa.Column("occupation", sa.String(length=50), nullable=False),
         sa.Column("level", sa.String(length=20), nullable=True),
         sa.Column("certifiable", sa.JSON(), nullable=False),
+        sa.Column("teachers", sa.JSON(), nullable=False),
         sa.Column("delivery", sa.String(length=10), nullable=False),
         sa.Column("closing_date", sa.Date(), nullable=False),
         sa.Column("ending", sa.String(length=10), nullable=True),
@@ -120,6 +165,8 @@ def upgrade() -> None:
         sa.Column("applied_by", sa.String(length=200), nullable=False),
         sa.Column("channel", sa.String(length=10), nullable=False),
         sa.Column("paper_received_on", sa.Date(), nullable=True),
+        sa.Column("fee_fen", sa.Integer(), nullable=False),
+        sa.Column("examiners", sa.JSON(), nullable=False),
         sa.Column("finalised_on", sa.Date(), nullable=True),
         sa.Column("finalised_by", sa.String(length=200), nullable=True),
         sa.Column("needs_admission", sa.Boolean(), nullable=False),
@@ -128,6 +175,7 @@ def upgrade() -> None:
         sa.Column("withdrawal_reason", sa.Text(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("fee_fen >= 0", name=op.f("ck_assessment_fee")),
         sa.CheckConstraint("(channel = 'paper') = (paper_received_on IS NOT NULL)", name=op.f("ck_assessment_paper")),
         sa.CheckConstraint(
             "(finalised_on IS NULL) = (finalised_by IS NULL)", name=op.f("ck_assessment_finalised_whole")
@@ -164,6 +212,7 @@ def upgrade() -> None:
         sa.Column("class_id", sa.String(length=100), nullable=False),
         sa.Column("person_id", sa.String(length=100), nullable=False),
         sa.Column("masked_name", sa.String(length=200), nullable=False),
+        sa.Column("groups", sa.JSON(), nullable=False),
         sa.Column("left_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(
             ["class_id"], ["examined_class.class_id"], name=op.f("fk_trainee_class_id_examined_class")

@@ -73,6 +73,10 @@ _REFUSALS: Final = (
     ("admission", "DELETE", "true"),
     ("move", "UPDATE", "true"),
     ("move", "DELETE", "true"),
+    ("body_listing", "UPDATE", "true"),
+    ("body_listing", "DELETE", "true"),
+    ("body_review", "UPDATE", "true"),
+    ("body_review", "DELETE", "true"),
     ("exam_window", "UPDATE", "true"),
     ("exam_window", "DELETE", "true"),
     (

@@ -177,6 +177,36 @@ def _create_past() -> None:
         ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_past_subsidy_withdrawal")),
     )
+    op.create_table(
+        "reported_figure",
+        sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("code", sa.String(length=100), nullable=False),
+        sa.Column("figure_on", sa.Date(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.String(length=200), nullable=False),
+        sa.Column("entered_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("number >= 0", name=op.f("ck_reported_figure_number")),
+        sa.CheckConstraint("figure_on <= entered_on", name=op.f("ck_reported_figure_days")),
+        sa.PrimaryKeyConstraint("entry", name=op.f("pk_reported_figure")),
+    )
+    op.create_table(
+        "filing",
+        sa.Column("filing_id", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("code", sa.String(length=100), nullable=False),
+        sa.Column("unit", sa.String(length=100), nullable=False),
+        sa.Column("task", sa.String(length=100), nullable=False),
+        sa.Column("filed_on", sa.Date(), nullable=False),
+        sa.Column("filed_by", sa.String(length=200), nullable=False),
+        sa.Column("assignment", sa.Text(), nullable=True),
+        sa.Column("contents", sa.JSON(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.CheckConstraint("(content IS NULL) = (sha256 IS NULL)", name=op.f("ck_filing_sealed")),
+        sa.PrimaryKeyConstraint("filing_id", name=op.f("pk_filing")),
+    )
 
 
 def upgrade() -> None:
@@ -363,8 +393,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
-        sa.Column("review_due", sa.Date(), nullable=False),
-        sa.Column("review_due_outer", sa.Date(), nullable=False),
+        sa.Column("review_due", sa.Date(), nullable=True),
+        sa.Column("review_due_outer", sa.Date(), nullable=True),
         sa.Column("overdue", sa.JSON(), nullable=False),
         sa.Column("clawback_fen", sa.BigInteger(), nullable=False),
         sa.Column("awaits_rate", sa.Boolean(), nullable=False),
@@ -373,13 +403,16 @@ def upgrade() -> None:
         sa.Column("recognised", sa.Integer(), nullable=False),
         sa.Column("traces", sa.JSON(), nullable=False),
         sa.Column("flags", sa.JSON(), nullable=False),
+        sa.Column("held", sa.JSON(), nullable=False),
         sa.Column("undertaking_version", sa.String(length=100), nullable=False),
         sa.Column("undertaking_signer", sa.String(length=200), nullable=False),
         sa.Column("undertaking_signer_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("undertaking_signed_on", sa.Date(), nullable=False),
         sa.Column("employer_payment", sa.JSON(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("claimant IN ('institution','enterprise','individual')", name=op.f("ck_claim_claimant")),
+        sa.CheckConstraint(
+            "claimant IN ('institution','enterprise','individual','assessor')", name=op.f("ck_claim_claimant")
+        ),
         sa.CheckConstraint(
             "state IN ('submitted','first_review','second_review','notice','notice_clear',"
             "'approved','ordered','paid','returned')",
@@ -549,19 +582,63 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_line_claim_id_claim")),
         sa.PrimaryKeyConstraint("claim_id", "line_no", name=op.f("pk_claim_line")),
-        sa.UniqueConstraint("claim_id", "person_id", name=op.f("uq_claim_line_claim_id_person_id")),
+        sa.UniqueConstraint(
+            "claim_id", "person_id", "programme", name=op.f("uq_claim_line_claim_id_person_id_programme")
+        ),
+    )
+    op.create_table(
+        "cap_use",
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.Column("award", sa.String(length=300), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("programme", sa.String(length=100), nullable=False),
+        sa.Column("occupation", sa.String(length=100), nullable=True),
+        sa.Column("level", sa.String(length=20), nullable=True),
+        sa.Column("employer", sa.String(length=200), nullable=True),
+        sa.Column("used_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_cap_use_claim_id_claim")),
+        sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_cap_use_class_id_class_file")),
+        sa.PrimaryKeyConstraint("class_id", "person_id", "award", name=op.f("pk_cap_use")),
+    )
+    with op.batch_alter_table("cap_use", schema=None) as batch_op:
+        batch_op.create_index("ix_cap_use_claim_id", ["claim_id"], unique=False)
+        batch_op.create_index("ix_cap_use_person_id", ["person_id"], unique=False)
+
+    op.create_table(
+        "cap_slot",
+        sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.Column("scope", sa.String(length=300), nullable=False),
+        sa.Column("slot_no", sa.Integer(), nullable=False),
+        sa.Column("slots_max", sa.Integer(), nullable=False),
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("award", sa.String(length=300), nullable=False),
+        sa.CheckConstraint("slot_no BETWEEN 1 AND slots_max", name=op.f("ck_cap_slot_cap")),
+        sa.ForeignKeyConstraint(
+            ["class_id", "person_id", "award"],
+            ["cap_use.class_id", "cap_use.person_id", "cap_use.award"],
+            name=op.f("fk_cap_slot_class_id_person_id_award_cap_use"),
+        ),
+        sa.PrimaryKeyConstraint("person_id", "scope", "slot_no", name=op.f("pk_cap_slot")),
+        sa.UniqueConstraint(
+            "class_id", "person_id", "award", "scope", name=op.f("uq_cap_slot_class_id_person_id_award_scope")
+        ),
     )
     op.create_table(
         "claim_person",
         sa.Column("class_id", sa.String(length=200), nullable=False),
         sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.Column("payee", sa.String(length=20), nullable=False),
         sa.Column("claim_id", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(
             ["claim_id", "class_id"],
             ["claim.claim_id", "claim.class_id"],
             name=op.f("fk_claim_person_claim_id_class_id_claim"),
         ),
-        sa.PrimaryKeyConstraint("class_id", "person_id", name=op.f("pk_claim_person")),
+        sa.CheckConstraint(
+            "payee IN ('','learner','enterprise','institution','assessor')", name=op.f("ck_claim_person_payee")
+        ),
+        sa.PrimaryKeyConstraint("class_id", "person_id", "payee", name=op.f("pk_claim_person")),
     )
     with op.batch_alter_table("claim_person", schema=None) as batch_op:
         batch_op.create_index("ix_claim_person_claim_id", ["claim_id"], unique=False)
@@ -639,7 +716,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("closed_by", sa.String(length=200), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
-        sa.CheckConstraint("conclusion IN ('confirmed','unfounded')", name=op.f("ck_claim_breach_conclusion")),
+        sa.CheckConstraint(
+            "conclusion IN ('confirmed','unfounded','work_error')", name=op.f("ck_claim_breach_conclusion")
+        ),
         sa.CheckConstraint(
             "(conclusion IS NULL) = (reason IS NULL) AND (conclusion IS NULL) = (closed_by IS NULL) "
             "AND (conclusion IS NULL) = (closed_on IS NULL)",

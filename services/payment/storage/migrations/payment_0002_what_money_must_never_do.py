@@ -38,6 +38,8 @@ APPEND_ONLY = (
     "past_subsidy",
     "past_person",
     "past_subsidy_withdrawal",
+    "reported_figure",
+    "filing",
 )
 GUARDED = (
     "payment_order",

@@ -165,6 +165,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("venue_id", sa.String(length=100), nullable=True),
+        sa.Column("photos", sa.JSON(), nullable=False),
         sa.Column("voided_by", sa.String(length=200), nullable=True),
         sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("void_reason", sa.Text(), nullable=True),

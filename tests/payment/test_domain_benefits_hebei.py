@@ -1,0 +1,232 @@
+"""What Hebei's document of 2024 pays: shares by certificate and employment, evaluation to the assessor, its notice."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from services.payment.domain.benefit import months_later
+from services.payment.domain.notice import period_of
+from services.payment.domain.rates import Wanted
+from tests.payment.sample import accepted
+from tests.payment.scene import (
+    HEBEI,
+    Scene,
+    against,
+    alike,
+    book_of,
+    certified,
+    line_of,
+    payees,
+    rate,
+    spell,
+    table,
+    total,
+)
+
+SIX_GROUPS = [
+    *("poverty_monitored", "graduate", "school_leaver", "rural_transferred", "urban_unemployed"),
+    "employment_difficult",
+]
+PASSED = date(2024, 5, 20)
+TRAINING = rate(HEBEI, "training", 1000)
+EVALUATION = rate(HEBEI, "evaluation", 300)
+
+
+def trained(*kinds: str, group: str | tuple[str, ...] = "school_leaver", **told) -> Scene:  # type: ignore[no-untyped-def]
+    certificates = [
+        certified(f"p{number}", kind, issued=PASSED)  # type: ignore[arg-type]
+        for number, kind in enumerate(kinds, start=1)
+    ]
+    return Scene(
+        region=HEBEI, programme="training", groups=alike(max(len(kinds), 1), group), certificates=certificates, **told
+    )
+
+
+def evaluated(group: str | tuple[str, ...] = "graduate", **of_certificate) -> Scene:  # type: ignore[no-untyped-def]
+    issued = {"issued": PASSED, "agreement": PASSED} | of_certificate
+    return Scene(
+        region=HEBEI,
+        programme="evaluation",
+        kind="evaluation",
+        groups=alike(1, group),
+        certificates=[certified("p1", **issued)],
+    )
+
+
+@pytest.mark.parametrize("group", SIX_GROUPS)
+@pytest.mark.parametrize(
+    ("start", "yuan"),
+    [
+        (date(2024, 5, 19), 800),
+        (date(2024, 5, 20), 1000),
+        (date(2024, 8, 20), 1000),
+        (date(2024, 8, 21), 800),
+    ],
+)
+def test_whoever_works_within_three_months_of_passing_brings_the_whole_rate(group: str, start: date, yuan: int) -> None:
+    """HB-CLM-03, HB-CLM-07: the day of passing and the last day of the window are within."""
+    found = trained("level", group=group, spells=[spell("p1", start)]).judged(TRAINING)
+    assert (total(found), payees(found)) == (yuan * 100, {"institution"})
+
+
+@pytest.mark.parametrize(
+    ("passed", "last"),
+    [
+        (date(2024, 5, 20), date(2024, 8, 20)),
+        (date(2024, 8, 31), date(2024, 11, 30)),
+        (date(2024, 11, 30), date(2025, 2, 28)),
+        (date(2023, 11, 30), date(2024, 2, 29)),
+        (date(2024, 10, 1), date(2025, 1, 1)),
+    ],
+)
+def test_the_window_ends_on_the_same_day_three_months_later_or_with_the_month(passed: date, last: date) -> None:
+    """HB-CLM-07"""
+    assert months_later(passed, 3) == last
+
+
+def test_a_weekend_at_its_end_does_not_lengthen_the_window() -> None:
+    """HB-CLM-07: 2024-05-24 is three months before a Saturday."""
+    scene = trained("level", spells=[spell("p1", date(2024, 8, 26))])
+    passed_on_friday = replace(scene, certificates=[certified("p1", issued=date(2024, 5, 24))])
+    assert total(passed_on_friday.judged(TRAINING)) == 800_00
+
+
+@pytest.mark.parametrize(
+    ("end", "decided", "yuan"),
+    [
+        (None, True, 1000),
+        (None, False, 800),
+        (None, None, 800),
+        (date(2024, 5, 20), True, 1000),
+        (date(2024, 5, 19), True, 800),
+    ],
+)
+def test_a_job_from_before_counts_where_it_still_held_on_the_day_and_a_person_said_so(
+    end: date | None, decided: bool | None, yuan: int
+) -> None:
+    """HB-CLM-03"""
+    made = [] if decided is None else [accepted("HB-CLM-03", "p1", accept=decided)]
+    scene = trained("level", spells=[spell("p1", date(2023, 1, 9), end)])
+    assert total(scene.judged(TRAINING, decisions=made)) == yuan * 100
+
+
+@pytest.mark.parametrize(
+    ("kind", "employed", "yuan"),
+    [
+        *(("level", False, 800), ("qualification", False, 800), ("special_ability", False, 800)),
+        *(("completion", False, 500), ("completion", True, 1000), ("special_ability", True, 1000)),
+    ],
+)
+def test_who_does_not_work_brings_four_fifths_or_half_by_the_certificate(kind: str, employed: bool, yuan: int) -> None:
+    """HB-CLM-03, HB-CLM-04, HB-CLM-05"""
+    jobs = [spell("p1", date(2024, 6, 1))] if employed else []
+    assert total(trained(kind, spells=jobs).judged(TRAINING)) == yuan * 100
+
+
+@pytest.mark.parametrize(("kind", "heads", "yuan"), [("level", 15, 12_000), ("completion", 10, 5_000)])
+def test_a_class_of_which_nobody_works(kind: str, heads: int, yuan: int) -> None:
+    """HB-CLM-04, HB-CLM-05"""
+    assert total(trained(*[kind] * heads).judged(TRAINING)) == yuan * 100
+
+
+@pytest.mark.parametrize(
+    ("opening", "published", "yuan"),
+    [
+        (date(2024, 5, 23), "2024-05-24", 500),
+        (date(2024, 5, 24), "2024-05-24", 800),
+        (date(2024, 5, 24), None, 500),
+    ],
+)
+def test_a_completion_certificate_of_a_new_occupation_counts_by_what_was_published_at_the_opening(
+    opening: date, published: str | None, yuan: int
+) -> None:
+    """HB-CLM-06"""
+    attributes = {"new_occupation_published": published} if published else {}
+    scene = trained("completion", opening=opening, attributes=attributes)
+    assert total(replace(scene, certificates=[certified("p1", "completion")]).judged(TRAINING)) == yuan * 100
+
+
+@pytest.mark.parametrize("kind", ["level", "completion"])
+def test_an_employee_brings_the_whole_rate_of_the_catalogue(kind: str) -> None:
+    """HB-CLM-16: the scale is for the six groups."""
+    found = trained(kind, group="employee").judged(rate(HEBEI, "training", 1500))
+    assert total(found) == 1_500_00
+    assert "HB-CLM-16" in line_of(found).rules
+
+
+def test_the_catalogues_rate_is_never_zero_for_want_of_a_row() -> None:
+    """HB-CLM-08"""
+    scene = trained(*["level"] * 41, group="employee")
+    assert against(scene.judged()) == [("RATE_MISSING", "HB-CLM-08")]
+    assert total(scene.judged(rate(HEBEI, "training", 1500))) == 61_500_00
+
+
+@pytest.mark.parametrize("kind", ["special_operation", "graduation"])
+def test_a_certificate_that_the_document_does_not_name_brings_nothing(kind: str) -> None:
+    """HB-CLM-04"""
+    found = trained(kind).judged(TRAINING)
+    assert (total(found), [code for code, _ in against(found)]) == (0, ["CERT_KIND"])
+
+
+def test_the_part_is_floored_to_the_fen_and_only_once() -> None:
+    """HB-CLM-04, HB-CLM-05"""
+    odd = replace(TRAINING, amount_fen=99_99)
+    assert total(trained("level").judged(odd)) == 79_99
+    assert total(trained("completion").judged(odd)) == 49_99
+
+
+def test_the_institution_is_paid_for_training_and_the_assessor_for_evaluating() -> None:
+    """HB-CLM-13, HB-CLM-15, HB-PAY-02"""
+    assert payees(trained("level").judged(TRAINING)) == {"institution"}
+    assert payees(evaluated().judged(EVALUATION)) == {"assessor"}
+
+
+@pytest.mark.parametrize("group", SIX_GROUPS)
+@pytest.mark.parametrize("kind", ["qualification", "level", "special_ability"])
+def test_an_evaluation_of_the_six_groups_is_paid_without_any_share(group: str, kind: str) -> None:
+    """HB-CLM-09"""
+    assert total(evaluated(group, kind=kind).judged(EVALUATION)) == 300_00
+
+
+def test_an_evaluation_of_an_employee_or_with_a_completion_certificate_is_not() -> None:
+    """HB-CLM-09"""
+    assert against(evaluated("employee").judged(EVALUATION)) == [("GROUP_NOT_ELIGIBLE", "HB-CLM-09")]
+    assert against(evaluated(kind="completion").judged(EVALUATION)) == [("CERT_KIND", "HB-CLM-09")]
+    assert against(evaluated().judged(TRAINING)) == [("RATE_MISSING", "HB-CLM-08")]
+
+
+@pytest.mark.parametrize(
+    ("agreed", "paid"),
+    [(date(2024, 6, 11), True), (date(2024, 6, 12), True), (date(2024, 6, 13), False), (None, False)],
+)
+def test_the_free_agreement_is_signed_by_the_day_of_the_evaluation(agreed: date | None, paid: bool) -> None:
+    """HB-CLM-12: the certificate itself may be later."""
+    scene = replace(evaluated(issued=date(2024, 6, 20), agreement=agreed), exam_on=date(2024, 6, 12))
+    found = scene.judged(EVALUATION)
+    assert total(found) == (300_00 if paid else 0)
+    assert against(found) == ([] if paid else [("AGREEMENT_LATE", "HB-CLM-12")])
+
+
+def test_thirty_evaluations_are_thirty_lines_of_one_claim() -> None:
+    """HB-CLM-13"""
+    scene = evaluated()
+    certificates = [certified(f"p{number}", issued=PASSED, agreement=PASSED) for number in range(1, 31)]
+    found = replace(scene, groups=alike(30, "graduate"), certificates=certificates).judged(EVALUATION)
+    assert (len(found.lines), total(found)) == (30, 9_000_00)
+
+
+def test_a_notice_runs_three_working_days_of_the_official_calendar_after_its_publication() -> None:
+    """HB-PAY-01: 2024-09-14 is a working Saturday, the 15th to 17th are a holiday."""
+    term = book_of(HEBEI).payment.notice
+    assert term is not None
+    period = period_of(term, date(2024, 9, 13))
+    assert (period.ends_on, period.payable_from) == (date(2024, 9, 19), date(2024, 9, 20))
+
+
+def test_a_rate_of_another_occupation_pays_nobody_else() -> None:
+    """HB-CLM-08"""
+    wanted = Wanted(programme="training", occupation="welder", level="4", certificate_kind="level", on=PASSED)
+    other = replace(TRAINING, number=2, occupation="fitter", amount_fen=1)
+    assert table(HEBEI, TRAINING, other).rate(wanted) == TRAINING
+    assert table(HEBEI, other).rate(wanted) is None

@@ -1,0 +1,260 @@
+"""What Huludao's document of 2019 pays, for what, to whom and how often; every rate without a clause is a test's."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.payment.sample import accepted
+from tests.payment.scene import (
+    HULUDAO,
+    Scene,
+    against,
+    alike,
+    certified,
+    line_of,
+    months,
+    payees,
+    rate,
+    total,
+)
+
+
+def huludao(programme: str, group: str | tuple[str, ...] = "employee", heads: int = 1, **told) -> Scene:  # type: ignore[no-untyped-def]
+    return Scene(region=HULUDAO, programme=programme, groups=alike(heads, group), **told)
+
+
+@pytest.mark.parametrize(("level", "yuan"), [("5", 1500), ("4", 2000), ("3", 2500), ("2", 3500), ("1", 5000)])
+def test_upskilling_pays_by_the_level_of_the_certificate_and_needs_no_table(level: str, yuan: int) -> None:
+    """HL-CLM-03"""
+    for kind in ("level", "qualification"):
+        found = huludao("upskilling", level=level, certificates=[certified("p1", kind, level=level)]).judged()
+        assert (total(found), against(found)) == (yuan * 100, [])
+
+
+def test_a_class_of_every_level_comes_to_what_the_document_adds_up_to() -> None:
+    """HL-CLM-03: 8 junior, 10 intermediate, 5 senior, 2 technicians, 1 senior technician."""
+    levels = "5" * 8 + "4" * 10 + "3" * 5 + "2" * 2 + "1"
+    certificates = [certified(f"p{number}", level=level) for number, level in enumerate(levels, start=1)]
+    found = huludao("upskilling", heads=26, level=None, certificates=certificates).judged()
+    assert (total(found), found.recognised) == (56_500_00, 26)
+
+
+@pytest.mark.parametrize("kind", ["special_ability", "special_operation", "completion", "graduation"])
+def test_upskilling_pays_no_other_certificate(kind) -> None:  # type: ignore[no-untyped-def]
+    """HL-CLM-03"""
+    found = huludao("upskilling", certificates=[certified("p1", kind)]).judged()
+    assert (total(found), against(found)) == (0, [("CERT_KIND", "HL-CLM-03")])
+
+
+@pytest.mark.parametrize(("funder", "payee"), [("enterprise", "enterprise"), ("learner", "learner")])
+def test_who_paid_for_the_training_is_paid_for_it(funder: str, payee: str) -> None:
+    """HL-CLM-04"""
+    certificates = [certified(f"p{number}") for number in range(1, 5)]
+    found = huludao("upskilling", heads=4, certificates=certificates, attributes={"funder": funder}).judged()
+    assert (total(found), payees(found)) == (8_000_00, {payee})
+
+
+def test_who_is_paid_where_both_paid_is_decided_by_a_person() -> None:
+    """HL-CLM-04"""
+    scene = huludao("upskilling", certificates=[certified("p1")], attributes={"funder": "both"})
+    assert against(scene.judged()) == [("PAYEE_UNDECIDED", "HL-CLM-04")]
+    decided = scene.judged(decisions=[accepted("HL-CLM-04")])
+    assert (total(decided), payees(decided)) == (2_000_00, {"enterprise"})
+
+
+@pytest.mark.parametrize(
+    ("level", "kind", "agreed_months", "yuan"),
+    [
+        ("4", "level", "24", 10_000),
+        ("4", "qualification", "12", 5_000),
+        ("3", "level", "24", 12_000),
+        ("3", "completion", "24", 8_000),
+        ("4", "special_ability", "24", 8_000),
+        ("4", "graduation", "36", 12_000),
+        ("4", "level", "23", 5_000),
+        ("4", "level", "11", 0),
+    ],
+)
+def test_an_apprentice_brings_the_rate_of_the_certificate_for_every_whole_year_agreed(
+    level: str,
+    kind,  # type: ignore[no-untyped-def]
+    agreed_months: str,
+    yuan: int,
+) -> None:
+    """HL-CLM-05"""
+    found = huludao(
+        "apprenticeship",
+        kind="apprenticeship",
+        level=level,
+        certificates=[certified("p1", kind, level=level)],
+        attributes={"agreed_months": agreed_months},
+    ).judged()
+    assert (total(found), payees(found)) == (yuan * 100, {"enterprise"})
+
+
+@pytest.mark.parametrize("level", ["5", "2", "1"])
+def test_an_apprentice_of_a_level_without_rate_is_not_paid_by_a_neighbouring_one(level: str) -> None:
+    """HL-CLM-05"""
+    scene = huludao("apprenticeship", kind="apprenticeship", level=level, attributes={"agreed_months": "24"})
+    found = replace(scene, certificates=[certified("p1", level=level)]).judged()
+    assert (total(found), against(found)) == (0, [("NO_RATE_FOR_LEVEL", "HL-CLM-05")])
+    assert against(scene.judged()) == [("NOT_CERTIFIED", "HL-ASM-01")]
+
+
+def test_safety_training_without_a_provincial_rate_is_missing_it_and_never_zero() -> None:
+    """HL-ENR-02"""
+    scene = huludao("safety", kind="safety", certificates=[certified("p1", "special_operation")])
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")]
+    assert total(scene.judged(rate(HULUDAO, "safety", 300))) == 300_00
+
+
+FREE_GROUPS = [
+    *("poor_family_child", "school_leaver", "veteran", "rural_transferred", "laid_off", "disabled"),
+    *("prisoner", "rehabilitation", "no_pension"),
+]
+
+
+@pytest.mark.parametrize("group", FREE_GROUPS)
+def test_the_nine_free_groups_bring_the_directorys_rate_and_the_institution_gets_it(group: str) -> None:
+    """HL-CLM-06, HL-PAY-01"""
+    scene = huludao("free_group_training", group, certificates=[certified("p1", "completion")])
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")]
+    found = scene.judged(rate(HULUDAO, "free_group_training", 1200))
+    assert (total(found), payees(found)) == (1_200_00, {"institution"})
+
+
+def test_forty_certified_of_a_specialty_come_to_forty_rates_of_that_specialty() -> None:
+    """HL-CLM-06"""
+    certificates = [certified(f"p{number}", "completion") for number in range(1, 41)]
+    rows = (
+        rate(HULUDAO, "free_group_training", 900, number=1),
+        rate(HULUDAO, "free_group_training", 1200, number=2, occupation="welder"),
+        rate(HULUDAO, "free_group_training", 700, number=3, occupation="fitter"),
+    )
+    found = huludao("free_group_training", "veteran", 40, certificates=certificates).judged(*rows)
+    assert total(found) == 48_000_00
+
+
+def test_an_employee_in_a_class_of_the_free_groups_is_told_that_it_is_not_for_them() -> None:
+    """HL-CLM-06"""
+    found = huludao("free_group_training", certificates=[certified("p1")]).judged(
+        rate(HULUDAO, "free_group_training", 1200)
+    )
+    assert against(found) == [("GROUP_NOT_ELIGIBLE", "HL-CLM-06")]
+
+
+@pytest.mark.parametrize("group", ["employment_difficult", "zero_employment_family"])
+@pytest.mark.parametrize(("worked", "paid"), [(4, 4), (5, 5), (6, 6), (7, 6)])
+def test_work_for_training_pays_the_minimum_wage_of_each_month_for_six_at_most(
+    group: str, worked: int, paid: int
+) -> None:
+    """HL-CLM-07"""
+    found = huludao(
+        "work_for_training",
+        group,
+        kind="work_for_training",
+        months=months("p1", worked, standard_yuan=1480),
+        attributes={"hirer": "insured_enterprise"},
+    ).judged()
+    assert (total(found), payees(found)) == (paid * 1_480_00, {"enterprise"})
+
+
+def test_a_wage_that_changes_counts_month_by_month_and_a_month_not_worked_whole_not_at_all() -> None:
+    """HL-CLM-07"""
+    worked = [*months("p1", 2, standard_yuan=1480), *months("p1", 4, standard_yuan=1600)[2:]]
+    broken = months("p1", 5, standard_yuan=9999, full=False)[4:]
+    scene = huludao("work_for_training", "employment_difficult", kind="work_for_training", months=worked + broken)
+    assert total(scene.judged()) == (2 * 1480 + 2 * 1600) * 100
+
+
+def test_the_poor_bring_no_minimum_wage_by_analogy_but_their_own_rate() -> None:
+    """HL-CLM-08"""
+    scene = huludao("work_for_training_poor", "poor_worker", kind="work_for_training", months=months("p1", 5))
+    rows = (rate(HULUDAO, "work_for_training", 1480), rate(HULUDAO, "work_for_training_poor", 300, number=2))
+    assert against(scene.judged(rows[0])) == [("RATE_MISSING", "HL-CLM-06")]
+    assert total(scene.judged(*rows)) == 5 * 300_00
+
+
+@pytest.mark.parametrize(
+    ("group", "hirer", "paid"),
+    [
+        ("poor_worker", "cooperative", True),
+        ("poor_worker", "workshop", True),
+        ("poor_worker", "enterprise", True),
+        ("poor_worker", "insured_enterprise", True),
+        ("employment_difficult", "insured_enterprise", True),
+        ("employment_difficult", "enterprise", False),
+        ("zero_employment_family", "cooperative", False),
+        ("employee", "insured_enterprise", False),
+    ],
+)
+def test_only_a_hirer_of_its_branch_is_paid_for_a_group(group: str, hirer: str, paid: bool) -> None:
+    """HL-CLM-07, HL-CLM-08"""
+    rows = (rate(HULUDAO, "work_for_training", 100), rate(HULUDAO, "work_for_training_poor", 100, number=2))
+    scene = huludao(
+        "work_for_training", group, kind="work_for_training", months=months("p1", 1), attributes={"hirer": hirer}
+    )
+    assert total(scene.judged(*rows)) == (100_00 if paid else 0)
+
+
+def test_somebody_of_both_branches_is_paid_for_one_spell_with_one_employer() -> None:
+    """HL-CLM-07"""
+    rows = (rate(HULUDAO, "work_for_training", 100), rate(HULUDAO, "work_for_training_poor", 90, number=2))
+    scene = huludao(
+        "work_for_training",
+        ("employment_difficult", "poor_worker"),
+        kind="work_for_training",
+        months=months("p1", 6),
+        attributes={"enterprise": "e1", "hirer": "insured_enterprise"},
+    )
+    assert (total(scene.judged(*rows)), against(scene.judged(*rows))) == (600_00, [("CAP_REACHED", "HL-CLM-07")])
+
+
+@pytest.mark.parametrize(
+    ("yuan", "unit", "days", "fen"),
+    [(4380, "year", 18, 216_00), (4380, "year", 400, 4800_00), (600, "month", 31, 620_00), (500, "month", 1, 16_66)],
+)
+def test_the_living_allowance_of_the_poor_follows_the_days_present_without_a_cap(yuan, unit, days, fen) -> None:  # type: ignore[no-untyped-def]
+    """HL-CLM-09"""
+    scene = huludao("poverty_relief", "poor_worker", kind="project", days=days, certificates=[certified("p1")])
+    found = scene.judged(
+        rate(HULUDAO, "living_allowance", yuan, unit=unit), rate(HULUDAO, "poverty_relief", 1000, number=2)
+    )
+    assert line_of(found, programme="living_allowance").amount_fen == fen
+    assert line_of(found, programme="poverty_relief").paid_to.payee == "institution"  # type: ignore[union-attr]
+    ordinary = huludao("poverty_relief", "poor_worker", days=days, certificates=[certified("p1")])
+    assert total(ordinary.judged(rate(HULUDAO, "poverty_relief", 1000))) == 1_000_00
+
+
+def test_graduates_bring_three_subsidies_each_with_a_rate_of_its_own() -> None:
+    """HL-CLM-10"""
+    scene = huludao("graduate_training", "graduate", days=10, certificates=[certified("p1")])
+    rows = (
+        rate(HULUDAO, "graduate_training", 1000),
+        rate(HULUDAO, "appraisal", 200, number=2),
+        rate(HULUDAO, "graduate_living_allowance", 300, number=3, unit="month"),
+    )
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")] * 3
+    found = scene.judged(*rows)
+    assert [line.amount_fen for line in found.lines] == [1_000_00, 200_00, 100_00]
+
+
+@pytest.mark.parametrize(("insured", "paid"), [("11", False), ("12", True), (None, False)])
+def test_the_insurance_skill_subsidy_needs_twelve_months_of_contributions(insured: str | None, paid: bool) -> None:
+    """HL-CLM-11"""
+    of_person = {"p1": {"insured_months": insured}} if insured else {}
+    found = huludao("insurance_skill", certificates=[certified("p1")], of_person=of_person).judged(
+        rate(HULUDAO, "insurance_skill", 1500)
+    )
+    assert total(found) == (1_500_00 if paid else 0)
+    assert against(found) == ([] if paid else [("INSURED_TOO_SHORT", "HL-CLM-11")])
+
+
+def test_ten_of_the_poor_who_learn_to_start_a_business_come_to_ten_rates() -> None:
+    """HL-CLM-12, HL-ENR-13"""
+    certificates = [certified(f"p{number}", "completion") for number in range(1, 11)]
+    scene = huludao("entrepreneurship", "poor_worker", 10, certificates=certificates)
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")] * 1
+    assert total(scene.judged(rate(HULUDAO, "entrepreneurship", 1000))) == 10_000_00
+    both = huludao("entrepreneurship", ("poor_worker", "laid_off"), certificates=[certified("p1", "completion")])
+    assert total(both.judged(rate(HULUDAO, "entrepreneurship", 1000))) == 1_000_00

@@ -1,0 +1,216 @@
+"""What Quanjiao's document of 2020 pays: its stated rates, months and days of its groups, who gets it."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from services.payment.domain.caps import Use
+from tests.payment.sample import accepted
+from tests.payment.scene import (
+    QUANJIAO,
+    Scene,
+    against,
+    alike,
+    certified,
+    line_of,
+    months,
+    payees,
+    rate,
+    total,
+)
+
+
+def quanjiao(programme: str, group: str | tuple[str, ...] = "employee", heads: int = 1, **told) -> Scene:  # type: ignore[no-untyped-def]
+    return Scene(region=QUANJIAO, programme=programme, groups=alike(heads, group), **told)
+
+
+def passed(heads: int, kind="completion"):  # type: ignore[no-untyped-def]
+    return [certified(f"p{number}", kind) for number in range(1, heads + 1)]
+
+
+def test_recruits_who_passed_bring_their_enterprise_the_stated_rate_each() -> None:
+    """QJ-CLM-01: 52 of 60."""
+    found = quanjiao("pre_job", "recruit", 60, certificates=passed(52)).judged()
+    assert (total(found), payees(found)) == (62_400_00, {"enterprise"})
+    assert against(found) == [("NOT_CERTIFIED", "QJ-ASM-03")] * 8
+
+
+def test_job_change_of_a_struggling_enterprise_is_paid_to_it_for_who_passed() -> None:
+    """QJ-CLM-02"""
+    found = quanjiao("job_change", "employee", 20, certificates=passed(20)).judged()
+    assert (total(found), payees(found)) == (24_000_00, {"enterprise"})
+
+
+@pytest.mark.parametrize(("level", "yuan"), [("4", 1500), ("3", 2000), ("2", 3500), ("1", 5000)])
+def test_upskilling_pays_by_the_level_that_was_reached(level: str, yuan: int) -> None:
+    """QJ-CLM-03"""
+    found = quanjiao("upskilling", level=level, certificates=[certified("p1", level=level)]).judged()
+    assert (total(found), payees(found)) == (yuan * 100, {"enterprise"})
+
+
+def test_a_class_of_many_levels_comes_to_the_sum_and_the_lowest_says_why_it_brings_nothing() -> None:
+    """QJ-CLM-03: 12 intermediate, 6 senior, 2 technicians, 1 senior technician, 3 junior."""
+    levels = "4" * 12 + "3" * 6 + "2" * 2 + "1" + "5" * 3
+    certificates = [certified(f"p{number}", level=level) for number, level in enumerate(levels, start=1)]
+    found = quanjiao("upskilling", heads=24, level=None, certificates=certificates).judged()
+    assert (total(found), found.recognised) == (42_000_00, 21)
+    assert against(found) == [("NO_RATE_FOR_LEVEL", "QJ-CLM-03")] * 3
+
+
+def test_no_entered_rate_replaces_one_that_the_document_states_or_leaves_out() -> None:
+    """QJ-CLM-03"""
+    rows = (rate(QUANJIAO, "upskilling", 9999),)
+    assert total(quanjiao("upskilling", certificates=[certified("p1")]).judged(*rows)) == 1_500_00
+    junior = quanjiao("upskilling", level="5", certificates=[certified("p1", level="5")])
+    assert against(junior.judged(*rows)) == [("NO_RATE_FOR_LEVEL", "QJ-CLM-03")]
+
+
+@pytest.mark.parametrize("programme", ["pre_job", "upskilling", "job_change"])
+def test_a_dispatched_worker_brings_the_same_to_the_enterprise_that_uses_them(programme: str) -> None:
+    """QJ-CLM-04"""
+    dispatched = {"p1": {"dispatched_to": "user-1"}}
+    scene = quanjiao(programme, "recruit", certificates=[certified("p1")], attributes={"enterprise": "agency-1"})
+    own, used = scene.judged(), replace(scene, of_person=dispatched).judged()
+    assert total(own) == total(used)
+    line = line_of(used)
+    assert line.paid_to is not None
+    assert (line.paid_to.payee, line.paid_to.rule, line.awards[0].use.employer) == (
+        "enterprise",
+        "QJ-CLM-04",
+        "user-1",
+    )
+    assert line_of(own).awards[0].use.employer == "agency-1"
+
+
+@pytest.mark.parametrize(("level", "paid"), [("5", True), ("4", True), ("3", True), ("2", False), ("1", False)])
+def test_the_insurance_skill_subsidy_is_the_employees_own_up_to_the_senior_level(level: str, paid: bool) -> None:
+    """QJ-CLM-05"""
+    scene = quanjiao("insurance_skill", level=level, certificates=[certified("p1", level=level)])
+    found = scene.judged(rate(QUANJIAO, "insurance_skill", 1000))
+    assert (total(found), payees(found)) == ((1_000_00, {"learner"}) if paid else (0, set()))
+    assert against(found) == ([] if paid else [("NO_RATE_FOR_LEVEL", "QJ-CLM-05")])
+
+
+def test_what_the_enterprise_was_paid_does_not_touch_the_employees_own_subsidy() -> None:
+    """QJ-CLM-05"""
+    had = [
+        Use(person_id="p1", programme="upskilling", on=date(2020, 2, number), occupation="welder", level=str(number))
+        for number in (2, 3, 4)
+    ]
+    scene = quanjiao("insurance_skill", certificates=[certified("p1")])
+    assert total(scene.judged(rate(QUANJIAO, "insurance_skill", 1000), past=had)) == 1_000_00
+
+
+@pytest.mark.parametrize(("level", "paid"), [("2", True), ("1", True), ("3", False), ("4", False)])
+def test_who_paid_for_becoming_a_technician_is_paid_for_the_two_steps_there_are(level: str, paid: bool) -> None:
+    """QJ-CLM-06"""
+    scene = quanjiao("self_paid_technician", level=level, certificates=[certified("p1", level=level)])
+    found = scene.judged(rate(QUANJIAO, "self_paid_technician", 3500))
+    assert (total(found), payees(found)) == ((3_500_00, {"learner"}) if paid else (0, set()))
+    if paid:
+        assert against(scene.judged()) == [("RATE_MISSING", "QJ-CLM-14")]
+
+
+def test_months_of_work_bring_the_stated_amount_for_six_at_most() -> None:
+    """QJ-CLM-07: 4, 6 and 7 months."""
+    worked = [*months("p1", 4), *months("p2", 6), *months("p3", 7)]
+    found = quanjiao("work_for_training", "poor_worker", 3, kind="work_for_training", months=worked).judged()
+    assert (total(found), payees(found)) == (3_200_00, {"enterprise"})
+
+
+@pytest.mark.parametrize("group", ["poor_worker", "employment_difficult", "zero_employment_family", "employee"])
+@pytest.mark.parametrize("hirer", ["insured_enterprise", "enterprise", "cooperative", "workshop", "other_business"])
+def test_who_hires_whom_must_be_one_of_the_two_branches(group: str, hirer: str) -> None:
+    """QJ-CLM-07"""
+    found = quanjiao(
+        "work_for_training",
+        group,
+        kind="work_for_training",
+        months=months("p1", 1),
+        attributes={"hirer": hirer},
+    ).judged()
+    either = group == "poor_worker" or (group != "employee" and hirer == "insured_enterprise")
+    assert total(found) == (200_00 if either else 0)
+
+
+def test_a_month_that_was_not_worked_whole_brings_nothing() -> None:
+    """QJ-CLM-07"""
+    scene = quanjiao("work_for_training", "poor_worker", kind="work_for_training")
+    assert against(replace(scene, months=months("p1", 3, full=False)).judged()) == [("MONTHS_MISSING", "QJ-CLM-07")]
+    assert against(scene.judged()) == [("MONTHS_MISSING", "QJ-CLM-07")]
+
+
+def test_somebody_of_both_branches_is_paid_for_one_spell() -> None:
+    """QJ-CLM-07"""
+    found = quanjiao(
+        "work_for_training",
+        ("poor_worker", "employment_difficult"),
+        kind="work_for_training",
+        months=months("p1", 7),
+        attributes={"hirer": "insured_enterprise", "enterprise": "e1"},
+    ).judged()
+    assert (total(found), against(found)) == (1_200_00, [("CAP_REACHED", "QJ-CLM-07")])
+
+
+def test_two_employers_are_two_spells_of_six_months_each() -> None:
+    """QJ-CLM-07: the limit is per person and employer."""
+    first = [replace(month, employer="e1") for month in months("p1", 7)]
+    second = [replace(month, employer="e2") for month in months("p1", 9)[7:]]
+    found = quanjiao("work_for_training", "poor_worker", kind="work_for_training", months=[*second, *first]).judged()
+    assert (total(found), against(found)) == ((6 + 2) * 200_00, [])
+
+
+def test_safety_training_brings_its_rate_to_who_came_three_days_and_was_not_paid_this_year() -> None:
+    """QJ-CLM-09: 70 of 80 with three days, 5 of them paid this year."""
+    days = {f"p{number}": 3 if number <= 70 else 2 for number in range(1, 81)}
+    had = [
+        Use(person_id=f"p{number}", programme="safety", on=date(2020, 1, 2), occupation="welder")
+        for number in range(1, 6)
+    ]
+    scene = quanjiao("safety", heads=80, kind="safety", certificates=passed(80), days=days)
+    found = scene.judged(past=had)
+    assert (total(found), payees(found)) == (19_500_00, {"enterprise"})
+    assert against(found) == [("CAP_REACHED", "QJ-CLM-09")] * 5 + [("DAYS_TOO_FEW", "QJ-CLM-09")] * 10
+
+
+@pytest.mark.parametrize(("issued", "paid"), [(date(2020, 12, 31), False), (date(2021, 1, 1), True)])
+def test_the_year_of_safety_training_is_that_of_passing(issued: date, paid: bool) -> None:
+    """QJ-CLM-09, QJ-CLM-12: the same occupation is paid again every year."""
+    had = [Use(person_id="p1", programme="safety", on=date(2020, 3, 1), occupation="welder")]
+    scene = quanjiao("safety", kind="safety", certificates=[certified("p1", "completion", issued=issued)], days=3)
+    assert total(scene.judged(past=had)) == (300_00 if paid else 0)
+
+
+def test_the_allowance_follows_the_days_present_and_goes_to_the_learner() -> None:
+    """QJ-CLM-10: 20, 20 and 18 days."""
+    scene = quanjiao(
+        "free_group_training", "school_leaver", 3, certificates=passed(3), days={"p1": 20, "p2": 20, "p3": 18}
+    )
+    found = scene.judged(rate(QUANJIAO, "free_group_training", 1), decisions=[accepted("QJ-CLM-14")])
+    allowance = [line for line in found.lines if line.programme == "living_allowance"]
+    assert sum(line.amount_fen for line in allowance) == 2_900_00
+    assert {line.paid_to.payee for line in allowance if line.paid_to} == {"learner"}
+
+
+@pytest.mark.parametrize(
+    ("group", "fen"),
+    [("employment_difficult", 90 * 50_00), ("zero_employment_family", 90 * 50_00), ("poor_worker", 0), ("veteran", 0)],
+)
+def test_the_allowance_is_for_three_groups_and_has_no_cap(group: str, fen: int) -> None:
+    """QJ-CLM-10"""
+    scene = quanjiao("free_group_training", group, certificates=passed(1), days=90)
+    found = scene.judged(rate(QUANJIAO, "free_group_training", 0), decisions=[accepted("QJ-CLM-14")])
+    assert total(found) == fen
+
+
+def test_free_groups_have_a_rate_and_a_payee_of_their_own() -> None:
+    """QJ-CLM-14"""
+    scene = quanjiao("free_group_training", "veteran", 30, certificates=passed(30))
+    row = rate(QUANJIAO, "free_group_training", 1000)
+    others = (rate(QUANJIAO, "pre_job", 1200), rate(QUANJIAO, "upskilling", 1500, number=2))
+    to_institution = [accepted("QJ-CLM-14")]
+    assert against(scene.judged(*others, decisions=to_institution)) == [("RATE_MISSING", "QJ-CLM-14")]
+    assert {code for code, _ in against(scene.judged(row))} == {"PAYEE_UNDECIDED"}
+    found = scene.judged(row, decisions=to_institution)
+    assert (total(found), payees(found)) == (30_000_00, {"institution"})

@@ -1,0 +1,222 @@
+"""Claims under other documents than Jiyuan's, through the use-cases: rates by level, payees, caps, no review limit."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from services.payment.application.allot_budget import allot_budget
+from services.payment.application.submit_claim import SignedUndertaking, submit_claim
+from services.payment.domain.budget import BudgetKey
+from services.payment.domain.claim import Claim, Claimant
+from services.payment.domain.state import Act, State
+from shared.contracts.assessment import CertificateIssued
+from shared.contracts.enrollment import ClassOpened
+from shared.domain.actor import Actor
+from shared.domain.errors import Conflict
+from tests.payment.office import ACCOUNT, APPROVER, EMPLOYMENT, FINANCE, FIRST, SCHOOL, SECOND, Office, approved, moment
+from tests.payment.sample import (
+    assessment_completed,
+    attendance,
+    certificate,
+    class_opened,
+    people,
+    scheduled,
+    shelf,
+    training_completed,
+)
+
+HULUDAO, OPENING = "211400", date(2020, 3, 2)
+CLAIMED_ON = date(2020, 7, 1)
+SIGNED = SignedUndertaking(text_version="", signer="样例负责人", signed_on=CLAIMED_ON)
+
+
+def there(actor: Actor, region: str = HULUDAO) -> Actor:
+    return replace(actor, region=region)
+
+
+def opened(
+    class_id: str,
+    roster: Sequence[str],
+    *,
+    programme: str = "upskilling",
+    kind: str = "class",
+    group: str = "employee",
+    region: str = HULUDAO,
+    opening: date = OPENING,
+    level: str | None = None,
+    occupation: str = "welder",
+    attributes: Mapping[str, str] | None = None,
+) -> ClassOpened:
+    """Give a class as another document's enrollment opens it."""
+    sample = class_opened(
+        class_id, trainees=roster, planned=len(roster), groups=dict.fromkeys(roster, (group,)), opening=opening
+    )
+    return replace(
+        sample,
+        kind=kind,
+        programme=programme,
+        region=region,
+        rulebook_id=shelf().in_force(region, opening).id,
+        level=level,
+        occupation=replace(sample.occupation, code=occupation),
+        attributes=dict(attributes or {}),
+    )
+
+
+async def trained(office: Office, fact: ClassOpened, issued: Sequence[CertificateIssued]) -> None:
+    """Let a class be approved, opened, trained and examined."""
+    roster = [trainee.person_id for trainee in fact.trainees]
+    asked = approved(fact.class_id, roster, opening=fact.opening_date)
+    groups = {trainee.person_id: trainee.groups for trainee in fact.trainees}
+    reservation = asked.reservation
+    assert reservation is not None
+    await office.take(
+        replace(
+            asked,
+            kind=fact.kind,
+            reservation=replace(
+                reservation,
+                programme=fact.programme,
+                region=fact.region,
+                rulebook_id=fact.rulebook_id,
+                occupation=fact.occupation.code,
+                level=fact.level,
+                trainees=tuple(replace(each, groups=groups[each.person_id]) for each in reservation.trainees),
+            ),
+        ),
+        fact,
+        attendance(roster, class_id=fact.class_id),
+        training_completed(class_id=fact.class_id, opening=len(roster), spot=()),
+        scheduled(class_id=fact.class_id),
+        *issued,
+        assessment_completed(issued, class_id=fact.class_id),
+    )
+
+
+def passed(person: str, class_id: str, *, level: str, on: date = date(2020, 6, 10)) -> CertificateIssued:
+    return replace(
+        certificate(person, class_id=class_id), level=level, issued_on=on, certificate_id=f"{class_id}-{person}"
+    )
+
+
+async def claimed(office: Office, class_id: str, claimant: Claimant = "institution") -> Claim:
+    return await office.act(
+        there(SCHOOL), submit_claim, class_id=class_id, undertaking=SIGNED, account=ACCOUNT, claimant=claimant
+    )
+
+
+@pytest.fixture(autouse=True)
+async def provided(office: Office) -> None:
+    office.now = moment(CLAIMED_ON)
+    async with office.unit(there(FINANCE), now=moment(date(2020, 1, 6))) as uow:
+        for year in (2020, 2021):
+            key = BudgetKey(region=HULUDAO, funding_source=EMPLOYMENT, year=year)
+            await allot_budget(uow, key=key, amount_fen=100_000_000, document="测试指标文件")
+        await uow.commit()
+
+
+def enterprise(fact: ClassOpened, *, funder: str = "enterprise") -> ClassOpened:
+    """Give the class as its enterprise gives and pays for it."""
+    return replace(
+        fact,
+        institution=replace(fact.institution, kind="enterprise"),
+        attributes={**fact.attributes, "funder": funder},
+    )
+
+
+async def test_an_enterprise_that_paid_is_paid_by_level_to_the_fen(office: Office) -> None:
+    """HL-CLM-03, HL-CLM-04: 5 junior, 4 intermediate, 1 without a certificate."""
+    roster = people(1, 10)
+    issued = [passed(person, "class-1", level="5" if number < 5 else "4") for number, person in enumerate(roster[:9])]
+    await trained(office, enterprise(opened("class-1", roster)), issued)
+
+    claim = await claimed(office, "class-1", "enterprise")
+
+    assert (sum(claim.payable.values()), claim.payee) == (5 * 150_000 + 4 * 200_000, "enterprise")
+    assert (claim.deadlines.review_due, claim.deadlines.review_due_outer) == (None, None)
+    stored = await office.claim(claim.claim_id)
+    assert (stored.payable, stored.payee) == (claim.payable, "enterprise")
+    rows = await office.rows("SELECT person_id, scope FROM cap_slot ORDER BY person_id, scope")
+    assert len(rows) == 9 * 2
+    assert {row.scope for row in rows if row.person_id == "p1"} == {
+        "huludao/three_a_year/2020",
+        "huludao/same_occupation_and_level/None/welder/5",
+    }
+
+
+async def test_who_is_not_the_payee_of_the_document_is_paid_nothing(office: Office) -> None:
+    """HL-PAY-01, HL-CLM-04: what the enterprise paid for is the enterprise's, not the institution's."""
+    fact = opened("class-1", people(1, 2), attributes={"funder": "enterprise"})
+    await trained(office, fact, [passed(person, "class-1", level="5") for person in people(1, 2)])
+
+    claim = await claimed(office, "class-1")
+
+    assert claim.payable == {}
+    assert {finding.code for line in claim.assessment.lines for finding in line.findings} == {"PAYEE_IS_ANOTHER"}
+    assert await office.rows("SELECT person_id FROM cap_slot") == []
+
+
+async def test_the_fourth_of_a_year_is_refused_and_a_place_given_back_is_free(office: Office) -> None:
+    """HL-CLM-01: three subsidies a calendar year, by the certificate's day, whichever class was claimed first."""
+    for number, occupation in enumerate(("welder", "fitter", "turner", "cook"), start=1):
+        fact = enterprise(opened(f"class-{number}", ["p1"], occupation=occupation))
+        earned = replace(passed("p1", f"class-{number}", level="5"), occupation=occupation)
+        await trained(office, fact, [earned])
+    worth = [sum((await claimed(office, f"class-{number}", "enterprise")).payable.values()) for number in (1, 2, 3, 4)]
+    assert worth == [150_000, 150_000, 150_000, 0]
+    async with office.unit() as uow:
+        [fourth] = await uow.claims.all_of_class("class-4")
+    assert [finding.rule for line in fourth.assessment.lines for finding in line.findings] == ["HL-CLM-01"]
+
+
+async def test_the_same_occupation_and_level_is_paid_once_in_a_life(office: Office) -> None:
+    """HL-CLM-02, HL-CLM-03: in another year at the same level nothing, at a higher one its rate."""
+    for number, (year, level) in enumerate(((2020, "5"), (2021, "5"), (2021, "4")), start=1):
+        fact = enterprise(opened(f"class-{number}", ["p1"], opening=date(year, 3, 2)))
+        await trained(office, fact, [passed("p1", f"class-{number}", level=level, on=date(year, 6, 10))])
+    office.now = moment(date(2021, 7, 1))
+    worth = [sum((await claimed(office, f"class-{number}", "enterprise")).payable.values()) for number in (1, 2, 3)]
+    assert worth == [150_000, 0, 200_000]
+
+
+async def test_of_two_claims_at_once_only_one_gets_the_last_place(office: Office) -> None:
+    """HL-CLM-02: the database decides."""
+    for number in (1, 2):
+        fact = enterprise(opened(f"class-{number}", people(1, 5)))
+        await trained(office, fact, [passed(person, f"class-{number}", level="5") for person in people(1, 5)])
+    answers = await asyncio.gather(
+        *(claimed(office, f"class-{number}", "enterprise") for number in (1, 2)), return_exceptions=True
+    )
+    claims = [answer for answer in answers if isinstance(answer, Claim)]
+    assert [type(answer) for answer in answers if not isinstance(answer, Claim)] in ([], [Conflict])
+    assert sum(sum(claim.payable.values()) for claim in claims) == 5 * 150_000
+    held = await office.rows(
+        "SELECT person_id, COUNT(*) AS places FROM cap_slot WHERE scope LIKE '%occupation%' GROUP BY person_id"
+    )
+    assert {(row.person_id, row.places) for row in held} == {(person, 1) for person in people(1, 5)}
+
+
+async def test_a_claim_without_limit_and_notice_goes_to_the_bank(office: Office) -> None:
+    """HL-CLM-03: reviewed twice, approved by a third person, ordered; the document sets neither days nor a notice."""
+    await trained(
+        office,
+        enterprise(opened("class-1", people(1, 3))),
+        [passed(person, "class-1", level="3") for person in people(1, 3)],
+    )
+    claim = await claimed(office, "class-1", "enterprise")
+    await office.review(claim.claim_id, Act.FIRST_REVIEW, there(FIRST))
+    await office.review(claim.claim_id, Act.SECOND_REVIEW, there(SECOND))
+    done = await office.review(claim.claim_id, Act.APPROVE, there(APPROVER))
+    assert (done.state, sum(done.decided.values())) == (State.APPROVED, 750_000)
+    [order] = await office.order(claim.claim_id, {EMPLOYMENT: 7500}, actor=there(FINANCE))
+    assert order.amount_fen == 750_000
+
+
+async def test_a_class_of_a_group_that_no_benefit_pays_is_told_so(office: Office) -> None:
+    """HL-CLM-03: upskilling is for employees."""
+    await trained(office, opened("class-1", ["p1"], group="veteran"), [passed("p1", "class-1", level="5")])
+    claim = await claimed(office, "class-1")
+    assert [finding.code for line in claim.assessment.lines for finding in line.findings] == ["GROUP_NOT_ELIGIBLE"]
