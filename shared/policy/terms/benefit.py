@@ -72,8 +72,9 @@ class Benefit(Term):
     `certificate_kinds` and `levels` count. `programme` is the word under which it is paid, None the class's own.
 
     `basis`: per recognised `person`, per `certificate`, per full `month` of work for one employer (`units_max`) or per
-    `day` of presence (`units_max`). `agreed_years` multiplies by the whole years agreed. What `rates` state is paid; without any the
-    region's table says it, for a day also as a standard per month or year, over `days_of_month` or `days_of_year`.
+    `day` of presence (`units_max`). `agreed_years` multiplies by the whole years agreed. What `rates` state is paid;
+    without any the region's table says it, for a day also as a standard per month or year, over `days_of_month` or
+    `days_of_year`.
     """
 
     code: str
