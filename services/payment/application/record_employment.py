@@ -79,10 +79,7 @@ def _term_of(rulebook: Rulebook) -> Term | None:
     shares = (share for benefit in terms.benefits for share in benefit.shares if share.employed_within_months)
     reporting = terms.reporting
     return (
-        reporting.transfer_employment
-        or terms.employment_release
-        or reporting.quality_indicators
-        or next(shares, None)
+        reporting.transfer_employment or terms.employment_release or reporting.quality_indicators or next(shares, None)
     )
 
 
