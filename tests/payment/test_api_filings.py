@@ -103,7 +103,7 @@ async def test_a_city_files_its_plan_and_evaluation_and_only_its_own(callers: Ca
     async with callers.office.unit() as uow:
         for each in people(1, 5):
             found = Employment(person_id=each, employed_on=date(2024, 6, 1), source="就业登记")
-            await uow.reports.record_employment("class-hb", found, by="first-1", on=date(2024, 6, 2))
+            await uow.work.record_employment("class-hb", found, by="first-1", on=date(2024, 6, 2))
         await uow.commit()
     callers.move_to(date(2024, 4, 30))
     body = {"code": "city_plan", "unit": CITY, "contents": {"plan": "1号", "occupation_directory": "2号"}}
@@ -162,8 +162,8 @@ async def test_an_employment_in_hebei_is_kept_with_the_record_that_says_so(calle
     assert ok(await callers.post(path, inspector, {"employments": [found]}), 201)["recorded"] == 1
     [row] = await callers.office.rows("SELECT source, recorded_on FROM employment WHERE person_id = 'p1'")
     assert row.source == "社保参保记录 2024-0821-17"
-    early = {"employments": [{**found, "person_id": "p2", "employed_on": "2024-05-19"}]}
-    answer = problem(await callers.post(path, inspector, early), 422, "EMPLOYED_BEFORE_END")
+    coming = {"employments": [{**found, "person_id": "p2", "employed_on": "2024-08-23"}]}
+    answer = problem(await callers.post(path, inspector, coming), 422, "DATE_IN_FUTURE")
     assert (answer["rule"], answer["clause"]) == ("HB-QUA-01", "五(五)")
     period = {"from": "2024-01-01", "to": "2024-12-31"}
     told = ok(await callers.get("/reports/quality", auditor(CITY), **period))
