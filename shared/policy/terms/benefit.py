@@ -31,7 +31,7 @@ class Share(Term):
     """The part of the rate that is paid where the row's conditions hold; the first row that fits counts.
 
     `employed_within_months` counts from the certificate's day, the last day included; `new_occupation` asks that the
-    occupation was on the ministry's list when the class opened.
+    occupation was on the ministry's list when the class opened (HB-CLM-06).
     """
 
     percent: int
