@@ -12,7 +12,7 @@ from services.payment.application.record_decision import GivenDecision, record_d
 from services.payment.application.submit_claim import submit_claim
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.state import Act
-from shared.domain.errors import Refused
+from shared.domain.errors import Forbidden, Refused
 from tests.payment.office import ACCOUNT, APPROVER, EMPLOYMENT, FINANCE, FIRST, SCHOOL, SECOND, Office, moment
 from tests.payment.scene import HEBEI, IN_FORCE, LINSHU, rate
 from tests.payment.test_use_cases_elsewhere import (
@@ -115,7 +115,7 @@ async def test_the_day_of_measuring_is_recorded_with_its_day_and_frees_nothing_w
 async def test_money_leaves_outside_the_days_of_paying_once_a_person_decided_and_stays_when_it_is_taken_back(
     office: Office,
 ) -> None:
-    """HB-PAY-01, HB-PAY-03: approved in time, ordered on the first day after October."""
+    """HB-PAY-01, HB-PAY-03, HB-PAY-04: approved in time, ordered on the first day after October."""
     office.now = moment(date(2024, 9, 2))
     finance, first, second, approver = (there(actor, HEBEI) for actor in (FINANCE, FIRST, SECOND, APPROVER))
     async with office.unit(finance) as uow:
@@ -143,6 +143,9 @@ async def test_money_leaves_outside_the_days_of_paying_once_a_person_decided_and
         await office.act(first, record_decision, claim_id=claim.claim_id, given=given("HB-PAY-03", accepted=accepted))
 
     await decide(True)
+    reviewer_who_pays = replace(finance, subject=first.subject)
+    with pytest.raises(Forbidden, match="SAME_REVIEWER"):
+        await office.order(claim.claim_id, {EMPLOYMENT: 1000}, actor=reviewer_who_pays)
     [order] = await office.order(claim.claim_id, {EMPLOYMENT: 1000}, actor=finance)
     assert order.amount_fen == 100_000
     await decide(False)

@@ -292,7 +292,7 @@ def _employed(
 
 
 def months_later(day: date, months: int) -> date:
-    """Give the same day number so many months later, or the last day of a month that is shorter."""
+    """Give the same day number so many months later, or the last day of a month that is shorter (HB-CLM-07)."""
     year, month = divmod(day.month - 1 + months, _MONTHS_OF_A_YEAR)
     year, month = day.year + year, month + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))

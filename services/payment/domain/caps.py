@@ -1,4 +1,7 @@
-"""How often one person is paid (次数限制): by the document's caps and exclusions, in the order of the days."""
+"""How often one person is paid (次数限制): by the document's caps and exclusions, in the order of the days.
+
+Whoever organised a training, its subsidy is a use like every other (HL-PAY-05).
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -160,7 +160,7 @@ def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, ruleboo
 def for_payee(found: Assessment, payee: str, rulebook: Rulebook) -> Assessment:
     """Give an assessment as it stands for one kind of payee: what the document pays to another is not theirs.
 
-    What it leaves open is the institution's, which gave the class.
+    What it leaves open is the institution's, which gave the class; nobody is paid in between (HB-PAY-02, QJ-PAY-02).
     """
     people = [line for line in found.lines if line.person_id is not None]
     mine = [line if _payee_of(line) == payee else _paid_to_another(line, rulebook) for line in people]

@@ -31,7 +31,7 @@ class Share(Term):
     """The part of the rate that is paid where the row's conditions hold; the first row that fits counts.
 
     `employed_within_months` counts from the certificate's day, the last day included; `new_occupation` asks that the
-    occupation was on the ministry's list when the class opened.
+    occupation was on the ministry's list when the class opened (HB-CLM-06).
     """
 
     percent: int
@@ -135,11 +135,13 @@ class Exclusion(Term):
 class Advance(Term):
     """Money before the claim: at most a share of what the approved headcount would bring, by a recorded decision.
 
-    It is for classes of `class_kinds`, and for those given by `institution_kinds`. Only `programmes` are its base.
+    It is for classes of `class_kinds`, and for those given by `institution_kinds`. Only `programmes` are its base. A
+    class gets at most `advances_max`, which together keep within the share; None is as many as fit.
     """
 
     percent: int
     programmes: tuple[Programme, ...]
+    advances_max: int | None = None
     class_kinds: tuple[ClassKind, ...] = ()
     institution_kinds: tuple[str, ...] = ()
 
