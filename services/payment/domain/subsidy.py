@@ -387,11 +387,22 @@ def _admitted(
         before = had.setdefault(award.use.person_id, [])
         judged = admit(award.use, before, rulebook=rulebook, decisions=decisions)
         if (award.use.person_id, award.key) in held:
-            judged = replace(judged, findings=())
+            judged = replace(judged, findings=_despite(award.use, before, rulebook, decisions))
         awards[line_no][place] = replace(award, findings=judged.findings, traces=(*award.traces, *judged.traces))
         if not judged.findings:
             before.append(award.use)
     return tuple(_summed(line, tuple(awards[line.line_no])) for line in lines)
+
+
+def _despite(use: Use, before: Sequence[Use], rulebook: Rulebook, decisions: Sequence[Decision]) -> tuple[Finding, ...]:
+    """Give what stands against an award whose places are held: nothing that came later, but what was had elsewhere.
+
+    Of awards that are all held the later ones give way to an imported past.
+    """
+    if not any(other.imported for other in before):
+        return ()
+    earlier = [other for other in before if other.imported or other.on <= use.on]
+    return admit(use, earlier, rulebook=rulebook, decisions=decisions).findings
 
 
 def _summed(line: Line, awards: tuple[Award, ...]) -> Line:
