@@ -26,6 +26,7 @@ from shared.domain.errors import Forbidden, MissingFact, NotFound, Refused
 from tests.payment.office import PAYEE_KEY, VAULT, Office, moment, person
 from tests.payment.sample import people, rate
 from tests.payment.test_use_cases_claimants import identity, with_checks
+from tests.payment.test_use_cases_work import amounts, claimed
 from tests.payment.work_sample import FIRST_DAYS, finished, official, opened
 
 OFFICER, OTHER = person("officer-1", Role.POLICY_OFFICER), person("officer-2", Role.POLICY_OFFICER)
@@ -68,8 +69,8 @@ async def test_what_somebody_had_elsewhere_is_found_for_him_and_for_nobody_else(
     numbers = await bring(later, given(2), given(2, had_on=date(2021, 3, 1), occupation=None, level=None), given(77))
     assert all(numbers)
     assert await uses(later, roster()) == (
-        Use(person_id="p2", programme="training", on=date(2021, 3, 1)),
-        Use(person_id="p2", programme="training", on=date(2022, 5, 9), occupation="welder", level="5"),
+        Use(person_id="p2", programme="training", on=date(2021, 3, 1), imported=True),
+        Use(person_id="p2", programme="training", on=date(2022, 5, 9), occupation="welder", level="5", imported=True),
     )
 
 
@@ -169,13 +170,16 @@ async def test_rows_that_cannot_be_right_are_all_named_and_nothing_is_stored(lat
     assert await later.rows("SELECT 1 FROM past_subsidy") == []
 
 
-async def test_claims_of_the_people_are_found_to_be_computed_again(received_office: Office) -> None:
-    office = received_office
-    [line, *_] = await office.rows("SELECT payee_check FROM claim_line WHERE person_id = 'p1'")
-    async with office.unit(OFFICER) as uow:
-        await uow.past.know("somebody", {"key-1": line.payee_check})
-        assert list(await uow.past.classes_of(["somebody"])) == ["class-1"]
-        assert list(await uow.past.classes_of(["nobody"])) == []
+async def test_a_claim_under_review_is_computed_again_when_the_past_of_its_people_changes(office: Office) -> None:
+    """HB-CLM-01: what becomes known after a claim was handed in counts against it, and no longer once withdrawn."""
+    claim_id = await claimed(office, "HB", 1000)
+    assert await amounts(office, claim_id) == [80_000] * 3
+    numbers = await bring(office, *(given(2, had_on=date(year, 1, 1)) for year in (2021, 2022, 2023)))
+    assert await amounts(office, claim_id) == [80_000, 0, 80_000]
+    await office.act(OTHER, withdraw_past_subsidy, number=numbers[1], reason="误导入")
+    assert await amounts(office, claim_id) == [80_000] * 3
+    async with office.unit() as uow:
+        assert list(await uow.past.classes_of([VAULT.lookup(identity(99), purpose="past_subsidy.person")])) == []
 
 
 async def test_the_database_keeps_the_past_as_it_was_imported(later: Office) -> None:

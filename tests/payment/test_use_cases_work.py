@@ -26,6 +26,7 @@ from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from tests.payment.office import ACCOUNT, Office, moment, person
 from tests.payment.sample import INSTITUTION, INSTITUTION_NAME, people, rate
+from tests.payment.test_use_cases_claimants import with_checks
 from tests.payment.work_sample import FIRST_DAYS, finished, official, opened, with_claims
 
 WORKSHOP = "workshop-1"
@@ -221,7 +222,7 @@ async def claimed(office: Office, place: str, amount_yuan: int, **told: object) 
     """Let a finished class of the document be claimed for, at a rate per head; give the claim."""
     office.books = with_claims(place)
     region, opening = FIRST_DAYS[place]
-    started = opened(place, ROSTER, **told)  # type: ignore[arg-type]
+    started = with_checks(opened(place, ROSTER, **told))  # type: ignore[arg-type]
     events = finished(started)
     office.now = moment(date(opening.year, 12, 2))
     row = replace(rate(amount_yuan), region=region, valid_from=opening)

@@ -21,6 +21,7 @@ class Use:
     """One subsidy of a person, had or asked for: under which programme, for what, on which day, working for whom.
 
     `on` is the day that counts for a calendar year: the certificate's, the first day of work, the opening.
+    `imported` was had where no place of ours was taken for it; it counts against what is held here, too.
     """
 
     person_id: str
@@ -29,6 +30,7 @@ class Use:
     occupation: str | None = None
     level: str | None = None
     employer: str | None = None
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

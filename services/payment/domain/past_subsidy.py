@@ -31,6 +31,7 @@ class PastSubsidy:
             occupation=self.occupation,
             level=self.level,
             employer=self.employer,
+            imported=True,
         )
 
 
