@@ -72,7 +72,9 @@ def test_no_entered_rate_replaces_one_that_the_document_states_or_leaves_out() -
 def test_a_dispatched_worker_brings_the_same_to_the_enterprise_that_uses_them(programme: str) -> None:
     """QJ-CLM-04"""
     dispatched = {"p1": {"dispatched_to": "user-1"}}
-    scene = quanjiao(programme, "recruit", certificates=[certified("p1")], attributes={"enterprise": "agency-1"})
+    scene = quanjiao(
+        programme, "recruit", certificates=[certified("p1")], attributes={"employer_credit_code": "agency-1"}
+    )
     own, used = scene.judged(), replace(scene, of_person=dispatched).judged()
     assert total(own) == total(used)
     line = line_of(used)
@@ -159,7 +161,7 @@ def test_somebody_of_both_branches_is_paid_for_one_spell() -> None:
         ("poor_worker", "employment_difficult"),
         kind="work_for_training",
         months=months("p1", 7),
-        attributes={"hirer": "insured_enterprise", "enterprise": "e1"},
+        attributes={"hirer": "insured_enterprise", "employer_credit_code": "e1"},
     ).judged()
     assert (total(found), against(found)) == (1_200_00, [("CAP_REACHED", "QJ-CLM-07")])
 
