@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.budget import Budget, BudgetKey
 from services.payment.domain.duty import Duty, duty_of
 from services.payment.domain.order import (
     OrderState,
@@ -153,3 +154,14 @@ def test_whoever_approved_in_hebei_does_not_pay() -> None:
     assert (refused.value.code, refused.value.rule) == ("SAME_REVIEWER", "HB-PAY-04")
     other = person("user-9", Role.FINANCE, region="130100")
     assert duty_of(other, {"user-3": Duty.BUREAU_OPINION}, [Duty.PAYMENT], **options) is Duty.PAYMENT  # type: ignore[arg-type]
+
+
+def test_a_class_beyond_the_money_of_its_source_waits_for_more() -> None:
+    """HB-FND-02: of 100,000 yuan 95,000 are promised, and a class would need 6,000."""
+    key = BudgetKey(region="130100", funding_source=EMPLOYMENT, year=2024)
+    budget = Budget(key=key, allotted_fen=10_000_000, reserved_fen=9_500_000)
+    with pytest.raises(Refused) as refused:
+        budget.change(600_000)
+    assert refused.value.code == "BUDGET_EXHAUSTED"
+    assert budget.change(500_000).free_fen == 0
+    assert replace(budget, allotted_fen=10_100_000).change(600_000).free_fen == 0
