@@ -118,7 +118,8 @@ def _assessed(part: Part, book: Rulebook, roster: tuple[str, ...], past: Sequenc
 
 def _advanced(case: Case, book: Rulebook, classes: Sequence[Assessed]) -> tuple[int, list[Finding]]:
     """Give what was advanced, and what stands against an advance, which is then not paid."""
-    advanced_fen, against = 0, []
+    advanced: list[int] = []
+    against = []
     for asked in case.advance:
         amount_fen = fen_from_yuan(asked.amount_yuan)
         objection = judge_advance(
@@ -127,12 +128,13 @@ def _advanced(case: Case, book: Rulebook, classes: Sequence[Assessed]) -> tuple[
             rulebook=book,
             rates=classes[0].rates,
             decisions=told.decisions(case, book),
+            before_fen=advanced,
         )
         if objection is None:
-            advanced_fen += amount_fen
+            advanced.append(amount_fen)
         else:
             against.append(objection)
-    return advanced_fen, against
+    return sum(advanced), against
 
 
 def _trial_line(case: Case, line: Line) -> TrialLine:

@@ -118,14 +118,18 @@ def test_an_institution_outside_the_list_is_refused_and_an_enterprise_needs_none
 
 def test_an_apprenticeship_chooses_its_occupation_and_keeps_the_other_checks() -> None:
     """HL-ENR-15"""
-    stated = {"employer_credit_code": sample_credit_code(3), "agreement": "学徒协字〔2020〕1号"}
+    stated = {"employer_credit_code": sample_credit_code(3), "agreement": "学徒协字〔2020〕1号", "agreed_months": "24"}
     plan = HULUDAO.plan(kind="apprenticeship", training_type="apprenticeship", stated=stated)
     unlisted = HULUDAO.instead("OCCUPATION_NOT_LISTED")
     assert codes(HULUDAO.judged(plan, records=unlisted, entries=())) == []
     assert codes(HULUDAO.judged(records=unlisted, entries=())) == ["NOT_IN_DIRECTORY", "OCCUPATION_NOT_LISTED"]
     assert codes(HULUDAO.judged(plan, records=HULUDAO.instead("NO_AGREEMENT"))) == ["NO_AGREEMENT"]
     bare = replace(plan, attributes=HULUDAO.plan().attributes)
-    assert sorted(codes(HULUDAO.judged(bare))) == ["AGREEMENT_REQUIRED", "EMPLOYER_REQUIRED"]
+    assert sorted(codes(HULUDAO.judged(bare))) == [
+        "AGREED_MONTHS_REQUIRED",
+        "AGREEMENT_REQUIRED",
+        "EMPLOYER_REQUIRED",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -359,7 +363,10 @@ def test_work_for_training_lasts_at_most_six_months_and_needs_no_timetable(month
     plan = HULUDAO.plan(
         kind="work_for_training",
         training_type="work_for_training",
-        stated={"months": months} if months else {},
+        stated=(
+            {"hirer": "insured_enterprise", "employer_credit_code": sample_credit_code(3)}
+            | ({"months": months} if months else {})
+        ),
         sessions=(),
     )
     found = HULUDAO.judged(plan, institution=HULUDAO.institution("enterprise"), entries=(), records={})

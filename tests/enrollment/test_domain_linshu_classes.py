@@ -199,6 +199,7 @@ def test_an_apprenticeship_names_enterprise_and_agreement() -> None:
     assert [(one.code, one.rule) for one in found] == [
         ("EMPLOYER_REQUIRED", "LS-CLM-06"),
         ("AGREEMENT_REQUIRED", "LS-CLM-06"),
+        ("AGREED_MONTHS_REQUIRED", "LS-CLM-06"),
     ]
 
 

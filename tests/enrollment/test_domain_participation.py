@@ -604,3 +604,35 @@ def test_pupils_with_a_grant_are_counted_by_school_year_in_huludao_and_nothing_i
     assert [(row.key, row.counts["entries"]) for row in found.rows] == [("2020", 12)]
     assert "HL-CLM-13" not in {benefit.rule for benefit in book_of("HL").payment.benefits}
     assert terms_of("LS").register("vocational_grant") is None
+
+
+def test_what_huludao_leaves_to_other_documents_is_decided_by_a_person_and_shown_open_until_then() -> None:
+    """HL-INT-03: no class size is set here or borrowed from a neighbour; the report shows what nobody decided yet."""
+    assert terms_of("HL").class_size is None
+    terms = terms_of("HL").register("outside_reference")
+    assert terms is not None
+    decided = {
+        "topic": "class_size",
+        "reference": "city_2019_11",
+        "ruling": "每班不超过50人",
+        "decided_on": "2019-12-02",
+    }
+    values, wrong = read_values(decided, terms)
+    assert wrong == []
+    entry = RegisterEntry(
+        entry_id="1",
+        register=terms.code,
+        region="211400",
+        institution_id=None,
+        person_id=None,
+        masked_name=None,
+        values=values,
+        recorded_on=date(2019, 12, 2),
+    )
+    counts = {
+        row.key: row.counts["entries"]
+        for row in report(terms, ReportFacts(entries=[entry], as_of=date(2020, 1, 1))).rows
+    }
+    assert counts.pop("class_size") == 1
+    assert set(counts) == {"attendance", "documents", "notice_length", "directory_management", "apprenticeship"}
+    assert set(counts.values()) == {0}

@@ -232,7 +232,9 @@ def test_poverty_relief_and_graduates_have_types_and_rate_words_of_their_own() -
 )
 def test_what_has_no_lessons_has_no_timetable_and_no_directory(kind: str, training_type: str) -> None:
     """QJ-CLM-07, QJ-ASM-02"""
-    plan = QUANJIAO.plan(kind=kind, training_type=training_type, level=None, sessions=())
+    stated = {"hirer": "workshop", "employer_credit_code": sample_credit_code(3)}
+    hired = stated if kind == "work_for_training" else {}
+    plan = QUANJIAO.plan(kind=kind, training_type=training_type, level=None, sessions=(), stated=hired)
     assert QUANJIAO.objections(plan, records=QUANJIAO.instead("OCCUPATION_NOT_LISTED")) == []
 
 

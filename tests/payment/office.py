@@ -37,6 +37,7 @@ from shared.database.engine import Database
 from shared.domain.actor import SYSTEM, Actor, Role
 from shared.messaging.tables import OUTBOX
 from shared.policy.loader import load_allotments, load_forms, load_targets
+from shared.policy.rulebook import Shelf
 from shared.timers.runner import TimerRunner
 from tests.payment.sample import (
     INSTITUTION,
@@ -95,12 +96,13 @@ class Office:
     versions_before: int = 0
     payee_keys: Sequence[bytes] = (PAYEE_KEY,)
     entry_required: bool = False
+    books: Shelf | None = None
 
     def unit(self, actor: Actor = SYSTEM, now: datetime | None = None) -> PaymentUnitOfWork:
         """Give a transaction at the office's moment."""
         return PaymentUnitOfWork(
             self.database,
-            shelf=shelf(),
+            shelf=self.books or shelf(),
             vault=VAULT,
             actor=actor,
             now=now or self.now,

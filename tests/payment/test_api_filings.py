@@ -18,7 +18,7 @@ from shared.policy.terms.reporting import ReportingTerms
 from shared.spreadsheet import MEDIA_TYPE
 from tests.payment.callers import Callers
 from tests.payment.office import APPROVER, AUDITOR, FIRST, SCHOOL, approved, person
-from tests.payment.sample import JIYUAN, class_opened, people, shelf, training_completed
+from tests.payment.sample import JIYUAN, certificate, class_opened, people, shelf, training_completed
 from tests.payment.test_api import ok, problem
 
 HULUDAO, HEBEI, CITY, LINSHU, QUANJIAO = "211400", "130000", "130100", "371329", "341124"
@@ -103,7 +103,7 @@ async def test_a_city_files_its_plan_and_evaluation_and_only_its_own(callers: Ca
     async with callers.office.unit() as uow:
         for each in people(1, 5):
             found = Employment(person_id=each, employed_on=date(2024, 6, 1), source="就业登记")
-            await uow.reports.record_employment("class-hb", found, by="first-1", on=date(2024, 6, 2))
+            await uow.work.record_employment("class-hb", found, by="first-1", on=date(2024, 6, 2))
         await uow.commit()
     callers.move_to(date(2024, 4, 30))
     body = {"code": "city_plan", "unit": CITY, "contents": {"plan": "1号", "occupation_directory": "2号"}}
@@ -156,9 +156,16 @@ async def test_what_waits_is_listed_where_the_document_asks_for_it(callers: Call
     """HB-CLM-14, HL-PAY-04: Jiyuan's document asks for no such list."""
     problem(await callers.get("/reports/ageing", AUDITOR), 422, "FEATURE_OFF")
     await trained(callers, "class-hb", CITY, date(2024, 5, 1), training_type="employment_skills")
+    callers.move_to(date(2024, 9, 2))
+    assert ok(await callers.get("/reports/ageing", auditor(HEBEI)))["waiting"] == []
+    await callers.office.take(certificate("p1", class_id="class-hb", issued=date(2024, 6, 10)))
     found = ok(await callers.get("/reports/ageing", auditor(HEBEI)))
     assert (found["rule"], found["waits_for"], found["days_max"]) == ("HB-CLM-14", "claim", 30)
-    assert [each["class_id"] for each in found["waiting"]] == ["class-hb"]
+    [waiting] = found["waiting"]
+    assert (waiting["class_id"], waiting["since"], waiting["days"], waiting["late"]) == (
+        *("class-hb", "2024-06-10", 84, True),
+    )
+    callers.move_to(date(2020, 9, 1))
     paid = ok(await callers.get("/reports/ageing", auditor(HULUDAO)))
     assert (paid["rule"], paid["waits_for"], paid["days_max"], paid["waiting"]) == ("HL-PAY-04", "payment", None, [])
 
@@ -173,8 +180,8 @@ async def test_an_employment_in_hebei_is_kept_with_the_record_that_says_so(calle
     assert ok(await callers.post(path, inspector, {"employments": [found]}), 201)["recorded"] == 1
     [row] = await callers.office.rows("SELECT source, recorded_on FROM employment WHERE person_id = 'p1'")
     assert row.source == "社保参保记录 2024-0821-17"
-    early = {"employments": [{**found, "person_id": "p2", "employed_on": "2024-05-19"}]}
-    answer = problem(await callers.post(path, inspector, early), 422, "EMPLOYED_BEFORE_END")
+    coming = {"employments": [{**found, "person_id": "p2", "employed_on": "2024-08-23"}]}
+    answer = problem(await callers.post(path, inspector, coming), 422, "DATE_IN_FUTURE")
     assert (answer["rule"], answer["clause"]) == ("HB-QUA-01", "五(五)")
     period = {"from": "2024-01-01", "to": "2024-12-31"}
     told = ok(await callers.get("/reports/quality", auditor(CITY), **period))

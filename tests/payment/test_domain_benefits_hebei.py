@@ -8,6 +8,7 @@ import pytest
 from services.payment.domain.benefit import months_later
 from services.payment.domain.notice import period_of
 from services.payment.domain.rates import Wanted
+from services.payment.domain.subsidy import for_payee
 from tests.payment.sample import accepted
 from tests.payment.scene import (
     HEBEI,
@@ -206,6 +207,21 @@ def test_the_free_agreement_is_signed_by_the_day_of_the_evaluation(agreed: date 
     found = scene.judged(EVALUATION)
     assert total(found) == (300_00 if paid else 0)
     assert against(found) == ([] if paid else [("AGREEMENT_LATE", "HB-CLM-12")])
+
+
+@pytest.mark.parametrize("payee", ["learner", "institution", "enterprise"])
+def test_nobody_but_the_assessor_is_paid_for_an_evaluation(payee: str) -> None:
+    """HB-CLM-13, HB-PAY-02"""
+    found = evaluated().judged(EVALUATION)
+    assert total(for_payee(found, "assessor", book_of(HEBEI))) == 300_00
+    other = for_payee(found, payee, book_of(HEBEI))
+    assert (total(other), against(other)) == (0, [("PAYEE_IS_ANOTHER", "HB-CLM-13")])
+
+
+def test_a_learner_gets_nothing_of_the_institutions_training() -> None:
+    """HB-CLM-15"""
+    found = for_payee(trained("level").judged(TRAINING), "learner", book_of(HEBEI))
+    assert (total(found), against(found)) == (0, [("PAYEE_IS_ANOTHER", "HB-CLM-15")])
 
 
 def test_thirty_evaluations_are_thirty_lines_of_one_claim() -> None:

@@ -72,7 +72,6 @@ def test_who_is_paid_where_both_paid_is_decided_by_a_person() -> None:
         ("4", "special_ability", "24", 8_000),
         ("4", "graduation", "36", 12_000),
         ("4", "level", "23", 5_000),
-        ("4", "level", "11", 0),
     ],
 )
 def test_an_apprentice_brings_the_rate_of_the_certificate_for_every_whole_year_agreed(
@@ -90,6 +89,18 @@ def test_an_apprentice_brings_the_rate_of_the_certificate_for_every_whole_year_a
         attributes={"agreed_months": agreed_months},
     ).judged()
     assert (total(found), payees(found)) == (yuan * 100, {"enterprise"})
+
+
+@pytest.mark.parametrize("attributes", [{}, {"agreed_months": "11"}])
+def test_without_a_whole_year_agreed_an_apprentice_brings_nothing_and_is_told_why(attributes: dict[str, str]) -> None:
+    """HL-CLM-05"""
+    found = huludao(
+        "apprenticeship", kind="apprenticeship", level="4", certificates=[certified("p1")], attributes=attributes
+    ).judged()
+    assert total(found) == 0
+    assert [(one.code, one.rule) for line in found.lines for one in line.findings] == [
+        ("AGREED_YEARS_MISSING", "HL-CLM-05")
+    ]
 
 
 @pytest.mark.parametrize("level", ["5", "2", "1"])
@@ -205,7 +216,7 @@ def test_somebody_of_both_branches_is_paid_for_one_spell_with_one_employer() -> 
         ("employment_difficult", "poor_worker"),
         kind="work_for_training",
         months=months("p1", 6),
-        attributes={"enterprise": "e1", "hirer": "insured_enterprise"},
+        attributes={"employer_credit_code": "e1", "hirer": "insured_enterprise"},
     )
     assert (total(scene.judged(*rows)), against(scene.judged(*rows))) == (600_00, [("CAP_REACHED", "HL-CLM-07")])
 

@@ -191,9 +191,9 @@ def test_a_class_brings_its_people_what_is_left_of_their_year(region: str, progr
 # Advances
 
 
-def advanced(
-    region: str, yuan: str, *, kind: str = "project", institution: str = "private_school", decided: bool = True
-):  # type: ignore[no-untyped-def]
+def advanced(  # type: ignore[no-untyped-def]
+    region: str, yuan: str, *had: int, kind: str = "project", institution: str = "private_school", decided: bool = True
+):
     rule, programme, rate_yuan = (
         ("HL-PAY-02", "free_group_training", 1200) if region == HULUDAO else ("LS-PAY-01", "training", 1500)
     )
@@ -212,6 +212,7 @@ def advanced(
         rulebook=book_of(region),
         rates=table(region, rate(region, programme, rate_yuan)),
         decisions=[accepted(rule)] if decided else [],
+        before_fen=[each * 100 for each in had],
     )
     return finding and (finding.code, finding.rule)
 
@@ -232,6 +233,13 @@ def test_an_advance_needs_a_recorded_decision_whatever_its_size() -> None:
     """HL-PAY-02, LS-PAY-01"""
     assert advanced(HULUDAO, "1", decided=False) == ("ADVANCE_UNDECIDED", "HL-PAY-02")
     assert advanced(LINSHU, "80000", decided=False) == ("ADVANCE_UNDECIDED", "LS-PAY-01")
+
+
+def test_advances_of_one_class_keep_within_the_share_together_and_linshu_gives_one() -> None:
+    """HL-PAY-02, LS-PAY-01"""
+    assert advanced(HULUDAO, "20000", 25_000, 15_000) is None
+    assert advanced(HULUDAO, "20000.01", 25_000, 15_000) == ("ADVANCE_TOO_HIGH", "HL-PAY-02")
+    assert advanced(LINSHU, "1", 10_000) == ("ADVANCE_TAKEN", "LS-PAY-01")
 
 
 def test_only_the_classes_that_the_document_names_are_paid_before_the_claim() -> None:

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from services.payment.domain.decision import Decision
-from services.payment.domain.subsidy import Assessment, narrowed
+from services.payment.domain.subsidy import Assessment, for_payee, narrowed
 from tests.payment.sample import accepted
 from tests.payment.scene import (
     LINSHU,
@@ -96,6 +96,14 @@ def test_a_project_class_is_paid_to_the_institution_the_allowance_too() -> None:
     found = linshu(group="poor_worker", kind="project", heads=20, days=30).judged(TRAINING, ALLOWANCE)
     assert payees(found) == {"institution"}
     assert sum(line.amount_fen for line in found.lines if line.programme == "living_allowance") == 12_000_00
+
+
+def test_a_learner_of_a_project_class_gets_no_allowance_that_the_institution_advanced() -> None:
+    """LS-PAY-04"""
+    found = linshu(group="poor_worker", kind="project", days=30).judged(TRAINING, ALLOWANCE)
+    mine = for_payee(found, "learner", book_of(LINSHU))
+    assert (total(mine), set(against(mine))) == (0, {("PAYEE_IS_ANOTHER", "LS-PAY-04")})
+    assert total(for_payee(found, "institution", book_of(LINSHU))) == 900_00 + 600_00
 
 
 @pytest.mark.parametrize(("working", "fen"), [(90, 95_400_00), (91, 159_000_00), (0, 95_400_00), (106, 159_000_00)])

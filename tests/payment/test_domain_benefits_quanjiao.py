@@ -6,12 +6,14 @@ from datetime import date
 import pytest
 
 from services.payment.domain.caps import Use
+from services.payment.domain.subsidy import for_payee
 from tests.payment.sample import accepted
 from tests.payment.scene import (
     QUANJIAO,
     Scene,
     against,
     alike,
+    book_of,
     certified,
     line_of,
     months,
@@ -70,7 +72,9 @@ def test_no_entered_rate_replaces_one_that_the_document_states_or_leaves_out() -
 def test_a_dispatched_worker_brings_the_same_to_the_enterprise_that_uses_them(programme: str) -> None:
     """QJ-CLM-04"""
     dispatched = {"p1": {"dispatched_to": "user-1"}}
-    scene = quanjiao(programme, "recruit", certificates=[certified("p1")], attributes={"enterprise": "agency-1"})
+    scene = quanjiao(
+        programme, "recruit", certificates=[certified("p1")], attributes={"employer_credit_code": "agency-1"}
+    )
     own, used = scene.judged(), replace(scene, of_person=dispatched).judged()
     assert total(own) == total(used)
     line = line_of(used)
@@ -81,6 +85,15 @@ def test_a_dispatched_worker_brings_the_same_to_the_enterprise_that_uses_them(pr
         "user-1",
     )
     assert line_of(own).awards[0].use.employer == "agency-1"
+
+
+def test_nobody_stands_between_the_money_and_the_one_whom_the_document_names() -> None:
+    """QJ-PAY-02, QJ-CLM-04: 52 recruits bring their enterprise 62,400 and whoever gave the class nothing."""
+    book = book_of(QUANJIAO)
+    found = quanjiao("pre_job", "recruit", 52, certificates=passed(52)).judged()
+    assert total(for_payee(found, "enterprise", book)) == 62_400_00
+    other = for_payee(found, "institution", book)
+    assert (total(other), set(against(other))) == (0, {("PAYEE_IS_ANOTHER", "QJ-CLM-01")})
 
 
 @pytest.mark.parametrize(("level", "paid"), [("5", True), ("4", True), ("3", True), ("2", False), ("1", False)])
@@ -148,7 +161,7 @@ def test_somebody_of_both_branches_is_paid_for_one_spell() -> None:
         ("poor_worker", "employment_difficult"),
         kind="work_for_training",
         months=months("p1", 7),
-        attributes={"hirer": "insured_enterprise", "enterprise": "e1"},
+        attributes={"hirer": "insured_enterprise", "employer_credit_code": "e1"},
     ).judged()
     assert (total(found), against(found)) == (1_200_00, [("CAP_REACHED", "QJ-CLM-07")])
 

@@ -104,8 +104,8 @@ async def report_a_month(office: Office) -> None:
         "VALUES ('419001', '2020-06', 0, '{}', 'x', 'a', '2021-07-02 00:00:00')",
         "INSERT INTO monthly_report_dispatch (region, month, number, dispatched_at, dispatched_by, recipient, proof) "
         "VALUES ('419001', '2020-06', 0, '2021-07-03 00:00:00', 'a', 'r', 'p')",
-        "INSERT INTO employment (class_id, person_id, employed_on, source, recorded_by, recorded_on) "
-        "VALUES ('class-1', 'p1', '2021-08-01', 's', 'a', '2021-08-02')",
+        "INSERT INTO employment (class_id, person_id, employed_on, stands, source, recorded_by, recorded_on) "
+        "VALUES ('class-1', 'p1', '2021-08-01', true, 's', 'a', '2021-08-02')",
         "INSERT INTO reported_figure (entry, region, code, figure_on, number, source, entered_by, entered_on) "
         "VALUES (1, '211400', 'skilled', '2021-08-01', 5, 's', 'a', '2021-08-02')",
         "INSERT INTO filing (filing_id, region, code, unit, task, filed_on, filed_by, contents) "
@@ -138,8 +138,8 @@ async def test_a_months_copies_and_their_delivery_stand_once(office: Office) -> 
 async def test_an_amount_is_never_unknown(approved_office: Office, claim_id: str) -> None:
     await refused(
         approved_office,
-        "INSERT INTO rate (region, programme, valid_from, amount_fen, source, entered_by, entered_at) "
-        "VALUES ('419001', 'training', '2021-01-01', NULL, 'x', 'x', '2021-01-01 00:00:00')",
+        "INSERT INTO rate (region, programme, valid_from, amount_fen, unit, source, entered_by, entered_at) "
+        "VALUES ('419001', 'training', '2021-01-01', NULL, 'each', 'x', 'x', '2021-01-01 00:00:00')",
     )
     await refused(
         approved_office,

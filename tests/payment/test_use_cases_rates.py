@@ -15,10 +15,11 @@ from services.payment.application.enter_rate import (
 from services.payment.domain.rate_correction import CorrectionState
 from services.payment.domain.state import State
 from shared.domain.actor import Role
-from shared.domain.errors import Conflict, Forbidden, NotFound
-from tests.payment.office import APPROVER, EMPLOYMENT, FINANCE, Office, person
+from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from tests.payment.office import APPROVER, EMPLOYMENT, FINANCE, Office, moment, person
 from tests.payment.sample import assessment_completed, certificate, people, rate
 from tests.payment.test_use_cases_claim import void
+from tests.payment.work_sample import FIRST_DAYS, official
 
 YUAN = 100
 WHY = "录入时误读文件，每人应为一千六百元"
@@ -76,8 +77,8 @@ async def test_a_rate_for_what_no_row_paid_so_far_is_entered_by_one_person(
 
 async def test_the_database_takes_no_second_row_for_a_key_and_day(received_office: Office) -> None:
     again = (
-        "INSERT INTO rate (region, programme, valid_from, amount_fen, source, entered_by, entered_at) "
-        "SELECT region, programme, valid_from, 2 * amount_fen, source, entered_by, entered_at FROM rate"
+        "INSERT INTO rate (region, programme, valid_from, amount_fen, unit, source, entered_by, entered_at) "
+        "SELECT region, programme, valid_from, 2 * amount_fen, unit, source, entered_by, entered_at FROM rate"
     )
     with pytest.raises(DatabaseError, match="corrected by two people"):
         await received_office.rows(again)
@@ -151,3 +152,53 @@ async def test_what_is_paid_keeps_its_rate_when_the_rate_is_corrected(received_o
 
     claim = await office.claim(claim_id)
     assert (claim.difference, claim.clawback_fen) == ({10: -1_500 * YUAN}, 1_500 * YUAN)
+
+
+@pytest.mark.parametrize(
+    ("place", "programme", "fits"),
+    [
+        ("HL", "work_for_training", {"each", "month"}),
+        ("HL", "living_allowance", {"day", "month", "year"}),
+        ("HL", "upskilling", {"each"}),
+        ("HB", "training", {"each"}),
+        ("HB", "living_allowance", {"each"}),
+        ("QJ", "living_allowance", {"day"}),
+        ("LS", "living_allowance", {"day", "month", "year"}),
+    ],
+)
+async def test_a_rate_is_entered_in_a_unit_in_which_its_document_pays(
+    office: Office, place: str, programme: str, fits: set[str]
+) -> None:
+    """HL-CLM-07, HL-CLM-09, LS-CLM-03: a standard for a month is never paid for each day, nor a day's for a head."""
+    region, opening = FIRST_DAYS[place]
+    office.now = moment(opening)
+    finance = official(place, "finance", Role.FINANCE)
+    for occupation, unit in enumerate(("each", "day", "month", "year")):
+        row = replace(rate(1480, programme=programme, occupation=str(occupation)), region=region, valid_from=opening)
+        given = replace(row, unit=unit)  # type: ignore[arg-type]
+        if unit in fits:
+            entered = await office.act(finance, enter_rate, rate=given)
+            async with office.unit() as uow:
+                assert entered in await uow.rates.rows([region])
+        else:
+            with pytest.raises(Refused, match="RATE_UNIT"):
+                await office.act(finance, enter_rate, rate=given)
+            with pytest.raises(Refused, match="RATE_UNIT"):
+                await office.act(finance, propose_rate_correction, rate=given, reason=WHY)
+
+
+async def test_a_wrong_unit_is_corrected_by_two_people_like_a_wrong_amount(office: Office) -> None:
+    region, opening = FIRST_DAYS["LS"]
+    office.now = moment(opening)
+    finance, approver = (official("LS", role.value, role) for role in (Role.FINANCE, Role.APPROVER))
+    row = replace(rate(1480, programme="living_allowance"), region=region, valid_from=opening, unit="day")
+    await office.act(finance, enter_rate, rate=row)
+    with pytest.raises(Conflict, match="RATE_STANDS"):
+        await office.act(finance, enter_rate, rate=replace(row, unit="month"))
+    proposal = await office.act(finance, propose_rate_correction, rate=replace(row, unit="month"), reason=WHY)
+    with pytest.raises(DatabaseError):
+        await office.rows("UPDATE rate_correction SET unit = 'year'")
+    decision = {"correction_id": proposal.correction_id, "confirmed": True, "reason": "已核对原文"}
+    await office.act(approver, decide_rate_correction, **decision)
+    async with office.unit() as uow:
+        assert [each.unit for each in await uow.rates.rows([region])] == ["day", "month"]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from services.payment.api.schemas import Body, Code, Day, Id, LongText, RegionCode
+from services.payment.api.schemas import Body, Code, Day, EmployerId, Id, LongText, RegionCode
 from services.payment.application.reports import ReportReading, SharesReading
 from services.payment.domain.annual_form import FilledField
 from services.payment.domain.class_record import Employment
@@ -45,10 +45,13 @@ class DispatchBody(Body):
 
 
 class EmploymentBody(Body):
-    """Somebody's employment after the training."""
+    """Somebody's job; a further record of the same person, employer and first day tells its end or takes it back."""
 
     person_id: Id
-    employed_on: Day
+    employed_on: Annotated[Day, Field(description="就业日期；按取证后限期内就业核定补贴比例的，也登记此前已在职的就业")]
+    employer: Annotated[EmployerId, Field(description="用人单位在本系统的编号")] | None = None
+    last_day: Annotated[Day, Field(description="在职的最后一日；仍在职的不填")] | None = None
+    stands: Annotated[bool, Field(strict=True, description="false 表示撤销此前误登记的同一就业")] = True
     source: Annotated[
         LongText,
         Field(description="依据，例如就业登记编号；不得填写证件号码、电话等个人信息", examples=["就业登记 2021-0815"]),

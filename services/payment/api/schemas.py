@@ -12,7 +12,7 @@ from services.payment.application.review_claim import GivenReview
 from services.payment.application.submit_claim import GivenAccount, SignedUndertaking
 from services.payment.domain.claim import EmployerPayment
 from services.payment.domain.order import Answer, Share
-from services.payment.domain.rates import Rate
+from services.payment.domain.rates import Rate, RateUnit
 from services.payment.domain.state import Act
 from shared.contracts.assessment import CertificateKind
 from shared.policy.terms.term import Programme
@@ -35,6 +35,7 @@ ReasonCode = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[A-Z_]
 ShortText = Annotated[Text, Field(min_length=1, max_length=200)]
 LongText = Annotated[Text, Field(min_length=1, max_length=2000)]
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=_VISIBLE)]
+EmployerId = Annotated[str, Field(min_length=1, max_length=200, pattern=_VISIBLE), Impersonal]
 RegionCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 Fen = Annotated[int, Field(strict=True, gt=0, le=FEN_MAX, description="金额，单位：分")]
 Day = Annotated[date, BeforeValidator(_written_out)]
@@ -56,6 +57,12 @@ class RateBody(Body):
     certificate_kind: CertificateKind | None = None
     valid_from: Day
     amount_fen: Fen
+    unit: Annotated[
+        RateUnit,
+        Field(
+            description="计量单位：each 每人（每证），day 每日，month 每月，year 每年；按天发放的补贴须写明后三者之一"
+        ),
+    ] = "each"
     source: Annotated[LongText, Field(description="标准来源：文号与条款")]
 
     def to_rate(self) -> Rate:
@@ -170,7 +177,7 @@ class DecisionBody(Body):
     persons: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
     value: Annotated[Literal["accept", "refuse"], Field(description="接受或不予接受")] = "accept"
     kinds: Annotated[list[CertificateKind], Field(max_length=10, description="过渡期例外适用的证书类别")] = []
-    since: Annotated[Day | None, Field(description="过渡期例外的最早考核日")] = None
+    since: Annotated[Day | None, Field(description="过渡期例外的最早考核日；核定就业率的日期")] = None
     until: Annotated[Day | None, Field(description="过渡期例外的最后考核日")] = None
 
     def to_command(self) -> GivenDecision:

@@ -9,7 +9,7 @@ from services.payment.application.answer_bank_file import AnswerRow
 from services.payment.application.ports import BankFile
 from services.payment.application.queries import ClassReading
 from services.payment.domain.rate_correction import RateCorrection
-from services.payment.domain.rates import Rate
+from services.payment.domain.rates import Rate, RateUnit
 from shared.policy.decision import Finding
 
 
@@ -24,6 +24,7 @@ class RateAnswer(BaseModel):
     certificate_kind: str | None
     valid_from: date
     amount_fen: int
+    unit: RateUnit
     source: str
 
     @classmethod
@@ -38,6 +39,7 @@ class RateAnswer(BaseModel):
             certificate_kind=rate.certificate_kind,
             valid_from=rate.valid_from,
             amount_fen=rate.amount_fen,
+            unit=rate.unit,
             source=rate.source,
         )
 
@@ -53,6 +55,7 @@ class RateCorrectionView(BaseModel):
     certificate_kind: str | None
     valid_from: date
     amount_fen: int
+    unit: RateUnit
     source: str
     reason: str
     state: Literal["proposed", "confirmed", "refused"]

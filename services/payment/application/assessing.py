@@ -84,7 +84,9 @@ async def assess_case(
         decisions=decisions,
         entitled=frozenset(entitled),
         entry_required=uow.entry_required,
-        past=await uow.uses.elsewhere(opened.class_id, persons) if capped else (),
+        past=(*await uow.uses.elsewhere(opened.class_id, persons), *await uow.past.past_uses(opened.trainees))
+        if capped
+        else (),
         held=frozenset(await uow.uses.of_class(opened.class_id)) if capped else frozenset(),
     )
 

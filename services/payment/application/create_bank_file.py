@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from services.payment.application.assessing import holds_against, on_duty, open_case
-from services.payment.application.create_orders import excluded_orders, undecided_orders
+from services.payment.application.create_orders import excluded_orders, is_season_waived, undecided_orders
 from services.payment.application.ports import Account, Attempt, BankFile, PaymentUnit
 from services.payment.application.scope import unknown
 from services.payment.domain.bank_file import BankRow, bank_file, digest
@@ -20,8 +20,9 @@ async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile
 
     Orders of a class with an open doubt or question, of a claim that is held by a difference, those that pay somebody
     more than the facts support now, those whose account waits for approval, those of the special account that would pay
-    excluded people, and those on a source whose decision does not stand any more stay behind. Raise Refused
-    NO_ORDERS_READY when none is left, Forbidden SAME_REVIEWER when the caller holds another duty in one of the claims.
+    excluded people, those on a source whose decision does not stand any more, and those outside the document's days of
+    paying stay behind. Raise Refused NO_ORDERS_READY when none is left, Forbidden SAME_REVIEWER when the caller holds
+    another duty in one of the claims.
     """
     mine = tuple(sorted(descendants(uow.actor.region)))
     locked = {order.class_id for order in await uow.orders.ready(funding_source, mine)}
@@ -42,7 +43,7 @@ async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile
         raise Refused(
             code="NO_ORDERS_READY",
             message="该资金来源没有可以拨付的拨付单。",
-            advice="请先开具拨付单；有疑点或待决定事项、待追回差额、含有不再有记录支持的条目、账户待审核或由专账支付不符合条件学员的拨付单不进入拨付文件。",
+            advice="请先开具拨付单；有疑点或待决定事项、待追回差额、含有不再有记录支持的条目、账户待审核由专账支付不符合条件学员或不在文件规定拨付期限内的拨付单不进入拨付文件。",
             field="funding_source",
             value=funding_source,
         )
@@ -107,6 +108,9 @@ async def _payable(uow: PaymentUnit, order: PaymentOrder) -> tuple[ClassOpened, 
     if excluded_orders(claim, [order], rulebook):
         return None
     if undecided_orders(claim, [order], rulebook, opened_with=opened_with):
+        return None
+    season = rulebook.payment.payment_season
+    if season is not None and not season.holds_on(uow.today) and not is_season_waived(claim, rulebook):
         return None
     acting = on_duty(uow, claim, case, Duty.PAYMENT)
     if acting != claim:

@@ -16,6 +16,7 @@ from services.payment.domain.order import (
     PaymentOrder,
     Share,
     require_order_of_sources,
+    require_season,
     require_source_of_opening,
     split,
 )
@@ -31,7 +32,8 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     What an earlier approval decided, and the facts still support, may be ordered while a difference is under review.
     Raise Conflict HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while nothing more of
     what was decided is supported; Refused DECISION_NEEDED or FLAG_REFUSED where something of the class is undecided,
-    SOURCE_FIXED for another source than the class opened with, ORDER_OF_SOURCES for more than the first source left.
+    SOURCE_FIXED for another source than the class opened with, ORDER_OF_SOURCES for more than the first source left,
+    DECISION_NEEDED outside the document's days of paying.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
@@ -44,6 +46,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     require_decided(now.refused_flags, now.class_questions)
     standing = await uow.orders.of_claim(claim_id)
     due = _due(claim, standing)
+    require_season(uow.today, decided=is_season_waived(claim, case.rulebook), rulebook=case.rulebook)
     require_source_of_opening(
         shares,
         opened_with=case.opened.fact.funding_source,
@@ -130,6 +133,13 @@ def _decided_sources(claim: Claim, rulebook: Rulebook) -> frozenset[str]:
 def _is_source_changed(claim: Claim, rulebook: Rulebook) -> bool:
     """Say whether a person decided that another source pays than the one the class opened with (HB-ENR-08)."""
     term = rulebook.enrollment.funding_at_opening
+    decision = latest(claim.decisions, term.rule) if term else None
+    return decision is not None and decision.accepted
+
+
+def is_season_waived(claim: Claim, rulebook: Rulebook) -> bool:
+    """Say whether a person decided that the claim is paid outside the document's days (HB-PAY-03)."""
+    term = rulebook.payment.payment_season
     decision = latest(claim.decisions, term.rule) if term else None
     return decision is not None and decision.accepted
 

@@ -11,9 +11,9 @@ from services.payment.domain.rate_correction import (
     rate_stands,
     require_correction,
 )
-from services.payment.domain.rates import Rate
+from services.payment.domain.rates import UNIT_NAMES, Rate, units_of
 from shared.clock import new_id
-from shared.domain.errors import NotFound
+from shared.domain.errors import NotFound, Refused
 from shared.domain.jurisdiction import ancestors, descendants, is_within
 from shared.policy.decision import TraceValue
 
@@ -21,11 +21,13 @@ from shared.policy.decision import TraceValue
 async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
     """Add a row to the table of a region within the caller's, and give it with its number.
 
-    Raise Conflict RATE_STANDS for a second row of the same key and day, and for one that would change what a class was
-    reserved or judged at. Approved claims of the region that waited for a rate are computed again, and reservations
-    refused for want of one are answered anew.
+    Raise Refused RATE_UNIT for a unit in which the document does not pay the programme, Conflict RATE_STANDS for a
+    second row of the same key and day, and for one that would change what a class was reserved or judged at. Approved
+    claims of the region that waited for a rate are computed again, and reservations refused for want of one are
+    answered anew.
     """
     uow.actor.require_region(rate.region)
+    _require_unit(uow, rate)
     await uow.rates.lock()
     above = ancestors(rate.region)
     standing = displaced(rate, await uow.rates.rows(above), above, uow.today)
@@ -43,9 +45,10 @@ async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
 async def propose_rate_correction(uow: PaymentUnit, *, rate: Rate, reason: str) -> RateCorrection:
     """Propose a row that changes a standing rate; nothing changes until another person confirms it.
 
-    Raise Conflict NOTHING_TO_CORRECT for a row that anybody may enter plainly.
+    Raise Conflict NOTHING_TO_CORRECT for a row that anybody may enter plainly, Refused RATE_UNIT as there.
     """
     uow.actor.require_region(rate.region)
+    _require_unit(uow, rate)
     above = ancestors(rate.region)
     require_correction(rate, await uow.rates.rows(above), above, uow.today)
     proposal = RateCorrection(
@@ -91,6 +94,29 @@ async def list_rate_corrections(uow: PaymentUnit) -> tuple[RateCorrection, ...]:
     return await uow.rates.corrections(descendants(uow.actor.region))
 
 
+def _require_unit(uow: PaymentUnit, rate: Rate) -> None:
+    """Raise Refused RATE_UNIT; a region that no document of either day governs is not judged."""
+    for day in (rate.valid_from, uow.today):
+        try:
+            rulebook = uow.shelf.in_force(rate.region, day)
+        except Refused:
+            continue
+        units = units_of(rulebook, rate.programme)
+        if rate.unit in units:
+            return
+        term = rulebook.payment.rates
+        raise Refused(
+            code="RATE_UNIT",
+            message=f"该项目的补贴不按“{UNIT_NAMES[rate.unit]}”发放。",
+            advice=f"请按文件写明计量单位：{'、'.join(UNIT_NAMES[unit] for unit in sorted(units))}。",
+            field="unit",
+            value=rate.unit,
+            rule=term.rule if term else None,
+            clause=term.clause if term else None,
+            document=term.document if term else None,
+        )
+
+
 def _details(rate: Rate) -> dict[str, TraceValue]:
     return {
         "programme": rate.programme,
@@ -99,4 +125,5 @@ def _details(rate: Rate) -> dict[str, TraceValue]:
         "certificate_kind": rate.certificate_kind,
         "valid_from": rate.valid_from.isoformat(),
         "amount_fen": rate.amount_fen,
+        "unit": rate.unit,
     }

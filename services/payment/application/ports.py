@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from services.payment.application.report_ports import Reports
+from services.payment.application.work_ports import Past, Work
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.caps import Place, Use
 from services.payment.domain.claim import Claim
@@ -468,6 +469,10 @@ class PaymentUnit(Protocol):
         """Give the keyed checks of a person by the id of their key, to compare with what enrollment enrolled."""
         ...
 
+    def past_key(self, identity_number: str) -> str:
+        """Give the keyed hash under which a person's past subsidies are kept."""
+        ...
+
     @property
     def classes(self) -> Classes: ...
     @property
@@ -487,6 +492,10 @@ class PaymentUnit(Protocol):
     def orders(self) -> Orders: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def work(self) -> Work: ...
+    @property
+    def past(self) -> Past: ...
     @property
     def plans(self) -> Sequence[TargetTable]: ...
     @property

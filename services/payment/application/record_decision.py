@@ -38,6 +38,7 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
     acting = on_duty(uow, claim, case, Duty.FIRST_REVIEW, Duty.SECOND_REVIEW)
+    _require_gone_by(given, case.rulebook, uow.today)
     decision = Decision(
         rule=given.rule,
         accepted=given.accepted,
@@ -71,9 +72,10 @@ def _persons(given: GivenDecision, claim: Claim, case: Case) -> frozenset[str] |
             field="persons",
         )
     of_people, of_class = _decidable(case.rulebook)
-    if given.rule in of_class:
+    flagged = any(flag.rule == given.rule for flag in claim.assessment.flags)
+    if given.rule in of_class and (flagged or given.rule not in of_people):
         _require_complete(given, case.rulebook)
-        if of_class[given.rule] and all(flag.rule != given.rule for flag in claim.assessment.flags):
+        if of_class[given.rule] and not flagged:
             raise _nothing_to_decide(f"本班没有需要按规则 {given.rule} 决定的事项。")
         return None
     if given.rule not in of_people:
@@ -124,8 +126,9 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
         (payment.not_a_class, True),
         (payment.claimants, True),
         (assessment.exam_season, True),
-        (payment.employment_release, True),
         (assessment.transitional_exceptions, False),
+        (payment.employment_release, False),
+        (payment.payment_season, False),
         (payment.funding_sources, False),
         (rulebook.enrollment.funding_at_opening, False),
     )
@@ -143,6 +146,13 @@ def _require_complete(given: GivenDecision, rulebook: Rulebook) -> None:
     if not dated or not given.kinds or not given.kinds <= set(term.kinds):
         message = f"过渡期例外须写明适用的证书类别（{'、'.join(term.kinds)}）、起始日期和截止日期。"
         raise _incomplete(term, message, "请补充证书类别、起止日期（起始日期不晚于截止日期）后重新提交。", "kinds")
+
+
+def _require_gone_by(given: GivenDecision, rulebook: Rulebook, today: date) -> None:
+    """Raise Refused DECISION_INCOMPLETE for employment measured on a day to come: nobody knows who works then."""
+    release = rulebook.payment.employment_release
+    if release is not None and given.rule == release.rule and given.since is not None and given.since > today:
+        raise _incomplete(release, "就业率的核定日期晚于今日。", "请填写不晚于今日的核定日期。", "since")
 
 
 def _incomplete(term: Term, message: str, advice: str, field: str) -> Refused:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from services.payment.domain.ageing import ClaimStand
-from services.payment.domain.class_record import ClassRecord, Employment
+from services.payment.domain.class_record import ClassRecord
 from services.payment.domain.figures import EnteredFigure
 from services.payment.domain.filing import Filed
 from services.payment.domain.monthly_report import Dispatch, Month, MonthlyReport, SealedCopy
@@ -40,10 +40,6 @@ class Reports(Protocol):
 
     async def stamp(self, report: MonthlyReport, number: int, stamp: Dispatch) -> None:
         """Store the delivery of a copy."""
-        ...
-
-    async def record_employment(self, class_id: str, found: Employment, *, by: str, on: date) -> bool:
-        """Store that somebody took up work; say whether nothing was known of it before."""
         ...
 
     async def figures(self, region: str) -> Sequence[EnteredFigure]:

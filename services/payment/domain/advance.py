@@ -46,10 +46,12 @@ def judge_advance(
     rulebook: Rulebook,
     rates: RateTable | None,
     decisions: Sequence[Decision],
+    before_fen: Sequence[int] = (),
 ) -> Finding | None:
     """Object to an advance that the document does not offer, nobody decided, or that is more than its share.
 
-    Raise nothing: ADVANCE_NOT_OFFERED, ADVANCE_UNDECIDED, RATE_MISSING and ADVANCE_TOO_HIGH are findings.
+    `before_fen` are the advances that the class had: all of them together keep within the share. Raise nothing:
+    ADVANCE_NOT_OFFERED, ADVANCE_TAKEN, ADVANCE_UNDECIDED, RATE_MISSING and ADVANCE_TOO_HIGH are findings.
     """
     term = rulebook.payment.advance
     offered = term is not None and (
@@ -64,6 +66,13 @@ def judge_advance(
             severity=Severity.STOP,
             message="文件没有规定该类班级可以预付补贴。",
             advice="请在培训、考核办结后申领。",
+        )
+    if term.advances_max is not None and len(before_fen) >= term.advances_max:
+        return term.finding(
+            code="ADVANCE_TAKEN",
+            severity=Severity.STOP,
+            message=f"该班已预付 {len(before_fen)} 次，不能再次预付。",
+            advice="其余部分请在培训、考核办结后申领。",
         )
     decision = latest(decisions, term.rule)
     if decision is None or not decision.accepted:
@@ -82,12 +91,13 @@ def judge_advance(
             advice="请先录入适用的补贴标准。",
         )
     limit_fen = floor_share(expected, term.percent, 100)
-    if amount_fen > limit_fen:
+    advanced_fen = amount_fen + sum(before_fen)
+    if advanced_fen > limit_fen:
         return term.finding(
             code="ADVANCE_TOO_HIGH",
             severity=Severity.STOP,
             message=(
-                f"预付 {yuan_text(amount_fen)} 元，超过按批准人数测算的 {yuan_text(expected)} 元的"
+                f"连同已预付的共 {yuan_text(advanced_fen)} 元，超过按批准人数测算的 {yuan_text(expected)} 元的"
                 f" {term.percent}%（{yuan_text(limit_fen)} 元）。"
             ),
             advice="请按上限以内的金额办理预付。",

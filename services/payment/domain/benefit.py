@@ -18,7 +18,7 @@ from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Benefit, BenefitPayee, Condition, Share
 
 AGREED_MONTHS: Final = "agreed_months"
-ENTERPRISE: Final = "enterprise"
+ENTERPRISE: Final = "employer_credit_code"
 FUNDER: Final = "funder"
 HIRER: Final = "hirer"
 NEW_OCCUPATION: Final = "new_occupation_published"
@@ -166,6 +166,9 @@ def _of_certificate(
         traces=traces,
         findings=(unstated(benefit, level),) if benefit.levels and level not in benefit.levels else (),
     )
+    if not years:
+        message = "没有约定满一年的学徒期限，不能按年计算补贴。"
+        award = replace(award, findings=(_nothing(benefit, "AGREED_YEARS_MISSING", message),))
     return _shared(award, benefit, trainee, ground) if benefit.shares else award
 
 
@@ -235,8 +238,8 @@ def unstated(benefit: Benefit, level: str | None) -> Finding:
 
 
 def employer_of(opened: ClassOpened, trainee: OpenedTrainee) -> str | None:
-    """Give for whom the person works: who uses a dispatched worker, the employer of the roster, the enterprise."""
-    employer = trainee.employer.institution_id if trainee.employer else None
+    """Give the credit code of whom the person works for: who uses them, the roster's employer, the class's."""
+    employer = trainee.employer.credit_code if trainee.employer else None
     return trainee.attributes.get(DISPATCHED_TO) or employer or opened.attributes.get(ENTERPRISE)
 
 
@@ -289,7 +292,7 @@ def _employed(
 
 
 def months_later(day: date, months: int) -> date:
-    """Give the same day number so many months later, or the last day of a month that is shorter."""
+    """Give the same day number so many months later, or the last day of a month that is shorter (HB-CLM-07)."""
     year, month = divmod(day.month - 1 + months, _MONTHS_OF_A_YEAR)
     year, month = day.year + year, month + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))

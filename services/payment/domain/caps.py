@@ -1,4 +1,7 @@
-"""How often one person is paid (次数限制): by the document's caps and exclusions, in the order of the days."""
+"""How often one person is paid (次数限制): by the document's caps and exclusions, in the order of the days.
+
+Whoever organised a training, its subsidy is a use like every other (HL-PAY-05).
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ class Use:
     """One subsidy of a person, had or asked for: under which programme, for what, on which day, working for whom.
 
     `on` is the day that counts for a calendar year: the certificate's, the first day of work, the opening.
+    `imported` was had where no place of ours was taken for it; it counts against what is held here, too.
     """
 
     person_id: str
@@ -26,6 +30,7 @@ class Use:
     occupation: str | None = None
     level: str | None = None
     employer: str | None = None
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +49,13 @@ class Admission:
     traces: tuple[Trace, ...] = ()
 
 
-def admit(use: Use, before: Sequence[Use], *, rulebook: Rulebook, decisions: Sequence[Decision]) -> Admission:
-    """Judge one more use of a person after those `before`, which were all admitted."""
+def admit(
+    use: Use, before: Sequence[Use], *, rulebook: Rulebook, decisions: Sequence[Decision], held: bool = False
+) -> Admission:
+    """Judge one more use of a person after those `before`, which were all admitted.
+
+    One that is `held` keeps its places whatever is learnt of elsewhere, until a person decides against it.
+    """
     terms = rulebook.payment
     findings: list[Finding] = []
     traces: list[Trace] = []
@@ -59,9 +69,9 @@ def admit(use: Use, before: Sequence[Use], *, rulebook: Rulebook, decisions: Seq
         decision = latest(decisions, cap.rule, use.person_id) if cap.override_by_decision else None
         if decision is not None and decision.accepted:
             traces.append(decision_trace(cap, decision))
-        else:
+        elif decision is not None or not held:
             findings.append(_beyond(cap, had))
-    for exclusion in terms.exclusions:
+    for exclusion in () if held else terms.exclusions:
         findings += [_excluded(exclusion, other) for other in _rivals(exclusion, use, before)][:1]
     return Admission(findings=tuple(findings), traces=tuple(traces))
 

@@ -36,13 +36,34 @@ class Settlement:
     funding_source: str = ""
 
 
+Job = tuple[str, str | None, date]
+"""A job: person, employer where it is known, and first day."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Employment:
-    """Somebody took up work elsewhere on a day; `source` names the record that says so (a register, a contract)."""
+    """Somebody took up a job on a day; `source` names the record that says so (a register, a contract).
+
+    `last_day` is None while the job is held. A job is known by person, employer and first day; the newest record of it
+    counts, and one that does not stand takes it back.
+    """
 
     person_id: str
     employed_on: date
     source: str
+    employer: str | None = None
+    last_day: date | None = None
+    stands: bool = True
+
+    @property
+    def job(self) -> Job:
+        """Give what makes it one job."""
+        return self.person_id, self.employer, self.employed_on
+
+
+def standing(records: Iterable[Employment]) -> dict[Job, Employment]:
+    """Give the newest record of each job, oldest first; what was taken back stands there as such."""
+    return {record.job: record for record in records}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,6 +137,21 @@ def split(
     return parts
 
 
+def require_season(today: date, *, decided: bool, rulebook: Rulebook) -> None:
+    """Raise Refused DECISION_NEEDED outside the days on which the document pays, until a person decided (HB-PAY-03)."""
+    term = rulebook.payment.payment_season
+    if term is None or decided or term.holds_on(today):
+        return
+    raise Refused(
+        code="DECISION_NEEDED",
+        message=f"文件规定的拨付期限为 {term.opens.isoformat()} 至 {term.closes.isoformat()}，今日不在期限内。",
+        advice=f"确需在期限外拨付的，由审核人员在本申领中按 {term.rule} 记录决定及理由。",
+        rule=term.rule,
+        clause=term.clause,
+        document=term.document,
+    )
+
+
 def require_source_of_opening(shares: Iterable[Share], *, opened_with: str, decided: bool, rulebook: Rulebook) -> None:
     """Raise Refused SOURCE_FIXED for another source than the class opened with, unless a person decided (HB-ENR-08)."""
     term = rulebook.enrollment.funding_at_opening

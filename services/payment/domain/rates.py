@@ -12,6 +12,7 @@ from shared.policy.terms.payment import Rates
 
 RATE_MISSING: Final = "RATE_MISSING"
 RateUnit = Literal["each", "day", "month", "year"]
+UNIT_NAMES: Final[dict[RateUnit, str]] = {"each": "每人（每证）", "day": "每日", "month": "每月", "year": "每年"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,28 @@ class RateTable:
 
     def _weight(self, row: Rate) -> tuple[int, int, tuple[bool, ...], date, int]:
         return -self.ancestors.index(row.region), *_named(row), row.valid_from, row.number
+
+
+def units_of(rulebook: Rulebook, programme: str) -> frozenset[RateUnit]:
+    """Give the units in which a rate of the programme may be stated, as its document pays it.
+
+    A standard for a month is never paid for a day, nor one for a day as if it were for a head.
+    """
+    units: set[RateUnit] = set()
+    for benefit in rulebook.payment.benefits:
+        if programme != benefit.programme and (
+            benefit.programme or (benefit.classes and programme not in benefit.classes)
+        ):
+            continue
+        match benefit.basis:
+            case "day":
+                by_length: dict[RateUnit, int | None] = {"month": benefit.days_of_month, "year": benefit.days_of_year}
+                units |= {"day", *(unit for unit, days in by_length.items() if days)}
+            case "month":
+                units |= {"each", "month"}
+            case _:
+                units.add("each")
+    return frozenset(units or {"each"})
 
 
 def rate_table(

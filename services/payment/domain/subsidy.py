@@ -108,9 +108,9 @@ def assess(
 
     `entitled` are the people who hold an entitlement slot for this class (JY-ENR-05), `past` is what its people were
     paid for elsewhere, `held` are people and awards of this class that hold their places under the caps already: what
-    is learnt later of elsewhere does not take them away. `entry_required` says that what happened must be entered in
-    the provincial system too (JY-INT-01). A missing rate stops everything with RATE_MISSING, because base and cut are
-    the class's (JY-PAY-05).
+    other classes take later does not take them away, what was imported of elsewhere does. `entry_required` says that
+    what happened must be entered in the provincial system too (JY-INT-01). A missing rate stops everything with
+    RATE_MISSING, because base and cut are the class's (JY-PAY-05).
     """
     if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required):
         return Assessment(stops=stops)
@@ -160,7 +160,7 @@ def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, ruleboo
 def for_payee(found: Assessment, payee: str, rulebook: Rulebook) -> Assessment:
     """Give an assessment as it stands for one kind of payee: what the document pays to another is not theirs.
 
-    What it leaves open is the institution's, which gave the class.
+    What it leaves open is the institution's, which gave the class; nobody is paid in between (HB-PAY-02, QJ-PAY-02).
     """
     people = [line for line in found.lines if line.person_id is not None]
     mine = [line if _payee_of(line) == payee else _paid_to_another(line, rulebook) for line in people]
@@ -385,13 +385,25 @@ def _admitted(
     for line_no, place in sorted(asked, key=lambda each: (awards[each[0]][each[1]].use.on, each)):
         award = awards[line_no][place]
         before = had.setdefault(award.use.person_id, [])
-        judged = admit(award.use, before, rulebook=rulebook, decisions=decisions)
-        if (award.use.person_id, award.key) in held:
-            judged = replace(judged, findings=())
+        is_held = (award.use.person_id, award.key) in held
+        judged = admit(award.use, before, rulebook=rulebook, decisions=decisions, held=is_held)
+        if is_held and not judged.findings:
+            judged = replace(judged, findings=_despite(award.use, before, rulebook, decisions))
         awards[line_no][place] = replace(award, findings=judged.findings, traces=(*award.traces, *judged.traces))
         if not judged.findings:
             before.append(award.use)
     return tuple(_summed(line, tuple(awards[line.line_no])) for line in lines)
+
+
+def _despite(use: Use, before: Sequence[Use], rulebook: Rulebook, decisions: Sequence[Decision]) -> tuple[Finding, ...]:
+    """Give what stands against an award whose places are held: nothing that came later, but what was had elsewhere.
+
+    Of awards that are all held the later ones give way to an imported past.
+    """
+    if not any(other.imported for other in before):
+        return ()
+    earlier = [other for other in before if other.imported or other.on <= use.on]
+    return admit(use, earlier, rulebook=rulebook, decisions=decisions).findings
 
 
 def _summed(line: Line, awards: tuple[Award, ...]) -> Line:

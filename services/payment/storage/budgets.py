@@ -148,6 +148,7 @@ def _rate_row(rate: Rate) -> dict[str, Any]:
         "certificate_kind": rate.certificate_kind,
         "valid_from": rate.valid_from,
         "amount_fen": rate.amount_fen,
+        "unit": rate.unit,
         "source": rate.source,
     }
 
@@ -177,6 +178,7 @@ def _rate(row: Row[Any], number: int | None = None) -> Rate:
         valid_from=row.valid_from,
         amount_fen=row.amount_fen,
         source=row.source,
+        unit=row.unit,
     )
 
 

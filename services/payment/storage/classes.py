@@ -11,6 +11,7 @@ from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.rates import Rate
 from services.payment.storage.tables import CLASS_FACT, CLASS_FILE, ENTITLEMENT_ENTRY
+from services.payment.storage.work import StoredWork
 from shared.contracts.assessment import (
     AssessmentCompleted,
     AssessmentScheduled,
@@ -170,6 +171,7 @@ class StoredClasses:
         known: dict[str, list[Known[Any]]] = {}
         for row in await self._connection.execute(query):
             known.setdefault(row.event, []).append(_known(row))
+        work = StoredWork(self._connection)
         one = {name: parts[0] for name, parts in known.items()}
         many = {name: tuple(parts) for name, parts in known.items()}
         return ClassFacts(
@@ -188,6 +190,8 @@ class StoredClasses:
             survey=one.get("SatisfactionMeasured"),
             entries=tuple(known for entry in _ENTRIES for known in many.get(entry.__name__, ())),
             withdrawn=many.get("TraineeWithdrawn", ()),
+            spells=await work.spells(class_id),
+            months=tuple(entry.fact() for entry in await work.months(class_id) if entry.counts),
         )
 
 

@@ -1,7 +1,7 @@
 """What reports count, read from facts and settlements, and reported months as rows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any, Final
@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.ageing import ClaimStand
-from services.payment.domain.class_record import ClassRecord, Employment, Settlement
+from services.payment.domain.class_record import ClassRecord, Job, Settlement
 from services.payment.domain.figures import EnteredFigure
 from services.payment.domain.filing import Filed
 from services.payment.domain.monthly_report import Dispatch, Month, MonthlyReport, SealedCopy
@@ -40,7 +40,6 @@ from shared.contracts.catalogue import adapter_of
 from shared.contracts.contract import Contract
 from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
 from shared.contracts.supervision import ClassCancelled, TrainingCompleted
-from shared.database.upsert import insert_or_ignore
 
 _COUNTED: Final[dict[str, type[Contract]]] = {
     contract.__name__: contract
@@ -154,19 +153,6 @@ class StoredReports:
         }
         await self._connection.execute(insert(MONTHLY_REPORT_DISPATCH).values(row))
 
-    async def record_employment(self, class_id: str, found: Employment, *, by: str, on: date) -> bool:
-        """Store that somebody took up work; say whether nothing was known of it before."""
-        row = {
-            "class_id": class_id,
-            "person_id": found.person_id,
-            "employed_on": found.employed_on,
-            "source": found.source,
-            "recorded_by": by,
-            "recorded_on": on,
-        }
-        added = insert_or_ignore(self._connection, EMPLOYMENT, row).returning(EMPLOYMENT.c.person_id)
-        return (await self._connection.execute(added)).first() is not None
-
     async def figures(self, region: str) -> Sequence[EnteredFigure]:
         """Give the figures that were entered for a region, in that order."""
         figure = REPORTED_FIGURE.c
@@ -251,15 +237,21 @@ class StoredReports:
         for row in await self._connection.execute(query):
             found[row.class_id].append(Settlement(person_id=None, amount_fen=-row.amount_fen, on=row.received_on))
 
-    async def _employed(self, regions: Collection[str]) -> defaultdict[str, set[str]]:
+    async def _employed(self, regions: Collection[str]) -> defaultdict[str, dict[Job, date]]:
+        """Give the jobs that stand by class, with their first days."""
+        job = EMPLOYMENT.c
         query = (
-            select(EMPLOYMENT.c.class_id, EMPLOYMENT.c.person_id)
-            .join(CLASS_FILE, CLASS_FILE.c.class_id == EMPLOYMENT.c.class_id)
+            select(job.class_id, job.person_id, job.employer, job.employed_on, job.stands)
+            .join(CLASS_FILE, CLASS_FILE.c.class_id == job.class_id)
             .where(CLASS_FILE.c.region.in_(regions))
+            .order_by(job.number)
         )
-        found: defaultdict[str, set[str]] = defaultdict(set)
+        found: defaultdict[str, dict[Job, date]] = defaultdict(dict)
         for row in await self._connection.execute(query):
-            found[row.class_id].add(row.person_id)
+            jobs = found[row.class_id]
+            jobs.pop((row.person_id, row.employer, row.employed_on), None)
+            if row.stands:
+                jobs[row.person_id, row.employer, row.employed_on] = row.employed_on
         return found
 
     async def _reports(self, query: Select[Any]) -> list[MonthlyReport]:
@@ -295,11 +287,12 @@ def _adapter(event: str) -> TypeAdapter[Any]:
     return adapter
 
 
-def _record(facts: _Facts, settlements: Iterable[Settlement], employed: Iterable[str]) -> ClassRecord:
+def _record(facts: _Facts, settlements: Iterable[Settlement], jobs: Mapping[Job, date]) -> ClassRecord:
+    training = next(iter(facts.get("TrainingCompleted", ())), None)
     voided = {fact.certificate_id for fact in facts.get("CertificateVoided", ())}
     return ClassRecord(
         opened=facts["ClassOpened"][0],
-        training=next(iter(facts.get("TrainingCompleted", ())), None),
+        training=training,
         examination=next(iter(facts.get("AssessmentCompleted", ())), None),
         cancelled=bool(facts.get("ClassCancelled")),
         exam_days=tuple(exam.exam_on for exam in facts.get("AssessmentScheduled", ())),
@@ -307,7 +300,12 @@ def _record(facts: _Facts, settlements: Iterable[Settlement], employed: Iterable
             issued for issued in facts.get("CertificateIssued", ()) if issued.certificate_id not in voided
         ),
         withdrawn=frozenset(fact.person_id for fact in facts.get("TraineeWithdrawn", ())),
-        employed=frozenset(employed),
+        employed=frozenset(
+            person_id
+            for (person_id, _, _), employed_on in jobs.items()
+            if training is None
+            or employed_on >= training.completed_on  # a job held before is none that training led to
+        ),
         settlements=tuple(settlements),
     )
 

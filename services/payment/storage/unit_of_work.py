@@ -11,9 +11,11 @@ from services.payment.storage.claims import StoredClaims
 from services.payment.storage.classes import StoredClasses
 from services.payment.storage.entitlements import StoredEntitlements
 from services.payment.storage.orders import StoredOrders
+from services.payment.storage.past import StoredPast
 from services.payment.storage.reports import StoredReports
 from services.payment.storage.tables import CLASS_FILE
 from services.payment.storage.uses import StoredUses
+from services.payment.storage.work import StoredWork
 from shared.contracts.contract import Contract, aggregate_id
 from shared.database.encryption import Vault, payee_check, payee_check_key_id
 from shared.database.engine import Database
@@ -55,9 +57,15 @@ class PaymentUnitOfWork(UnitOfWork):
         """Give the keyed checks of a person by the id of their key, to compare with what enrollment enrolled."""
         return {payee_check_key_id(key): payee_check(name, identity_number, key) for key in self._payee_check_keys}
 
+    def past_key(self, identity_number: str) -> str:
+        """Give the keyed hash under which a person's past subsidies are kept."""
+        return self._vault.lookup(identity_number, purpose="past_subsidy.person")
+
     def open_repositories(self) -> None:
         """Build the repositories on the open connection."""
         self.classes = StoredClasses(self.connection)
+        self.work = StoredWork(self.connection)
+        self.past = StoredPast(self.connection)
         self.reports = StoredReports(self.connection)
         self.entitlements = StoredEntitlements(self.connection)
         self.uses = StoredUses(self.connection)

@@ -1,6 +1,7 @@
 """Terms of payment (资金): what is due, who looks at it, when it may be paid and from which money."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from shared.policy.terms.benefit import Advance, Benefit, Cap, EmploymentRelease, Exclusion
@@ -188,6 +189,18 @@ class Payee(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSeason(Term):
+    """The days, both included, on which money is paid; on another a person decides (HB-PAY-03)."""
+
+    opens: date
+    closes: date
+
+    def holds_on(self, day: date) -> bool:
+        """Say whether the day lies in the season."""
+        return self.opens <= day <= self.closes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rates(Term):
     """What no benefit states comes from the region's table; a rate missing there is RATE_MISSING, never zero."""
 
@@ -284,6 +297,7 @@ class PaymentTerms:
     objection_register: ObjectionRegister | None = None
     payment_record: PaymentRecord | None = None
     payee: Payee | None = None
+    payment_season: PaymentSeason | None = None
     rates: Rates | None = None
     features_off: FeaturesOff | None = None
     funding_sources: FundingSources | None = None

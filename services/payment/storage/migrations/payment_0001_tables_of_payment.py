@@ -56,17 +56,126 @@ def _create_reports() -> None:
         ),
         sa.PrimaryKeyConstraint("region", "month", "number", name=op.f("pk_monthly_report_dispatch")),
     )
+
+
+_STANDING = sa.text("reverses IS NULL AND state IN ('stated','confirmed')")
+_COUNTED_MONTH = sa.text("reverses IS NULL AND state = 'confirmed' AND is_full")
+_REVERSAL = sa.text("state IN ('stated','confirmed')")
+
+
+def _number(*, autoincrement: bool = True) -> sa.Column[int]:
+    kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    return sa.Column("number", kind, autoincrement=autoincrement, nullable=False)
+
+
+def _create_work() -> None:
     op.create_table(
         "employment",
+        _number(),
         sa.Column("class_id", sa.String(length=200), nullable=False),
         sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.Column("employer", sa.String(length=200), nullable=True),
         sa.Column("employed_on", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        sa.Column("stands", sa.Boolean(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("recorded_by", sa.String(length=200), nullable=False),
         sa.Column("recorded_on", sa.Date(), nullable=False),
         sa.CheckConstraint("employed_on <= recorded_on", name=op.f("ck_employment_days")),
+        sa.CheckConstraint(
+            "last_day IS NULL OR (last_day >= employed_on AND last_day <= recorded_on)",
+            name=op.f("ck_employment_last_day"),
+        ),
         sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_employment_class_id_class_file")),
-        sa.PrimaryKeyConstraint("class_id", "person_id", name=op.f("pk_employment")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_employment")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_employment_class_id", "employment", ["class_id"], unique=False)
+    op.create_table(
+        "work_month",
+        _number(),
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("is_full", sa.Boolean(), nullable=False),
+        sa.Column("employer", sa.String(length=200), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("stated_by", sa.String(length=200), nullable=False),
+        sa.Column("stated_on", sa.Date(), nullable=False),
+        sa.Column("reverses", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('stated','confirmed','refused','reversed')", name=op.f("ck_work_month_state")),
+        sa.CheckConstraint("(state = 'stated') = (decided_by IS NULL)", name=op.f("ck_work_month_decided")),
+        sa.CheckConstraint("decided_by <> stated_by", name=op.f("ck_work_month_another_person")),
+        sa.CheckConstraint(
+            "CAST(month AS VARCHAR(10)) LIKE '%-01' AND month < stated_on", name=op.f("ck_work_month_month")
+        ),
+        sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_work_month_class_id_class_file")),
+        sa.ForeignKeyConstraint(["reverses"], ["work_month.number"], name=op.f("fk_work_month_reverses_work_month")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_work_month")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_work_month_class_id", "work_month", ["class_id"], unique=False)
+    for name, columns, where in (
+        ("uq_work_month_standing", ["class_id", "person_id", "month"], _STANDING),
+        ("uq_work_month_paid_once", ["person_id", "month"], _COUNTED_MONTH),
+        ("uq_work_month_reverses", ["reverses"], _REVERSAL),
+    ):
+        op.create_index(name, "work_month", columns, unique=True, postgresql_where=where, sqlite_where=where)
+
+
+def _create_past() -> None:
+    op.create_table(
+        "past_subsidy",
+        _number(),
+        sa.Column("person_key", sa.String(length=64), nullable=False),
+        sa.Column("programme", sa.String(length=100), nullable=False),
+        sa.Column("occupation", sa.String(length=100), nullable=False),
+        sa.Column("level", sa.String(length=20), nullable=False),
+        sa.Column("employer", sa.String(length=200), nullable=True),
+        sa.Column("had_on", sa.Date(), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("imported_by", sa.String(length=200), nullable=False),
+        sa.Column("imported_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("had_on <= imported_on", name=op.f("ck_past_subsidy_days")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_past_subsidy")),
+        sa.UniqueConstraint("number", "imported_by", name=op.f("uq_past_subsidy_number_imported_by")),
+        sa.UniqueConstraint(
+            "person_key",
+            "programme",
+            "occupation",
+            "level",
+            "had_on",
+            "source",
+            name="uq_past_subsidy_once",
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "past_person",
+        sa.Column("person_key", sa.String(length=64), nullable=False),
+        sa.Column("payee_check_key", sa.String(length=20), nullable=False),
+        sa.Column("payee_check", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("person_key", "payee_check_key", "payee_check", name=op.f("pk_past_person")),
+    )
+    op.create_index("ix_past_person_payee_check", "past_person", ["payee_check"], unique=False)
+    op.create_table(
+        "past_subsidy_withdrawal",
+        _number(autoincrement=False),
+        sa.Column("imported_by", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("withdrawn_by", sa.String(length=200), nullable=False),
+        sa.Column("withdrawn_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("withdrawn_by <> imported_by", name=op.f("ck_past_subsidy_withdrawal_another_person")),
+        sa.ForeignKeyConstraint(
+            ["number", "imported_by"],
+            ["past_subsidy.number", "past_subsidy.imported_by"],
+            name=op.f("fk_past_subsidy_withdrawal_number_imported_by_past_subsidy"),
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_past_subsidy_withdrawal")),
     )
     op.create_table(
         "reported_figure",
@@ -157,6 +266,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("class_id", name=op.f("pk_class_file")),
     )
     _create_reports()
+    _create_work()
+    _create_past()
     op.create_table(
         "entitlement_entry",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -184,6 +295,7 @@ def upgrade() -> None:
         sa.Column("certificate_kind", sa.String(length=50), nullable=True),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.String(length=10), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("proposed_by", sa.String(length=200), nullable=False),
@@ -193,6 +305,7 @@ def upgrade() -> None:
         sa.Column("decided_on", sa.Date(), nullable=True),
         sa.Column("decision_reason", sa.Text(), nullable=True),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_rate_correction_amount")),
+        sa.CheckConstraint("unit IN ('each','day','month','year')", name=op.f("ck_rate_correction_unit")),
         sa.CheckConstraint("state IN ('proposed','confirmed','refused')", name=op.f("ck_rate_correction_state")),
         sa.CheckConstraint("(state = 'proposed') = (decided_by IS NULL)", name=op.f("ck_rate_correction_decided")),
         sa.CheckConstraint("decided_by <> proposed_by", name=op.f("ck_rate_correction_another_person")),
@@ -211,11 +324,13 @@ def upgrade() -> None:
         sa.Column("certificate_kind", sa.String(length=50), nullable=True),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.String(length=10), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("entered_by", sa.String(length=200), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("correction_id", sa.String(length=200), nullable=True),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_rate_amount")),
+        sa.CheckConstraint("unit IN ('each','day','month','year')", name=op.f("ck_rate_unit")),
         sa.ForeignKeyConstraint(
             ["correction_id"],
             ["rate_correction.correction_id"],

@@ -35,6 +35,9 @@ APPEND_ONLY = (
     "monthly_report_copy",
     "monthly_report_dispatch",
     "employment",
+    "past_subsidy",
+    "past_person",
+    "past_subsidy_withdrawal",
     "reported_figure",
     "filing",
 )
@@ -47,6 +50,7 @@ GUARDED = (
     "claim_breach",
     "notice",
     "rate_correction",
+    "work_month",
 )
 ONLY_GROWS = "this ledger only grows"
 ANSWERED = "what was sent and answered is never rewritten"
@@ -55,6 +59,7 @@ BEYOND_DECIDED = "more would be ordered than was decided"
 NO_DRAFT = "an order takes entries only while it is drafted"
 NOT_THE_SUM = "an order is the sum of its entries"
 FIXED = "amount, claim and source of an order never change"
+BORN_STATED = "a month is stated before it is decided"
 WRONG_WAY = "an order moves only along its states"
 BORN_DRAFTED = "an order begins as a draft"
 
@@ -132,15 +137,25 @@ RATE_ALONE = (
     "AND COALESCE(standing.certificate_kind, '') = COALESCE(NEW.certificate_kind, ''))) "
     "OR (NEW.correction_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rate_correction AS correction "
     "WHERE correction.correction_id = NEW.correction_id AND correction.state = 'confirmed' "
-    "AND correction.amount_fen = NEW.amount_fen))"
+    "AND correction.amount_fen = NEW.amount_fen AND correction.unit = NEW.unit))"
 )
 CORRECTION_CHANGED = (
     "OLD.state <> 'proposed' OR OLD.correction_id <> NEW.correction_id OR OLD.region <> NEW.region "
     "OR OLD.programme <> NEW.programme OR OLD.valid_from <> NEW.valid_from OR OLD.amount_fen <> NEW.amount_fen "
     "OR OLD.source <> NEW.source OR OLD.reason <> NEW.reason OR OLD.proposed_by <> NEW.proposed_by "
-    "OR COALESCE(OLD.occupation, '') <> COALESCE(NEW.occupation, '') "
+    "OR OLD.unit <> NEW.unit OR COALESCE(OLD.occupation, '') <> COALESCE(NEW.occupation, '') "
     "OR COALESCE(OLD.level, '') <> COALESCE(NEW.level, '') "
     "OR COALESCE(OLD.certificate_kind, '') <> COALESCE(NEW.certificate_kind, '')"
+)
+MONTH_CHANGED = (
+    "OLD.number <> NEW.number OR OLD.class_id <> NEW.class_id OR OLD.person_id <> NEW.person_id "
+    "OR OLD.month <> NEW.month OR OLD.is_full <> NEW.is_full "
+    "OR COALESCE(OLD.employer, '') <> COALESCE(NEW.employer, '') "
+    "OR OLD.source <> NEW.source OR OLD.stated_by <> NEW.stated_by OR OLD.stated_on <> NEW.stated_on "
+    "OR COALESCE(OLD.reverses, 0) <> COALESCE(NEW.reverses, 0) "
+    "OR NOT ((OLD.state = 'stated' AND NEW.state IN ('confirmed', 'refused')) OR (OLD.state = 'confirmed' "
+    "AND NEW.state = 'reversed' AND OLD.decided_by = NEW.decided_by AND EXISTS (SELECT 1 FROM work_month AS opposite "
+    "WHERE opposite.reverses = OLD.number AND opposite.state = 'confirmed')))"
 )
 NOTICE_CHANGED = (
     "OLD.claim_id <> NEW.claim_id OR OLD.list_hash <> NEW.list_hash OR OLD.starts_on <> NEW.starts_on "
@@ -178,6 +193,9 @@ def _guard_sqlite() -> None:
     refuse("rate_stands", "INSERT ON rate", RATE_ALONE, RATE_STANDS)
     refuse("rate_correction_refuses_change", "UPDATE ON rate_correction", CORRECTION_CHANGED, ANSWERED)
     refuse("rate_correction_refuses_delete", "DELETE ON rate_correction", "1", ONLY_GROWS)
+    refuse("work_month_born_stated", "INSERT ON work_month", "NEW.state <> 'stated'", BORN_STATED)
+    refuse("work_month_refuses_change", "UPDATE ON work_month", MONTH_CHANGED, ANSWERED)
+    refuse("work_month_refuses_delete", "DELETE ON work_month", "1", ONLY_GROWS)
     refuse("notice_refuses_change", "UPDATE ON notice", NOTICE_CHANGED, PUBLISHED)
     refuse("notice_refuses_delete", "DELETE ON notice", "1", PUBLISHED)
     refuse("claim_line_return_refuses_change", "UPDATE ON claim_line_return", RETURN_CHANGED, ANSWERED)
@@ -225,6 +243,10 @@ def _guard_postgresql() -> None:
     _before_row("rate", "INSERT", "keep_rates")
     function("refuse_correction_change", f"IF {CORRECTION_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
     _before_row("rate_correction", "UPDATE", "refuse_correction_change")
+    function("keep_months_stated", f"IF NEW.state <> 'stated' THEN {raising(BORN_STATED)} END IF; RETURN NEW;")
+    _before_row("work_month", "INSERT", "keep_months_stated")
+    function("refuse_month_change", f"IF {MONTH_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
+    _before_row("work_month", "UPDATE", "refuse_month_change")
     function("refuse_notice_change", f"IF {NOTICE_CHANGED} THEN {raising(PUBLISHED)} END IF; RETURN NEW;")
     _before_row("notice", "UPDATE", "refuse_notice_change")
     function("refuse_attempt_change", f"IF {ATTEMPT_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
