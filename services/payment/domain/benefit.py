@@ -181,8 +181,16 @@ def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Fou
         return [], (_nothing(benefit, "MONTHS_MISSING", "系统内没有该人员足月就业的记录。"),)
     by_employer: dict[str | None, list[WorkMonth]] = {}
     for month in worked:
-        by_employer.setdefault(month.employer or employer_of(ground.opened, trainee), []).append(month)
+        by_employer.setdefault(_employer_of(month, trainee, ground.opened), []).append(month)
     return [_of_spell(benefit, trainee, ground, employer, months) for employer, months in by_employer.items()], ()
+
+
+def _employer_of(month: WorkMonth, trainee: OpenedTrainee, opened: ClassOpened) -> str | None:
+    """Give for whom a month was worked, by credit code where the roster or the class tells it."""
+    codes = {opened.institution.institution_id: opened.institution.credit_code}
+    if trainee.employer is not None:
+        codes[trainee.employer.institution_id] = trainee.employer.credit_code
+    return codes.get(month.employer, month.employer) if month.employer else employer_of(opened, trainee)
 
 
 def _of_spell(

@@ -14,6 +14,7 @@ from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Cap, Exclusion
 
 NO_LEVEL: Final = "none"
+_CREDIT_CODE: Final = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +102,20 @@ def _key(cap: Cap, use: Use) -> tuple[object, ...]:
 
 
 def _rivals(exclusion: Exclusion, use: Use, before: Iterable[Use]) -> Iterator[Use]:
-    """Give earlier uses of another of the programmes; one whose employer is not known stands against every one."""
+    """Give earlier uses of another of the programmes, unless they were surely for another employer."""
     if use.programme not in exclusion.programmes:
         return
     for other in before:
-        elsewhere = None not in (other.employer, use.employer) and other.employer != use.employer
-        if other.programme in exclusion.programmes and other.programme != use.programme and not elsewhere:
+        rival = other.programme in exclusion.programmes and other.programme != use.programme
+        if rival and not _are_others(other.employer, use.employer):
             yield other
+
+
+def _are_others(one: str | None, other: str | None) -> bool:
+    """Say whether two employers are surely not the same: a credit code and an id of this system tell nothing."""
+    if one is None or other is None or (len(one) == _CREDIT_CODE) != (len(other) == _CREDIT_CODE):
+        return False
+    return one != other
 
 
 def _beyond(cap: Cap, had: int) -> Finding:
