@@ -1,7 +1,8 @@
 """Regions and who lies under whom, by a table and never by a code's prefix.
 
 A directly administered city (419001) or a new area (133100) shares no useful prefix with its superior, so the parent is
-data: `regions.csv`. `valid_from` is the first day for which this table vouches for a row, not the region's founding.
+data: `regions.csv`, where Dingzhou, Xinji and Xiong'an report beside Hebei's cities (HB-QUA-02). `valid_from` is the
+first day for which this table vouches for a row, not the region's founding.
 """
 
 import csv

@@ -319,6 +319,12 @@ def _payment_uses(book: Rulebook) -> Iterator[_Use]:
         key = ("payment", "evidence", "programmes", place)
         yield (*key, "events"), evidence.events, _EVENTS
         yield (*key, "completion"), evidence.completion, _EVENTS
+    if order := terms.funding_order:
+        published = {one.code for one in book.enrollment.attributes if one.published}
+        sources = {source.code for source in terms.funding_sources.sources} if terms.funding_sources else set()
+        yield ("payment", "funding_order", "first"), (order.first,), sources
+        yield ("payment", "funding_order", "cost"), (order.cost,), published
+        yield ("payment", "funding_order", "spent"), (order.spent,), published
     groups = {group.code for group in book.enrollment.groups}
     for place, benefit in enumerate(terms.benefits):
         rows: tuple[tuple[str, Sequence[Share | BenefitPayee]], ...] = (

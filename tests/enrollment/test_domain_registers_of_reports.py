@@ -3,6 +3,7 @@
 import pytest
 
 from services.enrollment.domain.register import Value, read_values
+from shared.domain.actor import Role
 from tests.enrollment.sample_elsewhere import HEBEI, HULUDAO, LINSHU, QUANJIAO, Place
 from tests.enrollment.test_domain_registers_elsewhere import PLANT, objections, rows
 
@@ -141,3 +142,67 @@ def test_no_document_has_a_neighbours_register_of_reports() -> None:
     for code, place in own.items():
         for other in (HULUDAO, HEBEI, QUANJIAO, LINSHU):
             assert (other.book().enrollment.register(code) is not None) is (other is place), (code, other.region)
+
+
+@pytest.mark.parametrize(
+    ("mode", "decision", "refused"),
+    [
+        ("direct", None, []),
+        ("credit", None, [("SCHEME_DECISION_MISSING", "HL-PAY-03")]),
+        ("credit", "葫人社〔2020〕9号", []),
+    ],
+)
+def test_credit_is_paid_only_by_the_decision_on_a_scheme(
+    mode: str, decision: str | None, refused: list[tuple[str, str]]
+) -> None:
+    """HL-PAY-03: 10,000 yuan."""
+    payment: dict[str, Value] = {
+        "class_id": "class-1",
+        "mode": mode,
+        "amount_fen": 1_000_000,
+        "decided_on": "2020-06-01",
+        "scheme_decision": decision,
+    }
+    assert objections(HULUDAO, "payment_mode", **payment) == refused
+
+
+def test_what_another_document_regulates_is_filed_and_until_then_a_person_judges() -> None:
+    """HL-INT-03: no class size is known, so a class of 80 is refused by none, and two people look at it."""
+    book = HULUDAO.book()
+    assert (book.enrollment.class_size, book.payment.attendance_base) == (None, None)
+    size = [each for each in HULUDAO.judged(HULUDAO.plan(planned=80)) if "SIZE" in each.code]
+    assert size == []
+    assert book.enrollment.approval is not None
+    assert [step.role for step in book.enrollment.approval.steps] == [Role.FIRST_REVIEWER, Role.APPROVER]
+    filed: dict[str, Value] = {
+        "subject": "training_management",
+        "document_number": "huludao_2019_11",
+        "provision": "每班人数",
+        "applies_from": "2020-06-01",
+    }
+    assert objections(HULUDAO, "outside_document", **filed) == []
+    assert objections(HULUDAO, "outside_document", **{**filed, "document_number": "unknown"}) == [
+        ("FIELD_INVALID", "HL-INT-03")
+    ]
+
+
+@pytest.mark.parametrize(("broken", "refused"), [(0, []), (1, [("SIGNATURE_INVALID", "QJ-CLM-13")])])
+def test_a_broken_seal_is_refused_and_no_paper_is_needed(broken: int, refused: list[tuple[str, str]]) -> None:
+    """QJ-CLM-13: three sealed files and no paper."""
+    proof: dict[str, Value] = {
+        "class_id": "class-1",
+        "means": "seal",
+        "files": 3,
+        "sealed": True,
+        "seals_broken": broken,
+        "checked_on": "2020-06-01",
+    }
+    assert objections(QUANJIAO, "electronic_proof", **proof) == refused
+
+
+def test_in_linshu_an_application_goes_online_through_two_people() -> None:
+    """LS-PAY-02: applied for and reviewed in the system, step by step."""
+    book = LINSHU.book()
+    assert book.enrollment.approval is not None
+    assert book.enrollment.approval.rule == "LS-PAY-02"
+    assert [step.role for step in book.enrollment.approval.steps] == [Role.FIRST_REVIEWER, Role.APPROVER]

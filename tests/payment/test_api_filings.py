@@ -18,7 +18,7 @@ from shared.policy.terms.reporting import ReportingTerms
 from shared.spreadsheet import MEDIA_TYPE
 from tests.payment.callers import Callers
 from tests.payment.office import APPROVER, AUDITOR, FIRST, SCHOOL, approved, person
-from tests.payment.sample import JIYUAN, class_opened, people, shelf, training_completed
+from tests.payment.sample import JIYUAN, certificate, class_opened, people, shelf, training_completed
 from tests.payment.test_api import ok, problem
 
 HULUDAO, HEBEI, CITY, LINSHU, QUANJIAO = "211400", "130000", "130100", "371329", "341124"
@@ -152,6 +152,24 @@ async def test_quality_is_told_by_city_and_provider_in_json_and_in_a_workbook(ca
     assert ok(await callers.get("/reports/fund-use", auditor(LINSHU), **off))["rule"] == "LS-FND-01"
 
 
+async def test_what_waits_is_listed_where_the_document_asks_for_it(callers: Callers) -> None:
+    """HB-CLM-14, HL-PAY-04: Jiyuan's document asks for no such list."""
+    problem(await callers.get("/reports/ageing", AUDITOR), 422, "FEATURE_OFF")
+    await trained(callers, "class-hb", CITY, date(2024, 5, 1), training_type="employment_skills")
+    callers.move_to(date(2024, 9, 2))
+    assert ok(await callers.get("/reports/ageing", auditor(HEBEI)))["waiting"] == []
+    await callers.office.take(certificate("p1", class_id="class-hb", issued=date(2024, 6, 10)))
+    found = ok(await callers.get("/reports/ageing", auditor(HEBEI)))
+    assert (found["rule"], found["waits_for"], found["days_max"]) == ("HB-CLM-14", "claim", 30)
+    [waiting] = found["waiting"]
+    assert (waiting["class_id"], waiting["since"], waiting["days"], waiting["late"]) == (
+        *("class-hb", "2024-06-10", 84, True),
+    )
+    callers.move_to(date(2020, 9, 1))
+    paid = ok(await callers.get("/reports/ageing", auditor(HULUDAO)))
+    assert (paid["rule"], paid["waits_for"], paid["days_max"], paid["waiting"]) == ("HL-PAY-04", "payment", None, [])
+
+
 async def test_an_employment_in_hebei_is_kept_with_the_record_that_says_so(callers: Callers) -> None:
     """HB-INT-02, HB-QUA-01: whoever is recorded as employed counts, and the source of it stands with it."""
     await trained(callers, "class-hb", CITY, date(2024, 5, 20), training_type="employment_skills")
@@ -256,9 +274,10 @@ async def test_a_unit_of_linshu_reports_on_its_own_task(callers: Callers) -> Non
     assert (plans.pop("bd"), set(plans.values())) == ("filed", {"missing"})
 
 
-@pytest.mark.parametrize("path", ["/reports/filings", "/reports/quality", "/reports/fund-use"])
+@pytest.mark.parametrize("path", ["/reports/filings", "/reports/quality", "/reports/fund-use", "/reports/ageing"])
 async def test_quality_money_and_filings_are_the_bureaus_within_its_region(callers: Callers, path: str) -> None:
-    period = {"from": "2021-01-01", "to": "2021-06-30"} if path != "/reports/filings" else {}
+    of_today = path in ("/reports/filings", "/reports/ageing")
+    period = {} if of_today else {"from": "2021-01-01", "to": "2021-06-30"}
     problem(await callers.get(path, None, **period), 401, "TOKEN_MISSING")
     problem(await callers.get(path, SCHOOL, **period), 403, "ROLE_MISSING")
     both = person("school-1", Role.INSTITUTION, Role.AUDITOR, organisation="institution-1")

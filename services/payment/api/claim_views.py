@@ -210,13 +210,16 @@ class AccountView(BaseModel):
     bank_name: str
     number_masked: str
     state: str
+    kind: str | None
 
     @classmethod
     def of(cls, account: Account | None) -> Self | None:
         """Render an account, if there is one."""
         if account is None:
             return None
-        return cls(bank_name=account.bank_name, number_masked=account.number_masked, state=account.state)
+        return cls(
+            bank_name=account.bank_name, number_masked=account.number_masked, state=account.state, kind=account.kind
+        )
 
 
 class DifferenceView(BaseModel):

@@ -9,6 +9,7 @@ from services.payment.api.report_sheets import XLSX, as_workbook, board_sheets, 
 from services.payment.api.report_views import QueryDay
 from services.payment.api.reports import As, Region
 from services.payment.api.statistics_views import (
+    AgeingView,
     BoardView,
     FigureAnswer,
     FigureBody,
@@ -24,7 +25,7 @@ from services.payment.application.file_document import file_document
 from services.payment.application.filings import read_board, read_public_page
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import BUREAU
-from services.payment.application.statistics import read_fund_use, read_quality
+from services.payment.application.statistics import read_ageing, read_fund_use, read_quality
 from shared.domain.actor import Role
 from shared.web.authentication import requires
 from shared.web.problems import merge_responses, responses
@@ -68,6 +69,17 @@ async def get_fund_use(
     """Give what the bank credited in a period, and never for whom."""
     view = FundView.of(await read_fund_use(unit, region=region, first=first, last=last))
     return view if shape == "json" else as_workbook(fund_sheets(view), f"{view.region}-fund-use")
+
+
+@router.get(
+    "/reports/ageing",
+    summary="待申领、待拨付时效清单",
+    dependencies=[requires(*BUREAU)],
+    responses=responses(422, "REGION_OUT_OF_SCOPE"),
+)
+async def get_ageing(unit: Read, region: Region = None) -> AgeingView:
+    """Give what waits for its claim or its money today, the longest first."""
+    return AgeingView.of(await read_ageing(unit, region=region))
 
 
 @router.post(

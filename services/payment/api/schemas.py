@@ -115,10 +115,13 @@ class AccountBody(Body):
     holder: ShortText
     bank_name: ShortText
     account_number: Annotated[Text, Field(min_length=1, max_length=60)]
+    kind: Annotated[Code | None, Field(description="账户类别代码；文件限定账户类别的必填（如基本存款账户）")] = None
 
     def to_command(self) -> GivenAccount:
         """Give the command's part."""
-        return GivenAccount(holder=self.holder, bank_name=self.bank_name, account_number=self.account_number)
+        return GivenAccount(
+            holder=self.holder, bank_name=self.bank_name, account_number=self.account_number, kind=self.kind
+        )
 
 
 class PersonBody(Body):

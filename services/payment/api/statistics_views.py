@@ -10,7 +10,7 @@ from services.payment.api.report_views import ShareView
 from services.payment.api.schemas import Body, Code, Day, LongText, RegionCode
 from services.payment.application.file_document import GivenFiling
 from services.payment.application.filings import PublicPage
-from services.payment.application.statistics import FundReading, QualityReading
+from services.payment.application.statistics import AgeingReading, FundReading, QualityReading
 from services.payment.domain.figures import EnteredFigure
 from services.payment.domain.filing import Filed, FilingStand
 from services.payment.domain.quality import IndicatorShare
@@ -314,5 +314,54 @@ class PublicPageView(BaseModel):
                     content=json.loads(filed.content) if filed.content else None,
                 )
                 for filing, filed in page.disclosed
+            ],
+        )
+
+
+class WaitingView(BaseModel):
+    """A class that waits for its claim, or a claim that waits for its money."""
+
+    class_id: str
+    claim_id: str | None
+    institution: str
+    since: date
+    days: int
+    late: bool
+
+
+class AgeingView(BaseModel):
+    """What waits today, the longest first; `days_max` is empty where nothing says when it is late."""
+
+    region: str
+    on: date
+    rule: str
+    clause: str
+    document: str
+    waits_for: str
+    days_max: int | None
+    waiting: list[WaitingView]
+
+    @classmethod
+    def of(cls, reading: AgeingReading) -> Self:
+        """Render what waits."""
+        term = reading.term
+        return cls(
+            region=reading.region,
+            on=reading.on,
+            rule=term.rule,
+            clause=term.clause,
+            document=term.document,
+            waits_for=term.waits_for,
+            days_max=term.days_max,
+            waiting=[
+                WaitingView(
+                    class_id=each.class_id,
+                    claim_id=each.claim_id,
+                    institution=each.institution,
+                    since=each.since,
+                    days=each.days,
+                    late=each.late,
+                )
+                for each in reading.waiting
             ],
         )

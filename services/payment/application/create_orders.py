@@ -15,6 +15,7 @@ from services.payment.domain.order import (
     OrderEntry,
     PaymentOrder,
     Share,
+    require_order_of_sources,
     require_season,
     require_source_of_opening,
     split,
@@ -31,7 +32,8 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     What an earlier approval decided, and the facts still support, may be ordered while a difference is under review.
     Raise Conflict HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while nothing more of
     what was decided is supported; Refused DECISION_NEEDED or FLAG_REFUSED where something of the class is undecided,
-    SOURCE_FIXED for another source than the class opened with, DECISION_NEEDED outside the document's days of paying.
+    SOURCE_FIXED for another source than the class opened with, ORDER_OF_SOURCES for more than the first source left,
+    DECISION_NEEDED outside the document's days of paying.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
@@ -51,6 +53,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
         decided=_is_source_changed(claim, case.rulebook),
         rulebook=case.rulebook,
     )
+    require_order_of_sources(shares, case.opened.fact, await _of_class(uow, claim), rulebook=case.rulebook)
     parts = split(
         due,
         shares,
@@ -69,6 +72,12 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
         details={"orders": len(orders), "amount_fen": sum(order.amount_fen for order in orders)},
     )
     return orders
+
+
+async def _of_class(uow: PaymentUnit, claim: Claim) -> list[PaymentOrder]:
+    """Give the orders of every claim of the class: what a source may pay of it counts over all of them."""
+    claims = await uow.claims.all_of_class(claim.class_id)
+    return [order for each in claims for order in await uow.orders.of_claim(each.claim_id)]
 
 
 def _due(claim: Claim, standing: Sequence[PaymentOrder]) -> dict[int, int]:

@@ -42,6 +42,7 @@ class Account:
     submitted_by: str
     submitted_on: date
     approved_by: str | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Protocol
 
+from services.payment.domain.ageing import ClaimStand
 from services.payment.domain.class_record import ClassRecord
 from services.payment.domain.figures import EnteredFigure
 from services.payment.domain.filing import Filed
@@ -15,6 +16,10 @@ class Reports(Protocol):
 
     async def records(self, regions: Collection[str]) -> Sequence[ClassRecord]:
         """Give every class of these regions that opened, as reports see it, by class."""
+        ...
+
+    async def stands(self, regions: Collection[str]) -> Sequence[ClaimStand]:
+        """Give how far every claim of these regions is, by claim."""
         ...
 
     async def add(self, report: MonthlyReport) -> None:

@@ -1,4 +1,4 @@
-"""What is told of a period's quality and money (HB-QUA-01, HB-REP-06, HL-REP-06, LS-FND-01)."""
+"""What is told of quality, money and waiting (HB-QUA-01, HB-REP-06, HL-REP-06, LS-FND-01, HB-CLM-14, HL-PAY-04)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from datetime import date
 
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.reporting_scope import period_of, region_of
+from services.payment.domain.ageing import Waiting, ageing
 from services.payment.domain.class_record import ClassRecord, Period
 from services.payment.domain.fund_use import FundTable, fund_use
 from services.payment.domain.quality import IndicatorShare, ProviderQuality, by_provider, indicators
 from shared.domain.errors import Refused
 from shared.domain.jurisdiction import descendants, regions
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.reporting import FundUse, QualityIndicators
+from shared.policy.terms.reporting import Ageing, FundUse, QualityIndicators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,27 @@ async def fund_use_of(uow: PaymentUnit, book: Rulebook, region: str, period: Per
         raise _off("资金使用情况的公开")
     records = await uow.reports.records(descendants(region))
     return FundReading(region=region, period=period, term=term, tables=fund_use(records, period, term))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgeingReading:
+    """What waits in a region today."""
+
+    region: str
+    on: date
+    term: Ageing
+    waiting: tuple[Waiting, ...]
+
+
+async def read_ageing(uow: PaymentUnit, *, region: str | None) -> AgeingReading:
+    """Give what waits in a region, the longest first, or raise Refused FEATURE_OFF."""
+    wanted = region_of(uow, region)
+    term = uow.shelf.in_force(wanted, uow.today).payment.reporting.ageing
+    if term is None:
+        raise _off("申领、拨付的时效清单")
+    below = descendants(wanted)
+    waiting = ageing(term, await uow.reports.records(below), await uow.reports.stands(below), uow.today)
+    return AgeingReading(region=wanted, on=uow.today, term=term, waiting=waiting)
 
 
 def _off(what: str) -> Refused:

@@ -22,7 +22,7 @@ from services.payment.domain.claim import (
     submitted,
 )
 from services.payment.domain.duty import duties_of_class
-from services.payment.domain.order import require_payee
+from services.payment.domain.order import require_account_kind, require_payee
 from services.payment.domain.subsidy import for_payee, narrowed
 from shared import failpoints
 from shared.clock import new_id
@@ -51,6 +51,7 @@ class GivenAccount:
     holder: str = field(repr=False)
     bank_name: str
     account_number: str = field(repr=False)
+    kind: str | None = None
 
 
 async def submit_claim(
@@ -69,9 +70,9 @@ async def submit_claim(
     An institution or enterprise claims for everybody of its class whom nobody claimed for; an enterprise also for its
     employees in another's class, with the proof that it paid; an individual for himself, recognised by name and
     identity number. Raise Refused with every reason that stands against the class, ALREADY_CLAIMED,
-    CLAIMANT_NOT_ADMITTED, BLOCK_MISSING, EMPLOYER_PAYMENT_MISSING, UNDERTAKING_MISSING, PAYEE_MISMATCH or RATE_MISSING;
-    then nothing is stored. An individual who is not on the roster, and an enterprise none of whose people is, find no
-    class.
+    CLAIMANT_NOT_ADMITTED, BLOCK_MISSING, EMPLOYER_PAYMENT_MISSING, UNDERTAKING_MISSING, PAYEE_MISMATCH, ACCOUNT_KIND
+    or RATE_MISSING; then nothing is stored. An individual who is not on the roster, and an enterprise none of whose
+    people is, find no class.
     """
     alone = claimant == INDIVIDUAL
     await _class_of(uow, class_id, claimant)
@@ -202,9 +203,11 @@ def make_account(
 ) -> Account:
     """Give the account to store, pending; raise Refused when the number is none or the holder another (JY-PAY-04).
 
-    The bank's name goes into a file that spreadsheets open: what they would run, or what breaks a line, is refused.
+    So is an account of a kind that the document does not pay to (QJ-PAY-01). The bank's name goes into a file that
+    spreadsheets open: what they would run, or what breaks a line, is refused.
     """
     require_payee(given.holder, applicant, rulebook=rulebook)
+    require_account_kind(given.kind, individual=individual, rulebook=rulebook)
     if cleaned(given.bank_name)[:1] in ("", *"=+-@") or given.bank_name.splitlines()[1:] or "\t" in given.bank_name:
         raise Refused(
             code="BANK_NAME_INVALID",
@@ -223,6 +226,7 @@ def make_account(
         state="pending",
         submitted_by=uow.actor.subject,
         submitted_on=uow.today,
+        kind=given.kind,
     )
 
 

@@ -1,4 +1,7 @@
-"""Money that may be promised: allotments of a region, source and year, and what each class has committed of them."""
+"""Money that may be promised: allotments of a region, source and year, and what each class has committed of them.
+
+Where a document wants projects fitted to local funds (HB-FND-02), a class beyond them waits until more is allotted.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -8,13 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Literal
 
+from shared.contracts.enrollment import ClassOpened
 from shared.contracts.payment import PaymentReturned, PaymentSettled
 from shared.domain.errors import Conflict, Refused
 from shared.domain.identifiers import cleaned
-from shared.domain.money import yuan_text
+from shared.domain.money import fen_from_yuan, yuan_text
 from shared.policy.rulebook import Rulebook
 
 
@@ -162,6 +164,38 @@ def require_source_of_opening(shares: Iterable[Share], *, opened_with: str, deci
         advice=f"请按开班时的渠道支付；确需变更的，由审核人员在本申领中按 {term.rule} 记录决定及依据。",
         field="sources",
         value=others[0],
+        rule=term.rule,
+        clause=term.clause,
+        document=term.document,
+    )
+
+
+def require_order_of_sources(
+    shares: Iterable[Share], opened: ClassOpened, standing: Iterable[PaymentOrder], *, rulebook: Rulebook
+) -> None:
+    """Raise Refused ORDER_OF_SOURCES when later sources would pay more than the first one left (HL-FND-05).
+
+    `standing` are the orders of the class's claims; what the class states of its cost and the first source decides.
+    """
+    term = rulebook.payment.funding_order
+    if term is None or opened.programme not in term.programmes:
+        return
+    cost_fen, spent_fen = (fen_from_yuan(Decimal(opened.attributes.get(name) or 0)) for name in (term.cost, term.spent))
+    left_fen = max(cost_fen - spent_fen, 0)
+    ordered = [
+        Share(funding_source=order.funding_source, amount_fen=order.amount_fen) for order in standing if order.counts
+    ]
+    later_fen = sum(share.amount_fen for share in (*ordered, *shares) if share.funding_source != term.first)
+    if later_fen <= left_fen:
+        return
+    raise Refused(
+        code="ORDER_OF_SOURCES",
+        message=(
+            f"本班所需经费 {yuan_text(cost_fen)} 元，已由 {term.first} 列支 {yuan_text(spent_fen)} 元，"
+            f"其他来源合计不得超过不足部分 {yuan_text(left_fen)} 元，现为 {yuan_text(later_fen)} 元。"
+        ),
+        advice="请先由职工教育经费列支，其他资金来源只支付经证明的不足部分。",
+        field="sources",
         rule=term.rule,
         clause=term.clause,
         document=term.document,
@@ -345,4 +379,22 @@ def require_payee(holder: str, applicant: str, *, rulebook: Rulebook) -> None:
         rule=term.rule if term else None,
         clause=term.clause if term else None,
         document=term.document if term else None,
+    )
+
+
+def require_account_kind(kind: str | None, *, individual: bool, rulebook: Rulebook) -> None:
+    """Raise Refused ACCOUNT_KIND for an account of a kind that the document does not pay to (QJ-PAY-01)."""
+    term = rulebook.payment.payee
+    admitted = term.accounts(individual=individual) if term else ()
+    if term is None or not admitted or any(each.code == kind for each in admitted):
+        return
+    raise Refused(
+        code="ACCOUNT_KIND",
+        message=f"补贴只能付到{'学员本人' if individual else '单位'}的{'或'.join(each.name for each in admitted)}。",
+        advice="请写明账户类别，并改用文件规定的账户；单位账户以开户许可证或基本存款账户信息为准。",
+        field="account.kind",
+        value=kind,
+        rule=term.rule,
+        clause=term.clause,
+        document=term.document,
     )

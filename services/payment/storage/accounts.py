@@ -32,6 +32,7 @@ class StoredAccounts:
             "submitted_by": account.submitted_by,
             "submitted_on": account.submitted_on,
             "approved_by": account.approved_by,
+            "kind": account.kind,
         }
         await self._connection.execute(insert(ACCOUNT).values(row))
 
@@ -74,6 +75,7 @@ class StoredAccounts:
             submitted_by=row.submitted_by,
             submitted_on=row.submitted_on,
             approved_by=row.approved_by,
+            kind=row.kind,
         )
 
 

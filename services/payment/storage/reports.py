@@ -7,15 +7,19 @@ from datetime import date
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, insert, select
+from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.payment.domain.ageing import ClaimStand
 from services.payment.domain.class_record import ClassRecord, Job, Settlement
 from services.payment.domain.figures import EnteredFigure
 from services.payment.domain.filing import Filed
 from services.payment.domain.monthly_report import Dispatch, Month, MonthlyReport, SealedCopy
+from services.payment.domain.state import State
 from services.payment.storage.tables import (
     CLAIM,
+    CLAIM_ENTRY,
+    CLAIM_ENTRY_LINE,
     CLAIM_LINE,
     CLASS_FACT,
     CLASS_FILE,
@@ -74,6 +78,29 @@ class StoredReports:
             for class_id, known in sorted(facts.items())
             if "ClassOpened" in known
         )
+
+    async def stands(self, regions: Collection[str]) -> Sequence[ClaimStand]:
+        """Give how far every claim of these regions is, by claim."""
+        entry, line = CLAIM_ENTRY.c, CLAIM_ENTRY_LINE.c
+        first = select(entry.claim_id, func.min(entry.approved_on).label("on")).group_by(entry.claim_id).subquery()
+        worth = select(line.claim_id, func.sum(line.amount_fen).label("fen")).group_by(line.claim_id).subquery()
+        query = (
+            select(CLAIM.c.claim_id, CLAIM.c.class_id, CLAIM.c.state, first.c.on, worth.c.fen)
+            .join(first, first.c.claim_id == CLAIM.c.claim_id, isouter=True)
+            .join(worth, worth.c.claim_id == CLAIM.c.claim_id, isouter=True)
+            .where(CLAIM.c.region.in_(regions))
+            .order_by(CLAIM.c.claim_id)
+        )
+        return [
+            ClaimStand(
+                claim_id=row.claim_id,
+                class_id=row.class_id,
+                state=State(row.state),
+                approved_on=row.on,
+                approved_fen=int(row.fen or 0),
+            )
+            for row in await self._connection.execute(query)
+        ]
 
     async def add(self, report: MonthlyReport) -> None:
         """Store that a month is to be reported."""

@@ -724,6 +724,7 @@ ACCOUNT: Final = Table(
     Column("bank_name", String(200), nullable=False),
     Column("number_sealed", LargeBinary, nullable=False),
     Column("number_masked", String(50), nullable=False),
+    Column("kind", String(50)),
     Column("state", String(20), nullable=False),
     Column("submitted_by", String(200), nullable=False),
     Column("submitted_on", Date, nullable=False),

@@ -30,8 +30,8 @@ class StatedRate:
 class Share(Term):
     """The part of the rate that is paid where the row's conditions hold; the first row that fits counts.
 
-    `employed_within_months` counts from the certificate's day, the last day included; `new_occupation` asks that the
-    occupation was on the ministry's list when the class opened (HB-CLM-06).
+    `employed_within_months` counts from the certificate's day, the last day included (HB-CLM-07); `new_occupation` asks
+    that the occupation was on the ministry's list when the class opened (HB-CLM-06).
     """
 
     percent: int
@@ -43,8 +43,10 @@ class Share(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenefitPayee(Term):
-    """Who is paid where the row's conditions hold; the first row that fits counts. With
-    `by_decision` a person has to accept it first."""
+    """Who is paid where the row's conditions hold, and nobody else (HB-PAY-02); the first row that fits counts.
+
+    With `by_decision` a person has to accept it first.
+    """
 
     payee: PayeeKind
     funders: tuple[Funder, ...] = ()
@@ -109,7 +111,8 @@ class Benefit(Term):
 class Cap(Term):
     """How often one person is paid: at most `slots_max` within a period and scope, by the certificate's day.
 
-    Only what is paid under `programmes` counts (empty: everything); `override_by_decision` lets a person go beyond.
+    Only what is paid under `programmes` counts (empty: everything), whichever department organised the class: all money
+    is in one ledger (HL-PAY-05). `override_by_decision` lets a person go beyond.
     """
 
     code: str

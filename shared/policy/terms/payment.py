@@ -174,9 +174,18 @@ class PaymentRecord(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payee(Term):
-    """The account's holder is the applicant; a later change needs a new approval (JY-PAY-04)."""
+    """The account's holder is the applicant; a later change needs a new approval (JY-PAY-04).
+
+    Where account kinds are named, a person's account and an organisation's must be of one of theirs (QJ-PAY-01).
+    """
 
     holder: Literal["applicant"]
+    person_accounts: tuple[Item, ...] = ()
+    organisation_accounts: tuple[Item, ...] = ()
+
+    def accounts(self, *, individual: bool) -> tuple[Item, ...]:
+        """Give the kinds of accounts that may be paid to, none where the document names none."""
+        return self.person_accounts if individual else self.organisation_accounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +231,19 @@ class FundingSources(Term):
     def source(self, code: str) -> FundingSource | None:
         """Give the source with this code, or None when the rulebook does not know it."""
         return next((source for source in self.sources if source.code == code), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundingOrder(Term):
+    """In classes of `programmes` the source `first` pays first, the others together only what it left (HL-FND-05).
+
+    The attributes `cost` and `spent` of a class say in yuan what it costs and what of it the first source bore.
+    """
+
+    programmes: tuple[Programme, ...]
+    first: str
+    cost: str
+    spent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +301,7 @@ class PaymentTerms:
     rates: Rates | None = None
     features_off: FeaturesOff | None = None
     funding_sources: FundingSources | None = None
+    funding_order: FundingOrder | None = None
     special_account: SpecialAccountRecheck | None = None
     not_a_class: NotAClass | None = None
     reporting: ReportingTerms = field(default_factory=ReportingTerms)

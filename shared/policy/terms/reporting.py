@@ -201,6 +201,18 @@ class FundUse(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ageing(Term):
+    """What has waited, the longest first: for its claim since the last certificate (HB-CLM-14), or for its payment.
+
+    Payment waits since the approval (HL-PAY-04). More than `days_max` calendar days are a reminder; without them
+    everything is shown and nothing is late.
+    """
+
+    waits_for: Literal["claim", "payment"]
+    days_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organisers(Term):
     """Who organised a class, as its `attribute` says; without it the bureau itself (HB-REP-07, LS-REP-03).
 
@@ -275,6 +287,7 @@ class ReportingTerms:
     figure_goals: tuple[FigureGoal, ...] = ()
     quality_indicators: QualityIndicators | None = None
     fund_use: FundUse | None = None
+    ageing: Ageing | None = None
     organisers: Organisers | None = None
     stages: tuple[Stage, ...] = ()
     filings: tuple[Filing, ...] = ()

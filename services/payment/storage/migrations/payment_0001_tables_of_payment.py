@@ -468,6 +468,7 @@ def upgrade() -> None:
         sa.Column("bank_name", sa.String(length=200), nullable=False),
         sa.Column("number_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("number_masked", sa.String(length=50), nullable=False),
+        sa.Column("kind", sa.String(length=50), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("submitted_by", sa.String(length=200), nullable=False),
         sa.Column("submitted_on", sa.Date(), nullable=False),
