@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from services.payment.application.answer_again import ANSWER_AGAIN, answer_again
-from services.payment.application.assessing import NOTICE_END, REVIEW_DUE, REVIEW_DUE_OUTER
+from services.payment.application.assessing import NOTICE_END, REVIEW_DUE, REVIEW_DUE_OUTER, WINDOW_END, end_window
 from services.payment.application.draft_monthly_report import (
     MONTHLY_REPORT,
     MONTHLY_REPORT_DUE,
@@ -28,6 +28,7 @@ from shared.worker import Worker
 TIMERS: Final[Mapping[str, Handler[PaymentUnitOfWork]]] = {
     ANSWER_AGAIN: answer_again,
     NOTICE_END: end_notice,
+    WINDOW_END: end_window,
     REVIEW_DUE: partial(flag_overdue, limit=REVIEW_DUE),
     REVIEW_DUE_OUTER: partial(flag_overdue, limit=REVIEW_DUE_OUTER),
     MONTHLY_REPORT: draft_monthly_report,

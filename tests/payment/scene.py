@@ -191,7 +191,9 @@ class Scene:
         for kind, day in {one.kind: self.exam_on or one.issued_on for one in issued}.items():
             yield Known(event_id=f"e-exam-{kind}", fact=scheduled(kind, exam_on=day))
 
-    def judged(self, *rows: Rate, decisions: Sequence[Decision] = (), past: Sequence[Use] = ()) -> Assessment:
+    def judged(
+        self, *rows: Rate, decisions: Sequence[Decision] = (), past: Sequence[Use] = (), today: date | None = None
+    ) -> Assessment:
         """Assess the class under its region's rulebook with these rates and what its people had before."""
         facts = self.facts
         assert facts.opened is not None
@@ -203,6 +205,7 @@ class Scene:
             decisions=decisions,
             entitled=frozenset(),
             past=past,
+            today=today,
         )
 
 

@@ -218,13 +218,13 @@ async def spells(office: Office) -> tuple[Spell, ...]:
         return (await uow.classes.facts("class-1")).spells
 
 
-async def claimed(office: Office, place: str, amount_yuan: int, **told: object) -> str:
+async def claimed(office: Office, place: str, amount_yuan: int, *, on: date | None = None, **told: object) -> str:
     """Let a finished class of the document be claimed for, at a rate per head; give the claim."""
     office.books = with_claims(place)
     region, opening = FIRST_DAYS[place]
     started = with_checks(opened(place, ROSTER, **told))  # type: ignore[arg-type]
     events = finished(started)
-    office.now = moment(date(opening.year, 12, 2))
+    office.now = moment(on or date(opening.year, 12, 2))
     row = replace(rate(amount_yuan), region=region, valid_from=opening)
     await office.act(official(place, "finance", Role.FINANCE), enter_rate, rate=row)
     await office.take(started, *events)

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.settle_entitlement import settle_entitlement
+from services.payment.domain.benefit import EMPLOYMENT_AWAITED
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.caps import places_of
 from services.payment.domain.claim import Claim, asked_of_employer
@@ -31,6 +33,7 @@ from shared.policy.rulebook import Rulebook
 REVIEW_DUE: Final = "review_due"
 REVIEW_DUE_OUTER: Final = "review_due_outer"
 NOTICE_END: Final = "notice_end"
+WINDOW_END: Final = "employment_window_end"
 INDIVIDUAL: Final = "individual"
 
 
@@ -88,6 +91,7 @@ async def assess_case(
         if capped
         else (),
         held=frozenset(await uow.uses.of_class(opened.class_id)) if capped else frozenset(),
+        today=uow.today,
     )
 
 
@@ -148,6 +152,7 @@ async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, 
     if outcome.claim == claim:
         return claim
     saved = await uow.claims.save(claim, outcome.claim)
+    await await_window(uow, saved)
     failpoints.hit(failpoints.INSIDE_CLAIM)
     if saved.round > claim.round or saved.state is State.RETURNED:
         await move_timers(uow, saved)
@@ -199,6 +204,25 @@ async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
         case = await open_case(uow, class_id)
         found = await assess_claim(uow, case, claim)
         await carry_out(uow, claim, replace(claim, assessment=found), case, cause=cause)
+
+
+async def await_window(uow: PaymentUnit, claim: Claim) -> None:
+    """Let the claim be assessed again when the first of the windows ends for which it holds money back (HB-PAY-05)."""
+    last = [
+        date.fromisoformat(finding.value)
+        for line in claim.assessment.lines
+        for finding in line.findings
+        if finding.code == EMPLOYMENT_AWAITED and finding.value
+    ]
+    if last:
+        await uow.schedule(due=end_of_day(min(last)), kind=WINDOW_END, key=claim.claim_id)
+
+
+async def end_window(uow: PaymentUnit, claim_id: str) -> None:
+    """Assess a claim again after the last day on which work could be found in time."""
+    claim = await uow.claims.find(claim_id)
+    if claim is not None:
+        await refresh_claim(uow, claim.class_id, cause="EMPLOYMENT_WINDOW_ENDED")
 
 
 async def move_timers(uow: PaymentUnit, claim: Claim) -> None:

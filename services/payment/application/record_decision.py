@@ -8,7 +8,7 @@ from services.payment.application.assessing import Case, assess_claim, carry_out
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim
-from services.payment.domain.decision import Decision
+from services.payment.domain.decision import Decision, latest
 from services.payment.domain.duty import Duty
 from shared.domain.errors import Refused
 from shared.policy.rulebook import Rulebook
@@ -87,9 +87,30 @@ def _persons(given: GivenDecision, claim: Claim, case: Case) -> frozenset[str] |
             value=given.rule,
         )
     persons = _asked(claim, given.rule) if given.persons is None else given.persons
+    _require_first_choice(given, persons, claim, case.rulebook)
     if not persons:
         raise _nothing_to_decide(f"没有学员需要按规则 {given.rule} 作出决定。")
     return persons
+
+
+def _require_first_choice(given: GivenDecision, persons: Collection[str], claim: Claim, rulebook: Rulebook) -> None:
+    """Raise Refused CHOICE_MADE where the claimant chose before: paid now or later is chosen once (HB-PAY-05)."""
+    term = rulebook.payment.window_choice
+    if (
+        term is None
+        or given.rule != term.rule
+        or all(latest(claim.decisions, term.rule, each) is None for each in persons)
+    ):
+        return
+    raise Refused(
+        code="CHOICE_MADE",
+        message="申领人已经选择过先付或待付，只能选择一次。",
+        advice="一次付清后又就业、确需补差的，由审核人员按就业补贴规则另行记录决定。",
+        field="rule",
+        rule=term.rule,
+        clause=term.clause,
+        document=term.document,
+    )
 
 
 def _nothing_to_decide(message: str) -> Refused:
@@ -115,7 +136,7 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
     kinds = assessment.certificate_kinds
     other_kinds = kinds if kinds and any(kind.by_decision for kind in kinds.kinds) else None
     of_people = (
-        *(assessment.certificate_priority, other_kinds, payment.special_account),
+        *(assessment.certificate_priority, other_kinds, payment.special_account, payment.window_choice),
         *(cap for cap in payment.caps if cap.override_by_decision),
         *(row for benefit in payment.benefits for row in benefit.payees if row.by_decision),
         *(share for benefit in payment.benefits for share in benefit.shares if share.employed_within_months),

@@ -3,7 +3,15 @@
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from services.payment.application.assessing import INDIVIDUAL, Case, assess_case, hold_uses, move_timers, open_case
+from services.payment.application.assessing import (
+    INDIVIDUAL,
+    Case,
+    assess_case,
+    await_window,
+    hold_uses,
+    move_timers,
+    open_case,
+)
 from services.payment.application.ports import Account, PaymentUnit
 from services.payment.application.recognise_claimant import Claiming, GivenPerson, recognise_claimant
 from services.payment.application.scope import sees_claim, unknown, visible_class
@@ -131,6 +139,7 @@ def _payee(claimant: Claimant, case: Case) -> str:
 async def _announce(uow: PaymentUnit, claim: Claim) -> None:
     """Start the review's clock and say that it runs."""
     await move_timers(uow, claim)
+    await await_window(uow, claim)
     await uow.publish(submitted(claim))
     details: dict[str, TraceValue] = {
         "class_id": claim.class_id,

@@ -26,6 +26,7 @@ DISPATCHED_TO: Final = "dispatched_to"
 INSURED_MONTHS: Final = "insured_months"
 """Codes under which a class's and a person's attributes tell payment what its benefits ask for."""
 
+EMPLOYMENT_AWAITED: Final = "EMPLOYMENT_AWAITED"
 _MONTHS_OF_A_YEAR: Final = 12
 
 
@@ -66,12 +67,13 @@ class Award:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Everything that is known when a benefit is judged for a person."""
+    """Everything that is known when a benefit is judged for a person; without `today` every window counts as over."""
 
     facts: ClassFacts
     opened: ClassOpened
     rulebook: Rulebook
     decisions: Sequence[Decision]
+    today: date | None = None
 
 
 def benefits_of(opened: ClassOpened, rulebook: Rulebook) -> tuple[Benefit, ...]:
@@ -258,7 +260,8 @@ def _shared(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Grou
         if fitting:
             trace = share.trace(result=share.percent, inputs={"groups": ",".join(trainee.groups)})
             return replace(award, percent=share.percent, traces=(*award.traces, *traces, trace))
-        award = replace(award, traces=(*award.traces, *doubts))
+        awaited = _awaited(share, award, ground) if doubts else ()
+        award = replace(award, traces=(*award.traces, *doubts), findings=(*award.findings, *awaited))
     missing = _nothing(benefit, "SHARE_NOT_STATED", "文件没有规定该学员适用的补贴比例。")
     return replace(award, findings=(*award.findings, missing))
 
@@ -290,13 +293,44 @@ def _employed(
     )
     inputs = {"certificate_on": issued.isoformat(), "window_end": last.isoformat()}
     within = next((spell for spell in spells if issued <= spell.start <= last), None)
+    decision = latest(ground.decisions, share.rule, certificate.person_id)
+    final = _paid_at_once(certificate.person_id, ground)
+    if within is not None and final is not None and within.start > final.decided_on:
+        supplement = decision is not None and decision.accepted
+        return supplement, (() if supplement else (share.trace(result="paid_for_good", inputs=inputs),)), ()
     if within is not None:
         return True, (), (share.trace(result="employed", inputs={**inputs, "employed_on": within.start.isoformat()}),)
     held = next((spell for spell in spells if spell.start < issued and spell.holds_on(issued)), None)
-    decision = latest(ground.decisions, share.rule, certificate.person_id)
     if held is not None and decision is not None and decision.accepted:
         return True, (), (decision_trace(share, decision),)
     return False, (share.trace(result="not_employed", inputs=inputs),), ()
+
+
+def _paid_at_once(person_id: str, ground: Ground) -> Decision | None:
+    """Give the choice of being paid at once and for good, None where it was not made."""
+    term = ground.rulebook.payment.window_choice
+    choice = latest(ground.decisions, term.rule, person_id) if term else None
+    return choice if choice is not None and choice.accepted else None
+
+
+def _awaited(share: Share, award: Award, ground: Ground) -> tuple[Finding, ...]:
+    """Hold an award back while its person may still find work in time and nobody chose to be paid now (HB-PAY-05)."""
+    term, certificate = ground.rulebook.payment.window_choice, award.certificate
+    if term is None or ground.today is None or certificate is None or share.employed_within_months is None:
+        return ()
+    last = months_later(certificate.fact.issued_on, share.employed_within_months)
+    choice = latest(ground.decisions, term.rule, certificate.fact.person_id)
+    if ground.today > last or (choice is not None and choice.accepted):
+        return ()
+    return (
+        term.finding(
+            code=EMPLOYMENT_AWAITED,
+            severity=Severity.ASK if choice is None else Severity.STOP,
+            message=f"至 {last.isoformat()} 前就业的可按更高比例补贴，期限届满前暂不支付。",
+            advice="申领人选择现在按较低比例一次付清的，由审核人员记录（只能选择一次）；否则期限届满后自动核算。",
+            value=last.isoformat(),
+        ),
+    )
 
 
 def months_later(day: date, months: int) -> date:

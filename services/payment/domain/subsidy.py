@@ -6,6 +6,7 @@ Pure: the same facts, decisions, rates and rulebook give the same assessment, wh
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final
 
 from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for, payee_of, payee_undecided
@@ -103,6 +104,7 @@ def assess(
     entry_required: bool = False,
     past: Sequence[Use] = (),
     held: frozenset[tuple[str, str]] = frozenset(),
+    today: date | None = None,
 ) -> Assessment:
     """Assess a class from its facts alone (JY-CLM-10).
 
@@ -110,11 +112,11 @@ def assess(
     paid for elsewhere, `held` are people and awards of this class that hold their places under the caps already: what
     other classes take later does not take them away, what was imported of elsewhere does. `entry_required` says that
     what happened must be entered in the provincial system too (JY-INT-01). A missing rate stops everything with
-    RATE_MISSING, because base and cut are the class's (JY-PAY-05).
+    RATE_MISSING, because base and cut are the class's (JY-PAY-05). Without `today` nobody waits for a window's end.
     """
     if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required):
         return Assessment(stops=stops)
-    ground = Ground(facts=facts, opened=opened.fact, rulebook=rulebook, decisions=decisions)
+    ground = Ground(facts=facts, opened=opened.fact, rulebook=rulebook, decisions=decisions, today=today)
     lines = [*_lines(opened, ground, entitled)]
     if excess := _beyond_results(lines, facts, rulebook):
         return Assessment(stops=excess)

@@ -247,6 +247,14 @@ class FundingOrder(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowChoice(Term):
+    """Whoever may still find work in time is paid when that time is over, or at once and for good (HB-PAY-05).
+
+    The claimant chooses once, and a recorded decision says what; a supplement afterwards needs another.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpecialAccountRecheck(Term):
     """Exclusions are checked again when money leaves the special account (JY-FND-03)."""
 
@@ -275,6 +283,7 @@ class PaymentTerms:
     exclusions: tuple[Exclusion, ...] = ()
     advance: Advance | None = None
     employment_release: EmploymentRelease | None = None
+    window_choice: WindowChoice | None = None
     entitlement: Entitlement | None = None
     evidence: Evidence | None = None
     system_entry: SystemEntry | None = None
