@@ -21,7 +21,7 @@ from shared.policy.coverage import coverage, texts_under
 from shared.policy.explaining import explained
 from shared.policy.mistakes import PolicyFilesInvalid
 from shared.policy.provisions import Difference, Provision, differences, provisions
-from shared.policy.rulebook import Rulebook
+from shared.policy.rulebook import Rulebook, Shelf
 
 policy = typer.Typer(no_args_is_help=True, help="Rulebooks: check, read, compare, and what decides each rule.")
 Folder = Annotated[
@@ -79,6 +79,15 @@ def diff(
     console.print(f"\n{len(found)} 处不同：{old.id} → {new.id}")
 
 
+def _shelf(folder: Path) -> Shelf:
+    """Read a folder's rulebooks, or say what is wrong with them and end."""
+    try:
+        return loader.load_rulebooks(folder)
+    except PolicyFilesInvalid as error:
+        console.print(escape(str(error)), soft_wrap=True)
+        raise typer.Exit(1) from error
+
+
 @policy.command("try")
 def try_cases(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case files (TOML).")],
@@ -94,10 +103,10 @@ def try_cases(
     from peibu.trial.printing import print_outcome
     from shared.policy.case_file import read_case
 
-    shelf, failed = loader.load_rulebooks(folder), 0
+    shelf, failed = _shelf(folder), 0
     for file in files:
         try:
-            case = read_case(file.read_bytes(), name=file.name, catalogue=loader.load_catalogue())
+            case = read_case(file.read_bytes(), name=file.name, catalogue=loader.load_catalogue(folder))
             outcome = judge(case, shelf)
         except PolicyFilesInvalid as error:
             console.print(escape(str(error)), soft_wrap=True)
@@ -191,7 +200,7 @@ def show_coverage(
 ) -> None:
     """Print of every rule where it is decided and which tests show it; fail while any is unexplained."""
     rows = coverage(
-        {name: rule for name, rule in loader.load_catalogue().items() if name.startswith(jurisdiction or "")},
+        {name: rule for name, rule in loader.load_catalogue(folder).items() if name.startswith(jurisdiction or "")},
         books=loader.load_rulebooks(folder).current,
         forms=loader.load_forms(),
         code=texts_under(sources, "shared", "services"),

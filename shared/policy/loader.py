@@ -15,6 +15,8 @@ from shared.policy.form import Form, read_form
 from shared.policy.mistakes import Mistake, PolicyFilesInvalid, dotted
 from shared.policy.rulebook import Rulebook, Shelf
 from shared.policy.rulebook_file import read_rulebook
+from shared.policy.rules_file import NAME as RULES
+from shared.policy.rules_file import read_rules
 from shared.policy.targets import AllotmentTable, TargetTable, read_targets
 
 PACKAGED = Path(__file__).with_name("rulebooks")
@@ -84,11 +86,32 @@ def load_forms(folder: Path | None = None) -> tuple[Form, ...]:
     return tuple(forms)
 
 
+def load_catalogue(folder: Path | None = None) -> Mapping[str, CatalogueRule]:
+    """Read the catalogue of rules by id: what each says, where it stands and who decides it.
+
+    With a folder of rulebooks also the rules that its jurisdictions list themselves (`rules.toml`), or raise
+    PolicyFilesInvalid.
+    """
+    found = dict(_packaged_catalogue())
+    for path in sorted((folder or PACKAGED).glob(f"*/{RULES}")):
+        found |= read_rules(path.read_bytes(), jurisdiction=path.parent.name, catalogue=found)
+    return found
+
+
 @cache
-def load_catalogue() -> Mapping[str, CatalogueRule]:
-    """Read the catalogue of rules by id: what each says, where it stands and who decides it."""
+def _packaged_catalogue() -> Mapping[str, CatalogueRule]:
     rows = json.loads(Path(__file__).with_name("catalogue.json").read_text(encoding="utf-8"))
     return {row["id"]: CatalogueRule(**row) for row in rows}
+
+
+def _catalogue_of(jurisdiction: str, rules: bytes) -> Mapping[str, CatalogueRule]:
+    packaged = _packaged_catalogue()
+    return {**packaged, **read_rules(rules, jurisdiction=jurisdiction, catalogue=packaged)} if rules else packaged
+
+
+def _rules_beside(path: Path) -> bytes:
+    rules = path.with_name(RULES)
+    return rules.read_bytes() if rules.exists() else b""
 
 
 def _current(folder: Path) -> tuple[dict[Path, Rulebook], list[Mistake]]:
@@ -116,18 +139,22 @@ def _read_all(
 
 
 def _read_rulebook(path: Path, *, kept: bool = False) -> Rulebook:
-    return _rulebook_of(path.read_bytes(), path.parent.name, path.name[:10], kept=kept)
+    rules = b"" if kept else _rules_beside(path)
+    return _rulebook_of(path.read_bytes(), path.parent.name, path.name[:10], rules, kept=kept)
 
 
 @cache
-def _rulebook_of(content: bytes, jurisdiction: str, effective_from: str, *, kept: bool) -> Rulebook:
-    """Read what the bytes say once per process: several services of it bring the same files."""
+def _rulebook_of(content: bytes, jurisdiction: str, effective_from: str, rules: bytes, *, kept: bool) -> Rulebook:
+    """Read what the bytes say once per process: several services of it bring the same files.
+
+    `rules` are the jurisdiction's own list of rules, empty where the product's catalogue has them all.
+    """
     return read_rulebook(
         content,
         jurisdiction=jurisdiction,
         effective_from=effective_from,
         regions=regions(),
-        catalogue=load_catalogue(),
+        catalogue=_catalogue_of(jurisdiction, rules),
         kept=kept,
     )
 
@@ -140,12 +167,13 @@ def _read_kept(path: Path) -> Rulebook:
 
 
 def _read_targets(path: Path) -> TargetTable | AllotmentTable:
-    return read_targets(path.read_bytes(), name=f"{path.parent.name}/{path.name}", catalogue=load_catalogue())
+    catalogue = _catalogue_of(path.parent.name, _rules_beside(path))
+    return read_targets(path.read_bytes(), name=f"{path.parent.name}/{path.name}", catalogue=catalogue)
 
 
 def _misplaced(folder: Path) -> Iterator[Mistake]:
     seen = (path for path in sorted(folder.rglob("*.toml")) if not _is_hidden(path.relative_to(folder)))
-    names = [path for path in seen if not _TARGETS.fullmatch(path.name)]
+    names = [path for path in seen if path.name != RULES and not _TARGETS.fullmatch(path.name)]
     if not names:
         yield _mistake(folder, "目录中没有任何规则册", "请核对规则册目录的设置")
     for path in names:
