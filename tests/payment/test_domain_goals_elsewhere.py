@@ -15,7 +15,7 @@ from services.payment.domain.goals import certificates, in_years, person_times, 
 from services.payment.domain.heads import allotment_progress, by_organiser, heads, stage_board
 from services.payment.domain.obstacles import obstacles
 from services.payment.domain.quality import by_provider, indicators
-from services.payment.domain.shares import Share
+from services.payment.domain.shares import Share, group_shares
 from shared.domain.errors import Refused
 from shared.domain.jurisdiction import regions
 from shared.policy.loader import load_allotments, load_rulebooks
@@ -440,10 +440,10 @@ def test_what_a_document_does_not_report_is_absent_and_no_neighbours_number_stan
     """HL-QUA-04, HB-QUA-04, LS-PAY-03: silence stays silent, document by document."""
     huludao, hebei, quanjiao, linshu = map(reporting, BOOKS)
     for terms in (huludao, hebei, quanjiao):
-        assert terms.monthly_report is None
+        assert (terms.monthly_report, terms.group_shares) == (None, None)
         assert terms.contact is None
     for terms in map(reporting, BOOKS):
-        assert (terms.apprentices, terms.group_shares, terms.transfer_employment) == (None, None, None)
+        assert (terms.apprentices, terms.transfer_employment) == (None, None)
         assert (terms.cluster_share, terms.village_report) == (None, None)
     assert (huludao.certificates, quanjiao.certificates, linshu.certificates) == ((), (), ())
     assert (hebei.figure_goals, linshu.figure_goals, linshu.figures) == ((), (), ())
@@ -531,3 +531,23 @@ def test_money_comes_only_from_the_sources_that_a_document_lists() -> None:
     assert sources(HEBEI) == {"就业补助资金", "职业技能提升专账资金", "失业保险基金"}
     assert HEBEI.payment.funding_sources is not None
     assert HEBEI.payment.funding_sources.source("talent_fund") is None
+
+
+def test_of_each_group_it_is_told_how_many_were_trained_and_of_whom_nothing_was_paid() -> None:
+    """LS-CLM-09: of three employees one is unpaid, of two graduates both; other groups have nobody."""
+    term = reporting(LINSHU).group_shares
+    assert term is not None
+    assert term.rule == "LS-CLM-09"
+    roster = people(1, 5)
+    groups = {each: ("employee",) if number < 3 else ("graduate",) for number, each in enumerate(roster)}
+    fact = opened("class-1", roster=roster, groups=groups, opening=date(2020, 9, 1))
+    of_class = replace(
+        record(fact, trained_on=date(2020, 9, 20), exam_on=None),
+        settlements=(settled(1_000_00, date(2020, 12, 1)), settled(1_000_00, date(2020, 12, 1), "p2")),
+    )
+    found = group_shares([of_class], YEAR_2020, Period(first=date(2019, 1, 1), last=date(2019, 12, 31)), term)
+    told = {each.code: (each.share.part if each.share else None, each.unpaid) for each in found}
+    assert (told.pop("employees"), told.pop("graduates"), set(told.values())) == ((3, 1), (2, 2), {(0, 0)})
+
+
+YEAR_2020 = Period(first=date(2020, 1, 1), last=date(2020, 12, 31))

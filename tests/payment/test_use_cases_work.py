@@ -331,3 +331,15 @@ async def test_a_claim_follows_the_months_that_are_confirmed_and_taken_back(hulu
     [back] = await huludao.act(hirer("HL"), reverse_work_months, **reversed_)
     await confirm(huludao, back.number)
     assert await amounts(huludao, claim.claim_id) == [148_000, 0, 0]
+
+
+async def test_a_claim_that_does_not_name_the_basic_account_is_not_received_in_quanjiao(office: Office) -> None:
+    """QJ-PAY-01: the kind of account is asked for where the claim is handed in, and kept with the account."""
+    with pytest.raises(Refused) as refused:
+        await claimed(office, "QJ", 1000, programme="free_group_training")
+    assert (refused.value.code, refused.value.rule) == ("ACCOUNT_KIND", "QJ-PAY-01")
+    assert await office.rows("SELECT 1 FROM claim") == []
+    signed = SignedUndertaking(text_version="QJ", signer="样例负责人", signed_on=office.now.date())
+    account = replace(ACCOUNT, holder=INSTITUTION_NAME, kind="basic_account")
+    await office.act(hirer("QJ"), submit_claim, class_id="class-1", undertaking=signed, account=account)
+    assert [row.kind for row in await office.rows("SELECT kind FROM account")] == ["basic_account"]

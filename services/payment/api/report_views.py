@@ -194,6 +194,7 @@ class GroupShareView(BaseModel):
     share: ShareView | None
     year_before: ShareView | None
     change_points: str | None = Field(description="与上年同期相比，百分点，两位小数")
+    unpaid: int | None = Field(description="其中补贴尚未到账的人次")
 
 
 class ClassShareView(BaseModel):
@@ -251,6 +252,7 @@ class SharesView(BaseModel):
                     change_points=each.share.points_since(each.year_before)
                     if each.share and each.year_before
                     else None,
+                    unpaid=each.unpaid,
                 )
                 for each in reading.groups
             ],

@@ -43,12 +43,16 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupShare:
-    """A group's share of the trained; None where the roster cannot tell who belongs to it."""
+    """A group's share of the trained; None where the roster cannot tell who belongs to it.
+
+    `unpaid` of them had no subsidy credited yet: the gap (LS-CLM-09).
+    """
 
     code: str
     name: str
     share: Share | None
     year_before: Share | None
+    unpaid: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,7 @@ def group_shares(
             name=group.name,
             share=_share(records, period, group) if group.can_be_told else None,
             year_before=_share(records, before, group) if group.can_be_told else None,
+            unpaid=_unpaid(records, period, group) if group.can_be_told else None,
         )
         for group in term.shares
     )
@@ -87,12 +92,25 @@ def group_shares(
 
 def _share(records: Iterable[ClassRecord], period: Period, group: SharedGroup) -> Share:
     belongs = [
-        (group.classes is not None and record.is_marked(group.classes)) or _is_of(trainee, group.groups)
+        _belongs(record, trainee, group)
         for record in records
         if period.has(record.trained_on)
         for trainee in _trained(record)
     ]
     return Share(part=sum(belongs), whole=len(belongs))
+
+
+def _unpaid(records: Iterable[ClassRecord], period: Period, group: SharedGroup) -> int:
+    return sum(
+        _belongs(record, trainee, group) and trainee.person_id not in record.paid_on
+        for record in records
+        if period.has(record.trained_on)
+        for trainee in _trained(record)
+    )
+
+
+def _belongs(record: ClassRecord, trainee: OpenedTrainee, group: SharedGroup) -> bool:
+    return (group.classes is not None and record.is_marked(group.classes)) or _is_of(trainee, group.groups)
 
 
 def _trained(record: ClassRecord) -> list[OpenedTrainee]:
