@@ -74,6 +74,7 @@ async def test_a_claim_goes_from_the_class_to_money_in_the_bank(callers: Callers
         "bank_name": "样例银行济源支行",
         "number_masked": "**************7531",
         "state": "active",
+        "kind": None,
     }
     line = claim["lines"][0]
     assert (line["state"], line["amount_fen"], line["rules"][-1]) == ("due", 150_000, "JY-CLM-10")
