@@ -14,7 +14,6 @@ from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.roster import judge_roster
 from services.enrollment.domain.roster_row import Particulars, PersonalFacts, RosterContext, RosterRow
 from services.payment.domain.advance import judge_advance
-from services.payment.domain.benefit import months_later
 from services.payment.domain.caps import Use
 from services.payment.domain.claim import deadlines
 from services.payment.domain.facts import Known
@@ -26,6 +25,7 @@ from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Refused
 from shared.domain.jurisdiction import regions
 from shared.domain.money import fen_from_yuan
+from shared.domain.months import months_later
 from shared.policy.case_file import Case, People
 from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook, Shelf

@@ -1,6 +1,5 @@
 """What a benefit pays one person for (补贴项目): a certificate, months of work, days of presence, each an award."""
 
-from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,6 +12,7 @@ from services.payment.domain.rates import Wanted
 from services.payment.domain.recognition import recognise, recognise_each
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
+from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Benefit, BenefitPayee, Condition, Share
@@ -331,13 +331,6 @@ def _awaited(share: Share, award: Award, ground: Ground) -> tuple[Finding, ...]:
             value=last.isoformat(),
         ),
     )
-
-
-def months_later(day: date, months: int) -> date:
-    """Give the same day number so many months later, or the last day of a month that is shorter (HB-CLM-07)."""
-    year, month = divmod(day.month - 1 + months, _MONTHS_OF_A_YEAR)
-    year, month = day.year + year, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def _conditioned(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:

@@ -192,6 +192,10 @@ def _paid_to_another(line: Line, rulebook: Rulebook) -> Line:
         advice="请由文件规定的收款人申领。",
         value=_payee_of(line),
     )
+    return _nothing_of(line, refused)
+
+
+def _nothing_of(line: Line, refused: Finding) -> Line:
     return replace(
         line, amount_fen=0, recognised=False, certificate_kind=None, awards=(), traces=(), findings=(refused,)
     )
@@ -204,7 +208,7 @@ def _claimed_elsewhere(line: Line, rulebook: Rulebook) -> Line:
         message="该学员已另行申领本班补贴，同一学员同一班级只能申领一次。",
         advice="本申领不计该学员的金额，无须办理。",
     )
-    return replace(line, amount_fen=0, recognised=False, certificate_kind=None, traces=(), findings=(refused,))
+    return _nothing_of(line, refused)
 
 
 def amounts(
