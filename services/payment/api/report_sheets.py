@@ -19,6 +19,9 @@ Format = Literal["json", "xlsx"]
 XLSX: Final[Responses] = {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
 """What an address that also answers with a workbook says of it."""
 
+TABLE: Final[Responses] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}, **XLSX[200]["content"]}}}
+"""What an address says that answers with CSV, or with a workbook."""
+
 _MET: Final = {True: "已完成", False: "未完成", None: "目标或数字未知"}
 _UNITS: Final = {"person_times": "人次", "persons": "人", "certificates": "本"}
 _STATES: Final = {

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Path, Query
 from starlette.responses import Response
 
-from services.payment.api.report_sheets import XLSX, Format, as_workbook, shares_sheets, year_sheets
+from services.payment.api.report_sheets import TABLE, XLSX, Format, as_workbook, shares_sheets, year_sheets
 from services.payment.api.report_views import (
     DispatchBody,
     EmploymentsAnswer,
@@ -73,7 +73,7 @@ async def get_report(month: MonthText, unit: Read, region: Region = None) -> Rep
     "/reports/monthly/{month}/table",
     summary="某月月报签发件的表格（CSV 或 xlsx，含签发与报送凭证）",
     dependencies=[requires(*BUREAU)],
-    responses=merge_responses(responses(404, "REGION_OUT_OF_SCOPE"), XLSX),
+    responses=merge_responses(responses(404, "REGION_OUT_OF_SCOPE"), TABLE),
     response_class=Response,
 )
 async def get_report_table(
