@@ -286,8 +286,8 @@ def _dates(case: Case, book: Rulebook) -> dict[str, date]:
         found |= {"notice_end": period.ends_on, "payable_from": period.payable_from}
     if "training_end" in named and (limit := book.assessment.exam_limit):
         found["assessment_due"] = limit.due(named["training_end"])
-    windows = {share.employed_within_months for one in book.payment.benefits for share in one.shares}
-    if case.certificate and (months := max((each for each in windows if each), default=None)):
+    windows = [share.employed_within_months or 0 for share in book.payment.window_shares]
+    if case.certificate and (months := max(windows, default=None)):
         last = max(certificate.issued for certificate in case.certificate)
         found["employment_window_end"] = months_later(last, months)
     return found

@@ -77,7 +77,7 @@ async def assess_case(
     """Assess a class as it is known now, at the rates that stood when it was decided if it was."""
     opened = case.opened.fact
     entitled = await uow.entitlements.held(opened.class_id)
-    capped = bool(case.rulebook.payment.caps or case.rulebook.payment.exclusions)
+    capped = case.rulebook.payment.limits_uses
     persons = [trainee.person_id for trainee in opened.trainees]
     return assess(
         case.facts,
@@ -175,7 +175,7 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
 
     What is admitted now is held, and what was ordered and did not come back; everything else becomes free.
     """
-    if not case.rulebook.payment.caps and not case.rulebook.payment.exclusions:
+    if not case.rulebook.payment.limits_uses:
         return
     found = await assess_claim(uow, case, claim)
     if found.stops and case.facts.cancelled is None:  # nothing can be computed for now: it stays as it is

@@ -9,7 +9,7 @@ from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim, require_decided
-from services.payment.domain.decision import latest
+from services.payment.domain.decision import is_accepted, latest
 from services.payment.domain.duty import Duty
 from services.payment.domain.order import (
     OrderEntry,
@@ -124,24 +124,19 @@ def _orders(
 def _decided_sources(claim: Claim, rulebook: Rulebook) -> frozenset[str]:
     """Give the sources outside the document's list that a person decided on: one decision admits all of them."""
     term = rulebook.payment.funding_sources
-    decision = latest(claim.decisions, term.rule) if term else None
-    if term is None or decision is None or not decision.accepted:
+    if term is None or not is_accepted(claim.decisions, term):
         return frozenset()
     return frozenset(source.code for source in term.sources if source.human_decision)
 
 
 def _is_source_changed(claim: Claim, rulebook: Rulebook) -> bool:
     """Say whether a person decided that another source pays than the one the class opened with (HB-ENR-08)."""
-    term = rulebook.enrollment.funding_at_opening
-    decision = latest(claim.decisions, term.rule) if term else None
-    return decision is not None and decision.accepted
+    return is_accepted(claim.decisions, rulebook.enrollment.funding_at_opening)
 
 
 def is_season_waived(claim: Claim, rulebook: Rulebook) -> bool:
     """Say whether a person decided that the claim is paid outside the document's days (HB-PAY-03)."""
-    term = rulebook.payment.payment_season
-    decision = latest(claim.decisions, term.rule) if term else None
-    return decision is not None and decision.accepted
+    return is_accepted(claim.decisions, rulebook.payment.payment_season)
 
 
 def excluded_lines(claim: Claim, rulebook: Rulebook) -> frozenset[int]:

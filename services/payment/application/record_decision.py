@@ -139,7 +139,7 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
         *(assessment.certificate_priority, other_kinds, payment.special_account, payment.window_choice),
         *(cap for cap in payment.caps if cap.override_by_decision),
         *(row for benefit in payment.benefits for row in benefit.payees if row.by_decision),
-        *(share for benefit in payment.benefits for share in benefit.shares if share.employed_within_months),
+        *payment.window_shares,
     )
     of_class = (
         (rulebook.supervision.inspections, True),

@@ -35,7 +35,7 @@ async def record_employment(uow: PaymentUnit, *, class_id: str, found: Sequence[
         await uow.work.record_employment(class_id, each, by=uow.actor.subject, on=uow.today)
         new += 1
     await uow.audit(action="employment_recorded", subject=class_id, details={"persons": len(found), "new": new})
-    if new and (_pays_by_window(case.rulebook) or case.rulebook.payment.employment_release is not None):
+    if new and (case.rulebook.payment.window_shares or case.rulebook.payment.employment_release is not None):
         await refresh_claim(uow, class_id, cause="EMPLOYMENT_RECORDED")
     return new
 
@@ -51,7 +51,7 @@ def _objections(uow: PaymentUnit, case: Case, found: Sequence[Employment], known
         yield _refused("TRAINING_NOT_COMPLETED", "该班级尚未结业。", "请在班级结业后登记就业情况。", term)
         return
     roster = {trainee.person_id for trainee in case.opened.fact.trainees}
-    earlier_counts = _pays_by_window(case.rulebook)
+    earlier_counts = bool(case.rulebook.payment.window_shares)
     for each in found:
         if each.person_id not in roster:
             yield _refused("PERSON_NOT_IN_CLASS", "所列人员不在该班级的花名册中。", "请核对学员编号。", term)
@@ -68,19 +68,16 @@ def _objections(uow: PaymentUnit, case: Case, found: Sequence[Employment], known
             yield _refused("EMPLOYMENT_UNKNOWN", message, "请核对学员编号、用人单位和就业日期。", term)
 
 
-def _pays_by_window(rulebook: Rulebook) -> bool:
-    """Say whether a share of the document depends on employment within some time of the certificate (HB-CLM-03)."""
-    return any(share.employed_within_months for benefit in rulebook.payment.benefits for share in benefit.shares)
-
-
 def _term_of(rulebook: Rulebook) -> Term | None:
     """Give the term for which the document asks about employment."""
     terms = rulebook.payment
-    shares = (share for benefit in terms.benefits for share in benefit.shares if share.employed_within_months)
-    reporting = terms.reporting
-    return (
-        reporting.transfer_employment or terms.employment_release or reporting.quality_indicators or next(shares, None)
+    asks = (
+        terms.reporting.transfer_employment,
+        terms.employment_release,
+        terms.reporting.quality_indicators,
+        *terms.window_shares,
     )
+    return next((term for term in asks if term is not None), None)
 
 
 def _refused(code: str, message: str, advice: str, term: Term | None) -> Refused:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.payment.domain.benefit import benefits_of
-from services.payment.domain.decision import Decision, latest
+from services.payment.domain.decision import Decision, is_accepted
 from services.payment.domain.rates import RateTable, Wanted
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.money import fen_from_yuan, floor_share, yuan_text
@@ -74,8 +74,7 @@ def judge_advance(
             message=f"该班已预付 {len(before_fen)} 次，不能再次预付。",
             advice="其余部分请在培训、考核办结后申领。",
         )
-    decision = latest(decisions, term.rule)
-    if decision is None or not decision.accepted:
+    if not is_accepted(decisions, term):
         return term.finding(
             code="ADVANCE_UNDECIDED",
             severity=Severity.ASK,

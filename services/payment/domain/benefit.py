@@ -170,7 +170,7 @@ def _of_certificate(
     )
     if not years:
         message = "没有约定满一年的学徒期限，不能按年计算补贴。"
-        award = replace(award, findings=(_nothing(benefit, "AGREED_YEARS_MISSING", message),))
+        award = replace(award, findings=(*award.findings, _nothing(benefit, "AGREED_YEARS_MISSING", message)))
     return _shared(award, benefit, trainee, ground) if benefit.shares else award
 
 

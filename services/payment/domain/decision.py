@@ -38,6 +38,12 @@ def latest(decisions: Iterable[Decision], rule: str, person_id: str | None = Non
     return found
 
 
+def is_accepted(decisions: Iterable[Decision], term: Term | None) -> bool:
+    """Say whether the last decision about the class under a term accepts what it asks; without a term none does."""
+    decision = latest(decisions, term.rule) if term else None
+    return decision is not None and decision.accepted
+
+
 def weigh(finding: Finding, decision: Decision | None) -> Finding:
     """Give the finding as it weighs after the decision: accepted it only informs, refused it stops, else it asks."""
     if decision is None:

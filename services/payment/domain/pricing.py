@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
 from services.payment.domain.benefit import Award, Priced, unstated
@@ -93,16 +94,12 @@ def _most(benefit: Benefit, request: ReservationRequest, rulebook: Rulebook, rat
 
 def _together(priced: tuple[Priced, ...]) -> Iterator[Priced]:
     """Give what follows each other at the same standard as one."""
-    last: Priced | None = None
-    for each in priced:
-        if last is not None and last.standard_fen is not None and last.standard_fen == each.standard_fen:
-            last = replace(last, times=last.times + each.times)
-            continue
-        if last is not None:
-            yield last
-        last = each
-    if last is not None:
-        yield last
+    for standard_fen, alike in groupby(priced, key=lambda each: each.standard_fen):
+        if standard_fen is None:
+            yield from alike
+        else:
+            first, *others = alike
+            yield replace(first, times=first.times + sum(other.times for other in others))
 
 
 def _priced(priced: Priced, benefit: Benefit, rulebook: Rulebook, rates: RateTable | None) -> Worth:

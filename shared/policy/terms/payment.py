@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from shared.policy.terms.benefit import Advance, Benefit, Cap, EmploymentRelease, Exclusion
+from shared.policy.terms.benefit import Advance, Benefit, Cap, EmploymentRelease, Exclusion, Share
 from shared.policy.terms.reporting import ReportingTerms
 from shared.policy.terms.term import FourEyes, Item, Programme, Steps, Term
 
@@ -314,3 +314,13 @@ class PaymentTerms:
     special_account: SpecialAccountRecheck | None = None
     not_a_class: NotAClass | None = None
     reporting: ReportingTerms = field(default_factory=ReportingTerms)
+
+    @property
+    def limits_uses(self) -> bool:
+        """Say whether the document says how often a person is paid by what they are paid for."""
+        return bool(self.caps or self.exclusions)
+
+    @property
+    def window_shares(self) -> tuple[Share, ...]:
+        """Give the shares that depend on employment within some time of the certificate (HB-CLM-03)."""
+        return tuple(row for benefit in self.benefits for row in benefit.shares if row.employed_within_months)
