@@ -56,6 +56,7 @@ from shared.policy.terms.participation import (
     NewlyHired,
     OtherProof,
     PensionExclusion,
+    PersonArchive,
     PlaceLinks,
     ReleaseLimit,
     Repeat,
@@ -110,6 +111,7 @@ class EnrollmentTerms:
     entry_qualification: EntryQualification | None = None
     dispatched_staff: DispatchedStaff | None = None
     assignment_consent: AssignmentConsent | None = None
+    person_archive: PersonArchive | None = None
     programmes: Programmes | None = None
     approval: Steps | None = None
     reasons: Reasons | None = None

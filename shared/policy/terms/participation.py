@@ -211,5 +211,10 @@ class DispatchedStaff(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonArchive(Term):
+    """Everybody has an archive of classes, attendance, certificates and subsidies (职业培训电子档案, HL-DAT-02)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentConsent(Term):
     """Whom a third party enters on a roster has consented by the opening day: trainees choose freely (HL-ENR-20)."""
