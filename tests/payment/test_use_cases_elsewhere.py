@@ -1,17 +1,21 @@
 """Claims under other documents than Jiyuan's, through the use-cases: rates by level, payees, caps, no review limit."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from unittest.mock import AsyncMock
 
 import pytest
 
 from services.payment.application.allot_budget import allot_budget
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
 from services.payment.domain.budget import BudgetKey
+from services.payment.domain.caps import Use
 from services.payment.domain.claim import Claim, Claimant
 from services.payment.domain.state import Act, State
+from services.payment.storage.uses import StoredUses
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.actor import Actor
@@ -197,6 +201,42 @@ async def test_of_two_claims_at_once_only_one_gets_the_last_place(office: Office
         "SELECT person_id, COUNT(*) AS places FROM cap_slot WHERE scope LIKE '%occupation%' GROUP BY person_id"
     )
     assert {(row.person_id, row.places) for row in held} == {(person, 1) for person in people(1, 5)}
+
+
+@pytest.mark.parametrize("locked", [True, False])
+async def test_what_another_claim_took_meanwhile_is_seen_or_refused_by_the_database(
+    office: Office, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    """HL-CLM-02: one claim reads what its people had, another is received before the first takes its places."""
+    if not locked:
+        monkeypatch.setattr(StoredUses, "_lock", AsyncMock())
+    for number in (1, 2):
+        fact = enterprise(opened(f"class-{number}", people(1, 5)))
+        await trained(office, fact, [passed(person, f"class-{number}", level="5") for person in people(1, 5)])
+    first_has_read, second_is_received = asyncio.Event(), asyncio.Event()
+    read = StoredUses.elsewhere
+
+    async def slowly(self: StoredUses, class_id: str, persons: Collection[str]) -> Sequence[Use]:
+        found = await read(self, class_id, persons)
+        if class_id == "class-1" and not first_has_read.is_set():
+            first_has_read.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(second_is_received.wait(), timeout=0.5)
+        return found
+
+    monkeypatch.setattr(StoredUses, "elsewhere", slowly)
+
+    async def second() -> Claim:
+        await first_has_read.wait()
+        claim = await claimed(office, "class-2", "enterprise")
+        second_is_received.set()
+        return claim
+
+    answers = await asyncio.gather(claimed(office, "class-1", "enterprise"), second(), return_exceptions=True)
+    claims = [answer for answer in answers if isinstance(answer, Claim)]
+    assert sum(sum(claim.payable.values()) for claim in claims) == 5 * 150_000
+    others = [answer for answer in answers if not isinstance(answer, Claim)]
+    assert others == [] or (not locked and [error.code for error in others] == ["CAP_TAKEN"])
 
 
 async def test_a_claim_without_limit_and_notice_goes_to_the_bank(office: Office) -> None:
