@@ -16,7 +16,7 @@ from services.payment.domain.caps import Use
 from services.payment.domain.claim import Claim, Claimant
 from services.payment.domain.state import Act, State
 from services.payment.storage.uses import StoredUses
-from shared.contracts.assessment import CertificateIssued
+from shared.contracts.assessment import CertificateIssued, CertificateVoided
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.actor import Actor
 from shared.domain.errors import Conflict
@@ -120,6 +120,12 @@ async def provided(office: Office) -> None:
             key = BudgetKey(region=HULUDAO, funding_source=EMPLOYMENT, year=year)
             await allot_budget(uow, key=key, amount_fen=100_000_000, document="测试指标文件")
         await uow.commit()
+
+
+async def passed_reviews(office: Office, claim_id: str) -> Claim:
+    await office.review(claim_id, Act.FIRST_REVIEW, there(FIRST))
+    await office.review(claim_id, Act.SECOND_REVIEW, there(SECOND))
+    return await office.review(claim_id, Act.APPROVE, there(APPROVER))
 
 
 def enterprise(fact: ClassOpened, *, funder: str = "enterprise") -> ClassOpened:
@@ -247,12 +253,32 @@ async def test_a_claim_without_limit_and_notice_goes_to_the_bank(office: Office)
         [passed(person, "class-1", level="3") for person in people(1, 3)],
     )
     claim = await claimed(office, "class-1", "enterprise")
-    await office.review(claim.claim_id, Act.FIRST_REVIEW, there(FIRST))
-    await office.review(claim.claim_id, Act.SECOND_REVIEW, there(SECOND))
-    done = await office.review(claim.claim_id, Act.APPROVE, there(APPROVER))
+    done = await passed_reviews(office, claim.claim_id)
     assert (done.state, sum(done.decided.values())) == (State.APPROVED, 750_000)
     [order] = await office.order(claim.claim_id, {EMPLOYMENT: 7500}, actor=there(FINANCE))
     assert order.amount_fen == 750_000
+
+
+async def test_a_certificate_issued_anew_takes_the_place_of_the_one_that_was_paid(office: Office) -> None:
+    """HL-CLM-01: whose certificate was entered wrongly and again has been paid once this year, not twice."""
+    wrong = passed("p1", "class-1", level="5")
+    await trained(office, enterprise(opened("class-1", ["p1"])), [wrong])
+    claim = await claimed(office, "class-1", "enterprise")
+    await passed_reviews(office, claim.claim_id)
+    await office.order(claim.claim_id, {EMPLOYMENT: 1500}, actor=there(FINANCE))
+
+    right = replace(wrong, certificate_id="right", number="right")
+    await office.take(
+        CertificateVoided(
+            class_id="class-1", certificate_id=wrong.certificate_id, person_id="p1", on=CLAIMED_ON, reason="编号有误"
+        ),
+        right,
+        assessment_completed([right], class_id="class-1", revision=2),
+    )
+
+    assert (await office.claim(claim.claim_id)).clawback_fen == 0
+    assert [row.award for row in await office.rows("SELECT award FROM cap_use")] == ["upskilling/right"]
+    assert len(await office.rows("SELECT scope FROM cap_slot")) == 2
 
 
 async def test_a_class_of_a_group_that_no_benefit_pays_is_told_so(office: Office) -> None:

@@ -113,9 +113,10 @@ def assess(
 
     `entitled` are the people who hold an entitlement slot for this class (JY-ENR-05), `past` is what its people were
     paid for elsewhere, `held` are people and awards of this class that hold their places under the caps already, with
-    what for: what other classes take later does not take them away, what was imported of elsewhere does. `entry_required` says that
-    what happened must be entered in the provincial system too (JY-INT-01). A missing rate stops everything with
-    RATE_MISSING, because base and cut are the class's (JY-PAY-05). Without `today` nobody waits for a window's end.
+    what for: what other classes take later does not take them away, what was imported of elsewhere does.
+    `entry_required` says that what happened must be entered in the provincial system too (JY-INT-01). A missing rate
+    stops everything with RATE_MISSING, because base and cut are the class's (JY-PAY-05). Without `today` nobody waits
+    for a window's end.
     """
     if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required):
         return Assessment(stops=stops)
