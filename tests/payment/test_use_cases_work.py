@@ -341,7 +341,8 @@ async def test_a_spell_counts_in_the_year_of_its_first_month_whenever_that_is_co
     await office.take(replace(hired, institution=replace(hired.institution, kind="enterprise")))
     checker = official("QJ", "first-qj", Role.FIRST_REVIEWER)
     january, december = (
-        GivenMonth(person_id="p1", month=day, full=True, source="工资表") for day in (date(2021, 1, 1), date(2020, 12, 1))
+        GivenMonth(person_id="p1", month=day, full=True, source="工资表")
+        for day in (date(2021, 1, 1), date(2020, 12, 1))
     )
     await confirm(office, *(await state(office, january, by=hirer("QJ"))), by=checker)
     signed = SignedUndertaking(text_version="QJ", signer="样例负责人", signed_on=office.now.date())
