@@ -63,27 +63,33 @@ def _named(row: Rate) -> tuple[int, tuple[bool, ...]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a rate is looked for."""
+    """What a rate is looked for: what holds `on` a day, of something that is over on `over_on`."""
 
     programme: str
     occupation: str
     level: str | None
     certificate_kind: str | None
     on: date
+    over_on: date | None = None
+
+
+RatesUntil = tuple[tuple[date, int], ...]
+"""On which days something was decided, oldest first, and which row was the last that stood then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateTable:
     """The rows that count for one region under one rulebook.
 
-    `decided_until` is the last row that stood when what is judged was decided (None: not decided yet): a later row
-    counts only where none stood then, so that no entry of today changes what was approved (JY-PAY-05, JY-CLM-10).
+    `decided_until` tells the last row that stood when what is judged was decided (empty: not decided yet): a later row
+    counts only where none stood then, so that no entry of today changes what was approved (JY-PAY-05, JY-CLM-10). What
+    was not over then, as a later month of work, was not decided either.
     """
 
     term: Rates
     rows: tuple[Rate, ...]
     ancestors: tuple[str, ...]
-    decided_until: int | None = None
+    decided_until: RatesUntil = ()
 
     def rate(self, wanted: Wanted) -> Rate | None:
         """Give the most specific row valid on the day, or None when there is none; none is never zero.
@@ -92,7 +98,7 @@ class RateTable:
         order where two name as many), then the latest day of validity, then the latest entry.
         """
         fitting = [row for row in self.rows if self._fits(row, wanted)]
-        until = self.decided_until
+        until = next((last for day, last in self.decided_until if (wanted.over_on or wanted.on) <= day), None)
         stood = [row for row in fitting if until is None or row.number <= until]
         return max(stood or fitting, key=self._weight, default=None)
 
@@ -168,7 +174,7 @@ def units_of(rulebook: Rulebook, programme: str) -> frozenset[RateUnit]:
 
 
 def rate_table(
-    rulebook: Rulebook, region: str, rows: Iterable[Rate], regions: RegionTable, *, decided_until: int | None = None
+    rulebook: Rulebook, region: str, rows: Iterable[Rate], regions: RegionTable, *, decided_until: RatesUntil = ()
 ) -> RateTable | None:
     """Give the entered rates of a region; None when the rulebook names no table; see `RateTable`."""
     term = rulebook.payment.rates
