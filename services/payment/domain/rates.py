@@ -1,6 +1,6 @@
 """Which row of the region's table pays what no benefit states itself (JY-PAY-05)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -8,6 +8,7 @@ from typing import Final, Literal
 from shared.domain.jurisdiction import RegionTable
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import Benefit
 from shared.policy.terms.payment import Rates
 
 RATE_MISSING: Final = "RATE_MISSING"
@@ -157,11 +158,7 @@ def units_of(rulebook: Rulebook, programme: str) -> frozenset[RateUnit]:
     A standard for a month is never paid for a day, nor one for a day as if it were for a head.
     """
     units: set[RateUnit] = set()
-    for benefit in rulebook.payment.benefits:
-        if programme != benefit.programme and (
-            benefit.programme or (benefit.classes and programme not in benefit.classes)
-        ):
-            continue
+    for benefit in _paid_under(rulebook, programme):
         match benefit.basis:
             case "day":
                 by_length: dict[RateUnit, int | None] = {"month": benefit.days_of_month, "year": benefit.days_of_year}
@@ -171,6 +168,31 @@ def units_of(rulebook: Rulebook, programme: str) -> frozenset[RateUnit]:
             case _:
                 units.add("each")
     return frozenset(units or {"each"})
+
+
+def _paid_under(rulebook: Rulebook, programme: str) -> Iterator[Benefit]:
+    for benefit in rulebook.payment.benefits:
+        own = benefit.programme is None and (not benefit.classes or programme in benefit.classes)
+        if own or programme == benefit.programme:
+            yield benefit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Which classes a row may price: those of `programmes` (None: of any), opened on `opened_from` or later."""
+
+    programmes: frozenset[str] | None
+    opened_from: date
+
+
+def reach_of(rate: Rate, rulebook: Rulebook | None) -> Reach:
+    """Give which classes a row may price: not only those of its own word, and by the month also those opened before."""
+    benefits = [each for each in _paid_under(rulebook, rate.programme) if each.programme] if rulebook else []
+    named = frozenset({rate.programme}.union(*(benefit.classes for benefit in benefits)))
+    return Reach(
+        programmes=named if all(benefit.classes for benefit in benefits) else None,
+        opened_from=date.min if any(benefit.basis == "month" for benefit in benefits) else rate.valid_from,
+    )
 
 
 def rate_table(
