@@ -375,17 +375,35 @@ async def test_a_spell_counts_in_the_year_of_its_first_month_whenever_that_is_co
         for day in (date(2021, 1, 1), date(2020, 12, 1))
     )
     await confirm(office, *(await state(office, january, by=hirer("QJ"))), by=checker)
-    signed = SignedUndertaking(text_version="QJ", signer="样例负责人", signed_on=office.now.date())
-    command = {"class_id": "class-1", "undertaking": signed, "claimant": "enterprise"}
-    account = replace(ACCOUNT, holder=INSTITUTION_NAME, kind="basic_account")
-    claim = await office.act(hirer("QJ"), submit_claim, **command, account=account)
+    claim_id = await claimed_work(office)
     scopes = "SELECT scope FROM cap_slot WHERE scope LIKE '%three_a_year%'"
     assert [row.scope for row in await office.rows(scopes)] == ["quanjiao/three_a_year/2021"]
 
     await confirm(office, *(await state(office, december, by=hirer("QJ"))), by=checker)
 
-    assert await amounts(office, claim.claim_id) == [40_000]
+    assert await amounts(office, claim_id) == [40_000]
     assert [row.scope for row in await office.rows(scopes)] == ["quanjiao/three_a_year/2020"]
+
+
+async def test_who_belongs_to_two_groups_has_one_line_and_one_spell(office: Office) -> None:
+    """QJ-CLM-07: a poor worker who is also hard to employ is paid once, and the class can be claimed at all."""
+    office.now = moment(date(2021, 3, 1))
+    kind = {"kind": "work_for_training", "programme": "work_for_training"}
+    hired = opened("QJ", ["p1"], attributes={HIRER: "insured_enterprise"}, **kind)
+    both = tuple(replace(each, groups=("poor_worker", "employment_difficult")) for each in hired.trainees)
+    await office.take(replace(hired, trainees=both, institution=replace(hired.institution, kind="enterprise")))
+    given = GivenMonth(person_id="p1", month=date(2021, 1, 1), full=True, source="工资表")
+    checker = official("QJ", "first-qj", Role.FIRST_REVIEWER)
+    await confirm(office, *(await state(office, given, by=hirer("QJ"))), by=checker)
+    assert await amounts(office, await claimed_work(office)) == [20_000]
+
+
+async def claimed_work(office: Office) -> str:
+    """Let the enterprise of a Quanjiao class claim for its months."""
+    signed = SignedUndertaking(text_version="QJ", signer="样例负责人", signed_on=office.now.date())
+    command = {"class_id": "class-1", "undertaking": signed, "claimant": "enterprise"}
+    account = replace(ACCOUNT, holder=INSTITUTION_NAME, kind="basic_account")
+    return (await office.act(hirer("QJ"), submit_claim, **command, account=account)).claim_id
 
 
 async def test_a_claim_that_does_not_name_the_basic_account_is_not_received_in_quanjiao(office: Office) -> None:
