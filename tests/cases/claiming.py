@@ -11,6 +11,7 @@ from peibu.demo.scene import expect, moment
 from peibu.demo.settlement import ACCOUNT
 from peibu.trial.judging import type_of
 from peibu.trial.outcome import Refusal, TrialLine
+from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.terms.benefit import Benefit
 from tests.cases.class_story import ClassStory
@@ -24,13 +25,19 @@ CLAIMANTS: Final[Mapping[str, str]] = {
 """The kind of claimant by whom the document pays."""
 
 
+DEADLINES: Final = ("review_due", "review_due_outer")
+WINDOW_END: Final = "employment_window_end"
+"""Days that a claim tells, by the names that case files have for them."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Came:
-    """What came of one class: lines as they were claimed, who was refused and why, what was asked."""
+    """What came of one class: lines as they were claimed, who was refused and why, what was asked, which days follow."""
 
     lines: list[TrialLine] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     flags: list[Finding] = field(default_factory=list)
+    dates: dict[str, date] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
 
@@ -67,11 +74,17 @@ class PaidStory(ClassStory):
 
     async def claim_all(self, came: Came) -> None:
         """Claim for everybody whom the document pays, let it be reviewed and paid, and take down what comes of it."""
+        examined = await self.cast.auditor.get(f"/assessment/v1/classes/{self.script.class_id}")
+        if examined["exam_due_on"]:
+            came.dates["assessment_due"] = date.fromisoformat(examined["exam_due_on"])
         await self._tell_facts()
         await self.move_clock(moment(self.claimed_on, time(9, 0)))
         claims = [claimed async for claimed in self._claims(came)]
         for claimed in claims:
-            await self._decide(claimed)
+            view = await self._view(claimed)
+            came.flags += [finding_of(flag) for flag in view["flags"]]
+            came.dates |= {event: date.fromisoformat(view[event]) for event in DEADLINES if view[event]}
+            await self._decide(claimed, view)
         await self._review([claimed for claimed in claims if await self._is_due(claimed)])
         for claimed in claims:
             self._take_down(came, await self._view(claimed), claimed)
@@ -90,8 +103,17 @@ class PaidStory(ClassStory):
             *(row.start + timedelta(days=1) for row in case.employment if people.intersection(row.persons)),
             *(after(row.month) for row in case.month),
             *(dated.on for dated in case.date if dated.event == "employment_check"),
+            *self._windows_over(),
         ]
         return max(named or told)
+
+    def _windows_over(self) -> Iterator[date]:
+        """Give the days after which nobody can begin work in time any more, for those who did not."""
+        months = max((share.employed_within_months or 0 for share in self.book.payment.window_shares), default=0)
+        employed = {person for row in self.part.employment for person in row.persons}
+        for row in self.part.certificate if months else ():
+            if not employed.issuperset(row.persons):
+                yield months_later(row.issued, months) + timedelta(days=1)
 
     async def _tell_facts(self) -> None:
         if not any((self.part.employment, self.part.month)):
@@ -252,10 +274,14 @@ class PaidStory(ClassStory):
     async def _is_due(self, claimed: Claimed) -> bool:
         return int((await self._view(claimed))["amount_fen"]) > 0
 
-    async def _decide(self, claimed: Claimed) -> None:
-        """Decide what the case says was decided, and whether an enterprise's proof of payment is accepted."""
-        view = await self._view(claimed)
+    async def _decide(self, claimed: Claimed, view: Json) -> None:
+        """Decide what the case says was decided, and whether an enterprise's proof of payment is accepted.
+
+        What the case only wants to be asked is accepted.
+        """
         asked = asked_by(view)
+        for rule in asked.intersection(flag.rule for flag in self.part.expect.flag):
+            await self._decision(claimed, {"rule": rule, "reason": "情况属实，准予办理"})
         proof = self.book.payment.claimants
         if proof is not None and claimed.payee == "enterprise" and proof.rule in asked:
             await self._decision(claimed, {"rule": proof.rule, "reason": "付款凭证属实"})
@@ -335,10 +361,12 @@ class PaidStory(ClassStory):
 
     def _take_down(self, came: Came, view: Json, claimed: Claimed) -> None:
         names = {person_id: person for person, person_id in self.ids.items()}
-        came.flags += [finding_of(flag) for flag in view["flags"]]
         for line in view["lines"]:
             person = names.get(line["person_id"])
             findings = tuple(finding_of(each) for each in line["findings"])
+            ends = [step["inputs"]["window_end"] for step in line["traces"] if "window_end" in step["inputs"]]
+            known = came.dates.get(WINDOW_END, date.min)
+            came.dates |= {WINDOW_END: max(known, *map(date.fromisoformat, ends))} if ends else {}
             came.lines.append(
                 TrialLine(
                     person=person,

@@ -30,6 +30,8 @@ class ClassStory(Opening, Examining):
         self.occupation = of.code_of(self.part.occupation, self.part.new_occupation_published)
         self.ids = {}
         self.assessments = {}
+        exempt = self.book.enrollment.class_kind_exemptions  # these kinds of class have no timetable
+        self.sits = all(self.part.kind != each.class_kind for each in exempt)
         self.refused: dict[str, list[Json]] = {}
         self.asked: list[Json] = []
 
@@ -57,11 +59,6 @@ class ClassStory(Opening, Examining):
 
     # ---------------------------------------------------------------------------------------------- before opening
 
-    @property
-    def sits(self) -> bool:
-        """Say whether the class has sessions."""
-        return self.part.kind != "work_for_training"
-
     @cached_property
     def days(self) -> list[date]:
         """Give the training days: those the file names, else as many as the document's rules need."""
@@ -74,7 +71,7 @@ class ClassStory(Opening, Examining):
             last = max((check.date for check in case.check), default=opening)
             counts = range(WEEKDAYS, 10 * WEEKDAYS)
             return next(days for count in counts if (days := training_days(opening, count))[-1] >= last)
-        ended = [dated.on for dated in case.date if dated.event == "training_end"]
+        ended = [dated.on for dated in case.date if dated.event == ("training_end" if self.sits else "exam")]
         return sorted({opening, *ended})
 
     @property
@@ -238,7 +235,7 @@ class ClassStory(Opening, Examining):
         )
         await self.cast.approver.post(
             f"/supervision/v1/classes/{self.script.class_id}/opinion",
-            {"passed": True, "remark": "检查资料齐全，同意结业"},
+            {"passed": True, "remark": "检查资料齐全，同意结业", "verified": len(self.ids)},
             key=self.key("opinion"),
         )
         return "全部课次已结，检查意见：通过"

@@ -163,6 +163,7 @@ class CaseStory:
             lines=tuple(line for one in came for line in one.lines),
             refusals=tuple(refusal for one in came for refusal in one.refusals),
             flags=tuple(flag for one in came for flag in one.flags),
+            dates={event: day for one in came for event, day in one.dates.items()},
         )
         return [*(broken for one in came for broken in one.broken), *differences(self.case, outcome)]
 

@@ -15,13 +15,19 @@ from shared.policy.case_file import Case, read_case
 from shared.policy.loader import load_catalogue, load_rulebooks
 from tests.cases.casting import Casting
 from tests.cases.common_clock import CommonClock
+from tests.cases.paperwork import hebei, huludao, linshu, quanjiao
 from tests.cases.story import CaseStory
 from tests.journey.stages import STAGES, Embedded, RealFleet, Stage
 
 CASES: Final = Path(__file__).parents[2] / "cases"
 LEGAL_START: Final = datetime(2019, 12, 2, 8, tzinfo=SHANGHAI)
 """Before anything of the earliest case is registered."""
-PAPERWORK: Final[Mapping[str, ModuleType]] = {}
+PAPERWORK: Final[Mapping[str, ModuleType]] = {
+    "130100": hebei,
+    "211400": huludao,
+    "341124": quanjiao,
+    "371329": linshu,
+}
 """By region: what only its document demands before a class may open."""
 PLAYED: Final = ("E1", "E2", "E3", "E6")
 
