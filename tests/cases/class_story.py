@@ -24,7 +24,7 @@ class ClassStory(Opening, Examining):
     """One class of a case; the sample occupation stands for its own, all else is as the file says."""
 
     def __init__(self, of: "CaseStory", part: Part, *, number: int, opening: date) -> None:
-        super().__init__(of.cast, Script(seed=10 * of.seed + number, opening=opening))
+        super().__init__(of.cast_of(number), Script(seed=10 * of.seed + number, opening=opening))
         self.of, self.whole, self.part, self.book = of, part, part.case, of.book
         self.planned = len(self.part.people) if len(of.parts) > 1 else self.part.planned
         self.occupation = of.code_of(self.part.occupation, self.part.new_occupation_published)
@@ -41,7 +41,7 @@ class ClassStory(Opening, Examining):
 
     async def move_clock(self, instant: datetime) -> None:
         """Wait until every case has come so far."""
-        await self.of.clock.reach(instant, super().move_clock)
+        await self.of.move_clock(instant)
 
     def steps(self) -> list[Step]:
         """Give the steps up to the certificates; a class whose people only work is neither trained nor examined."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice, product
 from types import ModuleType
@@ -24,6 +25,7 @@ LEAD: Final = timedelta(days=14)
 """Everything is registered so long before the first class opens, and applied for."""
 RUN_UP: Final = timedelta(days=4)
 """A class that was over before the case's own opened begins so long before its certificates."""
+TEACHERS: Final = 3
 BUDGET_FEN: Final = 100_000_000_00
 SCHOOL: Final = "private_school"
 ENTERPRISE: Final = "enterprise"
@@ -63,6 +65,7 @@ class CaseStory:
         self.fund = sources.sources[0].code if sources else ""
         self.enterprise: Party | None = None
         self.enterprise_name = f"示例企业{case.case}"
+        self._venue_ids: list[str] = []
         self._learners: dict[str, Party] = {}
 
     # ------------------------------------------------------------------------------------------ what is known of it
@@ -133,7 +136,7 @@ class CaseStory:
         """Play every class of the case and give what differs from the file; nothing when the list is empty."""
         joined = 1
         try:
-            await self.clock.reach(moment(self.begins, time(8, 0)), self._move)
+            await self.move_clock(moment(self.begins, time(8, 0)))
             self.cast = await self._register()
             if (prepare := getattr(self._paperwork, "prepare", None)) is not None:
                 await prepare(self, self.admit)
@@ -157,6 +160,8 @@ class CaseStory:
             await self.clock.leave(self._move)
 
     def _differences(self, came: list[Came]) -> list[str]:
+        if broken := [each for one in came for each in one.broken]:
+            return broken
         outcome = Outcome(
             case=self.case.case,
             rulebook_id=self.book.id,
@@ -165,9 +170,13 @@ class CaseStory:
             flags=tuple(flag for one in came for flag in one.flags),
             dates={event: day for one in came for event, day in one.dates.items()},
         )
-        return [*(broken for one in came for broken in one.broken), *differences(self.case, outcome)]
+        return differences(self.case, outcome)
 
     # --------------------------------------------------------------------------------------------------- registered
+
+    async def move_clock(self, instant: datetime) -> None:
+        """Wait until every case has come so far."""
+        await self.clock.reach(instant, self._move)
 
     async def _move(self, to: datetime) -> None:
         admin = self.casting.system_admin
@@ -194,7 +203,13 @@ class CaseStory:
         await self._rates_and_budget(staff["finance"])
         self.policy_officer = staff["policy_officer"]
         return Cast(
-            **{name: party for name, party in staff.items() if name != "policy_officer"},
+            first_reviewer=staff["first_reviewer"],
+            second_reviewer=staff["second_reviewer"],
+            approver=approver,
+            inspector=staff["inspector"],
+            exam_patrol=staff["exam_patrol"],
+            finance=staff["finance"],
+            auditor=staff["auditor"],
             institution=institution,
             device=device,
             assessor=assessor,
@@ -269,15 +284,22 @@ class CaseStory:
                 {"name": person.name, "identity_number": person.identity_number, **qualified},
                 key=self.key(f"teacher-{number}"),
             )
-            for number, person in enumerate(islice(sample_people(self.seed + 500), 3))
+            for number, person in enumerate(islice(sample_people(self.seed + 500), max(TEACHERS, len(self.parts))))
         ]
         stations = [{"occupation": code, "count": 20} for code in self.occupations.values()]
-        room = {"name": self.case.case, "address": "示例路1号", "stations": stations}
-        venue = await institution.post(f"{path}/venues", room, key=self.key("venue"))
+        for number in range(len(self.parts)):
+            room = {"name": f"{self.case.case}-{number}", "address": "示例路1号", "stations": stations}
+            venue = await institution.post(f"{path}/venues", room, key=self.key(f"venue-{number}"))
+            self._venue_ids.append(venue["venue_id"])
         return {
             "teacher_ids": tuple(teacher["teacher_id"] for teacher in teachers),
-            "venue_id": venue["venue_id"],
+            "venue_id": self._venue_ids[0],
         }
+
+    def cast_of(self, number: int) -> Cast:
+        """Give who takes part in one class: classes of the same days share neither teacher nor room."""
+        teacher_ids = self.cast.teacher_ids[number :: len(self.parts)]
+        return replace(self.cast, teacher_ids=teacher_ids, venue_id=self._venue_ids[number])
 
     async def _body(self, approver: Party, *, is_bureau: bool) -> tuple[str, Party]:
         name = f"assessor-{self.case.case}-{'bureau' if is_bureau else 'body'}"
