@@ -1,6 +1,6 @@
 """The money of one class of a case: facts that benefits read, claims of everybody who is paid, reviews, payment."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -21,6 +21,8 @@ CLAIMANTS: Final[Mapping[str, str]] = {
     "institution": "institution",
     "enterprise": "enterprise",
     "learner": "individual",
+    "assessor": "assessor",
+    "agency": "enterprise",
 }
 """The kind of claimant by whom the document pays."""
 
@@ -32,7 +34,7 @@ WINDOW_END: Final = "employment_window_end"
 
 @dataclass(slots=True, kw_only=True)
 class Came:
-    """What came of one class: lines as they were claimed, who was refused and why, what was asked, which days follow."""
+    """What came of one class: lines as they were claimed, who was refused and why, what was asked, what days follow."""
 
     lines: list[TrialLine] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -69,7 +71,7 @@ class PaidStory(ClassStory):
     async def _try_in_vain(self, came: Came) -> None:
         await self.cancel()
         by, body = await self._of_organisation("institution")
-        if await self._claim(by, "institution", body, None, came) is not None:
+        if await self._claim(by, "institution", body, [None], came) is not None:
             came.broken.append("a cancelled class was claimed for")
 
     async def claim_all(self, came: Came) -> None:
@@ -205,19 +207,23 @@ class PaidStory(ClassStory):
             what="payment to know every fact of the class",
             seconds=10,
         )
-        for payee, persons in sorted(self.payees().items()):
-            if payee != "learner":
+        asked = {row.kind: {*row.persons}.intersection(self.ids) for row in self.part.payee}
+        for payee, persons in [*asked.items(), *sorted(self.payees().items())]:
+            if payee == "learner":
+                for person in sorted(persons, key=list(self.ids).index):
+                    by, body = await self._of_learner(person)
+                    if (claimed := await self._claim(by, payee, body, [person], came)) is not None:
+                        yield claimed
+            else:
                 by, body = await self._of_organisation(payee)
-                if (claimed := await self._claim(by, payee, body, None, came)) is not None:
-                    yield claimed
-                continue
-            for person in sorted(persons, key=list(self.ids).index):
-                by, body = await self._of_learner(person)
-                if (claimed := await self._claim(by, payee, body, person, came)) is not None:
+                concerned = sorted(persons) if payee in asked else [None]
+                if (claimed := await self._claim(by, payee, body, concerned, came)) is not None:
                     yield claimed
 
-    async def _claim(self, by: Party, payee: str, body: Json, person: str | None, came: Came) -> Claimed | None:
-        key = self.key(f"claim-{payee}-{person or 'all'}")
+    async def _claim(
+        self, by: Party, payee: str, body: Json, persons: Sequence[str | None], came: Came
+    ) -> Claimed | None:
+        key = self.key(f"claim-{payee}-{persons[0] or 'all'}")
         try:
             answer = await by.post("/payment/v1/claims", body, key=key)
         except StoryBroken as refused:
@@ -227,18 +233,23 @@ class PaidStory(ClassStory):
         else:
             return Claimed(claim_id=answer["claim_id"], payee=payee)
         for error in problem.get("errors") or [problem]:
-            rule = str(error.get("rule") or error.get("code"))
-            came.refusals.append(Refusal(person=person, rule=rule, message=str(error.get("detail"))))
+            rule, message = str(error.get("rule") or error.get("code")), str(error.get("detail"))
+            came.refusals += [Refusal(person=person, rule=rule, message=message) for person in persons]
         return None
 
     async def _of_organisation(self, payee: str) -> tuple[Party, Json]:
-        apart = payee == "enterprise" and not self.of.trains_its_own
-        by, name = (self.of.enterprise, self.of.enterprise_name) if apart else (None, self.cast.institution_name)
+        by, name = self.cast.institution, self.cast.institution_name
+        if payee == "assessor":
+            by, name = self.cast.assessor, self.of.body_name
+        if payee == "agency" and self.of.agency is not None:
+            by, name = self.of.agency, self.of.agency_name
+        if payee == "enterprise" and self.of.enterprise is not None:
+            by, name = self.of.enterprise, self.of.enterprise_name
         body = await self._body(CLAIMANTS[payee], name, ACCOUNT["account_number"])
-        if apart:
+        if by not in (self.cast.institution, self.cast.assessor):
             paid = {"reference": f"发票 {self.script.seed}", "amount_fen": 1_000_00}
             body["employer_payment"] = {**paid, "paid_on": self.days[-1].isoformat()}
-        return by or self.cast.institution, body
+        return by, body
 
     async def _of_learner(self, person: str) -> tuple[Party, Json]:
         invented = self.of.people[person]

@@ -9,7 +9,7 @@ from typing import Final
 from services.payment.application.assessing import INDIVIDUAL, Case
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import unknown
-from services.payment.domain.benefit import benefits_of, payees_of
+from services.payment.domain.benefit import DISPATCHED_TO, benefits_of, payees_of
 from services.payment.domain.claim import ASSESSOR, PAID_AS, Claimant
 from services.payment.domain.facts import ClassFacts
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
@@ -46,7 +46,7 @@ def recognise_claimant(uow: PaymentUnit, claimant: Claimant, person: GivenPerson
     if claimant == ASSESSOR:
         organisation = _assessor(uow, case.facts)
     elif claimant != INDIVIDUAL:
-        organisation = _organisation(uow, case.opened.fact)
+        organisation = _organisation(uow, case.opened.fact, case.rulebook)
     apart = organisation is None or organisation.apart
     _require_payee(claimant, case)
     _require_admitted(claimant, case.opened.fact, case.rulebook, apart=apart)
@@ -80,19 +80,36 @@ def _individual(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> Cla
     return Claiming(owner=uow.actor.subject, name=name, wanted=frozenset({trainee.person_id}), apart=True)
 
 
-def _organisation(uow: PaymentUnit, opened: ClassOpened) -> Claiming:
-    """Give the caller's institution as it stands to the class: it gave it, or sent its employees to it."""
+def _organisation(uow: PaymentUnit, opened: ClassOpened, rulebook: Rulebook) -> Claiming:
+    """Give the caller's institution as it stands to the class: it gave it, or sent its employees to it.
+
+    Raise Refused CLAIMANT_NOT_ADMITTED for the agency of dispatched staff for whom their user is paid (QJ-CLM-04).
+    """
     mine = uow.actor.organisation
     if opened.institution.institution_id == mine:
         everybody = frozenset(each.person_id for each in opened.trainees)
         return Claiming(owner=mine, name=opened.institution.name, wanted=everybody, apart=False)
+    employed = [each for each in opened.trainees if each.employer is not None and each.employer.institution_id == mine]
+    if not employed:
+        raise unknown("班级", "class_id")
+    rows = (row for benefit in benefits_of(opened, rulebook) for row in benefit.payees)
+    user_paid = next((row for row in rows if row.dispatched), None)
     sent = {
         each.person_id: each.employer.name
-        for each in opened.trainees
-        if each.employer is not None and each.employer.institution_id == mine
+        for each in employed
+        if each.employer
+        and (user_paid is None or each.attributes.get(DISPATCHED_TO) in (None, each.employer.credit_code))
     }
-    if not sent:
-        raise unknown("班级", "class_id")
+    if user_paid is not None and not sent:
+        raise Refused(
+            code="CLAIMANT_NOT_ADMITTED",
+            message="劳务派遣人员的培训补贴付给其实际用工企业，派遣单位不能申领。",
+            advice="请由实际用工企业申领。",
+            field="claimant",
+            rule=user_paid.rule,
+            clause=user_paid.clause,
+            document=user_paid.document,
+        )
     return Claiming(owner=mine, name=next(iter(sent.values())), wanted=frozenset(sent), apart=True)
 
 
