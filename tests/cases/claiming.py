@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from typing import Final
 
@@ -205,6 +205,7 @@ class PaidStory(ClassStory):
             what="payment to know every fact of the class",
             seconds=10,
         )
+        await self._try_as_agency(came)
         for payee, persons in sorted(self.payees().items()):
             if payee != "learner":
                 by, body = await self._of_organisation(payee)
@@ -215,6 +216,25 @@ class PaidStory(ClassStory):
                 by, body = await self._of_learner(person)
                 if (claimed := await self._claim(by, payee, body, person, came)) is not None:
                     yield claimed
+
+    async def _try_as_agency(self, came: Came) -> None:
+        """Whoever sent dispatched staff asks for their subsidy first; why it is refused is told for each of them."""
+        wanted = [person for row in self.part.payee if row.kind == "agency" for person in row.persons]
+        if self.of.agency is None or not wanted:
+            return
+        body = await self._body("enterprise", self.of.agency_name, ACCOUNT["account_number"])
+        body["employer_payment"] = self._paid()
+        refused = Came()
+        if await self._claim(self.of.agency, "agency", body, None, refused) is not None:
+            came.broken.append("an agency claims for staff that it dispatched")
+        came.refusals += [replace(each, person=person) for each in refused.refusals for person in wanted]
+
+    def _paid(self) -> Json:
+        return {
+            "reference": f"发票 {self.script.seed}",
+            "amount_fen": 1_000_00,
+            "paid_on": self.days[-1].isoformat(),
+        }
 
     async def _claim(self, by: Party, payee: str, body: Json, person: str | None, came: Came) -> Claimed | None:
         key = self.key(f"claim-{payee}-{person or 'all'}")
@@ -236,8 +256,7 @@ class PaidStory(ClassStory):
         by, name = (self.of.enterprise, self.of.enterprise_name) if apart else (None, self.cast.institution_name)
         body = await self._body(CLAIMANTS[payee], name, ACCOUNT["account_number"])
         if apart:
-            paid = {"reference": f"发票 {self.script.seed}", "amount_fen": 1_000_00}
-            body["employer_payment"] = {**paid, "paid_on": self.days[-1].isoformat()}
+            body["employer_payment"] = self._paid()
         return by or self.cast.institution, body
 
     async def _of_learner(self, person: str) -> tuple[Party, Json]:

@@ -17,7 +17,7 @@ from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
 from services.payment.domain.order import Answer, PaymentOrder, Reversal
 from services.payment.domain.rate_correction import RateCorrection
-from services.payment.domain.rates import Rate
+from services.payment.domain.rates import Rate, Reach
 from services.payment.domain.reassessment import Difference
 from services.payment.domain.state import State
 from shared.contracts.contract import Contract
@@ -144,7 +144,7 @@ class Classes(Protocol):
         """Give the classes of these regions whose budget was refused and that may open, the longest waiting first."""
         ...
 
-    async def is_any_priced_by(self, rate: Rate) -> bool:
+    async def is_any_priced_by(self, rate: Rate, reach: Reach) -> bool:
         """Say whether a class that asked for a budget and was not released lies where and when the row would pay."""
         ...
 

@@ -209,7 +209,11 @@ def _of_spell(
     programme, opened = benefit.paid_as(ground.opened.programme), ground.opened
     use = Use(person_id=trainee.person_id, programme=programme, on=paid[0].month, employer=employer)
     priced = tuple(
-        Priced(wanted=_of_time(programme, opened, month.month), standard_fen=month.standard_fen) for month in paid
+        Priced(
+            wanted=replace(_of_time(programme, opened, month.month), over_on=months_later(month.month, 1)),
+            standard_fen=month.standard_fen,
+        )
+        for month in paid
     )
     return Award(benefit=benefit, use=use, priced=priced, traces=(trace,))
 

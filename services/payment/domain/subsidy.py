@@ -130,15 +130,19 @@ def assess(
 
 
 def _lines(opened: Known[ClassOpened], ground: Ground, entitled: frozenset[str]) -> Iterator[Line]:
-    """Give a line for everybody and every benefit of the class that pays their group; nobody is left without one."""
-    trainees = opened.fact.trainees
+    """Give a line for everybody and every benefit of the class that pays their group; nobody is left without one.
+
+    Who belongs to two groups that are paid under one word has the line of the benefit that the document names first.
+    """
+    trainees, programme = opened.fact.trainees, opened.fact.programme
     benefits = benefits_of(opened.fact, ground.rulebook)
+    of_each = [{each.paid_as(programme): each for each in reversed(benefits) if is_for(each, one)} for one in trainees]
     for place, benefit in enumerate(benefits):
-        for number, trainee in enumerate(trainees, start=1):
+        for number, (trainee, mine) in enumerate(zip(trainees, of_each, strict=True), start=1):
             line_no = place * len(trainees) + number
-            if is_for(benefit, trainee):
+            if mine.get(benefit.paid_as(programme)) == benefit:
                 yield _line(line_no, benefit, trainee, opened, ground, entitled)
-            elif place == 0 and not any(is_for(other, trainee) for other in benefits):
+            elif place == 0 and not mine:
                 yield replace(_empty(line_no, benefit, trainee, opened.fact), findings=(_other_group(benefit),))
 
 
