@@ -1,8 +1,8 @@
 """The money of one class of a case: facts that benefits read, claims of everybody who is paid, reviews, payment."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from typing import Final
 
@@ -22,7 +22,6 @@ CLAIMANTS: Final[Mapping[str, str]] = {
     "enterprise": "enterprise",
     "learner": "individual",
     "assessor": "assessor",
-    "agency": "enterprise",
 }
 """The kind of claimant by whom the document pays."""
 
@@ -71,7 +70,7 @@ class PaidStory(ClassStory):
     async def _try_in_vain(self, came: Came) -> None:
         await self.cancel()
         by, body = await self._of_organisation("institution")
-        if await self._claim(by, "institution", body, [None], came) is not None:
+        if await self._claim(by, "institution", body, None, came) is not None:
             came.broken.append("a cancelled class was claimed for")
 
     async def claim_all(self, came: Came) -> None:
@@ -207,23 +206,39 @@ class PaidStory(ClassStory):
             what="payment to know every fact of the class",
             seconds=10,
         )
-        asked = {row.kind: {*row.persons}.intersection(self.ids) for row in self.part.payee}
-        for payee, persons in [*asked.items(), *sorted(self.payees().items())]:
-            if payee == "learner":
-                for person in sorted(persons, key=list(self.ids).index):
-                    by, body = await self._of_learner(person)
-                    if (claimed := await self._claim(by, payee, body, [person], came)) is not None:
-                        yield claimed
-            else:
+        await self._try_as_agency(came)
+        for payee, persons in sorted(self.payees().items()):
+            if payee != "learner":
                 by, body = await self._of_organisation(payee)
-                concerned = sorted(persons) if payee in asked else [None]
-                if (claimed := await self._claim(by, payee, body, concerned, came)) is not None:
+                if (claimed := await self._claim(by, payee, body, None, came)) is not None:
+                    yield claimed
+                continue
+            for person in sorted(persons, key=list(self.ids).index):
+                by, body = await self._of_learner(person)
+                if (claimed := await self._claim(by, payee, body, person, came)) is not None:
                     yield claimed
 
-    async def _claim(
-        self, by: Party, payee: str, body: Json, persons: Sequence[str | None], came: Came
-    ) -> Claimed | None:
-        key = self.key(f"claim-{payee}-{persons[0] or 'all'}")
+    async def _try_as_agency(self, came: Came) -> None:
+        """Whoever sent dispatched staff asks for their subsidy first; why it is refused is told for each of them."""
+        wanted = [person for row in self.part.payee if row.kind == "agency" for person in row.persons]
+        if self.of.agency is None or not wanted:
+            return
+        body = await self._body("enterprise", self.of.agency_name, ACCOUNT["account_number"])
+        body["employer_payment"] = self._paid()
+        refused = Came()
+        if await self._claim(self.of.agency, "agency", body, None, refused) is not None:
+            came.broken.append("an agency claims for staff that it dispatched")
+        came.refusals += [replace(each, person=person) for each in refused.refusals for person in wanted]
+
+    def _paid(self) -> Json:
+        return {
+            "reference": f"发票 {self.script.seed}",
+            "amount_fen": 1_000_00,
+            "paid_on": self.days[-1].isoformat(),
+        }
+
+    async def _claim(self, by: Party, payee: str, body: Json, person: str | None, came: Came) -> Claimed | None:
+        key = self.key(f"claim-{payee}-{person or 'all'}")
         try:
             answer = await by.post("/payment/v1/claims", body, key=key)
         except StoryBroken as refused:
@@ -233,23 +248,19 @@ class PaidStory(ClassStory):
         else:
             return Claimed(claim_id=answer["claim_id"], payee=payee)
         for error in problem.get("errors") or [problem]:
-            rule, message = str(error.get("rule") or error.get("code")), str(error.get("detail"))
-            came.refusals += [Refusal(person=person, rule=rule, message=message) for person in persons]
+            rule = str(error.get("rule") or error.get("code"))
+            came.refusals.append(Refusal(person=person, rule=rule, message=str(error.get("detail"))))
         return None
 
     async def _of_organisation(self, payee: str) -> tuple[Party, Json]:
-        by, name = self.cast.institution, self.cast.institution_name
+        apart = payee == "enterprise" and not self.of.trains_its_own
+        by, name = (self.of.enterprise, self.of.enterprise_name) if apart else (None, self.cast.institution_name)
         if payee == "assessor":
             by, name = self.cast.assessor, self.of.body_name
-        if payee == "agency" and self.of.agency is not None:
-            by, name = self.of.agency, self.of.agency_name
-        if payee == "enterprise" and self.of.enterprise is not None:
-            by, name = self.of.enterprise, self.of.enterprise_name
         body = await self._body(CLAIMANTS[payee], name, ACCOUNT["account_number"])
-        if by not in (self.cast.institution, self.cast.assessor):
-            paid = {"reference": f"发票 {self.script.seed}", "amount_fen": 1_000_00}
-            body["employer_payment"] = {**paid, "paid_on": self.days[-1].isoformat()}
-        return by, body
+        if apart:
+            body["employer_payment"] = self._paid()
+        return by or self.cast.institution, body
 
     async def _of_learner(self, person: str) -> tuple[Party, Json]:
         invented = self.of.people[person]

@@ -143,7 +143,7 @@ class ClassStory(Opening, Examining):
             "place_links": links,
             "employer_region": self.part.region,
             "employer_credit_code": self.of.agency_code if people.dispatched_to else self.of.employer_code,
-            "dispatched_to": people.dispatched_to and self.of.employer_code,
+            "dispatched_to": self.of.employer_code if people.dispatched_to else None,
             "pension_from": people.pension_from and people.pension_from.isoformat(),
             "insured_months": people.insured_months,
         }
@@ -160,11 +160,6 @@ class ClassStory(Opening, Examining):
                 key=self.key(f"class-{step.code}"),
             )
         return f"{len(steps)} 人办理"
-
-    async def await_reservation(self) -> str:
-        """Payment answers the reservation over events; a class that was to open today opens at once."""
-        answer = await self.await_class(lambda view: view["state"] in ("reserved", "opened"), "the reservation")
-        return f"{answer['reservation']['granted']} 人预留名额"
 
     async def open_class(self) -> str:
         """On the opening date the class opens by itself; the roster keeps the order of the file."""

@@ -27,8 +27,7 @@ RUN_UP: Final = timedelta(days=4)
 """A class that was over before the case's own opened begins so long before its certificates."""
 TEACHERS: Final = 3
 BUDGET_FEN: Final = 100_000_000_00
-SCHOOLS: Final = ("private_school", "training_institution")
-"""What an institution is that trains others' people, by what the document calls it."""
+SCHOOL: Final = "private_school"
 ENTERPRISE: Final = "enterprise"
 AGENCY: Final = "dispatch_agency"
 
@@ -67,7 +66,8 @@ class CaseStory:
         self.fund = sources.sources[0].code if sources else ""
         self.enterprise: Party | None = None
         self.agency: Party | None = None
-        self.agency_name = f"示例劳务派遣公司{case.case}"
+        self.agency_name = f"示例派遣公司{case.case}"
+        self.agency_code = sample_credit_code(6_000 + seed)
         self.enterprise_name = f"示例企业{case.case}"
         self._venue_ids: list[str] = []
         self._learners: dict[str, Party] = {}
@@ -102,7 +102,9 @@ class CaseStory:
     def trains_its_own(self) -> bool:
         """Say whether an enterprise gives the classes, for its own people."""
         case = self.case
-        return case.provider == ENTERPRISE or case.enterprise is not None or case.hirer is not None
+        says = getattr(self._paperwork, "trains_its_own", None)
+        own = case.provider == ENTERPRISE or case.enterprise is not None or case.hirer is not None
+        return own or (says is not None and bool(says(case)))
 
     @property
     def employer_code(self) -> str:
@@ -113,11 +115,6 @@ class CaseStory:
     def body_name(self) -> str:
         """Give the name of the assessment body."""
         return f"assessor-{self.case.case}"
-
-    @property
-    def agency_code(self) -> str:
-        """Give the credit code of the agency that dispatches people of the case, nothing where nobody is."""
-        return sample_credit_code(6_000 + self.seed) if any(row.dispatched_to for row in self.case.person) else ""
 
     async def learner(self, person: str) -> Party:
         """Give one person as they sign in themselves."""
@@ -236,15 +233,13 @@ class CaseStory:
         )
 
     async def _institution(self, approver: Party) -> dict[str, Any]:
-        terms = self.book.enrollment.institution_kinds
-        known = {each.code for each in terms.kinds} if terms else set(SCHOOLS)
-        kind = ENTERPRISE if self.trains_its_own else next(each for each in SCHOOLS if each in known)
+        kind = ENTERPRISE if self.trains_its_own else getattr(self._paperwork, "SCHOOL", SCHOOL)
         name = self.enterprise_name if self.trains_its_own else f"示例培训学校{self.case.case}"
         code = self.employer_code if self.trains_its_own else sample_credit_code(4_000 + self.seed)
         institution_id, institution = await self._registered(approver, name, kind, code)
         if not self.trains_its_own and self.employer_code:
             _, self.enterprise = await self._registered(approver, self.enterprise_name, ENTERPRISE, self.employer_code)
-        if self.agency_code:
+        if any(payee.kind == "agency" for payee in self.case.payee):
             _, self.agency = await self._registered(approver, self.agency_name, AGENCY, self.agency_code)
         path = f"/enrollment/v1/institutions/{institution_id}"
         directory = self.book.enrollment.directory
