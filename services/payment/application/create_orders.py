@@ -13,6 +13,7 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.application.set_off_advance import owed_advances, parts_set_off, set_off
 from services.payment.domain.claim import Claim, minus, require_decided
+from services.payment.domain.claimed_part import require_signed
 from services.payment.domain.decision import is_accepted, latest
 from services.payment.domain.duty import Duty
 from services.payment.domain.order import (
@@ -39,7 +40,8 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     Raise Conflict HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while nothing more of
     what was decided is supported; Refused DECISION_NEEDED or FLAG_REFUSED where something of the class is undecided,
     SOURCE_FIXED for another source than the class opened with, ORDER_OF_SOURCES for more than the first source left,
-    DECISION_NEEDED outside the document's days of paying; Conflict ADVANCE_UNDER_WAY.
+    DECISION_NEEDED outside the document's days of paying, PAYEE_IS_ANOTHER where somebody else signed the agreements;
+    Conflict ADVANCE_UNDER_WAY.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
@@ -52,6 +54,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     require_decided(now.refused_flags, now.class_questions)
     standing = await uow.orders.of_claim(claim_id)
     due = _due(claim, standing)
+    require_signed(claim, now, due, case.rulebook)
     excluded = excluded_lines(claim, case.rulebook)
     taken = parts_set_off(due, await owed_advances(uow, claim, case), excluded, case)
     for _, lines in taken:

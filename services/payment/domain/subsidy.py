@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
+from types import MappingProxyType
 
 from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for, payee_of, payee_undecided
 from services.payment.domain.caps import Use, admit
@@ -23,12 +23,9 @@ from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.money import floor_share
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
-from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Benefit, BenefitPayee
 from shared.policy.terms.payment import Headcount
-
-_GIVER: Final = "institution"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +62,8 @@ class Assessment:
     """The outcome for a class: the people's lines in the order of benefits and roster, then the cut if there is one.
 
     `base` and `recognised` are heads; objections touch neither. `traces` say how the base came about. `stops` refuse
-    the whole claim, there are no lines then; `flags` inform a reviewer or wait for a decision.
+    the whole claim, there are no lines then; `flags` inform a reviewer or wait for a decision. One that was stored in
+    between no longer `knows_awards`.
     """
 
     lines: tuple[Line, ...] = ()
@@ -75,6 +73,7 @@ class Assessment:
     flags: tuple[Finding, ...] = ()
     stops: tuple[Finding, ...] = ()
     held: Held | None = None
+    knows_awards: bool = field(default=False, compare=False, repr=False)
 
     @property
     def open_questions(self) -> tuple[Finding, ...]:
@@ -103,16 +102,17 @@ def assess(
     entitled: frozenset[str],
     entry_required: bool = False,
     past: Sequence[Use] = (),
-    held: frozenset[tuple[str, str]] = frozenset(),
+    held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
     today: date | None = None,
 ) -> Assessment:
     """Assess a class from its facts alone (JY-CLM-10).
 
     `entitled` are the people who hold an entitlement slot for this class (JY-ENR-05), `past` is what its people were
-    paid for elsewhere, `held` are people and awards of this class that hold their places under the caps already: what
-    other classes take later does not take them away, what was imported of elsewhere does. `entry_required` says that
-    what happened must be entered in the provincial system too (JY-INT-01). A missing rate stops everything with
-    RATE_MISSING, because base and cut are the class's (JY-PAY-05). Without `today` nobody waits for a window's end.
+    paid for elsewhere, `held` are people and awards of this class that hold their places under the caps already, with
+    what for: what other classes take later does not take them away, what was imported of elsewhere does.
+    `entry_required` says that what happened must be entered in the provincial system too (JY-INT-01). A missing rate
+    stops everything with RATE_MISSING, because base and cut are the class's (JY-PAY-05). Without `today` nobody waits
+    for a window's end.
     """
     if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required):
         return Assessment(stops=stops)
@@ -125,90 +125,25 @@ def assess(
         return Assessment(stops=missing)
     found = _of_class(_admitted(priced, past, held, rulebook, decisions), facts, opened.fact, rulebook, decisions)
     of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
-    return replace(found, flags=(*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams))
+    flags = (*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams)
+    return replace(found, flags=flags, knows_awards=True)
 
 
 def _lines(opened: Known[ClassOpened], ground: Ground, entitled: frozenset[str]) -> Iterator[Line]:
-    """Give a line for everybody and every benefit of the class that pays their group; nobody is left without one."""
-    trainees = opened.fact.trainees
+    """Give a line for everybody and every benefit of the class that pays their group; nobody is left without one.
+
+    Who belongs to two groups that are paid under one word has the line of the benefit that the document names first.
+    """
+    trainees, programme = opened.fact.trainees, opened.fact.programme
     benefits = benefits_of(opened.fact, ground.rulebook)
+    of_each = [{each.paid_as(programme): each for each in reversed(benefits) if is_for(each, one)} for one in trainees]
     for place, benefit in enumerate(benefits):
-        for number, trainee in enumerate(trainees, start=1):
+        for number, (trainee, mine) in enumerate(zip(trainees, of_each, strict=True), start=1):
             line_no = place * len(trainees) + number
-            if is_for(benefit, trainee):
+            if mine.get(benefit.paid_as(programme)) == benefit:
                 yield _line(line_no, benefit, trainee, opened, ground, entitled)
-            elif place == 0 and not any(is_for(other, trainee) for other in benefits):
+            elif place == 0 and not mine:
                 yield replace(_empty(line_no, benefit, trainee, opened.fact), findings=(_other_group(benefit),))
-
-
-def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, rulebook: Rulebook) -> Assessment:
-    """Give a class's assessment as it stands for a claim of some of its people (JY-CLM-01).
-
-    Base and recognised heads stay the class's, so that everybody bears the same share of a cut. An individual
-    (`alone`) sees nobody else's line; in an institution's claim the lines of people who claimed themselves are
-    refused as ALREADY_CLAIMED.
-    """
-    people = [line for line in found.lines if line.person_id is not None]
-    if found.stops or all(line.person_id in persons for line in people):
-        return found
-    if alone:
-        mine = [line for line in people if line.person_id in persons]
-        lines = [replace(line, line_no=number) for number, line in enumerate(mine, start=1)]
-    else:
-        lines = [line if line.person_id in persons else _claimed_elsewhere(line, rulebook) for line in people]
-    return _recut(found, lines)
-
-
-def for_payee(found: Assessment, payee: str, rulebook: Rulebook) -> Assessment:
-    """Give an assessment as it stands for one kind of payee: what the document pays to another is not theirs.
-
-    What it leaves open is the institution's, which gave the class; nobody is paid in between (HB-PAY-02, QJ-PAY-02).
-    """
-    people = [line for line in found.lines if line.person_id is not None]
-    mine = [line if _payee_of(line) == payee else _paid_to_another(line, rulebook) for line in people]
-    return found if mine == people else _recut(found, mine)
-
-
-def _payee_of(line: Line) -> str:
-    return line.paid_to.payee if line.paid_to else _GIVER
-
-
-def _recut(found: Assessment, lines: Sequence[Line]) -> Assessment:
-    """Give an assessment with these lines of people, and what is cut or held of them."""
-    due = amounts(lines, base=found.base, recognised=found.recognised, withheld=frozenset(), held=found.held)
-    number = max((line.line_no for line in lines), default=0) + 1
-    of_class = [line for line in found.lines if line.person_id is None]
-    rest = [replace(line, line_no=number, amount_fen=due[number]) for line in of_class if number in due]
-    return replace(found, lines=(*lines, *rest))
-
-
-def _paid_to_another(line: Line, rulebook: Rulebook) -> Line:
-    if not line.recognised:
-        return line
-    refused = (line.paid_to or rulebook.payment.claimants or CONSISTENCY).finding(
-        code="PAYEE_IS_ANOTHER",
-        severity=Severity.STOP,
-        message="该项补贴按文件规定付给其他收款人，不计入本申领。",
-        advice="请由文件规定的收款人申领。",
-        value=_payee_of(line),
-    )
-    return _nothing_of(line, refused)
-
-
-def _nothing_of(line: Line, refused: Finding) -> Line:
-    return replace(
-        line, amount_fen=0, recognised=False, certificate_kind=None, awards=(), traces=(), findings=(refused,)
-    )
-
-
-def _claimed_elsewhere(line: Line, rulebook: Rulebook) -> Line:
-    refused = (rulebook.payment.claimants or CONSISTENCY).finding(
-        code="ALREADY_CLAIMED",
-        severity=Severity.STOP,
-        message="该学员已另行申领本班补贴，同一学员同一班级只能申领一次。",
-        advice="本申领不计该学员的金额，无须办理。",
-    )
-    return _nothing_of(line, refused)
 
 
 def amounts(
@@ -378,7 +313,7 @@ def _price(
 def _admitted(
     lines: Sequence[Line],
     past: Iterable[Use],
-    held: frozenset[tuple[str, str]],
+    held: Mapping[tuple[str, str], Use],
     rulebook: Rulebook,
     decisions: Sequence[Decision],
 ) -> tuple[Line, ...]:
@@ -391,7 +326,7 @@ def _admitted(
     for line_no, place in sorted(asked, key=lambda each: (awards[each[0]][each[1]].use.on, each)):
         award = awards[line_no][place]
         before = had.setdefault(award.use.person_id, [])
-        is_held = (award.use.person_id, award.key) in held
+        is_held = held.get((award.use.person_id, award.key)) == award.use
         judged = admit(award.use, before, rulebook=rulebook, decisions=decisions, held=is_held)
         if is_held and not judged.findings:
             judged = replace(judged, findings=_despite(award.use, before, rulebook, decisions))

@@ -302,6 +302,9 @@ ENTITLEMENT_ENTRY: Final = Table(
 )
 """The entitlement ledger: every change of a slot, append-only."""
 
+CAP_PERSON: Final = Table("cap_person", METADATA, Column("person_id", String(200), primary_key=True))
+"""The lock of a person: whoever judges what they are paid for, to write it down, holds their row to the end."""
+
 CAP_USE: Final = Table(
     "cap_use",
     METADATA,
@@ -334,7 +337,11 @@ CAP_SLOT: Final = Table(
     UniqueConstraint("class_id", "person_id", "award", "scope"),
     CheckConstraint("slot_no BETWEEN 1 AND slots_max", name="cap"),
 )
-"""The place of an award under a cap: of two claims asking for a person's last one, the database lets one have it."""
+"""The place of an award under a cap: of two claims asking for a person's last one, the database lets one have it.
+
+`slots_max` is the document's number; more only for a person whom a recorded decision lets go beyond it, or while the
+same class holds a place whose money is asked back.
+"""
 
 RATE: Final = Table(
     "rate",
@@ -490,14 +497,17 @@ CLAIM_PERSON: Final = Table(
     Column("class_id", String(200), primary_key=True),
     Column("person_id", String(200), primary_key=True),
     Column("payee", String(20), primary_key=True),
+    Column("body_id", String(200), primary_key=True),
     Column("claim_id", String(200), nullable=False),
     ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
     CheckConstraint("payee IN ('','learner','enterprise','institution','assessor')", name="payee"),
+    CheckConstraint("body_id = '' OR payee = 'assessor'", name="body"),
     Index("ix_claim_person_claim_id", "claim_id"),
 )
 """A person's training in a class is claimed once over all kinds of claimants (JY-CLM-01).
 
-Only where the document itself says who is paid for what, each payee claims what is theirs.
+Only where the document itself says who is paid for what, each payee claims what is theirs, each assessment body what
+rests on its own certificates (HB-PAY-02): `body_id` is empty for every other claimant.
 """
 
 CLAIM_LINE: Final = Table(
