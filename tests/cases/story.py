@@ -18,8 +18,9 @@ from shared.domain.actor import Role
 from shared.policy.case_file import Case, People, fen_of
 from shared.policy.rulebook import Rulebook
 from tests.cases.casting import Casting
-from tests.cases.claiming import Came, PaidStory
+from tests.cases.claiming import PaidStory
 from tests.cases.common_clock import CommonClock
+from tests.cases.paying import Came
 
 LEAD: Final = timedelta(days=14)
 """Everything is registered so long before the first class opens, and applied for."""
@@ -173,6 +174,7 @@ class CaseStory:
     def _differences(self, came: list[Came]) -> list[str]:
         if broken := [each for one in came for each in one.broken]:
             return broken
+        advance_fen, term = sum(one.advance_fen for one in came), self.book.payment.advance
         outcome = Outcome(
             case=self.case.case,
             rulebook_id=self.book.id,
@@ -180,8 +182,12 @@ class CaseStory:
             refusals=tuple(refusal for one in came for refusal in one.refusals),
             flags=tuple(flag for one in came for flag in one.flags),
             dates={event: day for one in came for event, day in one.dates.items()},
+            advance_fen=advance_fen,
+            advanced=term.programmes if advance_fen and term else (),
         )
-        return differences(self.case, outcome)
+        moved = advance_fen + sum(one.by_bank_fen for one in came)
+        unpaid = [] if moved == outcome.total_fen else [f"{outcome.total_fen} fen are due, {moved} were paid"]
+        return [*differences(self.case, outcome), *unpaid]
 
     # --------------------------------------------------------------------------------------------------- registered
 
