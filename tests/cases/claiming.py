@@ -21,6 +21,7 @@ CLAIMANTS: Final[Mapping[str, str]] = {
     "institution": "institution",
     "enterprise": "enterprise",
     "learner": "individual",
+    "assessor": "assessor",
 }
 """The kind of claimant by whom the document pays."""
 
@@ -252,6 +253,8 @@ class PaidStory(ClassStory):
         return None
 
     async def _of_organisation(self, payee: str) -> tuple[Party, Json]:
+        if payee == "assessor":
+            return self.cast.assessor, await self._body(payee, self.of.body_name, ACCOUNT["account_number"])
         apart = payee == "enterprise" and not self.of.trains_its_own
         by, name = (self.of.enterprise, self.of.enterprise_name) if apart else (None, self.cast.institution_name)
         body = await self._body(CLAIMANTS[payee], name, ACCOUNT["account_number"])

@@ -64,6 +64,7 @@ class CaseStory:
         self.people = dict(zip(case.people, sample_people(seed), strict=False))
         sources = book.payment.funding_sources
         self.fund = sources.sources[0].code if sources else ""
+        self.body_name = f"assessor-{case.case}"
         self.enterprise: Party | None = None
         self.agency: Party | None = None
         self.agency_name = f"示例派遣公司{case.case}"
@@ -310,7 +311,7 @@ class CaseStory:
         return replace(self.cast, teacher_ids=teacher_ids, venue_id=self._venue_ids[number])
 
     async def _body(self, approver: Party, *, is_bureau: bool) -> tuple[str, Party]:
-        name = f"assessor-{self.case.case}-{'bureau' if is_bureau else 'body'}"
+        name = f"{self.body_name}-bureau" if is_bureau else self.body_name
         kinds = ["completion"] if is_bureau else [kind for kind in get_args(CertificateKind) if kind != "completion"]
         if self.book.assessment.completion_organiser is None and not is_bureau:
             kinds.append("completion")
