@@ -33,7 +33,7 @@ WINDOW_END: Final = "employment_window_end"
 
 @dataclass(slots=True, kw_only=True)
 class Came:
-    """What came of one class: lines as they were claimed, who was refused and why, what was asked, which days follow."""
+    """What came of one class: lines as they were claimed, who was refused and why, what was asked, what days follow."""
 
     lines: list[TrialLine] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -257,6 +257,8 @@ class PaidStory(ClassStory):
             return self.cast.assessor, await self._body(payee, self.of.body_name, ACCOUNT["account_number"])
         apart = payee == "enterprise" and not self.of.trains_its_own
         by, name = (self.of.enterprise, self.of.enterprise_name) if apart else (None, self.cast.institution_name)
+        if payee == "assessor":
+            by, name = self.cast.assessor, self.of.body_name
         body = await self._body(CLAIMANTS[payee], name, ACCOUNT["account_number"])
         if apart:
             body["employer_payment"] = self._paid()

@@ -112,6 +112,11 @@ class CaseStory:
         """Give the credit code of the enterprise where people work, nothing where the case names none."""
         return sample_credit_code(5_000 + self.seed) if self.trains_its_own or self.case.funder else ""
 
+    @property
+    def body_name(self) -> str:
+        """Give the name of the assessment body."""
+        return f"assessor-{self.case.case}"
+
     async def learner(self, person: str) -> Party:
         """Give one person as they sign in themselves."""
         if person not in self._learners:
