@@ -257,8 +257,6 @@ class PaidStory(ClassStory):
             return self.cast.assessor, await self._body(payee, self.of.body_name, ACCOUNT["account_number"])
         apart = payee == "enterprise" and not self.of.trains_its_own
         by, name = (self.of.enterprise, self.of.enterprise_name) if apart else (None, self.cast.institution_name)
-        if payee == "assessor":
-            by, name = self.cast.assessor, self.of.body_name
         body = await self._body(CLAIMANTS[payee], name, ACCOUNT["account_number"])
         if apart:
             body["employer_payment"] = self._paid()
@@ -331,8 +329,9 @@ class PaidStory(ClassStory):
             await self._step(claimed, self.cast.first_reviewer, "first_review")
             await self._step(claimed, self.cast.second_reviewer, "second_review")
         if self.book.payment.notice is not None and claims:
-            payable = [await self._publish(claimed) for claimed in claims]
-            await self.move_clock(moment(max(payable), time(9, 0)))
+            payable = [await self._publish(claimed) for claimed in claims if await self._is_listed(claimed)]
+            if payable:
+                await self.move_clock(moment(max(payable), time(9, 0)))
         for claimed in claims:
             await self._step(claimed, self.cast.approver, "bureau_opinion")
             view = await self._view(claimed)
@@ -350,6 +349,10 @@ class PaidStory(ClassStory):
             {"step": step, "decision": "approve", "opinion": "与系统记录一致"},
             key=self.key(f"{step}-{claimed.claim_id}"),
         )
+
+    async def _is_listed(self, claimed: Claimed) -> bool:
+        """Say whether the claim has a public list; where it has none it waits for the opinion."""
+        return bool((await self._view(claimed))["state"] != "notice_clear")
 
     async def _publish(self, claimed: Claimed) -> date:
         answer = await self.cast.second_reviewer.post(
