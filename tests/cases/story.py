@@ -64,7 +64,6 @@ class CaseStory:
         self.people = dict(zip(case.people, sample_people(seed), strict=False))
         sources = book.payment.funding_sources
         self.fund = sources.sources[0].code if sources else ""
-        self.body_name = f"assessor-{case.case}"
         self.enterprise: Party | None = None
         self.agency: Party | None = None
         self.agency_name = f"示例派遣公司{case.case}"
