@@ -161,6 +161,11 @@ class ClassStory(Opening, Examining):
             )
         return f"{len(steps)} 人办理"
 
+    async def await_reservation(self) -> str:
+        """Payment answers the reservation; a class that opens on the day of its application waits for it no longer."""
+        view = await self.await_class(lambda view: view["state"] in ("reserved", "opened"), "the reservation")
+        return f"{view['reservation']['granted']} 人预留名额"
+
     async def open_class(self) -> str:
         """On the opening date the class opens by itself; the roster keeps the order of the file."""
         told = await super().open_class() if self.sits else await self._begin_work()

@@ -218,7 +218,7 @@ class CaseStory:
         bureau_body_id, bureau_assessor = await self._body(approver, is_bureau=True)
         await self._pass_marks(approver)
         await self._rates_and_budget(staff["finance"])
-        self.policy_officer = staff["policy_officer"]
+        await self._import_history(staff["policy_officer"])
         return Cast(
             first_reviewer=staff["first_reviewer"],
             second_reviewer=staff["second_reviewer"],
@@ -237,6 +237,25 @@ class CaseStory:
             bureau_body_id=bureau_body_id,
             **given["ids"],
         )
+
+    async def _import_history(self, policy_officer: Party) -> None:
+        """What people had before or elsewhere is imported from where it is known."""
+        codes = {name: code for (name, _), code in self.occupations.items()}
+        rows = [
+            {
+                "name": self.people[person].name,
+                "identity_number": self.people[person].identity_number,
+                "programme": had.programme,
+                "occupation": codes.get(had.occupation, had.occupation),
+                "level": had.level,
+                "had_on": f"{had.year}-06-30",
+                "source": "省平台导出",
+            }
+            for had in self.case.history
+            for person in had.persons
+        ]
+        if rows:
+            await policy_officer.post("/payment/v1/past-subsidies", {"subsidies": rows}, key=self.key("history"))
 
     async def _institution(self, approver: Party) -> dict[str, Any]:
         kind = ENTERPRISE if self.trains_its_own else getattr(self._paperwork, "SCHOOL", SCHOOL)
