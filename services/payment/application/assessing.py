@@ -12,7 +12,8 @@ from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.benefit import EMPLOYMENT_AWAITED
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.caps import places_of
-from services.payment.domain.claim import Claim, asked_of_employer
+from services.payment.domain.claim import Claim
+from services.payment.domain.claimant import asked_of_claimant
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty, duty_of
 from services.payment.domain.facts import ClassFacts, Known
@@ -102,7 +103,7 @@ async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment
         found = narrowed(found, claim.persons, alone=claim.stands_apart, rulebook=case.rulebook)
     if claim.payee:
         found = for_payee(found, claim.payee, case.rulebook)
-    return asked_of_employer(claim, found, case.rulebook)
+    return asked_of_claimant(claim, found, case.rulebook)
 
 
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from services.payment.application.assessing import INDIVIDUAL, Case
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import unknown
-from services.payment.domain.claim import Claimant
+from services.payment.domain.benefit import benefits_of
+from services.payment.domain.claim import PAID_AS, Claimant
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.errors import Conflict, Refused
 from shared.domain.identifiers import cleaned, identity_number
@@ -37,8 +38,15 @@ def recognise_claimant(uow: PaymentUnit, claimant: Claimant, person: GivenPerson
     """
     organisation = None if claimant == INDIVIDUAL else _organisation(uow, case.opened.fact)
     apart = organisation is None or organisation.apart
-    _require_admitted(claimant, case.opened.fact, case.rulebook, apart=apart)
+    if not (organisation is None and _is_paid_to_learners(case)):
+        _require_admitted(claimant, case.opened.fact, case.rulebook, apart=apart)
     return organisation or _individual(uow, person, case)
+
+
+def _is_paid_to_learners(case: Case) -> bool:
+    """Say whether the document names the learner as the payee of anything of the class, be it by decision."""
+    benefits = benefits_of(case.opened.fact, case.rulebook)
+    return any(row.payee == PAID_AS[INDIVIDUAL] for benefit in benefits for row in benefit.payees)
 
 
 def _individual(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> Claiming:

@@ -24,11 +24,11 @@ from services.payment.domain.claim import (
     EmployerPayment,
     Undertaking,
     already_claimed,
-    asked_of_employer,
     deadlines,
     resubmit,
     submitted,
 )
+from services.payment.domain.claimant import asked_of_claimant, require_not_advanced
 from services.payment.domain.duty import duties_of_class
 from services.payment.domain.order import require_account_kind, require_payee
 from services.payment.domain.subsidy import for_payee, narrowed
@@ -78,9 +78,9 @@ async def submit_claim(
     An institution or enterprise claims for everybody of its class whom nobody claimed for; an enterprise also for its
     employees in another's class, with the proof that it paid; an individual for himself, recognised by name and
     identity number. Raise Refused with every reason that stands against the class, ALREADY_CLAIMED,
-    CLAIMANT_NOT_ADMITTED, BLOCK_MISSING, EMPLOYER_PAYMENT_MISSING, UNDERTAKING_MISSING, PAYEE_MISMATCH, ACCOUNT_KIND
-    or RATE_MISSING; then nothing is stored. An individual who is not on the roster, and an enterprise none of whose
-    people is, find no class.
+    CLAIMANT_NOT_ADMITTED, BLOCK_MISSING, EMPLOYER_PAYMENT_MISSING, ALREADY_ADVANCED, UNDERTAKING_MISSING,
+    PAYEE_MISMATCH, ACCOUNT_KIND or RATE_MISSING; then nothing is stored. An individual who is not on the roster, and
+    an enterprise none of whose people is, find no class.
     """
     alone = claimant == INDIVIDUAL
     await _class_of(uow, class_id, claimant)
@@ -97,6 +97,8 @@ async def submit_claim(
     breaches = open_breaches(former.breaches, rulebook.payment.breach) if former else ()
     refuse_stopped((*whole.stops, *breaches))
     found = narrowed(whole, persons, alone=by.apart, rulebook=rulebook)
+    if alone:
+        require_not_advanced(found, case.facts)
     found = for_payee(found, payee, rulebook) if payee else found
     fresh = Claim(
         claim_id=claim_id,
@@ -121,7 +123,7 @@ async def submit_claim(
         application_id=application_id,
         duties=duties_of_class(opened.reviews),
     )
-    fresh = replace(fresh, assessment=asked_of_employer(fresh, found, rulebook))
+    fresh = replace(fresh, assessment=asked_of_claimant(fresh, found, rulebook))
     claim = await _store(uow, former, fresh, signer=undertaking.signer, rulebook=rulebook)
     failpoints.hit(failpoints.INSIDE_CLAIM)
     await hold_uses(uow, case, claim)

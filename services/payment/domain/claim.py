@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from services.payment.domain.breach import Breach
 from services.payment.domain.clawback import Clawback, clawed_back
-from services.payment.domain.decision import Decision, latest, weigh
+from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
 from services.payment.domain.line_return import LineReturn, given_up_lines, waiting_lines
 from services.payment.domain.notice import Notice, NoticeState, covers
@@ -30,7 +30,7 @@ from shared.contracts.payment import (
 )
 from shared.domain.errors import Conflict, Refused
 from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
-from shared.policy.decision import Finding, Severity, Trace
+from shared.policy.decision import Finding, Trace
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import PayeeKind
 
@@ -311,25 +311,6 @@ def deadlines(rulebook: Rulebook, starts_on: date, calendar: Calendar = STATE_CO
     due = add_working_days(starts_on, limit.working_days, calendar)
     last = add_working_days(starts_on, outer.working_days, calendar) if outer else due
     return Deadlines(review_due=due, review_due_outer=last)
-
-
-def asked_of_employer(claim: Claim, found: Assessment, rulebook: Rulebook) -> Assessment:
-    """Give an assessment with the question whether the enterprise paid, which the system has no record of (JY-CLM-01).
-
-    Nothing that a claimant merely asserts is paid on: a reviewer accepts the proof, or the claim does not pass.
-    """
-    term, paid = rulebook.payment.claimants, claim.employer_payment
-    if paid is None or term is None or found.stops:
-        return found
-    asked = term.finding(
-        code="EMPLOYER_PAYMENT_UNCONFIRMED",
-        severity=Severity.ASK,
-        message="企业为其职工委托培训所付费用的凭证尚待审核人员核对。",
-        advice="请审核人员核对付款凭证后，按本规则记录接受或不予接受的决定及理由。",
-    )
-    return replace(
-        found, flags=(*found.flags, weigh(asked, latest(claim.decisions[paid.decisions_before :], term.rule)))
-    )
 
 
 def submitted(claim: Claim) -> ClaimSubmitted:
