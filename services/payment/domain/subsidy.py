@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for, payee_of, payee_undecided
@@ -65,7 +66,8 @@ class Assessment:
     """The outcome for a class: the people's lines in the order of benefits and roster, then the cut if there is one.
 
     `base` and `recognised` are heads; objections touch neither. `traces` say how the base came about. `stops` refuse
-    the whole claim, there are no lines then; `flags` inform a reviewer or wait for a decision.
+    the whole claim, there are no lines then; `flags` inform a reviewer or wait for a decision. One that was stored in
+    between no longer `knows_awards`.
     """
 
     lines: tuple[Line, ...] = ()
@@ -75,6 +77,7 @@ class Assessment:
     flags: tuple[Finding, ...] = ()
     stops: tuple[Finding, ...] = ()
     held: Held | None = None
+    knows_awards: bool = field(default=False, compare=False, repr=False)
 
     @property
     def open_questions(self) -> tuple[Finding, ...]:
@@ -103,16 +106,17 @@ def assess(
     entitled: frozenset[str],
     entry_required: bool = False,
     past: Sequence[Use] = (),
-    held: frozenset[tuple[str, str]] = frozenset(),
+    held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
     today: date | None = None,
 ) -> Assessment:
     """Assess a class from its facts alone (JY-CLM-10).
 
     `entitled` are the people who hold an entitlement slot for this class (JY-ENR-05), `past` is what its people were
-    paid for elsewhere, `held` are people and awards of this class that hold their places under the caps already: what
-    other classes take later does not take them away, what was imported of elsewhere does. `entry_required` says that
-    what happened must be entered in the provincial system too (JY-INT-01). A missing rate stops everything with
-    RATE_MISSING, because base and cut are the class's (JY-PAY-05). Without `today` nobody waits for a window's end.
+    paid for elsewhere, `held` are people and awards of this class that hold their places under the caps already, with
+    what for: what other classes take later does not take them away, what was imported of elsewhere does.
+    `entry_required` says that what happened must be entered in the provincial system too (JY-INT-01). A missing rate
+    stops everything with RATE_MISSING, because base and cut are the class's (JY-PAY-05). Without `today` nobody waits
+    for a window's end.
     """
     if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required):
         return Assessment(stops=stops)
@@ -126,7 +130,8 @@ def assess(
     found = _of_class(_admitted(priced, past, held, rulebook, decisions), facts, opened.fact, rulebook, decisions)
     of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
     short = paid_short(award for line in found.lines for award in line.awards)
-    return replace(found, flags=(*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams, *short))
+    flags = (*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams, *short)
+    return replace(found, flags=flags, knows_awards=True)
 
 
 def _lines(opened: Known[ClassOpened], ground: Ground, entitled: frozenset[str]) -> Iterator[Line]:
@@ -380,7 +385,7 @@ def _price(
 def _admitted(
     lines: Sequence[Line],
     past: Iterable[Use],
-    held: frozenset[tuple[str, str]],
+    held: Mapping[tuple[str, str], Use],
     rulebook: Rulebook,
     decisions: Sequence[Decision],
 ) -> tuple[Line, ...]:
@@ -393,7 +398,7 @@ def _admitted(
     for line_no, place in sorted(asked, key=lambda each: (awards[each[0]][each[1]].use.on, each)):
         award = awards[line_no][place]
         before = had.setdefault(award.use.person_id, [])
-        is_held = (award.use.person_id, award.key) in held
+        is_held = held.get((award.use.person_id, award.key)) == award.use
         judged = admit(award.use, before, rulebook=rulebook, decisions=decisions, held=is_held)
         if is_held and not judged.findings:
             judged = replace(judged, findings=_despite(award.use, before, rulebook, decisions))
