@@ -32,7 +32,7 @@ WINDOW_END: Final = "employment_window_end"
 
 @dataclass(slots=True, kw_only=True)
 class Came:
-    """What came of one class: lines as they were claimed, who was refused and why, what was asked, which days follow."""
+    """What came of one class: lines as they were claimed, who was refused and why, what was asked, which days."""
 
     lines: list[TrialLine] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
