@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from services.payment.domain.caps import Use
-from services.payment.domain.subsidy import for_payee
+from services.payment.domain.claimed_part import for_payee
 from tests.payment.sample import accepted
 from tests.payment.scene import (
     QUANJIAO,
