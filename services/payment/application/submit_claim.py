@@ -179,7 +179,8 @@ async def _former_and_persons(
 ) -> tuple[Claim | None, frozenset[str]]:
     """Give the claimant's own earlier claim and whom he may claim for; raise ALREADY_CLAIMED when nobody is left.
 
-    An assessment body's certificates of a later exam are another claim; what was returned to it is handed in first.
+    What somebody claimed as another payee is another claim. An assessment body's certificates of a later exam are, too;
+    what was returned to it is handed in first.
     """
     alone = claimant == INDIVIDUAL
     body_id = by.owner if claimant == ASSESSOR else ""
@@ -188,7 +189,7 @@ async def _former_and_persons(
     for claim in await uow.claims.all_of_class(opened.class_id):
         same = all((claim.claimant == kind) == (claimant == kind) for kind in (INDIVIDUAL, ASSESSOR))
         own = claim.claim_id in claimed.values() if alone else claim.owner == by.owner
-        if same and own and (former is None or claim.state is State.RETURNED):
+        if same and own and claim.payee == payee and (former is None or claim.state is State.RETURNED):
             former = claim
     if former is not None and not sees_claim(uow.actor, former):
         raise already_claimed(rulebook)

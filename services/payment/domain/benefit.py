@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from services.payment.domain.caps import Use
@@ -114,6 +115,13 @@ _Found = tuple[list[Award], tuple[Finding, ...]]
 
 
 def _of_person(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
+    """Give the award of the one certificate that counts: the document's first, without such an order what brings most.
+
+    Of those that bring the same it is the kind that the document names first, then the earliest.
+    """
+    if ground.rulebook.assessment.certificate_priority is None:
+        awards, findings = _of_certificates(benefit, trainee, ground)
+        return ([max(awards, key=lambda award: _brings(award, ground))], ()) if awards else ([], findings)
     judged = recognise(
         ground.facts,
         ground.opened,
@@ -125,6 +133,16 @@ def _of_person(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Fou
     if judged.certificate is None:
         return [], judged.findings
     return [_of_certificate(benefit, trainee, ground, judged.certificate, judged.traces)], ()
+
+
+def _brings(award: Award, ground: Ground) -> tuple[bool, int, Decimal, int]:
+    """Give by what certificates of one person are compared; what only awaits a window's end is not refused."""
+    kinds, [priced] = ground.rulebook.assessment.certificate_kinds, award.priced
+    kind = priced.wanted.certificate_kind
+    listed = [each.code for each in kinds.kinds] if kinds else []
+    stated = (rate.amount_yuan for rate in award.benefit.rates if rate.fits(priced.wanted.level, kind))
+    refused = any(finding.code != EMPLOYMENT_AWAITED for finding in award.findings)
+    return not refused, award.percent, next(stated, Decimal(0)), -listed.index(kind) if kind in listed else 0
 
 
 def _of_certificates(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
