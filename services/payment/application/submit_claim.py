@@ -123,7 +123,7 @@ async def submit_claim(
         employer_payment=proof,
         decisions=former.decisions if former else (),
         application_id=application_id,
-        duties=duties_of_class(opened.reviews),
+        duties={**duties_of_class(opened.reviews), **await uow.advances.duties(class_id)},
     )
     fresh = replace(fresh, assessment=part_of(fresh, whole, rulebook))
     claim = await _store(uow, former, fresh, signer=undertaking.signer, rulebook=rulebook)
