@@ -173,6 +173,26 @@ async def test_who_is_not_the_payee_of_the_document_is_paid_nothing(office: Offi
     assert await office.rows("SELECT person_id FROM cap_slot") == []
 
 
+@pytest.mark.parametrize("returned", [False, True])
+async def test_who_claimed_as_the_wrong_payee_still_claims_as_the_right_one(office: Office, returned: bool) -> None:
+    """HL-CLM-04: the enterprise that gave the class and paid for it claimed as its institution at first."""
+    fact = enterprise(opened("class-1", people(1, 2)))
+    await trained(office, fact, [passed(person, "class-1", level="5") for person in people(1, 2)])
+    wrong = await claimed(office, "class-1")
+    assert wrong.payable == {}
+    if returned:
+        await office.review(wrong.claim_id, Act.FIRST_REVIEW, there(FIRST), approved=False, reason_code="other")
+
+    right = await claimed(office, "class-1", "enterprise")
+
+    assert (right.payee, sum(right.payable.values())) == ("enterprise", 300_000)
+    await passed_reviews(office, right.claim_id)
+    assert sum((await office.claim(right.claim_id)).decided.values()) == 300_000
+    assert {row.claim_id for row in await office.rows("SELECT claim_id FROM cap_use")} == {right.claim_id}
+    with pytest.raises(Conflict, match="ALREADY_CLAIMED"):
+        await claimed(office, "class-1", "enterprise")
+
+
 async def test_an_agency_cannot_claim_for_those_whom_it_sent_to_the_enterprise_that_trains_them(office: Office) -> None:
     """QJ-CLM-04: the enterprise that uses dispatched staff is paid; of its own people the agency may still claim."""
     agency = EmployerReference(institution_id="agency-1", name="样例派遣公司", credit_code="91440101MA5CJQ4N59")

@@ -65,10 +65,11 @@ class StoredClaims:
         return (await self._connection.execute(query)).scalar_one_or_none()
 
     async def of_class(self, class_id: str) -> Claim | None:
-        """Give the claim for the class of whoever gave it."""
+        """Give the claim for the class of whoever gave it, the newest where they claimed as several payees."""
         given = and_(CLAIM.c.owner == CLAIM.c.institution_id, CLAIM.c.claimant != ASSESSOR)
         query = select(CLAIM).where(CLAIM.c.class_id == class_id, given)
-        row = (await self._connection.execute(query)).first()
+        newest = query.order_by(CLAIM.c.received_on.desc(), CLAIM.c.claim_id.desc()).limit(1)
+        row = (await self._connection.execute(newest)).first()
         return None if row is None else await self._whole(row)
 
     async def all_of_class(self, class_id: str) -> Sequence[Claim]:

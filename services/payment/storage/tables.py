@@ -191,6 +191,49 @@ WORK_MONTH: Final = Table(
 """Months that people worked: stated by one person, confirmed by another, corrected by an opposite row (`reverses`).
 A month of a person stands once in a class, and a full one is confirmed once in all classes."""
 
+ALLOWANCE_PAYOUT: Final = Table(
+    "allowance_payout",
+    METADATA,
+    Column("number", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("class_id", ForeignKey("class_file.class_id"), nullable=False),
+    Column("person_id", String(200), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("paid_on", Date, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("stated_by", String(200), nullable=False),
+    Column("stated_on", Date, nullable=False),
+    Column("reverses", ForeignKey("allowance_payout.number")),
+    Column("state", String(20), nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_on", Date),
+    Column("reason", Text),
+    CheckConstraint("state IN ('stated','confirmed','refused','reversed')", name="state"),
+    CheckConstraint("(state = 'stated') = (decided_by IS NULL)", name="decided"),
+    CheckConstraint("decided_by <> stated_by", name="another_person"),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("paid_on <= stated_on", name="days"),
+    Index("ix_allowance_payout_class_id", "class_id"),
+    Index(
+        "uq_allowance_payout_standing",
+        "class_id",
+        "person_id",
+        "paid_on",
+        unique=True,
+        postgresql_where=text(_STANDING),
+        sqlite_where=text(_STANDING),
+    ),
+    Index(
+        "uq_allowance_payout_reverses",
+        "reverses",
+        unique=True,
+        postgresql_where=text(_REVERSAL),
+        sqlite_where=text(_REVERSAL),
+    ),
+    sqlite_autoincrement=True,
+)
+"""What people were handed of an allowance that somebody else claims (LS-CLM-04): stated by one person, confirmed by
+another, corrected by an opposite row (`reverses`)."""
+
 PAST_SUBSIDY: Final = Table(
     "past_subsidy",
     METADATA,
