@@ -20,7 +20,7 @@ from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.obstacles import not_opened
 from services.payment.domain.order import OrderState, ordered_by_line
 from services.payment.domain.past_subsidy import past_unknown
-from services.payment.domain.rates import RateTable, rate_table
+from services.payment.domain.rates import RatesUntil, RateTable, rate_table
 from services.payment.domain.reassessment import reassess
 from services.payment.domain.state import State
 from services.payment.domain.subsidy import Assessment, assess
@@ -70,7 +70,7 @@ def on_duty(uow: PaymentUnit, claim: Claim, case: Case, *options: Duty) -> Claim
 
 
 async def rates_of(
-    uow: PaymentUnit, rulebook: Rulebook, region: str, *, decided_until: int | None = None
+    uow: PaymentUnit, rulebook: Rulebook, region: str, *, decided_until: RatesUntil = ()
 ) -> RateTable | None:
     """Give the rates that count in a region, for what is decided those that stood then."""
     table = regions()
@@ -79,7 +79,7 @@ async def rates_of(
 
 
 async def assess_case(
-    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: int | None = None
+    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = ()
 ) -> Assessment:
     """Assess a class as it is known now, at the rates that stood when it was decided if it was.
 

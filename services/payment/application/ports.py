@@ -5,19 +5,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from services.payment.application.advance_ports import Advances
 from services.payment.application.report_ports import Reports
 from services.payment.application.work_ports import Past, Work
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.caps import Place, Use
 from services.payment.domain.claim import Claim
-from services.payment.domain.clawback import ClawbackState, Repayment
+from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.entitlement import ClassFile, Scope
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
 from services.payment.domain.order import Answer, PaymentOrder, Reversal
 from services.payment.domain.rate_correction import RateCorrection
-from services.payment.domain.rates import Rate
+from services.payment.domain.rates import Rate, Reach
 from services.payment.domain.reassessment import Difference
 from services.payment.domain.state import State
 from shared.contracts.contract import Contract
@@ -30,7 +31,7 @@ from shared.policy.targets import AllotmentTable, TargetTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A payout account; holder and number are in clear only in memory and in a bank file."""
+    """A payout account of a claim (or of an advance, by its id); holder and number are in clear only in memory."""
 
     account_id: str
     claim_id: str
@@ -144,7 +145,7 @@ class Classes(Protocol):
         """Give the classes of these regions whose budget was refused and that may open, the longest waiting first."""
         ...
 
-    async def is_any_priced_by(self, rate: Rate) -> bool:
+    async def is_any_priced_by(self, rate: Rate, reach: Reach) -> bool:
         """Say whether a class that asked for a budget and was not released lies where and when the row would pay."""
         ...
 
@@ -361,10 +362,6 @@ class Claims(Protocol):
         """Give the claim a claw-back belongs to."""
         ...
 
-    async def is_receipt_used(self, owner: str, repayment: Repayment) -> bool:
-        """Say whether the bank's receipt was counted for a claw-back of this claimant and source before."""
-        ...
-
     async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
         """Open what objectors wrote, by objection id."""
         ...
@@ -500,6 +497,10 @@ class PaymentUnit(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def orders(self) -> Orders: ...
+    @property
+    def advances(self) -> Advances: ...
+    @property
+    def advance_accounts(self) -> Accounts: ...
     @property
     def reports(self) -> Reports: ...
     @property

@@ -19,6 +19,7 @@ from services.payment.domain.line_return import LineReturn, given_up_lines, wait
 from services.payment.domain.notice import Notice, NoticeState, covers
 from services.payment.domain.objection import Objection, frozen_lines, struck_lines
 from services.payment.domain.order import PaymentOrder, ordered_by_line
+from services.payment.domain.rates import RatesUntil
 from services.payment.domain.state import Act, State, following
 from services.payment.domain.subsidy import Assessment, Line, amounts
 from shared.contracts.payment import (
@@ -201,9 +202,9 @@ class Claim:
         return dict(total)
 
     @property
-    def rates_until(self) -> int | None:
-        """Give the last rate that had been entered when the claim was first decided, None before."""
-        return self.entries[0].rates_until if self.entries else None
+    def rates_until(self) -> RatesUntil:
+        """Give the last rate that had been entered on each day on which something of the claim was approved."""
+        return tuple((entry.approved_on, entry.rates_until) for entry in self.entries if entry.clawback is None)
 
     def net_of(self, ordered_fen: int) -> int:
         """Give what stands ordered when what was asked back is taken from it, in fen."""

@@ -16,7 +16,7 @@ from services.payment.domain.exam_days import exam_flags
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
 from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
-from services.payment.domain.pricing import Worth, worth_of
+from services.payment.domain.pricing import Worth, paid_short, worth_of
 from services.payment.domain.rates import RateTable
 from services.payment.domain.release import Held, hold_back
 from shared.contracts.assessment import CertificateIssued
@@ -126,20 +126,25 @@ def assess(
         return Assessment(stops=missing)
     found = _of_class(_admitted(priced, past, held, rulebook, decisions), facts, opened.fact, rulebook, decisions)
     of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
-    flags = (*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams)
+    short = paid_short(award for line in found.lines for award in line.awards)
+    flags = (*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams, *short)
     return replace(found, flags=flags, knows_awards=True)
 
 
 def _lines(opened: Known[ClassOpened], ground: Ground, entitled: frozenset[str]) -> Iterator[Line]:
-    """Give a line for everybody and every benefit of the class that pays their group; nobody is left without one."""
-    trainees = opened.fact.trainees
+    """Give a line for everybody and every benefit of the class that pays their group; nobody is left without one.
+
+    Who belongs to two groups that are paid under one word has the line of the benefit that the document names first.
+    """
+    trainees, programme = opened.fact.trainees, opened.fact.programme
     benefits = benefits_of(opened.fact, ground.rulebook)
+    of_each = [{each.paid_as(programme): each for each in reversed(benefits) if is_for(each, one)} for one in trainees]
     for place, benefit in enumerate(benefits):
-        for number, trainee in enumerate(trainees, start=1):
+        for number, (trainee, mine) in enumerate(zip(trainees, of_each, strict=True), start=1):
             line_no = place * len(trainees) + number
-            if is_for(benefit, trainee):
+            if mine.get(benefit.paid_as(programme)) == benefit:
                 yield _line(line_no, benefit, trainee, opened, ground, entitled)
-            elif place == 0 and not any(is_for(other, trainee) for other in benefits):
+            elif place == 0 and not mine:
                 yield replace(_empty(line_no, benefit, trainee, opened.fact), findings=(_other_group(benefit),))
 
 
@@ -303,7 +308,8 @@ def _price(
             worth = Worth() if award.findings else worth_of(award, rulebook, rates)
             missing |= dict.fromkeys(worth.missing)
             findings, traces = (*award.findings, *worth.findings), (*award.traces, *worth.traces)
-            awards.append(replace(award, amount_fen=worth.amount_fen, findings=findings, traces=traces))
+            priced = replace(award, amount_fen=worth.amount_fen, short_fen=worth.short_fen)
+            awards.append(replace(priced, findings=findings, traces=traces))
         found.append(replace(line, awards=tuple(awards)))
     return tuple(found), tuple(missing)
 
