@@ -30,6 +30,7 @@ class ClassStory(Opening, Examining):
         self.occupation = of.code_of(self.part.occupation, self.part.new_occupation_published)
         self.ids = {}
         self.assessments = {}
+        self.programme = type_of(part.case, of.book, part.programme).programme
         exempt = self.book.enrollment.class_kind_exemptions  # these kinds of class have no timetable
         self.sits = all(self.part.kind != each.class_kind for each in exempt)
         self.refused: dict[str, list[Json]] = {}
