@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import date, time, timedelta
+from itertools import product
 from typing import Final
 
 from peibu.demo.party import Json, Party, StoryBroken, until
@@ -147,18 +148,25 @@ class PaidStory(Paying):
     # -------------------------------------------------------------------------------------------------- the claims
 
     def payees(self) -> dict[str, set[str]]:
-        """Give whom the document pays for whom, by the kind of payee."""
+        """Give who asks for whom, by the kind of payee: whom the document pays for its groups, else whom it pays at all.
+
+        Where it pays a class nothing for the groups that are in it, they ask in vain.
+        """
+        if not self.book.payment.benefits:
+            return {"institution": set(self.ids)}
+        return self._asking(in_vain=False) or self._asking(in_vain=True)
+
+    def _asking(self, *, in_vain: bool) -> dict[str, set[str]]:
         own = "enterprise" if self.of.trains_its_own else "institution"
         kind = type_of(self.part, self.book, self.whole.programme)
+        earned = [one for one in self.book.payment.benefits if one.is_earned_by(kind.programme, self.part.kind)]
         found: dict[str, set[str]] = {}
-        for benefit in self.book.payment.benefits:
-            if benefit.is_earned_by(kind.programme, self.part.kind):
-                for people in self.part.person:
-                    payee = self._payee(benefit, people.group, dispatched=people.dispatched_to is not None) or own
-                    concerned = self._concerned(benefit).intersection(people.ids)
-                    if concerned and (not benefit.groups or people.group in benefit.groups):
-                        found.setdefault(payee, set()).update(concerned)
-        return found if self.book.payment.benefits else {own: set(self.ids)}
+        for benefit, people in product(earned, self.part.person):
+            payee = self._payee(benefit, people.group, dispatched=people.dispatched_to is not None) or own
+            concerned = self._concerned(benefit).intersection(people.ids)
+            if concerned and (in_vain or not benefit.groups or people.group in benefit.groups):
+                found.setdefault(payee, set()).update(concerned)
+        return found
 
     def _payee(self, benefit: Benefit, group: str, *, dispatched: bool) -> str | None:
         for row in benefit.payees:

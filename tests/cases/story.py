@@ -82,7 +82,8 @@ class CaseStory:
     @property
     def begins(self) -> date:
         """Give the day on which everything is registered."""
-        return max(min(self.openings) - LEAD, self.book.valid_from)
+        published = [day for _, day in self.occupations if day is not None]
+        return max(min(self.openings) - LEAD, self.book.valid_from, *published)
 
     @property
     def occupation(self) -> str:
@@ -203,8 +204,9 @@ class CaseStory:
         """Register what is this case's own: occupations, institution, bodies with pass marks, rates, the budget."""
         staff = await self.casting.staff(self.case.region)
         approver = staff["approver"]
-        for (name, _), code in self.occupations.items():
+        for (name, published), code in self.occupations.items():
             occupation = {"code": code, "name": f"{name}{self.case.case}", "region": self.case.region}
+            occupation |= {"new_since": published.isoformat()} if published else {}
             levels = sorted({part.case.level for part in self.parts if part.case.level})
             certifiable = list(self.case.certifiable)
             await approver.post(
@@ -243,7 +245,6 @@ class CaseStory:
         codes = {name: code for (name, _), code in self.occupations.items()}
         rows = [
             {
-                "name": self.people[person].name,
                 "identity_number": self.people[person].identity_number,
                 "programme": had.programme,
                 "occupation": codes.get(had.occupation, had.occupation),

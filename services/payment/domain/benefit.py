@@ -22,7 +22,6 @@ AGREED_MONTHS: Final = "agreed_months"
 ENTERPRISE: Final = "employer_credit_code"
 FUNDER: Final = "funder"
 HIRER: Final = "hirer"
-NEW_OCCUPATION: Final = "new_occupation_published"
 DISPATCHED_TO: Final = "dispatched_to"
 INSURED_MONTHS: Final = "insured_months"
 """Codes under which a class's and a person's attributes tell payment what its benefits ask for."""
@@ -305,12 +304,17 @@ def _fits(
         return False, (), ()
     if share.certificate_kinds and certificate.kind not in share.certificate_kinds:
         return False, (), ()
-    published = ground.opened.attributes.get(NEW_OCCUPATION)
-    if share.new_occupation and (published is None or date.fromisoformat(published) > ground.opened.opening_date):
+    if share.new_occupation and not _is_new(ground.opened):
         return False, (), ()
     if share.employed_within_months is None:
         return True, (), ()
     return _employed(share, share.employed_within_months, certificate, ground)
+
+
+def _is_new(opened: ClassOpened) -> bool:
+    """Say whether the occupation counted as new when the class opened, its first and its last day included."""
+    since, until, day = opened.occupation.new_since, opened.occupation.new_until, opened.opening_date
+    return since is not None and since <= day and (until is None or day <= until)
 
 
 def _employed(
