@@ -8,6 +8,7 @@ from services.payment.application.assessing import assess_claim, on_duty, open_c
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
+from services.payment.domain.benefit import benefits_of
 from services.payment.domain.claim import Claim, require_decided
 from services.payment.domain.decision import is_accepted, latest
 from services.payment.domain.duty import Duty
@@ -22,8 +23,10 @@ from services.payment.domain.order import (
 )
 from services.payment.domain.state import Act, State, following
 from shared.clock import new_id
+from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Conflict
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import BenefitFund
 
 
 async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Share]) -> tuple[PaymentOrder, ...]:
@@ -33,7 +36,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     Raise Conflict HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while nothing more of
     what was decided is supported; Refused DECISION_NEEDED or FLAG_REFUSED where something of the class is undecided,
     SOURCE_FIXED for another source than the class opened with, ORDER_OF_SOURCES for more than the first source left,
-    DECISION_NEEDED outside the document's days of paying.
+    FUND_TIED for a benefit that another source pays alone, DECISION_NEEDED outside the document's days of paying.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
@@ -60,6 +63,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
         rulebook=case.rulebook,
         decided_sources=_decided_sources(claim, case.rulebook),
         excluded=excluded_lines(claim, case.rulebook),
+        tied=tied_lines(claim, case.opened.fact, case.rulebook),
     )
     saved = await uow.claims.save(claim, replace(acting, state=state))
     orders = _orders(saved, parts, standing)
@@ -150,6 +154,13 @@ def excluded_lines(claim: Claim, rulebook: Rulebook) -> frozenset[int]:
         if decision is not None and not decision.accepted:
             found.add(line.line_no)
     return frozenset(found)
+
+
+def tied_lines(claim: Claim, opened: ClassOpened, rulebook: Rulebook) -> dict[int, BenefitFund]:
+    """Give the lines of benefits that one source alone pays (QJ-FND-01, HL-ENR-03)."""
+    funds = {each.paid_as(opened.programme): each.fund for each in benefits_of(opened, rulebook)}
+    found = {line.line_no: funds.get(line.programme) for line in claim.assessment.lines}
+    return {line_no: fund for line_no, fund in found.items() if fund is not None}
 
 
 def excluded_orders(claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rulebook) -> frozenset[str]:
