@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.claimed_part import for_payee
 from services.payment.domain.notice import period_of
 from services.payment.domain.rates import Wanted
-from services.payment.domain.subsidy import for_payee
 from shared.domain.months import months_later
 from tests.payment.sample import accepted
 from tests.payment.scene import (
@@ -69,6 +69,17 @@ def test_whoever_works_within_three_months_of_passing_brings_the_whole_rate(grou
     """HB-CLM-03, HB-CLM-07: the day of passing and the last day of the window are within."""
     found = trained("level", group=group, spells=[spell("p1", start)]).judged(TRAINING)
     assert (total(found), payees(found)) == (yuan * 100, {"institution"})
+
+
+@pytest.mark.parametrize(
+    ("start", "yuan"), [(None, 800), (date(2024, 5, 25), 1000), (date(2024, 8, 20), 1000), (date(2024, 8, 31), 1000)]
+)
+def test_of_several_certificates_the_one_counts_that_brings_most(start: date | None, yuan: int) -> None:
+    """HB-CLM-03, HB-CLM-04: completion first, the skill level ten days later; each has its own window."""
+    certificates = [certified("p1", "completion", issued=PASSED), certified("p1", issued=date(2024, 5, 31))]
+    for given in (certificates, certificates[::-1]):
+        scene = replace(trained("level"), certificates=given, spells=[spell("p1", start)] if start else [])
+        assert total(scene.judged(TRAINING)) == yuan * 100
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from services.payment.domain.claimant import require_not_advanced
-from services.payment.domain.subsidy import Assessment, for_payee, narrowed
+from services.payment.domain.claimed_part import for_payee, narrowed
+from services.payment.domain.subsidy import Assessment
 from shared.domain.errors import Refused
 from shared.policy.decision import Severity
 from tests.payment.sample import accepted

@@ -19,6 +19,7 @@ from services.payment.domain.line_return import LineReturn, given_up_lines, wait
 from services.payment.domain.notice import Notice, NoticeState, covers
 from services.payment.domain.objection import Objection, frozen_lines, struck_lines
 from services.payment.domain.order import PaymentOrder, ordered_by_line
+from services.payment.domain.rates import RatesUntil
 from services.payment.domain.state import Act, State, following
 from services.payment.domain.subsidy import Assessment, Line, amounts
 from shared.contracts.payment import (
@@ -42,6 +43,7 @@ PAID_AS: Final[Mapping[Claimant, PayeeKind]] = {
     "assessor": "assessor",
 }
 """As whom a kind of claimant is paid, where the document names payees of its own."""
+ASSESSOR: Final = "assessor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,8 @@ class Claim:
     now support: it is never taken back automatically and holds every further payment. `awaits_rate` says that an
     approved claim could not be computed for want of a rate; `since` is the day on which it came to its state.
     `persons` are those it claims for, None for the whole roster; `owner` is the institution, the enterprise that paid
-    for its employees in another's class (`employer_payment`) or, of an individual's claim, the person's account;
+    for its employees in another's class (`employer_payment`), the assessment body whose certificates it rests on or, of
+    an individual's claim, the person's account;
     `payee` says as whom the claimant is paid where the document names payees of its own, empty where it does not.
     `application_id` joins the batches of one application (JY-CLM-09).
     """
@@ -154,7 +157,7 @@ class Claim:
     @property
     def stands_apart(self) -> bool:
         """Say whether the claimant did not give the class and so sees the lines of his own people alone."""
-        return self.owner != self.institution_id
+        return self.claimant == ASSESSOR or self.owner != self.institution_id
 
     @property
     def full(self) -> dict[int, int]:
@@ -198,9 +201,9 @@ class Claim:
         return dict(total)
 
     @property
-    def rates_until(self) -> int | None:
-        """Give the last rate that had been entered when the claim was first decided, None before."""
-        return self.entries[0].rates_until if self.entries else None
+    def rates_until(self) -> RatesUntil:
+        """Give the last rate that had been entered on each day on which something of the claim was approved."""
+        return tuple((entry.approved_on, entry.rates_until) for entry in self.entries if entry.clawback is None)
 
     def net_of(self, ordered_fen: int) -> int:
         """Give what stands ordered when what was asked back is taken from it, in fen."""

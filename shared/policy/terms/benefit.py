@@ -156,12 +156,14 @@ class Advance(Term):
     """Money before the claim: at most a share of what the approved headcount would bring, by a recorded decision.
 
     It is for classes of `class_kinds`, and for those given by `institution_kinds`. Only `programmes` are its base. A
-    class gets at most `advances_max`, which together keep within the share; None is as many as fit.
+    class gets at most `advances_max`, which together keep within the share; None is as many as fit. With
+    `after_training` none is paid before the training is done.
     """
 
     percent: int
     programmes: tuple[Programme, ...]
     advances_max: int | None = None
+    after_training: bool = False
     class_kinds: tuple[ClassKind, ...] = ()
     institution_kinds: tuple[str, ...] = ()
 

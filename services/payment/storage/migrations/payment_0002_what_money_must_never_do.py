@@ -40,6 +40,8 @@ APPEND_ONLY = (
     "past_subsidy_withdrawal",
     "reported_figure",
     "filing",
+    "advance_duty",
+    "advance_clearing",
 )
 GUARDED = (
     "payment_order",
@@ -52,6 +54,9 @@ GUARDED = (
     "rate_correction",
     "work_month",
     "allowance_payout",
+    "advance",
+    "advance_attempt",
+    "advance_recovery",
 )
 STATED = {
     "work_month": ("month", "is_full", "employer"),
@@ -72,6 +77,10 @@ BORN_DRAFTED = "an order begins as a draft"
 RATE_STANDS = "a standing rate is corrected by two people"
 
 BEYOND_ASKED = "more came back than was asked"
+
+BORN_REQUESTED = "an advance begins as a request"
+BEYOND_LIMIT = "more would be advanced than the document allows"
+BEYOND_ADVANCED = "more would be set off or repaid than was advanced"
 
 LINE = " AND line_no = NEW.line_no"
 
@@ -118,8 +127,11 @@ ALONG = (
     "OR (OLD.state = 'sent' AND NEW.state IN ('settled', 'returned') AND NEW.attempt = OLD.attempt) "
     "OR (OLD.state = 'returned' AND NEW.state = 'ready' AND NEW.attempt = OLD.attempt + 1) "
     "OR (OLD.state = 'ready' AND NEW.state = 'settled' AND NEW.attempt = OLD.attempt AND EXISTS (SELECT 1 "
-    "FROM clawback_repayment AS paid WHERE paid.order_id = OLD.order_id AND paid.amount_fen = OLD.amount_fen)) "
+    "FROM clawback_repayment AS paid WHERE paid.order_id = OLD.order_id AND paid.amount_fen = OLD.amount_fen "
+    "UNION ALL SELECT 1 FROM advance_clearing AS taken WHERE taken.order_id = OLD.order_id "
+    "AND taken.amount_fen = OLD.amount_fen)) "
     "OR (OLD.state IN ('ready', 'returned', 'settled') AND NEW.state = 'reversed' AND NEW.attempt = OLD.attempt "
+    "AND NOT EXISTS (SELECT 1 FROM advance_clearing AS taken WHERE taken.order_id = OLD.order_id) "
     "AND EXISTS (SELECT 1 FROM order_reversal AS opposite WHERE opposite.order_id = OLD.order_id "
     "AND opposite.amount_fen = -OLD.amount_fen AND opposite.was = OLD.state "
     "AND (OLD.state <> 'settled' OR opposite.approved_by IS NOT NULL)))"
@@ -181,6 +193,50 @@ ATTEMPT_CHANGED = (
     "OR OLD.claim_id <> NEW.claim_id OR OLD.bank_file_id <> NEW.bank_file_id OR OLD.account_id <> NEW.account_id "
     "OR OLD.sender <> NEW.sender"
 )
+ADVANCE_ATTEMPT_CHANGED = (
+    "OLD.outcome IS NOT NULL OR OLD.advance_id <> NEW.advance_id OR OLD.attempt <> NEW.attempt "
+    "OR OLD.class_id <> NEW.class_id OR OLD.bank_file_id <> NEW.bank_file_id OR OLD.account_id <> NEW.account_id "
+    "OR OLD.sender <> NEW.sender"
+)
+ADVANCE_CHANGED = (
+    "OLD.advance_id <> NEW.advance_id OR OLD.class_id <> NEW.class_id OR OLD.institution_id <> NEW.institution_id "
+    "OR OLD.region <> NEW.region OR OLD.rulebook_id <> NEW.rulebook_id OR OLD.number <> NEW.number "
+    "OR OLD.requested_fen <> NEW.requested_fen OR OLD.requested_by <> NEW.requested_by "
+    "OR COALESCE(OLD.advances_max, 0) <> COALESCE(NEW.advances_max, 0) "
+    "OR (OLD.state <> 'requested' AND (COALESCE(OLD.amount_fen, 0) <> COALESCE(NEW.amount_fen, 0) "
+    "OR COALESCE(OLD.limit_fen, 0) <> COALESCE(NEW.limit_fen, 0) "
+    "OR COALESCE(OLD.funding_source, '') <> COALESCE(NEW.funding_source, '') OR OLD.decided_by <> NEW.decided_by "
+    "OR OLD.ordered_by <> COALESCE(NEW.ordered_by, '')))"
+)
+ADVANCE_ALONG = (
+    "(OLD.state = NEW.state AND OLD.attempt = NEW.attempt) "
+    "OR (OLD.state = 'requested' AND NEW.state IN ('decided', 'refused') AND NEW.attempt = OLD.attempt) "
+    "OR (OLD.state = 'decided' AND NEW.state IN ('ready', 'withdrawn') AND NEW.attempt = OLD.attempt) "
+    "OR (OLD.state = 'ready' AND NEW.state IN ('sent', 'withdrawn') AND NEW.attempt = OLD.attempt) "
+    "OR (OLD.state = 'sent' AND NEW.state IN ('paid', 'returned') AND NEW.attempt = OLD.attempt) "
+    "OR (OLD.state = 'returned' AND NEW.state = 'withdrawn' AND NEW.attempt = OLD.attempt) "
+    "OR (OLD.state = 'returned' AND NEW.state = 'ready' AND NEW.attempt = OLD.attempt + 1)"
+)
+TOO_MUCH_ADVANCED = (
+    "NEW.amount_fen + (SELECT COALESCE(SUM(other.amount_fen), 0) FROM advance AS other "
+    "WHERE other.class_id = NEW.class_id AND other.advance_id <> NEW.advance_id "
+    "AND other.state NOT IN ('refused', 'withdrawn')) > NEW.limit_fen"
+)
+RECOVERY_CHANGED = (
+    "OLD.state <> 'proposed' OR OLD.advance_id <> NEW.advance_id OR OLD.number <> NEW.number "
+    "OR OLD.amount_fen <> NEW.amount_fen OR OLD.due_on <> NEW.due_on OR OLD.reason <> NEW.reason "
+    "OR OLD.proposed_by <> NEW.proposed_by OR OLD.duty <> NEW.duty"
+)
+NOT_OWED = (
+    "NOT EXISTS (SELECT 1 FROM advance AS paid WHERE paid.advance_id = NEW.advance_id AND paid.state = 'paid' "
+    "AND paid.institution_id = NEW.institution_id AND paid.funding_source = NEW.funding_source "
+    "AND NEW.amount_fen + (SELECT COALESCE(SUM(less.amount_fen), 0) FROM advance_clearing AS less "
+    "WHERE less.advance_id = NEW.advance_id) <= paid.amount_fen AND (NEW.kind <> 'set_off' OR EXISTS (SELECT 1 "
+    "FROM payment_order AS taking WHERE taking.order_id = NEW.order_id AND taking.class_id = paid.class_id "
+    "AND taking.funding_source = paid.funding_source AND taking.amount_fen = NEW.amount_fen))) "
+    "OR (NEW.kind = 'repaid' AND NOT EXISTS (SELECT 1 FROM advance_recovery AS asked "
+    "WHERE asked.advance_id = NEW.advance_id AND asked.state = 'ordered'))"
+)
 
 
 def upgrade() -> None:
@@ -216,6 +272,16 @@ def _guard_sqlite() -> None:
     refuse("clawback_along_its_states", "UPDATE ON clawback", CLAWBACK_CHANGED, ANSWERED)
     refuse("clawback_refuses_delete", "DELETE ON clawback", "1", ONLY_GROWS)
     refuse("clawback_repayment_within_asked", "INSERT ON clawback_repayment", TOO_MUCH_BACK, BEYOND_ASKED)
+    refuse("advance_born_requested", "INSERT ON advance", "NEW.state <> 'requested'", BORN_REQUESTED)
+    refuse("advance_fixed", "UPDATE ON advance", ADVANCE_CHANGED, ANSWERED)
+    refuse("advance_along_its_states", "UPDATE ON advance", f"NOT ({ADVANCE_ALONG})", WRONG_WAY)
+    refuse("advance_within_limit", "UPDATE ON advance", f"NEW.state = 'decided' AND {TOO_MUCH_ADVANCED}", BEYOND_LIMIT)
+    refuse("advance_refuses_delete", "DELETE ON advance", "1", ONLY_GROWS)
+    refuse("advance_attempt_refuses_change", "UPDATE ON advance_attempt", ADVANCE_ATTEMPT_CHANGED, ANSWERED)
+    refuse("advance_attempt_refuses_delete", "DELETE ON advance_attempt", "1", ANSWERED)
+    refuse("advance_recovery_refuses_change", "UPDATE ON advance_recovery", RECOVERY_CHANGED, ANSWERED)
+    refuse("advance_recovery_refuses_delete", "DELETE ON advance_recovery", "1", ONLY_GROWS)
+    refuse("advance_clearing_within_paid", "INSERT ON advance_clearing", NOT_OWED, BEYOND_ADVANCED)
     refuse("order_attempt_refuses_change", "UPDATE ON order_attempt", ATTEMPT_CHANGED, ANSWERED)
     refuse("order_attempt_refuses_delete", "DELETE ON order_attempt", "1", ANSWERED)
     of_line, with_this = f"({decided(LINE)})", f"({ordered(LINE)} + NEW.amount_fen)"
@@ -276,6 +342,28 @@ def _guard_postgresql() -> None:
         f"IF {TOO_MUCH_BACK} THEN {raising(BEYOND_ASKED)} END IF; RETURN NEW;",
     )
     _before_row("clawback_repayment", "INSERT", "keep_within_asked")
+    # The class's and the advance's rows are locked first: of two at once the second sees what the first did.
+    function(
+        "keep_advance",
+        f"IF TG_OP = 'INSERT' THEN IF NEW.state <> 'requested' THEN {raising(BORN_REQUESTED)} END IF; RETURN NEW; "
+        f"END IF; IF {ADVANCE_CHANGED} THEN {raising(ANSWERED)} END IF; "
+        f"IF NOT ({ADVANCE_ALONG}) THEN {raising(WRONG_WAY)} END IF; IF NEW.state = 'decided' THEN "
+        "PERFORM 1 FROM class_file WHERE class_id = NEW.class_id FOR UPDATE; "
+        f"IF {TOO_MUCH_ADVANCED} THEN {raising(BEYOND_LIMIT)} END IF; END IF; RETURN NEW;",
+    )
+    _before_row("advance", "INSERT OR UPDATE", "keep_advance")
+    function(
+        "refuse_advance_attempt_change", f"IF {ADVANCE_ATTEMPT_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;"
+    )
+    _before_row("advance_attempt", "UPDATE", "refuse_advance_attempt_change")
+    function("refuse_recovery_change", f"IF {RECOVERY_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
+    _before_row("advance_recovery", "UPDATE", "refuse_recovery_change")
+    function(
+        "keep_within_advanced",
+        "PERFORM 1 FROM advance WHERE advance_id = NEW.advance_id FOR UPDATE; "
+        f"IF {NOT_OWED} THEN {raising(BEYOND_ADVANCED)} END IF; RETURN NEW;",
+    )
+    _before_row("advance_clearing", "INSERT", "keep_within_advanced")
     function("keep_within_decided", *_within_decided(raising))
     _before_row("order_entry", "INSERT", "keep_within_decided")
     function(
