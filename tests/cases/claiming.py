@@ -1,7 +1,7 @@
 """Who asks for the money of one class of a case: facts that benefits read, claims of everybody whom they pay."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from itertools import product
 from typing import Final
 
@@ -14,6 +14,7 @@ from shared.domain.money import fen_from_yuan
 from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.terms.benefit import Benefit
+from tests.cases.exams import EVENING
 from tests.cases.paying import Came, Claimed, Paying, refusals_of
 from tests.journey.progress import say
 
@@ -60,7 +61,7 @@ class PaidStory(Paying):
         if examined["exam_due_on"]:
             came.dates["assessment_due"] = date.fromisoformat(examined["exam_due_on"])
         await self._tell_facts()
-        await self.move_clock(moment(self.claimed_on, time(9, 0)))
+        await self.move_clock(moment(self.claimed_on, EVENING))
         claims = [claimed async for claimed in self._claims(came)]
         for claimed in claims:
             view = await self.view(claimed)
@@ -101,7 +102,7 @@ class PaidStory(Paying):
         payouts = [*self._payouts()]
         if not any((self.part.employment, self.part.month, payouts)):
             return
-        await self.move_clock(moment(self.claimed_on, time(8, 0)))
+        await self.move_clock(moment(self.claimed_on, EVENING))
         path = f"/payment/v1/classes/{self.script.class_id}"
         await self._await_opening(path)
         if jobs := [*self._jobs()]:
