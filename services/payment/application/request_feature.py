@@ -4,20 +4,39 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import visible_class
 from services.payment.domain.obstacles import not_opened
 from shared.domain.errors import Refused
+from shared.policy.rulebook import Rulebook
 
 
 async def request_feature(uow: PaymentUnit, *, class_id: str, feature: str) -> None:
     """Raise Refused FEATURE_OFF for a feature that the class's rulebook does not provide for.
 
-    No rulebook provides for any of them yet; one that does not name the feature as off raises FEATURE_NOT_OFFERED.
+    One that does not name the feature as off raises FEATURE_NOT_OFFERED; one that provides for advances says where they
+    are asked for (FEATURE_OFFERED).
     """
     file = await visible_class(uow, class_id)
     if file.rulebook_id is None:
         raise not_opened(None)
     rulebook = uow.shelf.by_id(file.rulebook_id)
+    offered = rulebook.payment.advance
+    if feature == "advance" and offered is not None:
+        raise Refused(
+            code="FEATURE_OFFERED",
+            message="文件规定可以预付补贴，预付另行申请。",
+            advice="请由办班机构或企业按班级提交预付申请（classes/{class_id}/advances）。",
+            field="feature",
+            value=feature,
+            rule=offered.rule,
+            clause=offered.clause,
+            document=offered.document,
+        )
+    raise not_provided(rulebook, feature)
+
+
+def not_provided(rulebook: Rulebook, feature: str) -> Refused:
+    """Give the refusal of what a document does not provide for: FEATURE_OFF where it is named as off."""
     term = rulebook.payment.features_off
     off = term is not None and feature in term.features
-    raise Refused(
+    return Refused(
         code="FEATURE_OFF" if off else "FEATURE_NOT_OFFERED",
         message=f"现行政策（{rulebook.document}）没有规定该项内容，系统未开通：{feature}。",
         advice="确有上级文件依据的，请由政策管理员在新版规则册中载明文号与条款后办理。",
