@@ -4,6 +4,7 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import visible_class
 from services.payment.domain.obstacles import not_opened
 from shared.domain.errors import Refused
+from shared.policy.terms.term import quote
 
 
 async def request_feature(uow: PaymentUnit, *, class_id: str, feature: str) -> None:
@@ -23,7 +24,5 @@ async def request_feature(uow: PaymentUnit, *, class_id: str, feature: str) -> N
         advice="确有上级文件依据的，请由政策管理员在新版规则册中载明文号与条款后办理。",
         field="feature",
         value=feature,
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )

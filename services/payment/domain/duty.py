@@ -9,7 +9,7 @@ from enum import StrEnum
 from shared.contracts.enrollment import ReviewRecord
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Forbidden
-from shared.policy.terms.term import FourEyes, Steps
+from shared.policy.terms.term import FourEyes, Steps, quote
 
 
 class Duty(StrEnum):
@@ -70,9 +70,7 @@ def require_no_claimant(actor: Actor, four_eyes: FourEyes | None) -> None:
             code="CLAIMANT_REVIEWS",
             message="办班机构和学员的账号不能办理申领的审核、公示、核查、拨付和就业核实。",
             advice="请由人社部门人员使用其本人账号办理。",
-            rule=four_eyes.rule if four_eyes else None,
-            clause=four_eyes.clause if four_eyes else None,
-            document=four_eyes.document if four_eyes else None,
+            **quote(four_eyes),
         )
 
 
@@ -82,9 +80,7 @@ def same_person(message: str, four_eyes: FourEyes | None) -> Forbidden:
         code="SAME_REVIEWER",
         message=message,
         advice="请由未参与本班级及其申领其他环节的人员办理。",
-        rule=four_eyes.rule if four_eyes else None,
-        clause=four_eyes.clause if four_eyes else None,
-        document=four_eyes.document if four_eyes else None,
+        **quote(four_eyes),
     )
 
 
