@@ -39,7 +39,7 @@ def judge(case: Case, shelf: Shelf) -> Outcome:
     Raise Refused RULEBOOK_MISSING, or KIND_NOT_OFFERED for a kind of class that the document does not name.
     """
     book = shelf.in_force(case.region, case.opened)
-    _type_of(case, book, None)
+    type_of(case, book, None)
     judged = _judged(case, book)
     refusals = [_refusal(person, finding) for person, findings in judged.items() for finding in _stops(findings)]
     flags = [finding for findings in judged.values() for finding in findings if finding.severity is Severity.ASK]
@@ -101,7 +101,7 @@ class Assessed:
 def _assessed(part: Part, book: Rulebook, roster: tuple[str, ...], past: Sequence[Use]) -> Assessed:
     case = part.case
     people = tuple(person for person in roster if person in case.people)
-    opened = told.opened_class(case, book, _type_of(case, book, part.programme), part.programme, people)
+    opened = told.opened_class(case, book, type_of(case, book, part.programme), part.programme, people)
     rates = rate_table(book, case.region, told.rates(case), regions())
     found = assess(
         told.class_facts(case, opened),
@@ -149,7 +149,7 @@ def _trial_line(case: Case, line: Line) -> TrialLine:
     )
 
 
-def _type_of(case: Case, book: Rulebook, programme: str | None) -> ProgrammeType:
+def type_of(case: Case, book: Rulebook, programme: str | None) -> ProgrammeType:
     """Give the training type of the case: of its kind, bound to its level where the document binds one."""
     types = book.enrollment.programmes.types if book.enrollment.programmes else ()
     fitting = [

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.claimed_part import for_payee
 from services.payment.domain.notice import period_of
 from services.payment.domain.rates import Wanted
-from services.payment.domain.subsidy import for_payee
 from shared.domain.months import months_later
 from tests.payment.sample import accepted
 from tests.payment.scene import (

@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.claimed_part import for_payee, narrowed
 from services.payment.domain.decision import Decision
-from services.payment.domain.subsidy import Assessment, for_payee, narrowed
+from services.payment.domain.subsidy import Assessment
 from tests.payment.sample import accepted
 from tests.payment.scene import (
     LINSHU,

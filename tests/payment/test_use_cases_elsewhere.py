@@ -10,10 +10,12 @@ from unittest.mock import AsyncMock
 import pytest
 
 from services.payment.application.allot_budget import allot_budget
+from services.payment.application.enter_rate import enter_rate
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.caps import Use
 from services.payment.domain.claim import Claim, Claimant
+from services.payment.domain.rates import RateUnit
 from services.payment.domain.state import Act, State
 from services.payment.storage.uses import StoredUses
 from shared.contracts.assessment import CertificateIssued, CertificateVoided
@@ -31,8 +33,9 @@ from tests.payment.sample import (
     shelf,
     training_completed,
 )
+from tests.payment.scene import HULUDAO, rate
 
-HULUDAO, OPENING = "211400", date(2020, 3, 2)
+OPENING = date(2020, 3, 2)
 CLAIMED_ON = date(2020, 7, 1)
 SIGNED = SignedUndertaking(text_version="", signer="样例负责人", signed_on=CLAIMED_ON)
 
@@ -279,6 +282,25 @@ async def test_a_certificate_issued_anew_takes_the_place_of_the_one_that_was_pai
     assert (await office.claim(claim.claim_id)).clawback_fen == 0
     assert [row.award for row in await office.rows("SELECT award FROM cap_use")] == ["upskilling/right"]
     assert len(await office.rows("SELECT scope FROM cap_slot")) == 2
+
+
+@pytest.mark.parametrize(
+    ("paid", "unit", "told", "begins"),
+    [
+        ("living_allowance", "month", {"programme": "poverty_relief", "kind": "project"}, date(2020, 2, 1)),
+        ("work_for_training_poor", "month", {"kind": "work_for_training"}, date(2020, 4, 1)),
+    ],
+)
+async def test_nobody_changes_alone_what_a_class_of_another_name_is_paid_by_day_or_month(
+    office: Office, paid: str, unit: RateUnit, told: dict[str, str], begins: date
+) -> None:
+    """JY-PAY-05: a standard that pays days or months of a class stands until two people correct it."""
+    finance, standard = there(FINANCE), rate(HULUDAO, paid, 600, unit=unit)
+    await office.act(finance, enter_rate, rate=standard)
+    await trained(office, opened("class-1", ["p1"], group="poor_worker", **told), [passed("p1", "class-1", level="5")])
+    with pytest.raises(Conflict, match="RATE_STANDS"):
+        await office.act(finance, enter_rate, rate=replace(standard, amount_fen=90_000, valid_from=begins))
+    await office.act(finance, enter_rate, rate=replace(standard, amount_fen=90_000, valid_from=date(2020, 7, 2)))
 
 
 async def test_a_class_of_a_group_that_no_benefit_pays_is_told_so(office: Office) -> None:

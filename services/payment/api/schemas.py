@@ -148,10 +148,13 @@ class EmployerPaymentBody(Body):
 
 
 class ClaimBody(Body):
-    """A claim for a class: of its institution, of an enterprise for its own people, or of one trainee."""
+    """A claim for a class: of its institution, an enterprise for its own, the assessment body, or one trainee."""
 
     class_id: Id
-    claimant: Literal["institution", "enterprise", "individual"]
+    claimant: Annotated[
+        Literal["institution", "enterprise", "individual", "assessor"],
+        Field(description="申领人：培训机构、企业、个人、评价机构（评价机构申领其发放证书对应的评价补贴）"),
+    ]
     undertaking: UndertakingBody
     account: AccountBody
     person: Annotated[PersonBody | None, Field(description="个人申领时必填（附件2 注2）")] = None

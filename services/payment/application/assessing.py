@@ -12,16 +12,17 @@ from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.benefit import EMPLOYMENT_AWAITED
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.caps import places_of
-from services.payment.domain.claim import Claim, asked_of_employer
+from services.payment.domain.claim import ASSESSOR, Claim
+from services.payment.domain.claimed_part import part_of
 from services.payment.domain.decision import Decision
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty, claimant_reviews, duty_of
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.obstacles import not_opened
 from services.payment.domain.order import OrderState, ordered_by_line
-from services.payment.domain.rates import RateTable, rate_table
+from services.payment.domain.rates import RatesUntil, RateTable, rate_table
 from services.payment.domain.reassessment import reassess
 from services.payment.domain.state import State
-from services.payment.domain.subsidy import Assessment, assess, for_payee, narrowed
+from services.payment.domain.subsidy import Assessment, assess
 from shared import failpoints
 from shared.clock import end_of_day
 from shared.contracts.enrollment import ClassOpened
@@ -56,14 +57,19 @@ async def open_case(uow: PaymentUnit, class_id: str) -> Case:
 
 
 def on_duty(uow: PaymentUnit, claim: Claim, case: Case, *options: Duty) -> Claim:
-    """Give the claim with the caller's duty in it, the one held or the first option a role allows; see `duty_of`."""
+    """Give the claim with the caller's duty in it, the one held or the first option a role allows; see `duty_of`.
+
+    Nobody of an assessment body acts in its claim, even where the body is the bureau's own.
+    """
     terms = case.rulebook.payment
+    if claim.claimant == ASSESSOR and claim.owner == uow.actor.organisation:
+        raise claimant_reviews("申领单位的人员不能办理本单位申领的审核、公示、核查和拨付。", terms.four_eyes)
     duty = duty_of(uow.actor, claim.duties, options, steps=terms.steps, four_eyes=terms.four_eyes)
     return replace(claim, duties={**claim.duties, uow.actor.subject: duty})
 
 
 async def rates_of(
-    uow: PaymentUnit, rulebook: Rulebook, region: str, *, decided_until: int | None = None
+    uow: PaymentUnit, rulebook: Rulebook, region: str, *, decided_until: RatesUntil = ()
 ) -> RateTable | None:
     """Give the rates that count in a region, for what is decided those that stood then."""
     table = regions()
@@ -72,7 +78,7 @@ async def rates_of(
 
 
 async def assess_case(
-    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: int | None = None
+    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = ()
 ) -> Assessment:
     """Assess a class as it is known now, at the rates that stood when it was decided if it was."""
     opened = case.opened.fact
@@ -98,11 +104,7 @@ async def assess_case(
 async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment:
     """Assess a class as it is known now, for the people of a claim."""
     found = await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)
-    if claim.persons is not None:
-        found = narrowed(found, claim.persons, alone=claim.stands_apart, rulebook=case.rulebook)
-    if claim.payee:
-        found = for_payee(found, claim.payee, case.rulebook)
-    return asked_of_employer(claim, found, case.rulebook)
+    return part_of(claim, found, case.rulebook)
 
 
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import holds_against, on_duty, open_case
+from services.payment.application.assessing import assess_claim, holds_against, on_duty, open_case
 from services.payment.application.create_orders import excluded_orders, is_season_waived, undecided_orders
 from services.payment.application.ports import Account, Attempt, BankFile, PaymentUnit
 from services.payment.application.scope import unknown
 from services.payment.domain.bank_file import BankRow, bank_file, digest
+from services.payment.domain.claim import ASSESSOR
+from services.payment.domain.claimed_part import unsigned
 from services.payment.domain.duty import Duty
 from services.payment.domain.order import OrderState, PaymentOrder
 from shared.clock import new_id
@@ -101,6 +103,10 @@ async def _payable(uow: PaymentUnit, order: PaymentOrder) -> tuple[ClassOpened, 
     case = await open_case(uow, order.class_id)
     if claim.is_held or await holds_against(uow, case, claim):
         return None
+    if claim.claimant == ASSESSOR:
+        elsewhere = unsigned(claim, await assess_claim(uow, case, claim))
+        if elsewhere & {entry.line_no for entry in order.entries}:
+            return None
     if claim.unsupported(await uow.orders.of_claim(claim.claim_id)) & {order.order_id}:
         return None
     # Money leaves now: what was decided since the order was made holds it back (JY-FND-02, JY-FND-03, HB-ENR-08).

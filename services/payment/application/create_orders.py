@@ -9,6 +9,7 @@ from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim, require_decided
+from services.payment.domain.claimed_part import require_signed
 from services.payment.domain.decision import is_accepted, latest
 from services.payment.domain.duty import Duty
 from services.payment.domain.order import (
@@ -33,7 +34,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     Raise Conflict HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while nothing more of
     what was decided is supported; Refused DECISION_NEEDED or FLAG_REFUSED where something of the class is undecided,
     SOURCE_FIXED for another source than the class opened with, ORDER_OF_SOURCES for more than the first source left,
-    DECISION_NEEDED outside the document's days of paying.
+    DECISION_NEEDED outside the document's days of paying, PAYEE_IS_ANOTHER where somebody else signed the agreements.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
@@ -46,6 +47,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     require_decided(now.refused_flags, now.class_questions)
     standing = await uow.orders.of_claim(claim_id)
     due = _due(claim, standing)
+    require_signed(claim, now, due, case.rulebook)
     require_season(uow.today, decided=is_season_waived(claim, case.rulebook), rulebook=case.rulebook)
     require_source_of_opening(
         shares,

@@ -17,7 +17,7 @@ from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
 from services.payment.domain.order import Answer, PaymentOrder, Reversal
 from services.payment.domain.rate_correction import RateCorrection
-from services.payment.domain.rates import Rate
+from services.payment.domain.rates import Rate, Reach
 from services.payment.domain.reassessment import Difference
 from services.payment.domain.state import State
 from shared.contracts.contract import Contract
@@ -96,14 +96,15 @@ class ApprovedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Which claims wait for somebody: of an institution or of regions, in these states or with what is said beside.
+    """Which claims wait for somebody: of an organisation or of regions, in these states or with what is said beside.
 
+    `owner` claims as one of `claimants`, where either is said.
     `objections`, `breaches`, `accounts`, `clawbacks`, `orders` and `line_returns` add claims with an open objection, an
     open breach, a pending account, a difference to claw back, an order that is not settled, a returned line;
     `clawback_states` those with a claw-back in one of these states.
     """
 
-    institution_id: str | None
+    owner: str | None
     regions: Sequence[str] | None
     states: frozenset[State]
     objections: bool = False
@@ -113,6 +114,7 @@ class Waiting:
     clawback_states: frozenset[ClawbackState] = frozenset()
     orders: bool = False
     line_returns: bool = False
+    claimants: frozenset[str] | None = None
 
 
 class Classes(Protocol):
@@ -142,7 +144,7 @@ class Classes(Protocol):
         """Give the classes of these regions whose budget was refused and that may open, the longest waiting first."""
         ...
 
-    async def is_any_priced_by(self, rate: Rate) -> bool:
+    async def is_any_priced_by(self, rate: Rate, reach: Reach) -> bool:
         """Say whether a class that asked for a budget and was not released lies where and when the row would pay."""
         ...
 
@@ -321,8 +323,10 @@ class Claims(Protocol):
         """Store the undertaking of a claim handed in again."""
         ...
 
-    async def claimants(self, class_id: str, persons: Collection[str], payee: str) -> Mapping[str, str]:
-        """Give which of these people were claimed for the class by this payee already, and by which claim."""
+    async def claimants(
+        self, class_id: str, persons: Collection[str], payee: str, body_id: str = ""
+    ) -> Mapping[str, str]:
+        """Give which of these people were claimed for the class by this payee (and body), and by which claim."""
         ...
 
     async def record_difference(self, claim_id: str, difference: Difference, *, cause: str, on: date) -> None:

@@ -1,11 +1,17 @@
-"""Who claims, for whom, and in whose name: an institution, an enterprise for its own, a trainee (JY-CLM-01, -08)."""
+"""Who claims, for whom, and in whose name (JY-CLM-01, -08, HB-CLM-13).
+
+An institution, an enterprise for its own people, an assessment body for its certificates, or a trainee.
+"""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from services.payment.application.assessing import INDIVIDUAL, Case
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import unknown
-from services.payment.domain.claim import Claimant
+from services.payment.domain.benefit import benefits_of, payees_of
+from services.payment.domain.claim import ASSESSOR, PAID_AS, Claimant
+from services.payment.domain.facts import ClassFacts
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.errors import Conflict, Refused
 from shared.domain.identifiers import cleaned, identity_number
@@ -32,14 +38,41 @@ class Claiming:
 
 
 def recognise_claimant(uow: PaymentUnit, claimant: Claimant, person: GivenPerson | None, case: Case) -> Claiming:
-    """Give who claims; raise Refused CLAIMANT_NOT_ADMITTED or BLOCK_MISSING.
+    """Give who claims; raise Refused CLAIMANT_NOT_ADMITTED, CLAIMANT_IS_ASSESSOR, CLAIMANT_IS_PROVIDER, BLOCK_MISSING.
 
-    An individual who is not on the roster, and an enterprise none of whose people is, find no class.
+    An individual who is not on the roster, an enterprise none of whose people is, and an assessment body that certified
+    nobody of the class find none.
     """
-    organisation = None if claimant == INDIVIDUAL else _organisation(uow, case.opened.fact)
+    organisation = None
+    if claimant == ASSESSOR:
+        organisation = _assessor(uow, case.facts)
+    elif claimant != INDIVIDUAL:
+        organisation = _organisation(uow, case.opened.fact)
     apart = organisation is None or organisation.apart
+    _require_payee(claimant, case)
     _require_admitted(claimant, case.opened.fact, case.rulebook, apart=apart)
     return organisation or _individual(uow, person, case)
+
+
+def body_name(facts: ClassFacts, body_id: str) -> str | None:
+    """Give the name of the body as the newest of its exams in the class says it, None where it held none."""
+    held = [known.fact for known in facts.exams if known.fact.body_id == body_id]
+    return max(held, key=lambda exam: (exam.exam_on, exam.assessment_id)).body_name if held else None
+
+
+def _assessor(uow: PaymentUnit, facts: ClassFacts) -> Claiming:
+    """Give the caller's assessment body, which claims for those whose certificates it issued (HB-CLM-13)."""
+    mine = uow.actor.organisation
+    void = {known.fact.certificate_id for known in facts.voided}
+    certified = frozenset(
+        known.fact.person_id
+        for known in facts.certificates
+        if known.fact.body_id == mine and known.fact.certificate_id not in void
+    )
+    name = body_name(facts, mine)
+    if not certified or name is None:
+        raise unknown("班级", "class_id")
+    return Claiming(owner=mine, name=name, wanted=certified, apart=True)
 
 
 def _individual(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> Claiming:
@@ -62,6 +95,37 @@ def _organisation(uow: PaymentUnit, opened: ClassOpened) -> Claiming:
     if not sent:
         raise unknown("班级", "class_id")
     return Claiming(owner=mine, name=next(iter(sent.values())), wanted=frozenset(sent), apart=True)
+
+
+_PAID_ALONE: Final = {
+    "assessor": ("CLAIMANT_IS_ASSESSOR", "评价机构", "请由签订免费评价协议并发证的评价机构申领。"),
+    "institution": ("CLAIMANT_IS_PROVIDER", "培训机构", "请由承办该班级的培训机构申领。"),
+}
+
+
+def _require_payee(claimant: Claimant, case: Case) -> None:
+    """Raise Refused for a claimant in a class of which the document pays everything to another (HB-CLM-13, HB-CLM-15).
+
+    What it pays to several is told apart line by line.
+    """
+    opened = case.opened.fact
+    paid = payees_of(case.facts, opened, case.rulebook)
+    payee = next(iter(paid), "")
+    if len(paid) != 1 or payee == PAID_AS[claimant] or payee not in _PAID_ALONE:
+        return
+    code, name, advice = _PAID_ALONE[payee]
+    rows = (row for benefit in benefits_of(opened, case.rulebook) for row in benefit.payees)
+    term = next((row for row in rows if row.payee == payee), None)
+    raise Refused(
+        code=code,
+        message=f"本班级的补贴按文件规定由{name}申领并付给{name}。",
+        advice=advice,
+        field="claimant",
+        value=claimant,
+        rule=term.rule if term else None,
+        clause=term.clause if term else None,
+        document=term.document if term else None,
+    )
 
 
 def _require_admitted(claimant: str, opened: ClassOpened, rulebook: Rulebook, *, apart: bool) -> None:

@@ -15,7 +15,7 @@ from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.benefit import Benefit, BenefitPayee, Condition, Share
+from shared.policy.terms.benefit import Benefit, BenefitPayee, Condition, PayeeKind, Share
 
 AGREED_MONTHS: Final = "agreed_months"
 ENTERPRISE: Final = "employer_credit_code"
@@ -26,6 +26,8 @@ DISPATCHED_TO: Final = "dispatched_to"
 INSURED_MONTHS: Final = "insured_months"
 """Codes under which a class's and a person's attributes tell payment what its benefits ask for."""
 
+GIVER: Final[PayeeKind] = "institution"
+"""Who is paid where the document leaves it open: who gave the class."""
 EMPLOYMENT_AWAITED: Final = "EMPLOYMENT_AWAITED"
 _MONTHS_OF_A_YEAR: Final = 12
 
@@ -207,7 +209,11 @@ def _of_spell(
     programme, opened = benefit.paid_as(ground.opened.programme), ground.opened
     use = Use(person_id=trainee.person_id, programme=programme, on=paid[0].month, employer=employer)
     priced = tuple(
-        Priced(wanted=_of_time(programme, opened, month.month), standard_fen=month.standard_fen) for month in paid
+        Priced(
+            wanted=replace(_of_time(programme, opened, month.month), over_on=months_later(month.month, 1)),
+            standard_fen=month.standard_fen,
+        )
+        for month in paid
     )
     return Award(benefit=benefit, use=use, priced=priced, traces=(trace,))
 
@@ -335,7 +341,16 @@ def _awaited(share: Share, award: Award, ground: Ground) -> tuple[Finding, ...]:
 
 def _conditioned(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:
     found = [finding for condition in benefit.conditions for finding in _unmet(condition, award, trainee, ground)]
-    return replace(award, findings=(*award.findings, *found))
+    signed = [trace for condition in benefit.conditions for trace in _agreed(condition, award)]
+    return replace(award, findings=(*award.findings, *found), traces=(*award.traces, *signed))
+
+
+def _agreed(condition: Condition, award: Award) -> Iterator[Trace]:
+    """Name the agreement and the certificate that the award rests on (HB-CLM-13)."""
+    certificate = award.certificate.fact if award.certificate else None
+    if condition.agreement_by_exam_day and certificate is not None and certificate.agreement_on is not None:
+        agreed = {"agreement_on": certificate.agreement_on.isoformat(), "signed_by": certificate.body_id}
+        yield condition.trace(result="agreed", inputs={**agreed, "certificate_id": certificate.certificate_id})
 
 
 def _unmet(condition: Condition, award: Award, trainee: OpenedTrainee, ground: Ground) -> Iterator[Finding]:
@@ -383,6 +398,20 @@ def payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequenc
             value=row.payee,
         ),
     )
+
+
+def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> frozenset[PayeeKind]:
+    """Give who is paid for the class where the document names payees, nothing where it names none."""
+    benefits = benefits_of(opened, rulebook)
+    ground = Ground(facts=facts, opened=opened, rulebook=rulebook, decisions=())
+    rows = [
+        payee_of(benefit, trainee, ground)
+        for benefit in benefits
+        for trainee in opened.trainees
+        if is_for(benefit, trainee)
+    ]
+    named = any(benefit.payees for benefit in benefits)
+    return frozenset(row.payee if row else GIVER for row in rows) if named else frozenset()
 
 
 def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> BenefitPayee | None:

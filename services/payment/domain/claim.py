@@ -13,12 +13,13 @@ from typing import Final, Literal
 
 from services.payment.domain.breach import Breach
 from services.payment.domain.clawback import Clawback, clawed_back
-from services.payment.domain.decision import Decision, latest, weigh
+from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
 from services.payment.domain.line_return import LineReturn, given_up_lines, waiting_lines
 from services.payment.domain.notice import Notice, NoticeState, covers
 from services.payment.domain.objection import Objection, frozen_lines, struck_lines
 from services.payment.domain.order import PaymentOrder, ordered_by_line
+from services.payment.domain.rates import RatesUntil
 from services.payment.domain.state import Act, State, following
 from services.payment.domain.subsidy import Assessment, Line, amounts
 from shared.contracts.payment import (
@@ -30,7 +31,7 @@ from shared.contracts.payment import (
 )
 from shared.domain.errors import Conflict, Refused
 from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
-from shared.policy.decision import Finding, Severity, Trace
+from shared.policy.decision import Finding, Trace
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import PayeeKind
 from shared.policy.terms.term import quote
@@ -43,6 +44,7 @@ PAID_AS: Final[Mapping[Claimant, PayeeKind]] = {
     "assessor": "assessor",
 }
 """As whom a kind of claimant is paid, where the document names payees of its own."""
+ASSESSOR: Final = "assessor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,8 @@ class Claim:
     now support: it is never taken back automatically and holds every further payment. `awaits_rate` says that an
     approved claim could not be computed for want of a rate; `since` is the day on which it came to its state.
     `persons` are those it claims for, None for the whole roster; `owner` is the institution, the enterprise that paid
-    for its employees in another's class (`employer_payment`) or, of an individual's claim, the person's account;
+    for its employees in another's class (`employer_payment`), the assessment body whose certificates it rests on or, of
+    an individual's claim, the person's account;
     `payee` says as whom the claimant is paid where the document names payees of its own, empty where it does not.
     `application_id` joins the batches of one application (JY-CLM-09).
     """
@@ -155,7 +158,7 @@ class Claim:
     @property
     def stands_apart(self) -> bool:
         """Say whether the claimant did not give the class and so sees the lines of his own people alone."""
-        return self.owner != self.institution_id
+        return self.claimant == ASSESSOR or self.owner != self.institution_id
 
     @property
     def full(self) -> dict[int, int]:
@@ -199,9 +202,9 @@ class Claim:
         return dict(total)
 
     @property
-    def rates_until(self) -> int | None:
-        """Give the last rate that had been entered when the claim was first decided, None before."""
-        return self.entries[0].rates_until if self.entries else None
+    def rates_until(self) -> RatesUntil:
+        """Give the last rate that had been entered on each day on which something of the claim was approved."""
+        return tuple((entry.approved_on, entry.rates_until) for entry in self.entries if entry.clawback is None)
 
     def net_of(self, ordered_fen: int) -> int:
         """Give what stands ordered when what was asked back is taken from it, in fen."""
@@ -312,25 +315,6 @@ def deadlines(rulebook: Rulebook, starts_on: date, calendar: Calendar = STATE_CO
     due = add_working_days(starts_on, limit.working_days, calendar)
     last = add_working_days(starts_on, outer.working_days, calendar) if outer else due
     return Deadlines(review_due=due, review_due_outer=last)
-
-
-def asked_of_employer(claim: Claim, found: Assessment, rulebook: Rulebook) -> Assessment:
-    """Give an assessment with the question whether the enterprise paid, which the system has no record of (JY-CLM-01).
-
-    Nothing that a claimant merely asserts is paid on: a reviewer accepts the proof, or the claim does not pass.
-    """
-    term, paid = rulebook.payment.claimants, claim.employer_payment
-    if paid is None or term is None or found.stops:
-        return found
-    asked = term.finding(
-        code="EMPLOYER_PAYMENT_UNCONFIRMED",
-        severity=Severity.ASK,
-        message="企业为其职工委托培训所付费用的凭证尚待审核人员核对。",
-        advice="请审核人员核对付款凭证后，按本规则记录接受或不予接受的决定及理由。",
-    )
-    return replace(
-        found, flags=(*found.flags, weigh(asked, latest(claim.decisions[paid.decisions_before :], term.rule)))
-    )
 
 
 def submitted(claim: Claim) -> ClaimSubmitted:

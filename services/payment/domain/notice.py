@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from services.payment.domain.decision import Decision, is_accepted
 from services.payment.domain.subsidy import Line
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Refused
@@ -52,6 +53,18 @@ class Notice:
     def accepts_objections(self, day: date) -> bool:
         """Say whether the public may object on the day: while the notice stands and runs."""
         return self.state is NoticeState.PUBLISHED and self.period.starts_on <= day <= self.period.ends_on
+
+
+def is_required(lines: Sequence[Line], decisions: Sequence[Decision], rulebook: Rulebook) -> bool:
+    """Say whether what a claim pays is shown in public first: by the document, or because a person decided so.
+
+    While nothing of it is recognised, what its lines could have brought counts.
+    """
+    term = rulebook.payment.notice
+    if term is None:
+        return False
+    paid = [line for line in lines if line.recognised] or lines
+    return any(term.shows(line.programme) for line in paid) or is_accepted(decisions, term)
 
 
 def period_of(term: NoticeTerm, starts_on: date, calendar: Calendar = STATE_COUNCIL) -> Period:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Table, and_, delete, exists, func, in
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.application.ports import ApprovedPart, ObjectionText, Waiting
-from services.payment.domain.claim import Claim, Entry
+from services.payment.domain.claim import ASSESSOR, Claim, Entry
 from services.payment.domain.clawback import Repayment
 from services.payment.domain.duty import Duty
 from services.payment.domain.notice import Notice
@@ -68,7 +68,8 @@ class StoredClaims:
 
     async def of_class(self, class_id: str) -> Claim | None:
         """Give the claim for the class of whoever gave it."""
-        query = select(CLAIM).where(CLAIM.c.class_id == class_id, CLAIM.c.owner == CLAIM.c.institution_id)
+        given = and_(CLAIM.c.owner == CLAIM.c.institution_id, CLAIM.c.claimant != ASSESSOR)
+        query = select(CLAIM).where(CLAIM.c.class_id == class_id, given)
         row = (await self._connection.execute(query)).first()
         return None if row is None else await self._whole(row)
 
@@ -104,8 +105,10 @@ class StoredClaims:
         Raise Refused CURSOR_INVALID.
         """
         query = select(CLAIM).where(or_(CLAIM.c.state.in_(wanted.states), *_besides(wanted)))
-        if wanted.institution_id is not None:
-            query = query.where(CLAIM.c.owner == wanted.institution_id, CLAIM.c.claimant != "individual")
+        if wanted.owner is not None:
+            query = query.where(CLAIM.c.owner == wanted.owner)
+        if wanted.claimants is not None:
+            query = query.where(CLAIM.c.claimant.in_(wanted.claimants))
         if wanted.regions is not None:
             query = query.where(CLAIM.c.region.in_(wanted.regions))
         last_day = func.coalesce(CLAIM.c.review_due, date.max)
@@ -150,7 +153,13 @@ class StoredClaims:
         await self._connection.execute(insert(CLAIM).values({**rows.claim_row(claim), **row}))
         await self._insert(CLAIM_LINE, [rows.line_row(claim.claim_id, line) for line in claim.assessment.lines])
         people = [
-            {"class_id": claim.class_id, "person_id": person_id, "claim_id": claim.claim_id, "payee": claim.payee}
+            {
+                "class_id": claim.class_id,
+                "person_id": person_id,
+                "claim_id": claim.claim_id,
+                "payee": claim.payee,
+                "body_id": claim.owner if claim.claimant == ASSESSOR else "",
+            }
             for person_id in sorted(set(claim.people.values()))
         ]
         await self._insert(CLAIM_PERSON, people)
@@ -193,12 +202,18 @@ class StoredClaims:
             update(CLAIM).where(CLAIM.c.claim_id == claim.claim_id).values(undertaking_signer_sealed=sealed)
         )
 
-    async def claimants(self, class_id: str, persons: Collection[str], payee: str) -> Mapping[str, str]:
-        """Give which of these people were claimed for the class by this payee already, and by which claim."""
+    async def claimants(
+        self, class_id: str, persons: Collection[str], payee: str, body_id: str = ""
+    ) -> Mapping[str, str]:
+        """Give which of these people were claimed for the class by this payee already, and by which claim.
+
+        `body_id` says which assessment body, where the payee is one.
+        """
         query = select(CLAIM_PERSON.c.person_id, CLAIM_PERSON.c.claim_id).where(
             CLAIM_PERSON.c.class_id == class_id,
             CLAIM_PERSON.c.person_id.in_(persons),
             CLAIM_PERSON.c.payee == payee,
+            CLAIM_PERSON.c.body_id == body_id,
         )
         return {row.person_id: row.claim_id for row in await self._connection.execute(query)}
 

@@ -497,14 +497,17 @@ CLAIM_PERSON: Final = Table(
     Column("class_id", String(200), primary_key=True),
     Column("person_id", String(200), primary_key=True),
     Column("payee", String(20), primary_key=True),
+    Column("body_id", String(200), primary_key=True),
     Column("claim_id", String(200), nullable=False),
     ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
     CheckConstraint("payee IN ('','learner','enterprise','institution','assessor')", name="payee"),
+    CheckConstraint("body_id = '' OR payee = 'assessor'", name="body"),
     Index("ix_claim_person_claim_id", "claim_id"),
 )
 """A person's training in a class is claimed once over all kinds of claimants (JY-CLM-01).
 
-Only where the document itself says who is paid for what, each payee claims what is theirs.
+Only where the document itself says who is paid for what, each payee claims what is theirs, each assessment body what
+rests on its own certificates (HB-PAY-02): `body_id` is empty for every other claimant.
 """
 
 CLAIM_LINE: Final = Table(

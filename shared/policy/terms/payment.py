@@ -92,11 +92,19 @@ class ReviewLimit(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Term):
-    """Shortest public notice in working days; payable from the calendar day after its end (JY-CLM-04)."""
+    """Shortest public notice in working days; payable from the calendar day after its end (JY-CLM-04).
+
+    Only what is paid under `programmes` is shown (empty: everything); a recorded decision adds the rest (HB-CLM-13).
+    """
 
     working_days_min: int
     start_day_counts: bool
     place: str
+    programmes: tuple[Programme, ...] = ()
+
+    def shows(self, programme: str) -> bool:
+        """Say whether what is paid under this programme is shown without anybody deciding so."""
+        return not self.programmes or programme in self.programmes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -635,6 +635,7 @@ def upgrade() -> None:
         sa.Column("class_id", sa.String(length=200), nullable=False),
         sa.Column("person_id", sa.String(length=200), nullable=False),
         sa.Column("payee", sa.String(length=20), nullable=False),
+        sa.Column("body_id", sa.String(length=200), nullable=False),
         sa.Column("claim_id", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(
             ["claim_id", "class_id"],
@@ -644,7 +645,8 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "payee IN ('','learner','enterprise','institution','assessor')", name=op.f("ck_claim_person_payee")
         ),
-        sa.PrimaryKeyConstraint("class_id", "person_id", "payee", name=op.f("pk_claim_person")),
+        sa.CheckConstraint("body_id = '' OR payee = 'assessor'", name=op.f("ck_claim_person_body")),
+        sa.PrimaryKeyConstraint("class_id", "person_id", "payee", "body_id", name=op.f("pk_claim_person")),
     )
     with op.batch_alter_table("claim_person", schema=None) as batch_op:
         batch_op.create_index("ix_claim_person_claim_id", ["claim_id"], unique=False)
