@@ -122,9 +122,7 @@ def _require_payee(claimant: Claimant, case: Case) -> None:
         advice=advice,
         field="claimant",
         value=claimant,
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 
