@@ -177,7 +177,7 @@ class PaidStory(Paying):
     # -------------------------------------------------------------------------------------------------- the claims
 
     def payees(self) -> dict[str, set[str]]:
-        """Give who asks for whom, by the kind of payee: whom the document pays for its groups, else whom it pays at all.
+        """Give who asks for whom, by the kind of payee: whom the document pays for its groups, else whom at all.
 
         Where it pays a class nothing for the groups that are in it, they ask in vain.
         """
