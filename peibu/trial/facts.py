@@ -103,7 +103,7 @@ def opened_class(
 
 def _of_class(case: Case) -> dict[str, str]:
     told = {
-        FUNDER: case.funder,
+        FUNDER: case.funder or "learner",  # what the training cost its learners, unless somebody else paid
         ENTERPRISE: case.enterprise,
         HIRER: case.hirer,
         AGREED_MONTHS: None if case.agreed_months is None else str(case.agreed_months),

@@ -10,6 +10,7 @@ from peibu.demo.scene import moment
 from peibu.demo.settlement import ACCOUNT
 from peibu.trial.judging import type_of
 from peibu.trial.outcome import Refusal, TrialLine
+from shared.domain.money import fen_from_yuan
 from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.terms.benefit import Benefit
@@ -98,7 +99,8 @@ class PaidStory(Paying):
                 yield months_later(row.issued, months) + timedelta(days=1)
 
     async def _tell_facts(self) -> None:
-        if not any((self.part.employment, self.part.month)):
+        payouts = [*self._payouts()]
+        if not any((self.part.employment, self.part.month, payouts)):
             return
         await self.move_clock(moment(self.claimed_on, time(8, 0)))
         path = f"/payment/v1/classes/{self.script.class_id}"
@@ -114,6 +116,17 @@ class PaidStory(Paying):
                 f"{path}/work-months/decisions",
                 {"numbers": numbers, "decision": "confirm", "reason": "与工资发放表一致"},
                 key=self.key("months-confirmed"),
+            )
+        if payouts:
+            stated = await self.cast.institution.post(f"{path}/payouts", {"payouts": payouts}, key=self.key("payouts"))
+            await self.cast.first_reviewer.post(
+                f"{path}/payouts/decisions",
+                {
+                    "numbers": [row["number"] for row in stated["items"]],
+                    "decision": "confirm",
+                    "reason": "与签领表一致",
+                },
+                key=self.key("payouts-confirmed"),
             )
 
     async def _await_opening(self, path: str) -> None:
@@ -146,10 +159,26 @@ class PaidStory(Paying):
                         "source": f"工资表 {row.month}",
                     }
 
+    def _payouts(self) -> Iterator[Json]:
+        """Give what was handed out before it is claimed; where the file does not say it, no less than was due."""
+        kind = type_of(self.part, self.book, self.whole.programme)
+        earned = [one for one in self.book.payment.benefits if one.is_earned_by(kind.programme, self.part.kind)]
+        if not any(one.paid_out_first for one in earned):
+            return
+        for row in self.part.allowance_day:
+            for person in row.persons:
+                if person in self.ids:
+                    yield {
+                        "person_id": self.ids[person],
+                        "amount_fen": 100_000_00 if row.paid_out_yuan is None else fen_from_yuan(row.paid_out_yuan),
+                        "paid_on": (self.claimed_on - timedelta(days=1)).isoformat(),
+                        "source": "签领表",
+                    }
+
     # -------------------------------------------------------------------------------------------------- the claims
 
     def payees(self) -> dict[str, set[str]]:
-        """Give who asks for whom, by the kind of payee: whom the document pays for its groups, else whom it pays at all.
+        """Give who asks for whom, by the kind of payee: whoever is paid for the groups, else whoever is paid at all.
 
         Where it pays a class nothing for the groups that are in it, they ask in vain.
         """
@@ -176,6 +205,7 @@ class PaidStory(Paying):
                 and (not row.groups or group in row.groups)
                 and (not row.class_kinds or self.part.kind in row.class_kinds)
                 and (not row.dispatched or dispatched)
+                and not row.unproven
             )
             if fits:
                 return row.payee

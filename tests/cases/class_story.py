@@ -102,7 +102,7 @@ class ClassStory(Opening, Examining):
     def _attributes(self) -> dict[str, str]:
         case, asked = self.part, {attribute.code for attribute in self.book.enrollment.attributes}
         told = {
-            "funder": case.funder,
+            "funder": case.funder or "learner",
             "hirer": case.hirer,
             "agreed_months": None if case.agreed_months is None else str(case.agreed_months),
         }

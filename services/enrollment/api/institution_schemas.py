@@ -44,6 +44,8 @@ class OccupationAnswer(OccupationBody):
     """The occupation and the first day on which this row holds."""
 
     valid_from: date
+    new_since: date | None = None
+    new_until: date | None = None
 
 
 class IncidentBody(Body):
