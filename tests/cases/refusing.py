@@ -26,10 +26,10 @@ class Switch:
 
 @dataclass(slots=True, kw_only=True)
 class Refusing:
-    """The rules by which one document refused what was tried, and the switches that it left off."""
+    """What one document refused when it was tried, and the switches that it left off."""
 
     document: str
-    rules: set[str] = field(default_factory=set)
+    refused: set[Refused] = field(default_factory=set)
     off: set[str] = field(default_factory=set)
 
     def hold(self, answer: Mapping[str, Any], expected: Iterable[Refused]) -> None:
@@ -39,10 +39,10 @@ class Refusing:
         for one in expected:
             if (one.code, one.rule, one.clause, self.document) not in said:
                 raise StoryBroken(f"{one.code} by {one.rule} ({one.clause}) is not among {sorted(map(str, said))}")
-            self.rules.add(one.rule)
+            self.refused.add(one)
 
     def hold_off(self, answer: Mapping[str, Any], switch: Switch) -> None:
         """Raise StoryBroken unless the answer says that the document has no such thing."""
         self.hold(answer, [switch.refused])
-        self.rules.discard(switch.refused.rule)
+        self.refused.discard(switch.refused)
         self.off.add(switch.feature)

@@ -27,6 +27,12 @@ def unprepared(story: CaseStory, part: Part) -> list[Refused]:
     ]
 
 
+def wrong_rows(story: CaseStory, part: Part) -> list[tuple[Json, Refused]]:
+    """Give the row of a poor worker who pays."""
+    fee = Refused(code="FEE_CHARGED", rule="LS-CLM-03", clause="二(三)")
+    return [({"fee_fen": 20_00}, fee)] if part.case.person[0].group == "poor_worker" else []
+
+
 async def prepare(story: CaseStory, admit: Admit) -> None:
     """Find the conditions met, file the institution, list the occupations."""
     found_on = story.begins.isoformat()
