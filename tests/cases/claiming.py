@@ -67,6 +67,7 @@ class PaidStory(Paying):
             view = await self.view(claimed)
             came.flags += [finding_of(flag) for flag in view["flags"]]
             came.dates |= {event: date.fromisoformat(view[event]) for event in DEADLINES if view[event]}
+            await self._try_switches(claimed)
             await self._decide(claimed, view)
         await self.review_and_pay([claimed for claimed in claims if await self.is_due(claimed)])
         for claimed in claims:
@@ -227,6 +228,7 @@ class PaidStory(Paying):
             seconds=10,
         )
         await self._try_as_agency(came)
+        await self._try_wrong_accounts()
         for payee, persons in sorted(self.payees().items()):
             if payee != "learner":
                 by, body = await self._of_organisation(payee)
@@ -237,6 +239,24 @@ class PaidStory(Paying):
                 by, body = await self._of_learner(person)
                 if (claimed := await self._claim(by, payee, body, [person], came)) is not None:
                     yield claimed
+
+    async def _try_wrong_accounts(self) -> None:
+        payees = [payee for payee in sorted(self.payees()) if payee not in ("learner", "assessor")]
+        for kind, refused in self.of.wrong_accounts.items() if payees else ():
+            by, body = await self._of_organisation(payees[0])
+            body["account"]["kind"] = kind
+            self.of.refusing.hold(await by.refused("/payment/v1/claims", body), [refused])
+
+    async def _try_switches(self, claimed: Claimed) -> None:
+        """Ask for what the document does not provide for."""
+        for switch in self.of.switches:
+            if switch.feature == "notice":
+                path, body = f"/payment/v1/claims/{claimed.claim_id}/notice", {"site": "官方网站"}
+                answer = await self.cast.second_reviewer.refused(path, body)
+            else:
+                path = f"/payment/v1/classes/{self.script.class_id}/feature-requests"
+                answer = await self.cast.institution.refused(path, {"feature": switch.feature})
+            self.of.refusing.hold_off(answer, switch)
 
     async def _try_as_agency(self, came: Came) -> None:
         """Whoever sent dispatched staff asks for their subsidy first; why it is refused is told for each of them."""

@@ -110,6 +110,12 @@ class ClassStory(Opening, Examining):
         }
         return {code: value for code, value in told.items() if value is not None and code in asked}
 
+    async def try_unprepared(self) -> None:
+        """Apply before the paperwork is done, where that is refused."""
+        if expected := self.of.unprepared(self.whole):
+            bare = {**self.application(), "attributes": {}}
+            self.of.refusing.hold(await self.cast.institution.refused("/enrollment/v1/classes", bare), expected)
+
     async def submit_roster(self) -> str:
         """Write everybody down with the group the case gives them; who is refused is kept with the reasons."""
         rows = [
@@ -120,6 +126,7 @@ class ClassStory(Opening, Examining):
             }
             for number, (person, people) in enumerate(self._persons().items(), start=1)
         ]
+        await self._try_wrong_rows(rows[0])
         answer = await self.cast.institution.post(
             f"/enrollment/v1/classes/{self.script.class_id}/roster", {"rows": rows}, key=self.key("roster")
         )
@@ -131,6 +138,15 @@ class ClassStory(Opening, Examining):
                 self.asked += [finding for finding in row["findings"] if finding["severity"] == "ask"]
         self.accepted = len(self.ids)
         return f"{len(self.ids)} 行通过，{len(self.refused)} 行不予通过"
+
+    async def _try_wrong_rows(self, row: Json) -> None:
+        """A row that only this document refuses is sent, and replaced by the right one."""
+        path = f"/enrollment/v1/classes/{self.script.class_id}/roster"
+        for number, (wrong, refused) in enumerate(self.of.wrong_rows(self.whole)):
+            answer = await self.cast.institution.post(
+                path, {"rows": [{**row, **wrong}]}, key=self.key(f"wrong-row-{number}")
+            )
+            self.of.refusing.hold(answer["rows"][0], [refused])
 
     def _persons(self) -> Mapping[str, People]:
         return {person: people for people in self.part.person for person in people.ids}
