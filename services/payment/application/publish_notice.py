@@ -16,7 +16,7 @@ from shared.contracts.payment import NoticePublished
 async def publish_notice(uow: PaymentUnit, *, claim_id: str, site: str) -> Notice:
     """Publish what this round is about to pay and give the notice; its end is a timer.
 
-    Raise Refused FEATURE_OFF or FEATURE_NOT_OFFERED where the document has no notice (QJ-PAY-03, LS-PAY-03).
+    Raise Refused FEATURE_OFF where the document has no notice (QJ-PAY-03, LS-PAY-03).
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
