@@ -50,8 +50,8 @@ def recognise_claimant(uow: PaymentUnit, claimant: Claimant, person: GivenPerson
     elif claimant != INDIVIDUAL:
         organisation = _organisation(uow, case)
     apart = organisation is None or organisation.apart
-    _require_payee(claimant, case)
     if not (claimant == INDIVIDUAL and _is_paid_to_learners(case)):
+        _require_payee(claimant, case)
         _require_admitted(claimant, case.opened.fact, case.rulebook, apart=apart)
     return organisation or _individual(uow, person, case)
 
