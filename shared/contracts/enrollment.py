@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from shared.contracts.contract import EventType, published_by
+from shared.contracts.entry import EntryChanged
 
 ClassKind = Literal["class", "project", "apprenticeship", "work_for_training", "safety", "evaluation"]
 SessionKind = Literal["theory", "practice"]
@@ -322,18 +323,9 @@ class ClassClosed:
 
 @published_by("enrollment")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RosterEntryChanged:
+class RosterEntryChanged(EntryChanged):
     """Whether the class's plan and roster are entered in the provincial system came to be otherwise (JY-INT-01).
 
     `entered` only when each of the `lines` has its receipt; `refused` counts those that the province turned down. No
     event means that nothing was entered yet.
     """
-
-    EVENT: ClassVar[EventType]
-
-    class_id: str
-    checkpoint: str
-    entered: bool
-    lines: int
-    received: int
-    refused: int

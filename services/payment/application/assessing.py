@@ -36,6 +36,7 @@ REVIEW_DUE: Final = "review_due"
 REVIEW_DUE_OUTER: Final = "review_due_outer"
 NOTICE_END: Final = "notice_end"
 WINDOW_END: Final = "employment_window_end"
+PLACE_FREED: Final = "cap_place_freed"
 INDIVIDUAL: Final = "individual"
 
 
@@ -185,7 +186,7 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
     """Let a claim hold the places under the document's caps that its awards take up (HL-CLM-01, HB-CLM-01, QJ-CLM-11).
 
     What is admitted now is held, and of whom more was ordered than is due now also what they held, until it came back;
-    everything else becomes free.
+    everything else becomes free. Other classes in which its people were claimed for are assessed again by a timer.
     """
     if not case.rulebook.payment.limits_uses:
         return
@@ -205,7 +206,10 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
         if not award.findings
     }
     owing = {person for line_no, person in people.items() if standing[line_no] > possible.get(line_no, 0)}
-    await uow.uses.hold(claim.class_id, claim.claim_id, wanted, owing=owing)
+    freed = await uow.uses.hold(claim.class_id, claim.claim_id, wanted, owing=owing)
+    for class_id in await uow.claims.classes_of(freed):
+        if class_id != claim.class_id:
+            await uow.schedule(due=uow.now, kind=PLACE_FREED, key=class_id)
 
 
 async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
@@ -216,6 +220,12 @@ async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
         case = await open_case(uow, class_id)
         found = await assess_claim(uow, case, claim)
         await carry_out(uow, claim, replace(claim, assessment=found), case, cause=cause)
+
+
+async def use_freed_place(uow: PaymentUnit, class_id: str) -> None:
+    """Assess a class again of whose people another class gave places back."""
+    await uow.classes.lock(class_id)
+    await refresh_claim(uow, class_id, cause="PLACE_FREED")
 
 
 async def await_window(uow: PaymentUnit, claim: Claim) -> None:

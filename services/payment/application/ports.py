@@ -284,6 +284,10 @@ class Claims(Protocol):
         """Give every claim for people of the class, by id."""
         ...
 
+    async def classes_of(self, persons: Collection[str]) -> Sequence[str]:
+        """Give the classes in which one of these people was claimed for, sorted."""
+        ...
+
     async def of_application(self, application_id: str) -> Sequence[Claim]:
         """Give the claims of one application, by class."""
         ...

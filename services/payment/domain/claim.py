@@ -34,6 +34,7 @@ from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
 from shared.policy.decision import Finding, Trace
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import PayeeKind
+from shared.policy.terms.term import quote
 
 Claimant = Literal["institution", "enterprise", "individual", "assessor"]
 PAID_AS: Final[Mapping[Claimant, PayeeKind]] = {
@@ -420,9 +421,7 @@ def already_claimed(rulebook: Rulebook) -> Conflict:
         message="该班级学员的补贴已经申领过，同一学员同一班级只能申领一次。",
         advice="请查询已有申领的办理情况；被退回的申领补正后重新提交即可。",
         field="class_id",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 

@@ -77,6 +77,13 @@ class StoredClaims:
         query = select(CLAIM).where(CLAIM.c.class_id == class_id).order_by(CLAIM.c.claim_id)
         return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
 
+    async def classes_of(self, persons: Collection[str]) -> Sequence[str]:
+        """Give the classes in which one of these people was claimed for, sorted."""
+        if not persons:
+            return ()
+        query = select(CLAIM_PERSON.c.class_id).where(CLAIM_PERSON.c.person_id.in_(persons)).distinct()
+        return (await self._connection.execute(query.order_by(CLAIM_PERSON.c.class_id))).scalars().all()
+
     async def of_application(self, application_id: str) -> Sequence[Claim]:
         """Give the claims of one application, by class."""
         query = select(CLAIM).where(CLAIM.c.application_id == application_id).order_by(CLAIM.c.class_id)

@@ -548,6 +548,7 @@ CLAIM_PERSON: Final = Table(
     CheckConstraint("body_id = '' OR payee = 'assessor'", name="body"),
     Index("ix_claim_person_claim_id", "claim_id"),
     Index("ix_claim_person_identity_check", "identity_check"),
+    Index("ix_claim_person_person_id", "person_id"),
 )
 """A person's training in a class is claimed once over all kinds of claimants (JY-CLM-01).
 

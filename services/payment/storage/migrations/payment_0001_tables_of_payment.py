@@ -935,6 +935,7 @@ def upgrade() -> None:
     with op.batch_alter_table("claim_person", schema=None) as batch_op:
         batch_op.create_index("ix_claim_person_claim_id", ["claim_id"], unique=False)
         batch_op.create_index("ix_claim_person_identity_check", ["identity_check"], unique=False)
+        batch_op.create_index("ix_claim_person_person_id", ["person_id"], unique=False)
 
     op.create_table(
         "notice",
