@@ -13,12 +13,23 @@ from peibu.demo.people import sample_credit_code
 from peibu.trial.parts import Part
 from shared.policy.case_file import People
 from tests.cases.paperwork.desk import list_bodies, record, topics
+from tests.cases.refusing import Refused, Switch
 from tests.cases.story import Admit, CaseStory
 
 PROVINCE: Final = "130000"
 YEAR: Final = 2024
 LISTED: Final = date(2024, 4, 1)
 LAST: Final = date(2024, 12, 31)
+OFF: Final = (Switch(feature="advance", refused=Refused(code="FEATURE_OFF", rule="HB-QUA-04", clause="全文")),)
+
+
+def unprepared(story: CaseStory, part: Part) -> list[Refused]:
+    """Give what refuses an application before anything is listed, without topics and without an appointment."""
+    unlisted = Refused(code="OCCUPATION_NOT_LISTED", rule="HB-ENR-05", clause="四(一)")
+    if part.case.kind == "evaluation":
+        return [unlisted]
+    without_topics = Refused(code="TOPIC_MISSING", rule="HB-ENR-11", clause="五(三)")
+    return [unlisted, without_topics, Refused(code="APPOINTMENT_MISSING", rule="HB-ENR-06", clause="四(三)")]
 
 
 async def prepare(story: CaseStory, admit: Admit) -> None:

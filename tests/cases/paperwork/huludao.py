@@ -12,11 +12,25 @@ from peibu.demo.party import Json
 from peibu.trial.parts import Part
 from shared.policy.case_file import People
 from tests.cases.paperwork.desk import list_bodies, record, topics
+from tests.cases.refusing import Refused, Switch
 from tests.cases.story import Admit, CaseStory
 
 LISTED: Final = date(2019, 8, 1)
 LAST: Final = date(2021, 12, 31)
 TOPICS: Final = ("ethics", "norms", "craftsmanship", "quality", "law", "fire_safety", "career", "entrepreneurship")
+OFF: Final = (Switch(feature="notice", refused=Refused(code="FEATURE_NOT_OFFERED", rule="HL-QUA-04", clause="全文")),)
+
+
+def unprepared(story: CaseStory, part: Part) -> list[Refused]:
+    """Give what refuses an application before anything is listed, licensed or agreed."""
+    if part.case.kind == "work_for_training":
+        return []
+    unlisted = Refused(code="OCCUPATION_NOT_LISTED", rule="HL-INS-01", clause="五(十四)")
+    of_schools = [
+        Refused(code="OUT_OF_LICENCE", rule="HL-INS-06", clause="三(四)"),
+        Refused(code="NO_AGREEMENT", rule="HL-INS-08", clause="二(一)5、三(五)"),
+    ]
+    return [unlisted] if story.trains_its_own else [unlisted, *of_schools]
 
 
 async def prepare(story: CaseStory, admit: Admit) -> None:

@@ -10,10 +10,27 @@ from peibu.demo.party import Json
 from peibu.trial.parts import Part
 from shared.policy.case_file import People
 from tests.cases.paperwork.desk import record, topics
+from tests.cases.refusing import Refused, Switch
 from tests.cases.story import Admit, CaseStory
 
 CONDITIONS: Final = ("teachers", "equipment", "venue")
 TOPICS: Final = ("ethics", "norms", "craftsmanship", "quality", "safety", "law", "health", "career")
+OFF: Final = (Switch(feature="notice", refused=Refused(code="FEATURE_OFF", rule="LS-PAY-03", clause="全文")),)
+
+
+def unprepared(story: CaseStory, part: Part) -> list[Refused]:
+    """Give what refuses an application before conditions are found and anything is filed or listed."""
+    return [
+        Refused(code="CONDITIONS_NOT_SHOWN", rule="LS-INS-01", clause="三(三)"),
+        Refused(code="NOT_FILED", rule="LS-INS-01", clause="三(三)"),
+        Refused(code="OCCUPATION_NOT_LISTED", rule="LS-INS-05", clause="附件"),
+    ]
+
+
+def wrong_rows(story: CaseStory, part: Part) -> list[tuple[Json, Refused]]:
+    """Give the row of a poor worker who pays."""
+    fee = Refused(code="FEE_CHARGED", rule="LS-CLM-03", clause="二(三)")
+    return [({"fee_fen": 20_00}, fee)] if part.case.person[0].group == "poor_worker" else []
 
 
 async def prepare(story: CaseStory, admit: Admit) -> None:

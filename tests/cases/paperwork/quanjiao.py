@@ -11,16 +11,39 @@ from peibu.demo.party import Json
 from peibu.trial.parts import Part
 from shared.policy.case_file import Case, People
 from tests.cases.paperwork.desk import record
+from tests.cases.refusing import Refused, Switch
 from tests.cases.story import Admit, CaseStory
 
 YEAR: Final = 2020
 SCHOOL: Final = "training_institution"
 """The kind of institution that trains other than its own people."""
+OFF: Final = tuple(
+    Switch(feature=feature, refused=Refused(code="FEATURE_OFF", rule="QJ-PAY-03", clause="全文"))
+    for feature in ("advance", "notice")
+)
+WRONG_ACCOUNTS: Final = {"bank_card": Refused(code="ACCOUNT_KIND", rule="QJ-PAY-01", clause="四(一)")}
+FREE: Final = ("poor_worker", "school_leaver", "employment_difficult")
+"""The free groups of which the cases tell."""
 
 
 def trains_its_own(case: Case) -> bool:
     """Say whether an enterprise gives the class: whoever is employed is trained by the employer (QJ-CLM-03)."""
     return all(people.group == "employee" for people in case.person)
+
+
+def unprepared(story: CaseStory, part: Part) -> list[Refused]:
+    """Give what refuses an application before the occupation is listed; of pre-job training a person decides."""
+    decided = part.programme == "pre_job"
+    return [] if decided else [Refused(code="OCCUPATION_NOT_LISTED", rule="QJ-INS-03", clause="二(三)")]
+
+
+def wrong_rows(story: CaseStory, part: Part) -> list[tuple[Json, Refused]]:
+    """Give a row of somebody trained outside the province, and one of somebody free of charge who pays."""
+    outside = Refused(code="OUTSIDE_PROVINCE", rule="QJ-ENR-07", clause="三")
+    fee = Refused(code="FEE_CHARGED", rule="QJ-ENR-06", clause="二(二)第1段")
+    charged: list[tuple[Json, Refused]] = [({"fee_fen": 20_00}, fee)]
+    wrong: list[tuple[Json, Refused]] = [({"place_links": ["outside_province"]}, outside)]
+    return wrong + (charged if part.case.person[0].group in FREE else [])
 
 
 async def prepare(story: CaseStory, admit: Admit) -> None:
