@@ -248,15 +248,14 @@ class PaidStory(Paying):
             self.of.refusing.hold(await by.refused("/payment/v1/claims", body), [refused])
 
     async def _try_switches(self, claimed: Claimed) -> None:
-        """Ask for what the document does not provide for."""
-        for switch in self.of.switches:
+        """Ask once for what the document does not provide for; for a notice also where notices are published."""
+        refusing, path = self.of.refusing, f"/payment/v1/classes/{self.script.class_id}/feature-requests"
+        for switch in () if refusing.off else self.of.switches:
+            asked = await self.cast.institution.refused(path, {"feature": switch.feature})
+            refusing.hold_off(asked, switch)
             if switch.feature == "notice":
-                path, body = f"/payment/v1/claims/{claimed.claim_id}/notice", {"site": "官方网站"}
-                answer = await self.cast.second_reviewer.refused(path, body)
-            else:
-                path = f"/payment/v1/classes/{self.script.class_id}/feature-requests"
-                answer = await self.cast.institution.refused(path, {"feature": switch.feature})
-            self.of.refusing.hold_off(answer, switch)
+                site = f"/payment/v1/claims/{claimed.claim_id}/notice"
+                refusing.hold_off(await self.cast.second_reviewer.refused(site, {"site": "官方网站"}), switch)
 
     async def _try_as_agency(self, came: Came) -> None:
         """Whoever sent dispatched staff asks for their subsidy first; why it is refused is told for each of them."""

@@ -18,7 +18,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """Something that a document does not provide for: an institution asks for the feature, or somebody for a notice."""
+    """A feature that a document does not provide for."""
 
     feature: str
     refused: Refused
@@ -46,3 +46,8 @@ class Refusing:
         self.hold(answer, [switch.refused])
         self.refused.discard(switch.refused)
         self.off.add(switch.feature)
+
+
+def switched_off(refused: Refused, *features: str) -> tuple[Switch, ...]:
+    """Give the switches that one rule leaves off."""
+    return tuple(Switch(feature=feature, refused=refused) for feature in features)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from services.payment.application.assessing import NOTICE_END, on_duty, open_case, require_clear
 from services.payment.application.ports import PaymentUnit
-from services.payment.application.request_feature import not_provided
+from services.payment.application.request_feature import feature_refusal
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.duty import Duty
 from services.payment.domain.notice import Notice, NoticeState, hash_of, period_of, public_list
@@ -16,13 +16,13 @@ from shared.contracts.payment import NoticePublished
 async def publish_notice(uow: PaymentUnit, *, claim_id: str, site: str) -> Notice:
     """Publish what this round is about to pay and give the notice; its end is a timer.
 
-    Raise Refused FEATURE_OFF or FEATURE_NOT_OFFERED where the document has no notice (QJ-PAY-03, LS-PAY-03).
+    Raise Refused FEATURE_OFF where the document has no notice (QJ-PAY-03, LS-PAY-03).
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
     terms = case.rulebook.payment
     if terms.notice is None:
-        raise not_provided(case.rulebook, "notice")
+        raise feature_refusal(case.rulebook, "notice")
     acting = on_duty(uow, claim, case, Duty.SECOND_REVIEW, Duty.BUREAU_OPINION)
     state = following(claim.state, Act.PUBLISH, rulebook=case.rulebook)
     await require_clear(uow, case, claim)

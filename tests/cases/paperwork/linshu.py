@@ -10,12 +10,20 @@ from peibu.demo.party import Json
 from peibu.trial.parts import Part
 from shared.policy.case_file import People
 from tests.cases.paperwork.desk import record, topics
-from tests.cases.refusing import Refused, Switch
+from tests.cases.refusing import Refused, switched_off
 from tests.cases.story import Admit, CaseStory
 
 CONDITIONS: Final = ("teachers", "equipment", "venue")
 TOPICS: Final = ("ethics", "norms", "craftsmanship", "quality", "safety", "law", "health", "career")
-OFF: Final = (Switch(feature="notice", refused=Refused(code="FEATURE_OFF", rule="LS-PAY-03", clause="全文")),)
+OFF: Final = switched_off(
+    Refused(code="FEATURE_OFF", rule="LS-PAY-03", clause="全文"),
+    "class_size",
+    "attendance",
+    "notice",
+    "review_limit",
+    "video",
+    "satisfaction",
+)
 
 
 def unprepared(story: CaseStory, part: Part) -> list[Refused]:
@@ -44,8 +52,8 @@ async def prepare(story: CaseStory, admit: Admit) -> None:
             key=story.key(f"conditions-{occupation}"),
         )
         listed = {"occupation": occupation, "occupation_name": story.case.case, "listed_from": found_on}
-        await record(story, "directory_item", directory="general", **listed)
-    await record(story, "filing", own=True, filing_number="示例备〔2020〕1号", filed_on=found_on)
+        await record(story, "directory_item", {"directory": "general", **listed})
+    await record(story, "filing", {"filing_number": "示例备〔2020〕1号", "filed_on": found_on}, own=True)
 
 
 def application_of(story: CaseStory, part: Part) -> Json:

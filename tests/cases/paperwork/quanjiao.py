@@ -11,15 +11,21 @@ from peibu.demo.party import Json
 from peibu.trial.parts import Part
 from shared.policy.case_file import Case, People
 from tests.cases.paperwork.desk import record
-from tests.cases.refusing import Refused, Switch
+from tests.cases.refusing import Refused, switched_off
 from tests.cases.story import Admit, CaseStory
 
 YEAR: Final = 2020
 SCHOOL: Final = "training_institution"
 """The kind of institution that trains other than its own people."""
-OFF: Final = tuple(
-    Switch(feature=feature, refused=Refused(code="FEATURE_OFF", rule="QJ-PAY-03", clause="全文"))
-    for feature in ("advance", "notice")
+OFF: Final = switched_off(
+    Refused(code="FEATURE_OFF", rule="QJ-PAY-03", clause="全文"),
+    "class_size",
+    "notice",
+    "review_limit",
+    "advance",
+    "opening_attendance",
+    "satisfaction",
+    "exit",
 )
 WRONG_ACCOUNTS: Final = {"bank_card": Refused(code="ACCOUNT_KIND", rule="QJ-PAY-01", clause="四(一)")}
 FREE: Final = ("poor_worker", "school_leaver", "employment_difficult")
@@ -50,16 +56,27 @@ async def prepare(story: CaseStory, admit: Admit) -> None:
     """List the occupations, plan the enterprise's year, rate the institution."""
     for occupation in story.occupations.values():
         listed = {"list_number": "示例清单〔2020〕1号", "listed_from": f"{YEAR}-01-01"}
-        await record(story, "occupation_directory", occupation=occupation, **listed)
+        await record(story, "occupation_directory", {"occupation": occupation, **listed})
         if story.trains_its_own:
-            planned = {"year": YEAR, "month": 6, "starts_on": f"{YEAR}-01-01", "ends_on": f"{YEAR}-12-31"}
-            heads = {"occupation": occupation, "participants": story.case.planned}
-            await record(story, "enterprise_plan", own=True, **planned, **heads)
+            planned: dict[str, str | int] = {
+                "year": YEAR,
+                "month": 6,
+                "starts_on": f"{YEAR}-01-01",
+                "ends_on": f"{YEAR}-12-31",
+            }
+            heads: dict[str, str | int] = {"occupation": occupation, "participants": story.case.planned}
+            await record(story, "enterprise_plan", {**planned, **heads}, own=True)
     rate = {"region": story.case.region, "programme": "free_group_training", "amount_fen": 1_000_00}
     since = {"valid_from": f"{YEAR}-01-01", "source": "示例标准（文件未载明补贴标准）"}
     await story.cast.finance.post("/payment/v1/rates", {**rate, **since}, key=f"rate-{story.case.region}")
-    rating = {"year": YEAR, "grade": "a", "points": 100, "reason": "示例评定", "rated_on": "2020-05-16"}
-    await record(story, "credit_rating", own=True, **rating)
+    rating: dict[str, str | int] = {
+        "year": YEAR,
+        "grade": "a",
+        "points": 100,
+        "reason": "示例评定",
+        "rated_on": "2020-05-16",
+    }
+    await record(story, "credit_rating", rating, own=True)
 
 
 def application_of(story: CaseStory, part: Part) -> Json:
