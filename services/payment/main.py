@@ -13,6 +13,7 @@ from services.payment.api import (
     filings,
     money,
     notices,
+    payouts,
     reports,
     work,
 )
@@ -42,6 +43,7 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             reports.router,
             filings.router,
             work.router,
+            payouts.router,
             archives.router,
             *change_routers(wiring.settings),
             sandbox_router("payment", consumes=TOPICS),

@@ -18,8 +18,9 @@ from shared.domain.actor import Role
 from shared.policy.case_file import Case, People, fen_of
 from shared.policy.rulebook import Rulebook
 from tests.cases.casting import Casting
-from tests.cases.claiming import Came, PaidStory
+from tests.cases.claiming import PaidStory
 from tests.cases.common_clock import CommonClock
+from tests.cases.paying import Came
 
 LEAD: Final = timedelta(days=14)
 """Everything is registered so long before the first class opens, and applied for."""
@@ -29,6 +30,7 @@ TEACHERS: Final = 3
 BUDGET_FEN: Final = 100_000_000_00
 SCHOOL: Final = "private_school"
 ENTERPRISE: Final = "enterprise"
+AGENCY: Final = "dispatch_agency"
 
 
 class Admit(Protocol):
@@ -64,6 +66,9 @@ class CaseStory:
         sources = book.payment.funding_sources
         self.fund = sources.sources[0].code if sources else ""
         self.enterprise: Party | None = None
+        self.agency: Party | None = None
+        self.agency_name = f"示例派遣公司{case.case}"
+        self.agency_code = sample_credit_code(6_000 + seed)
         self.enterprise_name = f"示例企业{case.case}"
         self._venue_ids: list[str] = []
         self._learners: dict[str, Party] = {}
@@ -77,7 +82,8 @@ class CaseStory:
     @property
     def begins(self) -> date:
         """Give the day on which everything is registered."""
-        return max(min(self.openings) - LEAD, self.book.valid_from)
+        published = [day for _, day in self.occupations if day is not None]
+        return max(min(self.openings) - LEAD, self.book.valid_from, *published)
 
     @property
     def occupation(self) -> str:
@@ -98,12 +104,19 @@ class CaseStory:
     def trains_its_own(self) -> bool:
         """Say whether an enterprise gives the classes, for its own people."""
         case = self.case
-        return case.provider == ENTERPRISE or case.enterprise is not None or case.hirer is not None
+        says = getattr(self._paperwork, "trains_its_own", None)
+        own = case.provider == ENTERPRISE or case.enterprise is not None or case.hirer is not None
+        return own or (says is not None and bool(says(case)))
 
     @property
     def employer_code(self) -> str:
         """Give the credit code of the enterprise where people work, nothing where the case names none."""
         return sample_credit_code(5_000 + self.seed) if self.trains_its_own or self.case.funder else ""
+
+    @property
+    def body_name(self) -> str:
+        """Give the name of the assessment body."""
+        return f"assessor-{self.case.case}"
 
     async def learner(self, person: str) -> Party:
         """Give one person as they sign in themselves."""
@@ -162,6 +175,7 @@ class CaseStory:
     def _differences(self, came: list[Came]) -> list[str]:
         if broken := [each for one in came for each in one.broken]:
             return broken
+        advance_fen, term = sum(one.advance_fen for one in came), self.book.payment.advance
         outcome = Outcome(
             case=self.case.case,
             rulebook_id=self.book.id,
@@ -169,8 +183,12 @@ class CaseStory:
             refusals=tuple(refusal for one in came for refusal in one.refusals),
             flags=tuple(flag for one in came for flag in one.flags),
             dates={event: day for one in came for event, day in one.dates.items()},
+            advance_fen=advance_fen,
+            advanced=term.programmes if advance_fen and term else (),
         )
-        return differences(self.case, outcome)
+        moved = advance_fen + sum(one.by_bank_fen for one in came)
+        unpaid = [] if moved == outcome.total_fen else [f"{outcome.total_fen} fen are due, {moved} were paid"]
+        return [*differences(self.case, outcome), *unpaid]
 
     # --------------------------------------------------------------------------------------------------- registered
 
@@ -186,8 +204,9 @@ class CaseStory:
         """Register what is this case's own: occupations, institution, bodies with pass marks, rates, the budget."""
         staff = await self.casting.staff(self.case.region)
         approver = staff["approver"]
-        for (name, _), code in self.occupations.items():
+        for (name, published), code in self.occupations.items():
             occupation = {"code": code, "name": f"{name}{self.case.case}", "region": self.case.region}
+            occupation |= {"new_since": published.isoformat()} if published else {}
             levels = sorted({part.case.level for part in self.parts if part.case.level})
             certifiable = list(self.case.certifiable)
             await approver.post(
@@ -201,7 +220,7 @@ class CaseStory:
         bureau_body_id, bureau_assessor = await self._body(approver, is_bureau=True)
         await self._pass_marks(approver)
         await self._rates_and_budget(staff["finance"])
-        self.policy_officer = staff["policy_officer"]
+        await self._import_history(staff["policy_officer"])
         return Cast(
             first_reviewer=staff["first_reviewer"],
             second_reviewer=staff["second_reviewer"],
@@ -221,13 +240,33 @@ class CaseStory:
             **given["ids"],
         )
 
+    async def _import_history(self, policy_officer: Party) -> None:
+        """What people had before or elsewhere is imported from where it is known."""
+        codes = {name: code for (name, _), code in self.occupations.items()}
+        rows = [
+            {
+                "identity_number": self.people[person].identity_number,
+                "programme": had.programme,
+                "occupation": codes.get(had.occupation, had.occupation),
+                "level": had.level,
+                "had_on": f"{had.year}-06-30",
+                "source": "省平台导出",
+            }
+            for had in self.case.history
+            for person in had.persons
+        ]
+        if rows:
+            await policy_officer.post("/payment/v1/past-subsidies", {"subsidies": rows}, key=self.key("history"))
+
     async def _institution(self, approver: Party) -> dict[str, Any]:
-        kind = ENTERPRISE if self.trains_its_own else SCHOOL
+        kind = ENTERPRISE if self.trains_its_own else getattr(self._paperwork, "SCHOOL", SCHOOL)
         name = self.enterprise_name if self.trains_its_own else f"示例培训学校{self.case.case}"
         code = self.employer_code if self.trains_its_own else sample_credit_code(4_000 + self.seed)
         institution_id, institution = await self._registered(approver, name, kind, code)
         if not self.trains_its_own and self.employer_code:
             _, self.enterprise = await self._registered(approver, self.enterprise_name, ENTERPRISE, self.employer_code)
+        if any(payee.kind == "agency" for payee in self.case.payee):
+            _, self.agency = await self._registered(approver, self.agency_name, AGENCY, self.agency_code)
         path = f"/enrollment/v1/institutions/{institution_id}"
         directory = self.book.enrollment.directory
         if directory is not None and kind in (directory.institution_kinds or (kind,)):
@@ -302,7 +341,7 @@ class CaseStory:
         return replace(self.cast, teacher_ids=teacher_ids, venue_id=self._venue_ids[number])
 
     async def _body(self, approver: Party, *, is_bureau: bool) -> tuple[str, Party]:
-        name = f"assessor-{self.case.case}-{'bureau' if is_bureau else 'body'}"
+        name = f"{self.body_name}-bureau" if is_bureau else self.body_name
         kinds = ["completion"] if is_bureau else [kind for kind in get_args(CertificateKind) if kind != "completion"]
         if self.book.assessment.completion_organiser is None and not is_bureau:
             kinds.append("completion")

@@ -191,6 +191,49 @@ WORK_MONTH: Final = Table(
 """Months that people worked: stated by one person, confirmed by another, corrected by an opposite row (`reverses`).
 A month of a person stands once in a class, and a full one is confirmed once in all classes."""
 
+ALLOWANCE_PAYOUT: Final = Table(
+    "allowance_payout",
+    METADATA,
+    Column("number", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("class_id", ForeignKey("class_file.class_id"), nullable=False),
+    Column("person_id", String(200), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("paid_on", Date, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("stated_by", String(200), nullable=False),
+    Column("stated_on", Date, nullable=False),
+    Column("reverses", ForeignKey("allowance_payout.number")),
+    Column("state", String(20), nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_on", Date),
+    Column("reason", Text),
+    CheckConstraint("state IN ('stated','confirmed','refused','reversed')", name="state"),
+    CheckConstraint("(state = 'stated') = (decided_by IS NULL)", name="decided"),
+    CheckConstraint("decided_by <> stated_by", name="another_person"),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("paid_on <= stated_on", name="days"),
+    Index("ix_allowance_payout_class_id", "class_id"),
+    Index(
+        "uq_allowance_payout_standing",
+        "class_id",
+        "person_id",
+        "paid_on",
+        unique=True,
+        postgresql_where=text(_STANDING),
+        sqlite_where=text(_STANDING),
+    ),
+    Index(
+        "uq_allowance_payout_reverses",
+        "reverses",
+        unique=True,
+        postgresql_where=text(_REVERSAL),
+        sqlite_where=text(_REVERSAL),
+    ),
+    sqlite_autoincrement=True,
+)
+"""What people were handed of an allowance that somebody else claims (LS-CLM-04): stated by one person, confirmed by
+another, corrected by an opposite row (`reverses`)."""
+
 PAST_SUBSIDY: Final = Table(
     "past_subsidy",
     METADATA,
@@ -218,11 +261,11 @@ PAST_PERSON: Final = Table(
     "past_person",
     METADATA,
     Column("person_key", String(64), primary_key=True),
-    Column("payee_check_key", String(20), primary_key=True),
-    Column("payee_check", String(100), primary_key=True),
-    Index("ix_past_person_payee_check", "payee_check"),
+    Column("check_key", String(20), primary_key=True),
+    Column("identity_check", String(100), nullable=False),
+    Index("ix_past_person_identity_check", "identity_check"),
 )
-"""By which checks somebody with a past subsidy is recognised on a roster, for each key and spelling; append-only."""
+"""By which check of the number somebody with a past subsidy is recognised on a roster, for each key; append-only."""
 
 PAST_SUBSIDY_WITHDRAWAL: Final = Table(
     "past_subsidy_withdrawal",
@@ -467,7 +510,7 @@ CLAIM: Final = Table(
     Column("review_due_outer", Date),
     Column("overdue", JSON, nullable=False),
     Column("clawback_fen", BigInteger, nullable=False),
-    Column("awaits_rate", Boolean, nullable=False),
+    Column("uncomputed", Boolean, nullable=False),
     Column("state_since", Date, nullable=False),
     Column("base", Integer, nullable=False),
     Column("recognised", Integer, nullable=False),
@@ -499,15 +542,19 @@ CLAIM_PERSON: Final = Table(
     Column("payee", String(20), primary_key=True),
     Column("body_id", String(200), primary_key=True),
     Column("claim_id", String(200), nullable=False),
+    Column("identity_check", String(100)),
     ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
     CheckConstraint("payee IN ('','learner','enterprise','institution','assessor')", name="payee"),
     CheckConstraint("body_id = '' OR payee = 'assessor'", name="body"),
     Index("ix_claim_person_claim_id", "claim_id"),
+    Index("ix_claim_person_identity_check", "identity_check"),
+    Index("ix_claim_person_person_id", "person_id"),
 )
 """A person's training in a class is claimed once over all kinds of claimants (JY-CLM-01).
 
 Only where the document itself says who is paid for what, each payee claims what is theirs, each assessment body what
-rests on its own certificates (HB-PAY-02): `body_id` is empty for every other claimant.
+rests on its own certificates (HB-PAY-02): `body_id` is empty for every other claimant. By `identity_check` claims are
+found whose people turn out to have had something elsewhere.
 """
 
 CLAIM_LINE: Final = Table(

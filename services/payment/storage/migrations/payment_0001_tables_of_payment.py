@@ -125,6 +125,43 @@ def _create_work() -> None:
         ("uq_work_month_reverses", ["reverses"], _REVERSAL),
     ):
         op.create_index(name, "work_month", columns, unique=True, postgresql_where=where, sqlite_where=where)
+    op.create_table(
+        "allowance_payout",
+        _number(),
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("paid_on", sa.Date(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("stated_by", sa.String(length=200), nullable=False),
+        sa.Column("stated_on", sa.Date(), nullable=False),
+        sa.Column("reverses", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('stated','confirmed','refused','reversed')", name=op.f("ck_allowance_payout_state")
+        ),
+        sa.CheckConstraint("(state = 'stated') = (decided_by IS NULL)", name=op.f("ck_allowance_payout_decided")),
+        sa.CheckConstraint("decided_by <> stated_by", name=op.f("ck_allowance_payout_another_person")),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_allowance_payout_amount")),
+        sa.CheckConstraint("paid_on <= stated_on", name=op.f("ck_allowance_payout_days")),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["class_file.class_id"], name=op.f("fk_allowance_payout_class_id_class_file")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reverses"], ["allowance_payout.number"], name=op.f("fk_allowance_payout_reverses_allowance_payout")
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_allowance_payout")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_allowance_payout_class_id", "allowance_payout", ["class_id"], unique=False)
+    for name, columns, where in (
+        ("uq_allowance_payout_standing", ["class_id", "person_id", "paid_on"], _STANDING),
+        ("uq_allowance_payout_reverses", ["reverses"], _REVERSAL),
+    ):
+        op.create_index(name, "allowance_payout", columns, unique=True, postgresql_where=where, sqlite_where=where)
 
 
 def _create_past() -> None:
@@ -157,11 +194,11 @@ def _create_past() -> None:
     op.create_table(
         "past_person",
         sa.Column("person_key", sa.String(length=64), nullable=False),
-        sa.Column("payee_check_key", sa.String(length=20), nullable=False),
-        sa.Column("payee_check", sa.String(length=100), nullable=False),
-        sa.PrimaryKeyConstraint("person_key", "payee_check_key", "payee_check", name=op.f("pk_past_person")),
+        sa.Column("check_key", sa.String(length=20), nullable=False),
+        sa.Column("identity_check", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("person_key", "check_key", name=op.f("pk_past_person")),
     )
-    op.create_index("ix_past_person_payee_check", "past_person", ["payee_check"], unique=False)
+    op.create_index("ix_past_person_identity_check", "past_person", ["identity_check"], unique=False)
     op.create_table(
         "past_subsidy_withdrawal",
         _number(autoincrement=False),
@@ -644,7 +681,7 @@ def upgrade() -> None:
         sa.Column("review_due_outer", sa.Date(), nullable=True),
         sa.Column("overdue", sa.JSON(), nullable=False),
         sa.Column("clawback_fen", sa.BigInteger(), nullable=False),
-        sa.Column("awaits_rate", sa.Boolean(), nullable=False),
+        sa.Column("uncomputed", sa.Boolean(), nullable=False),
         sa.Column("state_since", sa.Date(), nullable=False),
         sa.Column("base", sa.Integer(), nullable=False),
         sa.Column("recognised", sa.Integer(), nullable=False),
@@ -884,6 +921,7 @@ def upgrade() -> None:
         sa.Column("payee", sa.String(length=20), nullable=False),
         sa.Column("body_id", sa.String(length=200), nullable=False),
         sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("identity_check", sa.String(length=100), nullable=True),
         sa.ForeignKeyConstraint(
             ["claim_id", "class_id"],
             ["claim.claim_id", "claim.class_id"],
@@ -897,6 +935,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("claim_person", schema=None) as batch_op:
         batch_op.create_index("ix_claim_person_claim_id", ["claim_id"], unique=False)
+        batch_op.create_index("ix_claim_person_identity_check", ["identity_check"], unique=False)
+        batch_op.create_index("ix_claim_person_person_id", ["person_id"], unique=False)
 
     op.create_table(
         "notice",

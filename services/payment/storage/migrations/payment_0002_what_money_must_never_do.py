@@ -53,10 +53,16 @@ GUARDED = (
     "notice",
     "rate_correction",
     "work_month",
+    "allowance_payout",
     "advance",
     "advance_attempt",
     "advance_recovery",
 )
+STATED = {
+    "work_month": ("month", "is_full", "employer"),
+    "allowance_payout": ("amount_fen", "paid_on"),
+}
+"""What people state, confirm and take back, with what each states of a person."""
 ONLY_GROWS = "this ledger only grows"
 ANSWERED = "what was sent and answered is never rewritten"
 PUBLISHED = "what was published is never changed"
@@ -64,7 +70,7 @@ BEYOND_DECIDED = "more would be ordered than was decided"
 NO_DRAFT = "an order takes entries only while it is drafted"
 NOT_THE_SUM = "an order is the sum of its entries"
 FIXED = "amount, claim and source of an order never change"
-BORN_STATED = "a month is stated before it is decided"
+BORN_STATED = "what is stated is decided afterwards"
 WRONG_WAY = "an order moves only along its states"
 BORN_DRAFTED = "an order begins as a draft"
 
@@ -77,6 +83,18 @@ BEYOND_LIMIT = "more would be advanced than the document allows"
 BEYOND_ADVANCED = "more would be set off or repaid than was advanced"
 
 LINE = " AND line_no = NEW.line_no"
+
+
+def statement_changed(table: str) -> str:
+    """Say when a change of a statement is none of its ways: stated, decided, taken back by a confirmed opposite."""
+    kept = ("number", "class_id", "person_id", *STATED[table], "source", "stated_by", "stated_on", "reverses")
+    edited = " OR ".join(f"OLD.{name} <> NEW.{name} OR (OLD.{name} IS NULL) <> (NEW.{name} IS NULL)" for name in kept)
+    opposite = f"SELECT 1 FROM {table} AS opposite WHERE opposite.reverses = OLD.number"  # noqa: S608 - our own names
+    return (
+        f"{edited} OR NOT ((OLD.state = 'stated' AND NEW.state IN ('confirmed', 'refused')) OR "
+        "(OLD.state = 'confirmed' AND NEW.state = 'reversed' AND OLD.decided_by = NEW.decided_by AND EXISTS "
+        f"({opposite} AND opposite.state = 'confirmed')))"
+    )
 
 
 def decided(line: str = "") -> str:
@@ -159,16 +177,6 @@ CORRECTION_CHANGED = (
     "OR COALESCE(OLD.level, '') <> COALESCE(NEW.level, '') "
     "OR COALESCE(OLD.certificate_kind, '') <> COALESCE(NEW.certificate_kind, '')"
 )
-MONTH_CHANGED = (
-    "OLD.number <> NEW.number OR OLD.class_id <> NEW.class_id OR OLD.person_id <> NEW.person_id "
-    "OR OLD.month <> NEW.month OR OLD.is_full <> NEW.is_full "
-    "OR COALESCE(OLD.employer, '') <> COALESCE(NEW.employer, '') "
-    "OR OLD.source <> NEW.source OR OLD.stated_by <> NEW.stated_by OR OLD.stated_on <> NEW.stated_on "
-    "OR COALESCE(OLD.reverses, 0) <> COALESCE(NEW.reverses, 0) "
-    "OR NOT ((OLD.state = 'stated' AND NEW.state IN ('confirmed', 'refused')) OR (OLD.state = 'confirmed' "
-    "AND NEW.state = 'reversed' AND OLD.decided_by = NEW.decided_by AND EXISTS (SELECT 1 FROM work_month AS opposite "
-    "WHERE opposite.reverses = OLD.number AND opposite.state = 'confirmed')))"
-)
 NOTICE_CHANGED = (
     "OLD.claim_id <> NEW.claim_id OR OLD.list_hash <> NEW.list_hash OR OLD.starts_on <> NEW.starts_on "
     "OR OLD.ends_on <> NEW.ends_on OR OLD.payable_from <> NEW.payable_from "
@@ -249,9 +257,10 @@ def _guard_sqlite() -> None:
     refuse("rate_stands", "INSERT ON rate", RATE_ALONE, RATE_STANDS)
     refuse("rate_correction_refuses_change", "UPDATE ON rate_correction", CORRECTION_CHANGED, ANSWERED)
     refuse("rate_correction_refuses_delete", "DELETE ON rate_correction", "1", ONLY_GROWS)
-    refuse("work_month_born_stated", "INSERT ON work_month", "NEW.state <> 'stated'", BORN_STATED)
-    refuse("work_month_refuses_change", "UPDATE ON work_month", MONTH_CHANGED, ANSWERED)
-    refuse("work_month_refuses_delete", "DELETE ON work_month", "1", ONLY_GROWS)
+    for table in STATED:
+        refuse(f"{table}_born_stated", f"INSERT ON {table}", "NEW.state <> 'stated'", BORN_STATED)
+        refuse(f"{table}_refuses_change", f"UPDATE ON {table}", statement_changed(table), ANSWERED)
+        refuse(f"{table}_refuses_delete", f"DELETE ON {table}", "1", ONLY_GROWS)
     refuse("notice_refuses_change", "UPDATE ON notice", NOTICE_CHANGED, PUBLISHED)
     refuse("notice_refuses_delete", "DELETE ON notice", "1", PUBLISHED)
     refuse("claim_line_return_refuses_change", "UPDATE ON claim_line_return", RETURN_CHANGED, ANSWERED)
@@ -309,10 +318,12 @@ def _guard_postgresql() -> None:
     _before_row("rate", "INSERT", "keep_rates")
     function("refuse_correction_change", f"IF {CORRECTION_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
     _before_row("rate_correction", "UPDATE", "refuse_correction_change")
-    function("keep_months_stated", f"IF NEW.state <> 'stated' THEN {raising(BORN_STATED)} END IF; RETURN NEW;")
-    _before_row("work_month", "INSERT", "keep_months_stated")
-    function("refuse_month_change", f"IF {MONTH_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
-    _before_row("work_month", "UPDATE", "refuse_month_change")
+    function("keep_stated", f"IF NEW.state <> 'stated' THEN {raising(BORN_STATED)} END IF; RETURN NEW;")
+    for table in STATED:
+        _before_row(table, "INSERT", "keep_stated")
+        changed = f"IF {statement_changed(table)} THEN {raising(ANSWERED)} END IF; RETURN NEW;"
+        function(f"refuse_{table}_change", changed)
+        _before_row(table, "UPDATE", f"refuse_{table}_change")
     function("refuse_notice_change", f"IF {NOTICE_CHANGED} THEN {raising(PUBLISHED)} END IF; RETURN NEW;")
     _before_row("notice", "UPDATE", "refuse_notice_change")
     function("refuse_attempt_change", f"IF {ATTEMPT_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
