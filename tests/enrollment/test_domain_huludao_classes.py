@@ -381,11 +381,3 @@ def test_work_for_training_lasts_at_most_six_months_and_needs_no_timetable(month
     )
     found = HULUDAO.judged(plan, institution=HULUDAO.institution("enterprise"), entries=(), records={})
     assert codes(found) == ["CLASS_RULES_EXEMPT", *expected]
-
-
-def test_silence_stays_silent() -> None:
-    """HL-QUA-04: no number of a neighbour is asked of a class."""
-    for name in ("application_lead", "class_size", "class_hour", "practice_share", "teacher_ratio", "station_ratio"):
-        assert getattr(TERMS, name) is None
-    for name in ("private_school", "own_employees", "documents", "special_account", "system_entry", "basic_conditions"):
-        assert getattr(TERMS, name) is None

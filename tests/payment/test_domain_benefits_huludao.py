@@ -121,6 +121,8 @@ def test_who_is_paid_where_both_paid_is_decided_by_a_person() -> None:
     assert against(scene.judged()) == [("PAYEE_UNDECIDED", "HL-CLM-04")]
     decided = scene.judged(decisions=[accepted("HL-CLM-04")])
     assert (total(decided), payees(decided)) == (2_000_00, {"enterprise"})
+    refused = scene.judged(decisions=[accepted("HL-CLM-04", "p1", accept=False)])
+    assert (total(refused), payees(refused), refused.open_questions) == (2_000_00, {"learner"}, ())
 
 
 @pytest.mark.parametrize(

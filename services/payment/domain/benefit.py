@@ -23,7 +23,6 @@ AGREED_MONTHS: Final = "agreed_months"
 ENTERPRISE: Final = "employer_credit_code"
 FUNDER: Final = "funder"
 HIRER: Final = "hirer"
-NEW_OCCUPATION: Final = "new_occupation_published"
 DISPATCHED_TO: Final = "dispatched_to"
 INSURED_MONTHS: Final = "insured_months"
 """Codes under which a class's and a person's attributes tell payment what its benefits ask for."""
@@ -342,12 +341,17 @@ def _fits(
         return False, (), ()
     if share.certificate_kinds and certificate.kind not in share.certificate_kinds:
         return False, (), ()
-    published = ground.opened.attributes.get(NEW_OCCUPATION)
-    if share.new_occupation and (published is None or date.fromisoformat(published) > ground.opened.opening_date):
+    if share.new_occupation and not _is_new(ground.opened):
         return False, (), ()
     if share.employed_within_months is None:
         return True, (), ()
     return _employed(share, share.employed_within_months, certificate, ground)
+
+
+def _is_new(opened: ClassOpened) -> bool:
+    """Say whether the occupation counted as new when the class opened, its first and its last day included."""
+    since, until, day = opened.occupation.new_since, opened.occupation.new_until, opened.opening_date
+    return since is not None and since <= day and (until is None or day <= until)
 
 
 def _employed(
@@ -461,12 +465,22 @@ def _handed_out(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: 
 
 
 def payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequence[Decision]) -> tuple[Finding, ...]:
-    """Ask who is paid where the document leaves it to a person and nobody accepted the row yet."""
+    """Ask who is paid where the document leaves it to a person and nobody decided yet; refuse what they refused."""
     if row is None or not row.by_decision:
         return ()
-    decision = latest(decisions, row.rule, person_id) or latest(decisions, row.rule)
+    decision = _decision_on(row, person_id, decisions)
     if decision is not None and decision.accepted:
         return ()
+    if decision is not None:
+        return (
+            row.finding(
+                code="PAYEE_REFUSED",
+                severity=Severity.STOP,
+                message="审核人员已决定不向该收款人支付该项补贴，文件没有规定其他收款人。",
+                advice="如有异议，请补充付费凭证后由审核人员重新记录决定。",
+                value=row.payee,
+            ),
+        )
     return (
         row.finding(
             code="PAYEE_UNDECIDED",
@@ -493,8 +507,11 @@ def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> fro
 
 
 def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> BenefitPayee | None:
-    """Give the row that says who is paid for the person; without one it is whoever claims for the class."""
-    opened = ground.opened
+    """Give the row that says who is paid for the person; without one it is whoever claims for the class.
+
+    A row that a person refused gives way to the next that fits; where none does, nobody is paid by default.
+    """
+    opened, refused = ground.opened, None
     for row in benefit.payees:
         if row.funders and opened.attributes.get(FUNDER) not in row.funders:
             continue
@@ -506,8 +523,19 @@ def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Benefi
             continue
         if row.unproven and not _goes_unproven(row, trainee, ground):
             continue
-        return row
-    return None
+        if not _is_refused(row, trainee.person_id, ground.decisions):
+            return row
+        refused = row
+    return refused
+
+
+def _is_refused(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> bool:
+    decision = _decision_on(row, person_id, decisions)
+    return row.by_decision and decision is not None and not decision.accepted
+
+
+def _decision_on(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> Decision | None:
+    return latest(decisions, row.rule, person_id) or latest(decisions, row.rule)
 
 
 def _goes_unproven(row: BenefitPayee, trainee: OpenedTrainee, ground: Ground) -> bool:

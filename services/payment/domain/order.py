@@ -20,6 +20,7 @@ from shared.domain.identifiers import cleaned
 from shared.domain.money import yuan_text
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import BenefitFund
+from shared.policy.terms.term import quote
 
 
 class OrderState(StrEnum):
@@ -265,9 +266,7 @@ def _require_sum(due: Mapping[int, int], shares: Sequence[Share], rulebook: Rule
         message=f"各资金来源合计 {yuan_text(split_fen)} 元，与应付未付的 {yuan_text(due_fen)} 元不符或来源重复。",
         advice="请使各来源金额均大于零、来源不重复，且合计等于应付未付金额。",
         field="sources",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 
@@ -283,9 +282,7 @@ def _special_sources(shares: Sequence[Share], rulebook: Rulebook, decided: froze
                 advice="请选择文件列明的资金来源。",
                 field="sources",
                 value=share.funding_source,
-                rule=term.rule if term else None,
-                clause=term.clause if term else None,
-                document=term.document if term else None,
+                **quote(term),
             )
         if source.human_decision and source.code not in decided:
             raise Refused(
@@ -310,9 +307,7 @@ def _excluded(rulebook: Rulebook) -> Refused:
         message="专账资金不得用于经认定不符合条件的学员，所列专账金额超出可由专账支付的部分。",
         advice="请将这些学员的金额改由其他资金来源支付。",
         field="sources",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 
@@ -421,9 +416,7 @@ def require_payee(holder: str, applicant: str, *, rulebook: Rulebook) -> None:
         message="收款账户户名与申领人名称不一致，不能拨付。",
         advice="请提供以申领人名称开立的账户；名称变更的，先在办班环节更新机构信息。",
         field="account.holder",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 
