@@ -20,7 +20,6 @@ from services.payment.domain.facts import Known
 from services.payment.domain.notice import period_of
 from services.payment.domain.rates import RateTable, rate_table
 from services.payment.domain.subsidy import Assessment, Line, assess
-from services.supervision.domain.opening_day import OpeningDay
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Refused
 from shared.domain.jurisdiction import regions
@@ -263,10 +262,7 @@ def _cancelled(case: Case, book: Rulebook, roster: tuple[str, ...]) -> Finding |
     term = book.supervision.opening_attendance
     if term is None:
         return None
-    came = told.opening_headcount(case, roster)
-    refused = len(case.people) - len(roster)
-    day = OpeningDay(day=case.opened, signed_in=came, headcount=came, planned=case.planned, refused=refused)
-    seen = day.observe(term)
+    seen = told.opening_of(case, roster).observe(term)
     if seen is None:
         return None
     return term.finding(

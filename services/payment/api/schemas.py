@@ -15,6 +15,7 @@ from services.payment.domain.order import Answer, Share
 from services.payment.domain.rates import Rate, RateUnit
 from services.payment.domain.state import Act
 from shared.contracts.assessment import CertificateKind
+from shared.policy.terms.payment import Feature
 from shared.policy.terms.term import Programme
 from shared.web.validation import Impersonal, Text, invalid_value
 
@@ -305,4 +306,4 @@ class ReasonBody(Body):
 class FeatureBody(Body):
     """What is asked for beyond the subsidy of a class (JY-PAY-06)."""
 
-    feature: Literal["advance", "living_allowance", "evaluation", "employment_link", "three_times_cap", "credit_rating"]
+    feature: Feature

@@ -11,7 +11,7 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.benefit import EMPLOYMENT_AWAITED
 from services.payment.domain.breach import open_breaches
-from services.payment.domain.caps import places_of
+from services.payment.domain.caps import Use, places_of
 from services.payment.domain.claim import ASSESSOR, Claim
 from services.payment.domain.claimed_part import part_of
 from services.payment.domain.decision import Decision
@@ -19,6 +19,7 @@ from services.payment.domain.duty import Duty, claimant_reviews, duty_of
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.obstacles import not_opened
 from services.payment.domain.order import OrderState, ordered_by_line
+from services.payment.domain.past_subsidy import past_unknown
 from services.payment.domain.rates import RatesUntil, RateTable, rate_table
 from services.payment.domain.reassessment import reassess
 from services.payment.domain.state import State
@@ -81,12 +82,16 @@ async def rates_of(
 async def assess_case(
     uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = ()
 ) -> Assessment:
-    """Assess a class as it is known now, at the rates that stood when it was decided if it was."""
+    """Assess a class as it is known now, at the rates that stood when it was decided if it was.
+
+    While nobody can tell what its people had elsewhere, nothing of it can be computed: that stops it too.
+    """
     opened = case.opened.fact
+    past = await past_of(uow, opened, case.rulebook)
     entitled = await uow.entitlements.held(opened.class_id)
     capped = case.rulebook.payment.limits_uses
     persons = [trainee.person_id for trainee in opened.trainees]
-    return assess(
+    found = assess(
         case.facts,
         case.opened,
         rulebook=case.rulebook,
@@ -94,12 +99,16 @@ async def assess_case(
         decisions=decisions,
         entitled=frozenset(entitled),
         entry_required=uow.entry_required,
-        past=(*await uow.uses.elsewhere(opened.class_id, persons), *await uow.past.past_uses(opened.trainees))
-        if capped
-        else (),
+        past=(*await uow.uses.elsewhere(opened.class_id, persons), *(past or ())) if capped else (),
         held=await uow.uses.of_class(opened.class_id) if capped else {},
         today=uow.today,
     )
+    return found if past is not None else Assessment(stops=(*found.stops, past_unknown(case.rulebook)))
+
+
+async def past_of(uow: PaymentUnit, opened: ClassOpened, rulebook: Rulebook) -> Sequence[Use] | None:
+    """Give what the class's people had elsewhere where the document asks, None while nobody can tell."""
+    return await uow.past.past_uses(opened.trainees) if rulebook.payment.limits_uses else ()
 
 
 async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment:

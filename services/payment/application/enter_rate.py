@@ -20,6 +20,7 @@ from shared.domain.errors import NotFound, Refused
 from shared.domain.jurisdiction import ancestors, descendants, is_within
 from shared.policy.decision import TraceValue
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import quote
 
 
 async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
@@ -41,7 +42,7 @@ async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
             raise rate_stands(standing)
     entered = await uow.rates.add(rate, by=uow.actor.subject, at=uow.now)
     await uow.audit(action="rate_entered", subject=f"{rate.region}/{entered.number}", details=_details(rate))
-    for class_id in await uow.claims.awaiting_rates(descendants(rate.region)):
+    for class_id in await uow.claims.uncomputed(descendants(rate.region)):
         await uow.classes.lock(class_id)
         await refresh_claim(uow, class_id, cause="RATE_ENTERED")
     await wake_reservations(uow, rate.region)
@@ -113,9 +114,7 @@ def _require_unit(uow: PaymentUnit, rate: Rate) -> None:
             advice=f"请按文件写明计量单位：{'、'.join(UNIT_NAMES[unit] for unit in sorted(units))}。",
             field="unit",
             value=rate.unit,
-            rule=term.rule if term else None,
-            clause=term.clause if term else None,
-            document=term.document if term else None,
+            **quote(term),
         )
 
 

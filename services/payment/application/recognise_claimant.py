@@ -17,6 +17,7 @@ from shared.domain.errors import Conflict, Refused
 from shared.domain.identifiers import cleaned, identity_number
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import BenefitPayee
+from shared.policy.terms.term import quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +157,7 @@ def _require_payee(claimant: Claimant, case: Case) -> None:
         advice=advice,
         field="claimant",
         value=claimant,
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 
@@ -175,9 +174,7 @@ def _require_admitted(claimant: str, opened: ClassOpened, rulebook: Rulebook, *,
         advice="请由培训机构、自办或委托培训的企业、学员本人按各自类别申领。",
         field="claimant",
         value=claimant,
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 
@@ -199,9 +196,7 @@ def _recognised(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> Ope
             message=f"个人申领表缺少必填部分：{'、'.join(missing or ['person'])}。",
             advice="请填写个人基本信息；培训机构和评价机构信息由系统记录提供，尚未记录的请等待相应环节办结。",
             field=(missing or ["person"])[0],
-            rule=form.rule if form else None,
-            clause=form.clause if form else None,
-            document=form.document if form else None,
+            **quote(form),
         )
     number = identity_number(person.identity_number).value
     checks = uow.payee_checks(person.name, number)

@@ -43,6 +43,7 @@ from shared.domain.masking import masked_account, masked_name
 from shared.policy.decision import TraceValue
 from shared.policy.judging import refuse_stopped
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,9 +217,7 @@ def _proven(given: EmployerPayment | None, former: Claim | None, today: date, ru
         message="企业为在其他机构参训的职工申领，须填写已支付培训费的凭证编号、金额和不晚于今日的付款日期。",
         advice="请对该班级单独提交申领，并填写付款凭证。",
         field="employer_payment",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 

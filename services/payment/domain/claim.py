@@ -34,6 +34,7 @@ from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
 from shared.policy.decision import Finding, Trace
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import PayeeKind
+from shared.policy.terms.term import quote
 
 Claimant = Literal["institution", "enterprise", "individual", "assessor"]
 PAID_AS: Final[Mapping[Claimant, PayeeKind]] = {
@@ -113,8 +114,9 @@ class Claim:
     """One claim for one class; a second one for the same people is refused, whoever claims (JY-CLM-01).
 
     `overdue` names the limits that passed unmet in this round; `clawback_fen` is what was ordered beyond what the facts
-    now support: it is never taken back automatically and holds every further payment. `awaits_rate` says that an
-    approved claim could not be computed for want of a rate; `since` is the day on which it came to its state.
+    now support: it is never taken back automatically and holds every further payment. `uncomputed` says that the
+    claim waits for a rate or for what its people had elsewhere and stays as it was; `since` is the day on which it came
+    to its state.
     `persons` are those it claims for, None for the whole roster; `owner` is the institution, the enterprise that paid
     for its employees in another's class (`employer_payment`), the assessment body whose certificates it rests on or, of
     an individual's claim, the person's account;
@@ -140,7 +142,7 @@ class Claim:
     round: int = 1
     overdue: frozenset[str] = frozenset()
     clawback_fen: int = 0
-    awaits_rate: bool = False
+    uncomputed: bool = False
     since: date = date.min
     decisions: tuple[Decision, ...] = ()
     objections: tuple[Objection, ...] = ()
@@ -419,9 +421,7 @@ def already_claimed(rulebook: Rulebook) -> Conflict:
         message="该班级学员的补贴已经申领过，同一学员同一班级只能申领一次。",
         advice="请查询已有申领的办理情况；被退回的申领补正后重新提交即可。",
         field="class_id",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from shared.contracts.enrollment import ReviewRecord
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Forbidden
-from shared.policy.terms.term import FourEyes, Steps
+from shared.policy.terms.term import FourEyes, Steps, quote
 
 
 class Duty(StrEnum):
@@ -75,9 +75,7 @@ def claimant_reviews(message: str, four_eyes: FourEyes | None) -> Forbidden:
         code="CLAIMANT_REVIEWS",
         message=message,
         advice="请由人社部门人员使用其本人账号办理。",
-        rule=four_eyes.rule if four_eyes else None,
-        clause=four_eyes.clause if four_eyes else None,
-        document=four_eyes.document if four_eyes else None,
+        **quote(four_eyes),
     )
 
 
@@ -87,9 +85,7 @@ def same_person(message: str, four_eyes: FourEyes | None) -> Forbidden:
         code="SAME_REVIEWER",
         message=message,
         advice="请由未参与本班级及其申领其他环节的人员办理。",
-        rule=four_eyes.rule if four_eyes else None,
-        clause=four_eyes.clause if four_eyes else None,
-        document=four_eyes.document if four_eyes else None,
+        **quote(four_eyes),
     )
 
 

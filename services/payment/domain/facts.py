@@ -10,23 +10,21 @@ from shared.contracts.assessment import (
     AssessmentScheduled,
     CertificateIssued,
     CertificateVoided,
-    ResultEntryChanged,
     SatisfactionMeasured,
 )
 from shared.contracts.contract import Contract
-from shared.contracts.enrollment import ClassOpened, RosterEntryChanged, TraineeWithdrawn
+from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
+from shared.contracts.entry import EntryChanged
 from shared.contracts.supervision import (
     AttendanceChecked,
     ClassCancelled,
     FindingClosed,
     FindingRaised,
-    InspectionEntryChanged,
     SpotCheckRecorded,
     TrainingCompleted,
 )
 
 F = TypeVar("F", bound=Contract)
-EntryChanged = RosterEntryChanged | InspectionEntryChanged | ResultEntryChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from shared.domain.errors import Refused
 from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days, is_working_day
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.payment import Notice as NoticeTerm
+from shared.policy.terms.term import quote
 
 
 class NoticeState(StrEnum):
@@ -161,7 +162,5 @@ def not_running(notice: Notice, term: NoticeTerm | None) -> Refused:
         code="NOTICE_NOT_RUNNING",
         message=f"公示期为 {first} 至 {last}，现不接受异议。",
         advice="公示期外的问题请向人社部门举报或投诉。",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )

@@ -11,6 +11,7 @@ from shared.contracts.supervision import FindingRaised
 from shared.domain.errors import Refused
 from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import quote
 
 CANCELLED: Final = "CLASS_CANCELLED"
 RESULTS: Final = "results"
@@ -113,9 +114,7 @@ def not_opened(rulebook: Rulebook | None) -> Refused:
         message="系统内没有该班级的开班记录；系统之外的培训不予补贴。",
         advice="请核对班级编号；刚开班的请稍后重试，仍未出现的请联系办班管理人员。",
         field="class_id",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 
