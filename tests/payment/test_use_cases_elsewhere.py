@@ -219,7 +219,7 @@ async def test_an_agency_cannot_claim_for_those_whom_it_sent_to_the_enterprise_t
 
 
 async def test_who_has_not_claimed_yet_keeps_the_budget_of_their_place(office: Office) -> None:
-    """HL-CLM-04, HB-FND-02: each learner claims alone; of two the first one's approval leaves the other's money there."""
+    """HL-CLM-04, HB-FND-02: each learner claims alone; the first approval leaves the other's money."""
     fact = with_checks(opened("class-1", people(1, 2), attributes={"funder": "learner"}))
     await trained(office, fact, [passed(person, "class-1", level="5") for person in people(1, 2)])
     reserved = "SELECT SUM(amount_fen) AS fen FROM budget_commitment"
