@@ -31,6 +31,7 @@ GIVER: Final[PayeeKind] = "institution"
 """Who is paid where the document leaves it open: who gave the class."""
 EMPLOYMENT_AWAITED: Final = "EMPLOYMENT_AWAITED"
 PAYOUT_UNPROVEN: Final = "PAYOUT_UNPROVEN"
+HELD_BEFORE: Final = "held_before"
 _MONTHS_OF_A_YEAR: Final = 12
 
 
@@ -374,7 +375,8 @@ def _employed(
     held = next((spell for spell in spells if spell.start < issued and spell.holds_on(issued)), None)
     if held is not None and decision is not None and decision.accepted:
         return True, (), (decision_trace(share, decision),)
-    return False, (share.trace(result="not_employed", inputs=inputs),), ()
+    queued = HELD_BEFORE if held is not None and decision is None else "not_employed"
+    return False, (share.trace(result=queued, inputs=inputs),), ()
 
 
 def _paid_at_once(person_id: str, ground: Ground) -> Decision | None:
