@@ -9,7 +9,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
-from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for, payee_of, payee_undecided
+from services.payment.domain.benefit import (
+    Award,
+    Ground,
+    benefits_of,
+    earned,
+    is_for,
+    payee_of,
+    payee_undecided,
+)
 from services.payment.domain.caps import Use, admit
 from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.exam_days import exam_flags
