@@ -11,6 +11,7 @@ import pytest
 
 from services.payment.application.allot_budget import allot_budget
 from services.payment.application.enter_rate import enter_rate
+from services.payment.application.publish_notice import publish_notice
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.caps import Use
@@ -215,7 +216,11 @@ async def test_an_agency_cannot_claim_for_those_whom_it_sent_to_the_enterprise_t
     with pytest.raises(Refused) as refused:
         await claim(replace(SCHOOL, organisation="agency-1"), agency.name)
     assert (refused.value.code, refused.value.rule) == ("PAYEE_IS_ANOTHER", "QJ-CLM-04")
-    assert (await claim(SCHOOL, fact.institution.name)).payable == {1: 120_000, 2: 120_000, 3: 120_000}
+    own = await claim(SCHOOL, fact.institution.name)
+    assert own.payable == {1: 120_000, 2: 120_000, 3: 120_000}
+    with pytest.raises(Refused) as unasked:  # QJ-PAY-03: the document has no notice
+        await office.act(there(SECOND, "341124"), publish_notice, claim_id=own.claim_id, site="官方网站")
+    assert (unasked.value.code, unasked.value.rule) == ("FEATURE_OFF", "QJ-PAY-03")
 
 
 async def test_who_has_not_claimed_yet_keeps_the_budget_of_their_place(office: Office) -> None:

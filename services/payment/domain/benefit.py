@@ -495,17 +495,17 @@ def payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequenc
 
 
 def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> frozenset[PayeeKind]:
-    """Give who is paid for the class where the document names payees, nothing where it names none."""
+    """Give who is paid for the class where the document names payees, nothing where it names none.
+
+    Whom a person may decide to pay for want of proof is among them (LS-PAY-04).
+    """
     benefits = benefits_of(opened, rulebook)
     ground = Ground(facts=facts, opened=opened, rulebook=rulebook, decisions=())
-    rows = [
-        payee_of(benefit, trainee, ground)
-        for benefit in benefits
-        for trainee in opened.trainees
-        if is_for(benefit, trainee)
-    ]
+    paid = [(benefit, trainee) for benefit in benefits for trainee in opened.trainees if is_for(benefit, trainee)]
+    rows = [payee_of(benefit, trainee, ground) for benefit, trainee in paid]
+    by_decision = {row.payee for benefit, _ in paid for row in benefit.payees if row.unproven}
     named = any(benefit.payees for benefit in benefits)
-    return frozenset(row.payee if row else GIVER for row in rows) if named else frozenset()
+    return frozenset({*by_decision, *(row.payee if row else GIVER for row in rows)}) if named else frozenset()
 
 
 def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> BenefitPayee | None:
