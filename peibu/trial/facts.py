@@ -20,7 +20,7 @@ from services.payment.domain.benefit import (
 )
 from services.payment.domain.caps import Use
 from services.payment.domain.decision import Decision
-from services.payment.domain.facts import ClassFacts, Known, Spell, WorkMonth
+from services.payment.domain.facts import ClassFacts, Known, Payout, Spell, WorkMonth
 from services.payment.domain.rates import Rate
 from services.supervision.domain.inspection import Inspection
 from services.supervision.domain.opening_day import OpeningDay, opening_day
@@ -166,6 +166,20 @@ def class_facts(case: Case, opened: ClassOpened) -> ClassFacts:
             for row in case.month
             for person in row.persons
         ),
+        payouts=_payouts(case),
+    )
+
+
+def _payouts(case: Case) -> tuple[Payout, ...] | None:
+    """Give what people were handed of an allowance; where no row speaks of it, it is in order."""
+    told = [row for row in case.allowance_day if row.paid_out_yuan is not None]
+    if not told:
+        return None
+    return tuple(
+        Payout(person_id=person, amount_fen=fen_from_yuan(row.paid_out_yuan))
+        for row in told
+        for person in row.persons
+        if row.paid_out_yuan
     )
 
 

@@ -128,6 +128,7 @@ def _advanced(case: Case, book: Rulebook, classes: Sequence[Assessed]) -> tuple[
             rates=classes[0].rates,
             decisions=told.decisions(case, book),
             before_fen=advanced,
+            trained=asked.date >= told.last_day(case),
         )
         if objection is None:
             advanced.append(amount_fen)

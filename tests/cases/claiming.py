@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from typing import Final
 
@@ -21,6 +21,7 @@ CLAIMANTS: Final[Mapping[str, str]] = {
     "institution": "institution",
     "enterprise": "enterprise",
     "learner": "individual",
+    "assessor": "assessor",
 }
 """The kind of claimant by whom the document pays."""
 
@@ -32,7 +33,7 @@ WINDOW_END: Final = "employment_window_end"
 
 @dataclass(slots=True, kw_only=True)
 class Came:
-    """What came of one class: lines as they were claimed, who was refused and why, what was asked, which days follow."""
+    """What came of one class: lines as they were claimed, who was refused and why, what was asked, what days follow."""
 
     lines: list[TrialLine] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -205,6 +206,7 @@ class PaidStory(ClassStory):
             what="payment to know every fact of the class",
             seconds=10,
         )
+        await self._try_as_agency(came)
         for payee, persons in sorted(self.payees().items()):
             if payee != "learner":
                 by, body = await self._of_organisation(payee)
@@ -215,6 +217,25 @@ class PaidStory(ClassStory):
                 by, body = await self._of_learner(person)
                 if (claimed := await self._claim(by, payee, body, person, came)) is not None:
                     yield claimed
+
+    async def _try_as_agency(self, came: Came) -> None:
+        """Whoever sent dispatched staff asks for their subsidy first; why it is refused is told for each of them."""
+        wanted = [person for row in self.part.payee if row.kind == "agency" for person in row.persons]
+        if self.of.agency is None or not wanted:
+            return
+        body = await self._body("enterprise", self.of.agency_name, ACCOUNT["account_number"])
+        body["employer_payment"] = self._paid()
+        refused = Came()
+        if await self._claim(self.of.agency, "agency", body, None, refused) is not None:
+            came.broken.append("an agency claims for staff that it dispatched")
+        came.refusals += [replace(each, person=person) for each in refused.refusals for person in wanted]
+
+    def _paid(self) -> Json:
+        return {
+            "reference": f"发票 {self.script.seed}",
+            "amount_fen": 1_000_00,
+            "paid_on": self.days[-1].isoformat(),
+        }
 
     async def _claim(self, by: Party, payee: str, body: Json, person: str | None, came: Came) -> Claimed | None:
         key = self.key(f"claim-{payee}-{person or 'all'}")
@@ -234,10 +255,11 @@ class PaidStory(ClassStory):
     async def _of_organisation(self, payee: str) -> tuple[Party, Json]:
         apart = payee == "enterprise" and not self.of.trains_its_own
         by, name = (self.of.enterprise, self.of.enterprise_name) if apart else (None, self.cast.institution_name)
+        if payee == "assessor":
+            by, name = self.cast.assessor, self.of.body_name
         body = await self._body(CLAIMANTS[payee], name, ACCOUNT["account_number"])
         if apart:
-            paid = {"reference": f"发票 {self.script.seed}", "amount_fen": 1_000_00}
-            body["employer_payment"] = {**paid, "paid_on": self.days[-1].isoformat()}
+            body["employer_payment"] = self._paid()
         return by or self.cast.institution, body
 
     async def _of_learner(self, person: str) -> tuple[Party, Json]:

@@ -142,7 +142,8 @@ class ClassStory(Opening, Examining):
             "fee_fen": int(people.fee_yuan * 100),
             "place_links": links,
             "employer_region": self.part.region,
-            "employer_credit_code": self.of.employer_code,
+            "employer_credit_code": self.of.agency_code if people.dispatched_to else self.of.employer_code,
+            "dispatched_to": self.of.employer_code if people.dispatched_to else None,
             "pension_from": people.pension_from and people.pension_from.isoformat(),
             "insured_months": people.insured_months,
         }

@@ -29,6 +29,7 @@ TEACHERS: Final = 3
 BUDGET_FEN: Final = 100_000_000_00
 SCHOOL: Final = "private_school"
 ENTERPRISE: Final = "enterprise"
+AGENCY: Final = "dispatch_agency"
 
 
 class Admit(Protocol):
@@ -64,6 +65,9 @@ class CaseStory:
         sources = book.payment.funding_sources
         self.fund = sources.sources[0].code if sources else ""
         self.enterprise: Party | None = None
+        self.agency: Party | None = None
+        self.agency_name = f"示例派遣公司{case.case}"
+        self.agency_code = sample_credit_code(6_000 + seed)
         self.enterprise_name = f"示例企业{case.case}"
         self._venue_ids: list[str] = []
         self._learners: dict[str, Party] = {}
@@ -98,12 +102,19 @@ class CaseStory:
     def trains_its_own(self) -> bool:
         """Say whether an enterprise gives the classes, for its own people."""
         case = self.case
-        return case.provider == ENTERPRISE or case.enterprise is not None or case.hirer is not None
+        says = getattr(self._paperwork, "trains_its_own", None)
+        own = case.provider == ENTERPRISE or case.enterprise is not None or case.hirer is not None
+        return own or (says is not None and bool(says(case)))
 
     @property
     def employer_code(self) -> str:
         """Give the credit code of the enterprise where people work, nothing where the case names none."""
         return sample_credit_code(5_000 + self.seed) if self.trains_its_own or self.case.funder else ""
+
+    @property
+    def body_name(self) -> str:
+        """Give the name of the assessment body."""
+        return f"assessor-{self.case.case}"
 
     async def learner(self, person: str) -> Party:
         """Give one person as they sign in themselves."""
@@ -222,12 +233,14 @@ class CaseStory:
         )
 
     async def _institution(self, approver: Party) -> dict[str, Any]:
-        kind = ENTERPRISE if self.trains_its_own else SCHOOL
+        kind = ENTERPRISE if self.trains_its_own else getattr(self._paperwork, "SCHOOL", SCHOOL)
         name = self.enterprise_name if self.trains_its_own else f"示例培训学校{self.case.case}"
         code = self.employer_code if self.trains_its_own else sample_credit_code(4_000 + self.seed)
         institution_id, institution = await self._registered(approver, name, kind, code)
         if not self.trains_its_own and self.employer_code:
             _, self.enterprise = await self._registered(approver, self.enterprise_name, ENTERPRISE, self.employer_code)
+        if any(payee.kind == "agency" for payee in self.case.payee):
+            _, self.agency = await self._registered(approver, self.agency_name, AGENCY, self.agency_code)
         path = f"/enrollment/v1/institutions/{institution_id}"
         directory = self.book.enrollment.directory
         if directory is not None and kind in (directory.institution_kinds or (kind,)):
@@ -302,7 +315,7 @@ class CaseStory:
         return replace(self.cast, teacher_ids=teacher_ids, venue_id=self._venue_ids[number])
 
     async def _body(self, approver: Party, *, is_bureau: bool) -> tuple[str, Party]:
-        name = f"assessor-{self.case.case}-{'bureau' if is_bureau else 'body'}"
+        name = f"{self.body_name}-bureau" if is_bureau else self.body_name
         kinds = ["completion"] if is_bureau else [kind for kind in get_args(CertificateKind) if kind != "completion"]
         if self.book.assessment.completion_organiser is None and not is_bureau:
             kinds.append("completion")

@@ -7,7 +7,7 @@ from typing import Final
 
 from services.payment.domain.caps import Use
 from services.payment.domain.decision import Decision
-from services.payment.domain.facts import ClassFacts, Known, Spell, WorkMonth
+from services.payment.domain.facts import ClassFacts, Known, Payout, Spell, WorkMonth
 from services.payment.domain.rates import Rate, RateTable, RateUnit, rate_table
 from services.payment.domain.subsidy import Assessment, Line, assess
 from shared.contracts.assessment import AssessmentScheduled, CertificateIssued, CertificateKind
@@ -109,7 +109,10 @@ def certified(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One class and what is known of it. `groups` are the people and their groups, in the order of the roster."""
+    """One class and what is known of it. `groups` are the people and their groups, in the order of the roster.
+
+    `paid_out` is what they were handed of an allowance, in fen.
+    """
 
     region: str
     programme: str
@@ -126,6 +129,7 @@ class Scene:
     days: int | Mapping[str, int] = 1
     months: Sequence[WorkMonth] = ()
     spells: Sequence[Spell] = ()
+    paid_out: Mapping[str, int] | None = None
 
     @property
     def opens(self) -> date:
@@ -175,7 +179,14 @@ class Scene:
             certificates=tuple(Known(event_id=f"e-{one.certificate_id}", fact=one) for one in issued),
             months=tuple(self.months),
             spells=tuple(self.spells),
+            payouts=self._payouts(),
         )
+
+    def _payouts(self) -> tuple[Payout, ...] | None:
+        """Give what the people were handed, in fen; without a word of it nobody asks."""
+        if self.paid_out is None:
+            return None
+        return tuple(Payout(person_id=person, amount_fen=fen) for person, fen in self.paid_out.items())
 
     def _attendance(self) -> Iterable[Known[AttendanceChecked]]:
         came = self.days if isinstance(self.days, Mapping) else dict.fromkeys(self.groups, self.days)

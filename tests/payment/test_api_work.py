@@ -53,7 +53,7 @@ async def test_months_are_stated_confirmed_and_taken_back_over_http(callers: Cal
     problem(await callers.post(f"{PATH}/decisions", FIRST, decision), 404, "NOT_FOUND")
     confirmed = ok(await callers.post(f"{PATH}/decisions", REVIEWER, decision))
     assert {(each["state"], each["decided_by"]) for each in confirmed["items"]} == {("confirmed", REVIEWER.subject)}
-    problem(await callers.post(f"{PATH}/decisions", REVIEWER, decision), 409, "MONTH_DECIDED")
+    problem(await callers.post(f"{PATH}/decisions", REVIEWER, decision), 409, "STATEMENT_DECIDED")
 
     back = {"numbers": numbers[:1], "reason": "当月未足月"}
     [opposite] = ok(await callers.post(f"{PATH}/reversals", HIRING, back), 201)["items"]

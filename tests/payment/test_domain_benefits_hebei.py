@@ -72,6 +72,17 @@ def test_whoever_works_within_three_months_of_passing_brings_the_whole_rate(grou
 
 
 @pytest.mark.parametrize(
+    ("start", "yuan"), [(None, 800), (date(2024, 5, 25), 1000), (date(2024, 8, 20), 1000), (date(2024, 8, 31), 1000)]
+)
+def test_of_several_certificates_the_one_counts_that_brings_most(start: date | None, yuan: int) -> None:
+    """HB-CLM-03, HB-CLM-04: completion first, the skill level ten days later; each has its own window."""
+    certificates = [certified("p1", "completion", issued=PASSED), certified("p1", issued=date(2024, 5, 31))]
+    for given in (certificates, certificates[::-1]):
+        scene = replace(trained("level"), certificates=given, spells=[spell("p1", start)] if start else [])
+        assert total(scene.judged(TRAINING)) == yuan * 100
+
+
+@pytest.mark.parametrize(
     ("passed", "last"),
     [
         (date(2024, 5, 20), date(2024, 8, 20)),

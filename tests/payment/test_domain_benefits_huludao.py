@@ -1,6 +1,7 @@
 """What Huludao's document of 2019 pays, for what, to whom and how often; every rate without a clause is a test's."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -89,6 +90,13 @@ def test_an_apprentice_brings_the_rate_of_the_certificate_for_every_whole_year_a
         attributes={"agreed_months": agreed_months},
     ).judged()
     assert (total(found), payees(found)) == (yuan * 100, {"enterprise"})
+
+
+def test_an_apprentice_of_two_certificates_brings_the_better_rate() -> None:
+    """HL-CLM-05: the completion certificate came first, the skill level brings more."""
+    both = [certified("p1", "completion", issued=date(2020, 3, 10)), certified("p1", issued=date(2020, 4, 10))]
+    scene = huludao("apprenticeship", kind="apprenticeship", level="4", attributes={"agreed_months": "12"})
+    assert total(replace(scene, certificates=both).judged()) == 5_000_00
 
 
 @pytest.mark.parametrize("attributes", [{}, {"agreed_months": "11"}])

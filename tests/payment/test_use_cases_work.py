@@ -23,8 +23,9 @@ from services.payment.domain.budget import BudgetKey
 from services.payment.domain.class_record import Employment
 from services.payment.domain.facts import Spell, WorkMonth
 from services.payment.domain.state import Act
+from services.payment.domain.statement import StatementState
 from services.payment.domain.subsidy import Assessment
-from services.payment.domain.work_month import GivenMonth, MonthState
+from services.payment.domain.work_month import GivenMonth
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from tests.payment.office import ACCOUNT, Office, moment, person
@@ -91,7 +92,7 @@ async def test_a_month_counts_once_a_second_person_confirmed_it(huludao: Office)
 
     assert len(await known(huludao)) == 7
     assert [line.amount_fen for line in (await assessed(huludao)).lines] == [6 * 148_000, 0, 0]
-    with pytest.raises(Conflict, match="MONTH_DECIDED"):
+    with pytest.raises(Conflict, match="STATEMENT_DECIDED"):
         await confirm(huludao, numbers[0])
 
 
@@ -111,7 +112,7 @@ async def test_a_month_is_stated_once_and_corrected_by_its_opposite(huludao: Off
     assert await state(huludao, month()) == []
     with pytest.raises(Conflict, match="MONTH_STANDS"):
         await state(huludao, month(full=False))
-    with pytest.raises(Conflict, match="MONTH_NOT_CONFIRMED"):
+    with pytest.raises(Conflict, match="STATEMENT_NOT_CONFIRMED"):
         await huludao.act(FIRST, reverse_work_months, class_id="class-1", numbers=[number], reason="误")
     await confirm(huludao, number)
 
@@ -129,9 +130,9 @@ async def test_a_month_is_stated_once_and_corrected_by_its_opposite(huludao: Off
     assert [each.full for each in await known(huludao)] == [False]
     listed = await huludao.act(FIRST, read_work_months, class_id="class-1")
     assert [(entry.number, entry.reverses, entry.state) for entry in listed] == [
-        (number, None, MonthState.REVERSED),
-        (back.number, number, MonthState.CONFIRMED),
-        (again, None, MonthState.CONFIRMED),
+        (number, None, StatementState.REVERSED),
+        (back.number, number, StatementState.CONFIRMED),
+        (again, None, StatementState.CONFIRMED),
     ]
 
 
@@ -149,7 +150,7 @@ async def test_an_employer_states_months_of_its_own_people_and_strangers_find_no
             await state(huludao, month("p2"), by=stranger)
         with pytest.raises(NotFound):
             await huludao.act(stranger, read_work_months, class_id="class-1")
-    with pytest.raises(NotFound, match="MONTH_UNKNOWN"):
+    with pytest.raises(NotFound, match="STATEMENT_UNKNOWN"):
         await confirm(huludao, 999)
 
 

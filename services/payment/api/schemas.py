@@ -252,7 +252,9 @@ class ShareBody(Body):
 class OrdersBody(Body):
     """How what is due is split; it must add up (JY-FND-02)."""
 
-    sources: Annotated[list[ShareBody], Field(min_length=1, max_length=20)]
+    sources: Annotated[
+        list[ShareBody], Field(max_length=20, description="抵扣预付之后应付的部分；全部由预付抵扣的为空")
+    ]
 
     def to_shares(self) -> list[Share]:
         """Give the shares."""

@@ -70,16 +70,16 @@ class MonthsBody(Body):
     months: Annotated[list[MonthBody], Field(min_length=1, max_length=500)]
 
 
-class MonthsDecisionBody(Body):
-    """The second person's decision on stated months or on their opposite entries."""
+class StatementsDecisionBody(Body):
+    """The second person's decision on statements or on their opposite entries."""
 
     numbers: Annotated[Numbers, Field(description="登记的编号")]
     decision: Literal["confirm", "refuse"]
     reason: Source
 
 
-class MonthsReversalBody(Body):
-    """Confirmed months that were wrong."""
+class StatementsReversalBody(Body):
+    """Confirmed statements that were wrong."""
 
     numbers: Annotated[Numbers, Field(description="要冲销的已确认登记的编号")]
     reason: Source
@@ -213,7 +213,7 @@ async def post_work_months(class_id: str, body: MonthsBody, unit: Write) -> Mont
     dependencies=[requires(*BY_BUREAU)],
     responses=responses(403, 404, 409),
 )
-async def post_work_month_decisions(class_id: str, body: MonthsDecisionBody, unit: Write) -> MonthsAnswer:
+async def post_work_month_decisions(class_id: str, body: StatementsDecisionBody, unit: Write) -> MonthsAnswer:
     """Decide stated months; claims of the class are computed again."""
     decided = await decide_work_months(
         unit, class_id=class_id, numbers=body.numbers, confirmed=body.decision == "confirm", reason=body.reason
@@ -228,7 +228,7 @@ async def post_work_month_decisions(class_id: str, body: MonthsDecisionBody, uni
     dependencies=[requires(Role.INSTITUTION, *BY_BUREAU)],
     responses=responses(404, 409),
 )
-async def post_work_month_reversals(class_id: str, body: MonthsReversalBody, unit: Write) -> MonthsAnswer:
+async def post_work_month_reversals(class_id: str, body: StatementsReversalBody, unit: Write) -> MonthsAnswer:
     """State the opposite of confirmed months."""
     made = await reverse_work_months(unit, class_id=class_id, numbers=body.numbers, reason=body.reason)
     return MonthsAnswer(class_id=class_id, items=[MonthView.of(entry) for entry in made])

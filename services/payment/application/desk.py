@@ -9,6 +9,7 @@ from services.payment.application.assessing import Case, assess_case, open_case,
 from services.payment.application.create_orders import excluded_orders, undecided_orders
 from services.payment.application.ports import PaymentUnit, Waiting
 from services.payment.application.scope import BUREAU, visible_claim, visible_class
+from services.payment.domain.advance_progress import with_advances
 from services.payment.domain.benefit import GIVER, payees_of
 from services.payment.domain.budget import BUDGET_EXHAUSTED
 from services.payment.domain.claim import ASSESSOR, Claim, Review
@@ -90,12 +91,11 @@ async def read_class_progress(uow: PaymentUnit, class_id: str) -> ProgressReadin
     else:
         case = await open_case(uow, class_id)
         stops, by = (await assess_case(uow, case, ())).stops, await _to_claim(uow, case)
-    return ProgressReading(
-        class_id=class_id,
-        claim=None,
-        progress=class_progress(stops, since=_last_day(facts) or _refused_on(file), by=by),
-        version=file.version,
-    )
+    progress = class_progress(stops, since=_last_day(facts) or _refused_on(file), by=by)
+    if facts.opened is not None:
+        rulebook = uow.shelf.by_id(facts.opened.fact.rulebook_id)
+        progress = with_advances(progress, await uow.advances.of_class(class_id), rulebook=rulebook)
+    return ProgressReading(class_id=class_id, claim=None, progress=progress, version=file.version)
 
 
 async def _to_claim(uow: PaymentUnit, case: Case) -> PayeeKind | None:
@@ -129,6 +129,9 @@ async def _of_claim(uow: PaymentUnit, claim: Claim) -> ProgressReading:
     stops = await stops_against(uow, case, claim)
     standing = await _standing(uow, claim, case.rulebook, stops)
     progress = progress_of(standing, rulebook=case.rulebook)
+    if not claim.stands_apart:
+        advances = await uow.advances.of_class(claim.class_id)
+        progress = with_advances(progress, advances, rulebook=case.rulebook)
     return ProgressReading(class_id=claim.class_id, claim=claim, progress=progress, version=claim.version)
 
 

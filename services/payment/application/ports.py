@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from services.payment.application.advance_ports import Advances
 from services.payment.application.report_ports import Reports
 from services.payment.application.work_ports import Past, Work
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.caps import Place, Use
 from services.payment.domain.claim import Claim
-from services.payment.domain.clawback import ClawbackState, Repayment
+from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.entitlement import ClassFile, Scope
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.notice import Notice
@@ -30,7 +31,7 @@ from shared.policy.targets import AllotmentTable, TargetTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A payout account; holder and number are in clear only in memory and in a bank file."""
+    """A payout account of a claim (or of an advance, by its id); holder and number are in clear only in memory."""
 
     account_id: str
     claim_id: str
@@ -361,10 +362,6 @@ class Claims(Protocol):
         """Give the claim a claw-back belongs to."""
         ...
 
-    async def is_receipt_used(self, owner: str, repayment: Repayment) -> bool:
-        """Say whether the bank's receipt was counted for a claw-back of this claimant and source before."""
-        ...
-
     async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
         """Open what objectors wrote, by objection id."""
         ...
@@ -496,6 +493,10 @@ class PaymentUnit(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def orders(self) -> Orders: ...
+    @property
+    def advances(self) -> Advances: ...
+    @property
+    def advance_accounts(self) -> Accounts: ...
     @property
     def reports(self) -> Reports: ...
     @property

@@ -9,13 +9,14 @@ from typing import Final
 from services.payment.application.assessing import INDIVIDUAL, Case
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import unknown
-from services.payment.domain.benefit import benefits_of, payees_of
+from services.payment.domain.benefit import DISPATCHED_TO, benefits_of, payees_of
 from services.payment.domain.claim import ASSESSOR, PAID_AS, Claimant
 from services.payment.domain.facts import ClassFacts
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.errors import Conflict, Refused
 from shared.domain.identifiers import cleaned, identity_number
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import BenefitPayee
 from shared.policy.terms.term import quote
 
 
@@ -47,10 +48,11 @@ def recognise_claimant(uow: PaymentUnit, claimant: Claimant, person: GivenPerson
     if claimant == ASSESSOR:
         organisation = _assessor(uow, case.facts)
     elif claimant != INDIVIDUAL:
-        organisation = _organisation(uow, case.opened.fact)
+        organisation = _organisation(uow, case)
     apart = organisation is None or organisation.apart
     _require_payee(claimant, case)
-    _require_admitted(claimant, case.opened.fact, case.rulebook, apart=apart)
+    if not (claimant == INDIVIDUAL and _is_paid_to_learners(case)):
+        _require_admitted(claimant, case.opened.fact, case.rulebook, apart=apart)
     return organisation or _individual(uow, person, case)
 
 
@@ -75,26 +77,59 @@ def _assessor(uow: PaymentUnit, facts: ClassFacts) -> Claiming:
     return Claiming(owner=mine, name=name, wanted=certified, apart=True)
 
 
+def _is_paid_to_learners(case: Case) -> bool:
+    """Say whether the document names the learner as the payee of anything of the class, be it by decision."""
+    benefits = benefits_of(case.opened.fact, case.rulebook)
+    return any(row.payee == PAID_AS[INDIVIDUAL] for benefit in benefits for row in benefit.payees)
+
+
 def _individual(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> Claiming:
     trainee = _recognised(uow, person, case)
     name = person.name if person else ""
     return Claiming(owner=uow.actor.subject, name=name, wanted=frozenset({trainee.person_id}), apart=True)
 
 
-def _organisation(uow: PaymentUnit, opened: ClassOpened) -> Claiming:
-    """Give the caller's institution as it stands to the class: it gave it, or sent its employees to it."""
-    mine = uow.actor.organisation
+def _organisation(uow: PaymentUnit, case: Case) -> Claiming:
+    """Give the caller's institution as it stands to the class: it gave it, or sent its employees to it.
+
+    Raise Refused PAYEE_IS_ANOTHER for an agency whose people are all at work with another enterprise (QJ-CLM-04).
+    """
+    opened, mine = case.opened.fact, uow.actor.organisation
     if opened.institution.institution_id == mine:
         everybody = frozenset(each.person_id for each in opened.trainees)
         return Claiming(owner=mine, name=opened.institution.name, wanted=everybody, apart=False)
     sent = {
-        each.person_id: each.employer.name
+        each.person_id: each.employer
         for each in opened.trainees
         if each.employer is not None and each.employer.institution_id == mine
     }
     if not sent:
         raise unknown("班级", "class_id")
-    return Claiming(owner=mine, name=next(iter(sent.values())), wanted=frozenset(sent), apart=True)
+    name, wanted = next(iter(sent.values())).name, frozenset(sent)
+    if (row := _of_dispatched(case)) is not None:
+        used_by = {each.person_id: each.attributes.get(DISPATCHED_TO) for each in opened.trainees}
+        wanted = frozenset(one for one, at in sent.items() if used_by[one] in (None, at.credit_code))
+        if not wanted:
+            raise _of_the_user(row)
+    return Claiming(owner=mine, name=name, wanted=wanted, apart=True)
+
+
+def _of_dispatched(case: Case) -> BenefitPayee | None:
+    """Give the row by which the document pays the enterprise that uses dispatched staff, None where it has none."""
+    rows = (row for benefit in benefits_of(case.opened.fact, case.rulebook) for row in benefit.payees)
+    return next((row for row in rows if row.dispatched), None)
+
+
+def _of_the_user(row: BenefitPayee) -> Refused:
+    return Refused(
+        code="PAYEE_IS_ANOTHER",
+        message="劳务派遣人员的补贴按文件规定付给实际用工企业，派遣单位不能申领。",
+        advice="请由实际用工企业申领。",
+        field="claimant",
+        rule=row.rule,
+        clause=row.clause,
+        document=row.document,
+    )
 
 
 _PAID_ALONE: Final = {

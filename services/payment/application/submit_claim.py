@@ -29,7 +29,8 @@ from services.payment.domain.claim import (
     resubmit,
     submitted,
 )
-from services.payment.domain.claimed_part import part_of
+from services.payment.domain.claimant import require_not_advanced
+from services.payment.domain.claimed_part import narrowed, part_of
 from services.payment.domain.duty import duties_of_class
 from services.payment.domain.order import require_account_kind, require_payee
 from services.payment.domain.state import State
@@ -81,9 +82,9 @@ async def submit_claim(
     employees in another's class, with the proof that it paid; an assessment body for everybody whose certificate it
     issued and whom it did not claim for yet; an individual for himself, recognised by name and identity number. Raise
     Refused with every reason that stands against the class, ALREADY_CLAIMED, CLAIMANT_NOT_ADMITTED,
-    CLAIMANT_IS_ASSESSOR, CLAIMANT_IS_PROVIDER, BLOCK_MISSING, EMPLOYER_PAYMENT_MISSING, UNDERTAKING_MISSING,
-    PAYEE_MISMATCH, ACCOUNT_KIND or RATE_MISSING; then nothing is stored. Who is not on the roster, has nobody on it or
-    certified nobody of it finds no class.
+    CLAIMANT_IS_ASSESSOR, CLAIMANT_IS_PROVIDER, BLOCK_MISSING, EMPLOYER_PAYMENT_MISSING, ALREADY_ADVANCED,
+    UNDERTAKING_MISSING, PAYEE_MISMATCH, ACCOUNT_KIND or RATE_MISSING; then nothing is stored. Who is not on
+    the roster, has nobody on it or certified nobody of it finds no class.
     """
     alone = claimant == INDIVIDUAL
     await _class_of(uow, class_id, claimant)
@@ -100,6 +101,8 @@ async def submit_claim(
     whole = await assess_case(uow, case, former.decisions if former else ())
     breaches = open_breaches(former.breaches, rulebook.payment.breach) if former else ()
     refuse_stopped((*whole.stops, *breaches))
+    if alone:
+        require_not_advanced(narrowed(whole, persons, alone=True, rulebook=rulebook), case.facts)
     fresh = Claim(
         claim_id=claim_id,
         class_id=class_id,
@@ -121,7 +124,7 @@ async def submit_claim(
         employer_payment=proof,
         decisions=former.decisions if former else (),
         application_id=application_id,
-        duties=duties_of_class(opened.reviews),
+        duties={**duties_of_class(opened.reviews), **await uow.advances.duties(class_id)},
     )
     fresh = replace(fresh, assessment=part_of(fresh, whole, rulebook))
     claim = await _store(uow, former, fresh, signer=undertaking.signer, rulebook=rulebook)
@@ -177,7 +180,8 @@ async def _former_and_persons(
 ) -> tuple[Claim | None, frozenset[str]]:
     """Give the claimant's own earlier claim and whom he may claim for; raise ALREADY_CLAIMED when nobody is left.
 
-    An assessment body's certificates of a later exam are another claim; what was returned to it is handed in first.
+    What somebody claimed as another payee is another claim. An assessment body's certificates of a later exam are, too;
+    what was returned to it is handed in first.
     """
     alone = claimant == INDIVIDUAL
     body_id = by.owner if claimant == ASSESSOR else ""
@@ -186,7 +190,7 @@ async def _former_and_persons(
     for claim in await uow.claims.all_of_class(opened.class_id):
         same = all((claim.claimant == kind) == (claimant == kind) for kind in (INDIVIDUAL, ASSESSOR))
         own = claim.claim_id in claimed.values() if alone else claim.owner == by.owner
-        if same and own and (former is None or claim.state is State.RETURNED):
+        if same and own and claim.payee == payee and (former is None or claim.state is State.RETURNED):
             former = claim
     if former is not None and not sees_claim(uow.actor, former):
         raise already_claimed(rulebook)

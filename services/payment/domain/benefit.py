@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from services.payment.domain.caps import Use
@@ -29,6 +30,7 @@ INSURED_MONTHS: Final = "insured_months"
 GIVER: Final[PayeeKind] = "institution"
 """Who is paid where the document leaves it open: who gave the class."""
 EMPLOYMENT_AWAITED: Final = "EMPLOYMENT_AWAITED"
+PAYOUT_UNPROVEN: Final = "PAYOUT_UNPROVEN"
 _MONTHS_OF_A_YEAR: Final = 12
 
 
@@ -46,7 +48,9 @@ class Award:
     """One thing a benefit pays a person for; any finding refuses it.
 
     It is worth `percent` of what its rates come to, `amount_fen` once they are
-    looked up. `use` is what it takes up of the person's caps.
+    looked up, and no more than `paid_out_fen` where the payee hands it out
+    first; `short_fen` is what was not handed out. `use` is what it takes up of
+    the person's caps.
     """
 
     benefit: Benefit
@@ -54,6 +58,8 @@ class Award:
     priced: tuple[Priced, ...]
     percent: int = 100
     amount_fen: int = 0
+    paid_out_fen: int | None = None
+    short_fen: int = 0
     certificate: Known[CertificateIssued] | None = None
     traces: tuple[Trace, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -101,13 +107,21 @@ def earned(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[tu
             awards, findings = _of_months(benefit, trainee, ground)
         case "day":
             awards, findings = _of_days(benefit, trainee, ground)
-    return tuple(_conditioned(award, benefit, trainee, ground) for award in awards), findings
+    conditioned = (_conditioned(award, benefit, trainee, ground) for award in awards)
+    return tuple(_handed_out(award, benefit, trainee, ground) for award in conditioned), findings
 
 
 _Found = tuple[list[Award], tuple[Finding, ...]]
 
 
 def _of_person(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
+    """Give the award of the one certificate that counts: the document's first, without such an order what brings most.
+
+    Of those that bring the same it is the kind that the document names first, then the earliest.
+    """
+    if ground.rulebook.assessment.certificate_priority is None:
+        awards, findings = _of_certificates(benefit, trainee, ground)
+        return ([max(awards, key=lambda award: _brings(award, ground))], ()) if awards else ([], findings)
     judged = recognise(
         ground.facts,
         ground.opened,
@@ -119,6 +133,16 @@ def _of_person(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Fou
     if judged.certificate is None:
         return [], judged.findings
     return [_of_certificate(benefit, trainee, ground, judged.certificate, judged.traces)], ()
+
+
+def _brings(award: Award, ground: Ground) -> tuple[bool, int, Decimal, int]:
+    """Give by what certificates of one person are compared; what only awaits a window's end is not refused."""
+    kinds, [priced] = ground.rulebook.assessment.certificate_kinds, award.priced
+    kind = priced.wanted.certificate_kind
+    listed = [each.code for each in kinds.kinds] if kinds else []
+    stated = (rate.amount_yuan for rate in award.benefit.rates if rate.fits(priced.wanted.level, kind))
+    refused = any(finding.code != EMPLOYMENT_AWAITED for finding in award.findings)
+    return not refused, award.percent, next(stated, Decimal(0)), -listed.index(kind) if kind in listed else 0
 
 
 def _of_certificates(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
@@ -382,6 +406,23 @@ def _unmet(condition: Condition, award: Award, trainee: OpenedTrainee, ground: G
             )
 
 
+def _handed_out(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:
+    """Limit an award to what its person was handed before the claim; without any proof of that it waits (LS-CLM-04)."""
+    term, paid_fen = benefit.paid_out_first, ground.facts.paid_out(trainee.person_id)
+    row = payee_of(benefit, trainee, ground)
+    if term is None or paid_fen is None or (row is not None and row.unproven):
+        return award
+    if paid_fen:
+        return replace(award, paid_out_fen=paid_fen)
+    missing = term.finding(
+        code=PAYOUT_UNPROVEN,
+        severity=Severity.STOP,
+        message="没有经确认的发放记录，不能证明该项补贴已由申领机构垫付给学员。",
+        advice="请登记发放金额、日期和凭证，由人社部门人员确认；确认后自动核算。",
+    )
+    return replace(award, findings=(*award.findings, missing))
+
+
 def payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequence[Decision]) -> tuple[Finding, ...]:
     """Ask who is paid where the document leaves it to a person and nobody accepted the row yet."""
     if row is None or not row.by_decision:
@@ -426,5 +467,13 @@ def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Benefi
             continue
         if row.dispatched and DISPATCHED_TO not in trainee.attributes:
             continue
+        if row.unproven and not _goes_unproven(row, trainee, ground):
+            continue
         return row
     return None
+
+
+def _goes_unproven(row: BenefitPayee, trainee: OpenedTrainee, ground: Ground) -> bool:
+    """Say whether nothing proves that the person was paid out, and a person accepted that they are paid themselves."""
+    decision = latest(ground.decisions, row.rule, trainee.person_id)
+    return ground.facts.paid_out(trainee.person_id) == 0 and decision is not None and decision.accepted

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from services.payment.domain.benefit import GIVER
 from services.payment.domain.claim import ASSESSOR, Claim
-from services.payment.domain.decision import latest, weigh
+from services.payment.domain.claimant import asked_of_claimant
 from services.payment.domain.subsidy import Assessment, Line, amounts
 from shared.domain.errors import Refused
 from shared.policy.decision import Finding, Severity
@@ -22,26 +22,7 @@ def part_of(claim: Claim, whole: Assessment, rulebook: Rulebook) -> Assessment:
         found = for_payee(found, claim.payee, rulebook)
     if claim.claimant == ASSESSOR:
         found = for_body(found, claim.owner, rulebook)
-    return _asked_of_employer(claim, found, rulebook)
-
-
-def _asked_of_employer(claim: Claim, found: Assessment, rulebook: Rulebook) -> Assessment:
-    """Give an assessment with the question whether the enterprise paid, which the system has no record of (JY-CLM-01).
-
-    Nothing that a claimant merely asserts is paid on: a reviewer accepts the proof, or the claim does not pass.
-    """
-    term, paid = rulebook.payment.claimants, claim.employer_payment
-    if paid is None or term is None or found.stops:
-        return found
-    asked = term.finding(
-        code="EMPLOYER_PAYMENT_UNCONFIRMED",
-        severity=Severity.ASK,
-        message="企业为其职工委托培训所付费用的凭证尚待审核人员核对。",
-        advice="请审核人员核对付款凭证后，按本规则记录接受或不予接受的决定及理由。",
-    )
-    return replace(
-        found, flags=(*found.flags, weigh(asked, latest(claim.decisions[paid.decisions_before :], term.rule)))
-    )
+    return asked_of_claimant(claim, found, rulebook)
 
 
 def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, rulebook: Rulebook) -> Assessment:

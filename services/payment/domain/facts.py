@@ -61,8 +61,19 @@ class WorkMonth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """What a person was handed of an allowance that somebody else claims (LS-CLM-04)."""
+
+    person_id: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClassFacts:
-    """Everything known of a class, the newest revision of each; a part that has not arrived yet is None or empty."""
+    """Everything known of a class, the newest revision of each; a part that has not arrived yet is None or empty.
+
+    `payouts` are None in a trial that says nothing of them, and so in order.
+    """
 
     class_id: str
     opened: Known[ClassOpened] | None = None
@@ -81,6 +92,7 @@ class ClassFacts:
     entries: tuple[Known[EntryChanged], ...] = ()
     spells: tuple[Spell, ...] = ()
     months: tuple[WorkMonth, ...] = ()
+    payouts: tuple[Payout, ...] | None = ()
 
     def completed(self, event: str) -> bool:
         """Say whether a completion event that a programme's evidence names has arrived."""
@@ -115,6 +127,12 @@ class ClassFacts:
     def days_present(self, person_id: str) -> int:
         """Give on how many days the person was in a session."""
         return len({known.fact.held_on for known in self.attended(person_id)})
+
+    def paid_out(self, person_id: str) -> int | None:
+        """Give what the person was handed in fen, None where a trial says nothing of it."""
+        if self.payouts is None:
+            return None
+        return sum(payout.amount_fen for payout in self.payouts if payout.person_id == person_id)
 
     def exam_day(self, assessment_id: str) -> date | None:
         """Give the day of an exam, None while nothing was heard of it."""

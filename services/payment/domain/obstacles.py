@@ -42,6 +42,12 @@ def obstacles(
     return (*found, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook), *_opinion(facts, rulebook))
 
 
+def before_results(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> tuple[Finding, ...]:
+    """Give what of those reasons keeps money back that is paid before training and results are known."""
+    organised = _organised_elsewhere(opened, rulebook)
+    return (*_cancelled(facts, rulebook), *organised, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook))
+
+
 def open_doubts(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
     """Give a finding for every blocking doubt that nobody has concluded; they also stop approval and payment."""
     breach = rulebook.payment.breach

@@ -282,27 +282,8 @@ def settle(
     that waits for no answer, Refused DATE_IN_FUTURE, DATE_BEFORE_SENDING or REASON_MISSING for an answer that cannot be
     right.
     """
-    if answer.attempt != order.attempt:
-        raise Conflict(
-            code="ATTEMPT_MISMATCH",
-            message=f"回执是第 {answer.attempt} 次拨付的，而该拨付单现为第 {order.attempt} 次。",
-            advice="请核对拨付文件与回执的次数。",
-            field="attempt",
-            value=str(answer.attempt),
-        )
-    if order.state == answer.outcome:
+    if not require_answerable(order.state, order.attempt, answer, sent_on=sent_on, today=today):
         return order, None
-    if order.state is not OrderState.SENT:
-        raise _not_waiting(order)
-    if not sent_on <= answer.on <= today:
-        early = answer.on < sent_on
-        raise Refused(
-            code="DATE_BEFORE_SENDING" if early else "DATE_IN_FUTURE",
-            message=f"回执日期早于拨付文件的日期 {sent_on.isoformat()}。" if early else "回执日期晚于今日。",
-            advice="请按银行回执填写实际入账或退回的日期。",
-            field="on",
-            value=answer.on.isoformat(),
-        )
     common = {
         "class_id": order.class_id,
         "claim_id": order.claim_id,
@@ -313,21 +294,47 @@ def settle(
     }
     if answer.outcome == "settled":
         return replace(order, state=OrderState.SETTLED), PaymentSettled(**common, settled_on=answer.on)  # type: ignore[arg-type]
-    if not answer.reason_code:
+    returned = PaymentReturned(**common, returned_on=answer.on, reason_code=answer.reason_code)  # type: ignore[arg-type]
+    return replace(order, state=OrderState.RETURNED), returned
+
+
+def require_answerable(state: OrderState, sent: int, answer: Answer, *, sent_on: date, today: date) -> bool:
+    """Say whether the bank's answer to attempt `sent` is new; the same answer again is not. Raise as `settle` does."""
+    if answer.attempt != sent:
+        raise Conflict(
+            code="ATTEMPT_MISMATCH",
+            message=f"回执是第 {answer.attempt} 次拨付的，而该拨付单现为第 {sent} 次。",
+            advice="请核对拨付文件与回执的次数。",
+            field="attempt",
+            value=str(answer.attempt),
+        )
+    if state == answer.outcome:
+        return False
+    if state is not OrderState.SENT:
+        raise _not_waiting(state, answer.order_id)
+    if not sent_on <= answer.on <= today:
+        early = answer.on < sent_on
+        raise Refused(
+            code="DATE_BEFORE_SENDING" if early else "DATE_IN_FUTURE",
+            message=f"回执日期早于拨付文件的日期 {sent_on.isoformat()}。" if early else "回执日期晚于今日。",
+            advice="请按银行回执填写实际入账或退回的日期。",
+            field="on",
+            value=answer.on.isoformat(),
+        )
+    if answer.outcome == "returned" and not answer.reason_code:
         raise Refused(
             code="REASON_MISSING",
             message="退回的回执须有退回原因代码。",
             advice="请按银行回执填写退回原因代码。",
             field="reason_code",
         )
-    returned = PaymentReturned(**common, returned_on=answer.on, reason_code=answer.reason_code)  # type: ignore[arg-type]
-    return replace(order, state=OrderState.RETURNED), returned
+    return True
 
 
-def _not_waiting(order: PaymentOrder) -> Conflict:
+def _not_waiting(state: OrderState, order_id: str) -> Conflict:
     """Give the refusal of an answer to an order that waits for none, with the way to correct what was recorded."""
-    code, message, advice = _NOT_WAITING.get(order.state, _UNSENT)
-    return Conflict(code=code, message=message, advice=advice, field="order_id", value=order.order_id)
+    code, message, advice = _NOT_WAITING.get(state, _UNSENT)
+    return Conflict(code=code, message=message, advice=advice, field="order_id", value=order_id)
 
 
 _UNSENT: Final = ("ORDER_NOT_SENT", "该拨付单尚未进入拨付文件。", "请核对回执所对应的拨付单。")

@@ -16,7 +16,7 @@ from services.payment.domain.exam_days import exam_flags
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
 from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
-from services.payment.domain.pricing import Worth, worth_of
+from services.payment.domain.pricing import Worth, paid_short, worth_of
 from services.payment.domain.rates import RateTable
 from services.payment.domain.release import Held, hold_back
 from shared.contracts.assessment import CertificateIssued
@@ -125,7 +125,8 @@ def assess(
         return Assessment(stops=missing)
     found = _of_class(_admitted(priced, past, held, rulebook, decisions), facts, opened.fact, rulebook, decisions)
     of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
-    flags = (*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams)
+    short = paid_short(award for line in found.lines for award in line.awards)
+    flags = (*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams, *short)
     return replace(found, flags=flags, knows_awards=True)
 
 
@@ -305,7 +306,8 @@ def _price(
             worth = Worth() if award.findings else worth_of(award, rulebook, rates)
             missing |= dict.fromkeys(worth.missing)
             findings, traces = (*award.findings, *worth.findings), (*award.traces, *worth.traces)
-            awards.append(replace(award, amount_fen=worth.amount_fen, findings=findings, traces=traces))
+            priced = replace(award, amount_fen=worth.amount_fen, short_fen=worth.short_fen)
+            awards.append(replace(priced, findings=findings, traces=traces))
         found.append(replace(line, awards=tuple(awards)))
     return tuple(found), tuple(missing)
 

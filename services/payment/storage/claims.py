@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.application.ports import ApprovedPart, ObjectionText, Waiting
 from services.payment.domain.claim import ASSESSOR, Claim, Entry
-from services.payment.domain.clawback import Repayment
 from services.payment.domain.duty import Duty
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
@@ -33,7 +32,6 @@ from services.payment.storage.tables import (
     CLAIM_PERSON,
     CLAIM_REVIEW,
     CLAWBACK,
-    CLAWBACK_REPAYMENT,
     NOTICE,
     OBJECTION,
     PAYMENT_ORDER,
@@ -67,10 +65,11 @@ class StoredClaims:
         return (await self._connection.execute(query)).scalar_one_or_none()
 
     async def of_class(self, class_id: str) -> Claim | None:
-        """Give the claim for the class of whoever gave it."""
+        """Give the claim for the class of whoever gave it, the newest where they claimed as several payees."""
         given = and_(CLAIM.c.owner == CLAIM.c.institution_id, CLAIM.c.claimant != ASSESSOR)
         query = select(CLAIM).where(CLAIM.c.class_id == class_id, given)
-        row = (await self._connection.execute(query)).first()
+        newest = query.order_by(CLAIM.c.received_on.desc(), CLAIM.c.claim_id.desc()).limit(1)
+        row = (await self._connection.execute(newest)).first()
         return None if row is None else await self._whole(row)
 
     async def all_of_class(self, class_id: str) -> Sequence[Claim]:
@@ -283,21 +282,6 @@ class StoredClaims:
         """Give the claim a claw-back belongs to."""
         query = select(CLAWBACK.c.claim_id).where(CLAWBACK.c.clawback_id == clawback_id)
         return (await self._connection.execute(query)).scalar_one_or_none()
-
-    async def is_receipt_used(self, owner: str, repayment: Repayment) -> bool:
-        """Say whether the bank's receipt was counted for a claw-back of this claimant and source before."""
-        back = CLAWBACK_REPAYMENT.c
-        query = (
-            select(back.number)
-            .join(CLAWBACK, CLAWBACK.c.clawback_id == back.clawback_id)
-            .join(CLAIM, CLAIM.c.claim_id == CLAWBACK.c.claim_id)
-            .where(
-                CLAIM.c.owner == owner,
-                back.funding_source == repayment.funding_source,
-                back.reference == repayment.reference,
-            )
-        )
-        return (await self._connection.execute(query)).first() is not None
 
     async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
         """Open what objectors wrote, by objection id."""

@@ -192,7 +192,8 @@ class StoredClasses:
             entries=tuple(known for entry in _ENTRIES for known in many.get(entry.__name__, ())),
             withdrawn=many.get("TraineeWithdrawn", ()),
             spells=await work.spells(class_id),
-            months=tuple(entry.fact() for entry in await work.months(class_id) if entry.counts),
+            months=tuple(entry.given.fact() for entry in await work.months(class_id) if entry.counts),
+            payouts=tuple(entry.given.fact() for entry in await work.payouts(class_id) if entry.counts),
         )
 
 

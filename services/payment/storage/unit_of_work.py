@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from services.payment.storage.accounts import StoredAccounts
+from services.payment.storage.advances import StoredAdvances
 from services.payment.storage.budgets import StoredBudgets, StoredRates
 from services.payment.storage.claims import StoredClaims
 from services.payment.storage.classes import StoredClasses
@@ -13,7 +14,7 @@ from services.payment.storage.entitlements import StoredEntitlements
 from services.payment.storage.orders import StoredOrders
 from services.payment.storage.past import StoredPast
 from services.payment.storage.reports import StoredReports
-from services.payment.storage.tables import CLASS_FILE
+from services.payment.storage.tables import ADVANCE_ACCOUNT, CLASS_FILE
 from services.payment.storage.uses import StoredUses
 from services.payment.storage.work import StoredWork
 from shared.contracts.contract import Contract, aggregate_id
@@ -74,6 +75,8 @@ class PaymentUnitOfWork(UnitOfWork):
         self.claims = StoredClaims(self.connection, self._vault, self.today)
         self.accounts = StoredAccounts(self.connection, self._vault)
         self.orders = StoredOrders(self.connection)
+        self.advances = StoredAdvances(self.connection)
+        self.advance_accounts = StoredAccounts(self.connection, self._vault, ADVANCE_ACCOUNT, "advance_id")
 
     async def region_of(self, fact: Contract) -> str | None:
         """Give the region of the class that the event is about."""

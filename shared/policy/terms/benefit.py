@@ -45,7 +45,8 @@ class Share(Term):
 class BenefitPayee(Term):
     """Who is paid where the row's conditions hold, and nobody else (HB-PAY-02); the first row that fits counts.
 
-    With `by_decision` a person has to accept it first.
+    With `by_decision` a person has to accept it first. An `unproven` row is for somebody of whom nothing proves that
+    they were paid out before the claim (LS-PAY-04), and fits only once a person accepted it.
     """
 
     payee: PayeeKind
@@ -54,6 +55,7 @@ class BenefitPayee(Term):
     class_kinds: tuple[ClassKind, ...] = ()
     dispatched: bool = False
     by_decision: bool = False
+    unproven: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,11 @@ class Condition(Term):
     insured_months_min: int | None = None
     days_min: int | None = None
     agreement_by_exam_day: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidOutFirst(Term):
+    """The payee hands it to the person first and is paid what is proven of that, no more (LS-CLM-04)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +104,7 @@ class Benefit(Term):
     shares: tuple[Share, ...] = ()
     conditions: tuple[Condition, ...] = ()
     payees: tuple[BenefitPayee, ...] = ()
+    paid_out_first: PaidOutFirst | None = None
 
     def paid_as(self, programme: str) -> str:
         """Give the word under which it is paid in a class of this programme."""
@@ -139,12 +147,14 @@ class Advance(Term):
     """Money before the claim: at most a share of what the approved headcount would bring, by a recorded decision.
 
     It is for classes of `class_kinds`, and for those given by `institution_kinds`. Only `programmes` are its base. A
-    class gets at most `advances_max`, which together keep within the share; None is as many as fit.
+    class gets at most `advances_max`, which together keep within the share; None is as many as fit. With
+    `after_training` none is paid before the training is done.
     """
 
     percent: int
     programmes: tuple[Programme, ...]
     advances_max: int | None = None
+    after_training: bool = False
     class_kinds: tuple[ClassKind, ...] = ()
     institution_kinds: tuple[str, ...] = ()
 

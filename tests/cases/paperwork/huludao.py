@@ -1,8 +1,8 @@
 """Huludao 2019 on paper: the guide directory, licence, agreement, the enterprise's plan, bodies on a list, the tender.
 
 The occupation stands in the guide directory (HL-INS-01), within the institution's licence (HL-INS-06) and agreement
-with the bureau (HL-INS-08); an enterprise that trains its own staff needs neither. A project was bought (HL-INS-03). Eight
-topics run through every course (HL-ENR-16). Who examines stands on a list (HL-ASM-04).
+with the bureau (HL-INS-08); an enterprise that trains its own staff needs neither. Eight topics run through every
+course (HL-ENR-16). Who examines stands on a list (HL-ASM-04).
 """
 
 from datetime import date

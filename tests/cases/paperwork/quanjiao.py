@@ -8,11 +8,18 @@ from typing import Final
 
 from peibu.demo.party import Json
 from peibu.trial.parts import Part
-from shared.policy.case_file import People
+from shared.policy.case_file import Case, People
 from tests.cases.paperwork.desk import record
 from tests.cases.story import Admit, CaseStory
 
 YEAR: Final = 2020
+SCHOOL: Final = "training_institution"
+"""The kind of institution that trains other than its own people."""
+
+
+def trains_its_own(case: Case) -> bool:
+    """Say whether an enterprise gives the class: whoever is employed is trained by the employer (QJ-CLM-03)."""
+    return all(people.group == "employee" for people in case.person)
 
 
 async def prepare(story: CaseStory, admit: Admit) -> None:
