@@ -16,7 +16,6 @@ from services.payment.domain.benefit import (
     FUNDER,
     HIRER,
     INSURED_MONTHS,
-    NEW_OCCUPATION,
 )
 from services.payment.domain.caps import Use
 from services.payment.domain.decision import Decision
@@ -75,7 +74,10 @@ def opened_class(
             institution_id="provider", name="provider", credit_code="", kind=case.provider or "institution"
         ),
         occupation=OccupationReference(
-            code=case.occupation or "", name=case.occupation or "", certifiable=case.certifiable
+            code=case.occupation or "",
+            name=case.occupation or "",
+            certifiable=case.certifiable,
+            new_since=case.new_occupation_published,
         ),
         level=case.level,
         delivery="offline",
@@ -104,13 +106,11 @@ def opened_class(
 
 
 def _of_class(case: Case) -> dict[str, str]:
-    published = case.new_occupation_published
     told = {
-        FUNDER: case.funder,
+        FUNDER: case.funder or "learner",  # what the training cost its learners, unless somebody else paid
         ENTERPRISE: case.enterprise,
         HIRER: case.hirer,
         AGREED_MONTHS: None if case.agreed_months is None else str(case.agreed_months),
-        NEW_OCCUPATION: published.isoformat() if published else None,
     }
     return {code: value for code, value in told.items() if value is not None}
 

@@ -32,6 +32,8 @@ class Casting:
         self._issuer = Issuer(home.absolute(), issuer=ISSUER)
         self._staff: dict[str, dict[str, Party]] = {}
         self._appointing = asyncio.Lock()
+        self.at_the_bank = asyncio.Lock()
+        """Held from an order to the bank's answer, so that a file carries one class's money only."""
 
     async def admit(self, client: str, organisation: str, role: Role, *more: Role, region: str) -> Party:
         """Let somebody in and give them as they speak."""

@@ -1,20 +1,20 @@
-"""The money of one class of a case: facts that benefits read, claims of everybody who is paid, reviews, payment."""
+"""Who asks for the money of one class of a case: facts that benefits read, claims of everybody whom they pay."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
+from itertools import product
 from typing import Final
 
 from peibu.demo.party import Json, Party, StoryBroken, until
-from peibu.demo.scene import expect, moment
+from peibu.demo.scene import moment
 from peibu.demo.settlement import ACCOUNT
 from peibu.trial.judging import type_of
 from peibu.trial.outcome import Refusal, TrialLine
+from shared.domain.money import fen_from_yuan
 from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.terms.benefit import Benefit
-from tests.cases.class_story import ClassStory
+from tests.cases.paying import Came, Claimed, Paying, refusals_of
 from tests.journey.progress import say
 
 CLAIMANTS: Final[Mapping[str, str]] = {
@@ -31,31 +31,12 @@ WINDOW_END: Final = "employment_window_end"
 """Days that a claim tells, by the names that case files have for them."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Came:
-    """What came of one class: lines as they were claimed, who was refused and why, what was asked, what days follow."""
-
-    lines: list[TrialLine] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    flags: list[Finding] = field(default_factory=list)
-    dates: dict[str, date] = field(default_factory=dict)
-    broken: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """One claim: for whom and by whom."""
-
-    claim_id: str
-    payee: str
-
-
-class PaidStory(ClassStory):
+class PaidStory(Paying):
     """One class of a case up to the last fen."""
 
     async def play(self, *, cancelled: bool) -> Came:
         """Play the class to its end; what breaks it is told beside what came of it."""
-        came = Came()
+        came = self.came = Came()
         try:
             for title, act in self.steps()[: 6 if cancelled else None]:
                 say(f"{self.part.case} {title}: {await act()}")
@@ -70,7 +51,7 @@ class PaidStory(ClassStory):
     async def _try_in_vain(self, came: Came) -> None:
         await self.cancel()
         by, body = await self._of_organisation("institution")
-        if await self._claim(by, "institution", body, None, came) is not None:
+        if await self._claim(by, "institution", body, [None], came) is not None:
             came.broken.append("a cancelled class was claimed for")
 
     async def claim_all(self, came: Came) -> None:
@@ -82,13 +63,13 @@ class PaidStory(ClassStory):
         await self.move_clock(moment(self.claimed_on, time(9, 0)))
         claims = [claimed async for claimed in self._claims(came)]
         for claimed in claims:
-            view = await self._view(claimed)
+            view = await self.view(claimed)
             came.flags += [finding_of(flag) for flag in view["flags"]]
             came.dates |= {event: date.fromisoformat(view[event]) for event in DEADLINES if view[event]}
             await self._decide(claimed, view)
-        await self._review([claimed for claimed in claims if await self._is_due(claimed)])
+        await self.review_and_pay([claimed for claimed in claims if await self.is_due(claimed)])
         for claimed in claims:
-            self._take_down(came, await self._view(claimed), claimed)
+            self._take_down(came, await self.view(claimed), claimed)
 
     # --------------------------------------------------------------------------------------------------- the facts
 
@@ -117,7 +98,8 @@ class PaidStory(ClassStory):
                 yield months_later(row.issued, months) + timedelta(days=1)
 
     async def _tell_facts(self) -> None:
-        if not any((self.part.employment, self.part.month)):
+        payouts = [*self._payouts()]
+        if not any((self.part.employment, self.part.month, payouts)):
             return
         await self.move_clock(moment(self.claimed_on, time(8, 0)))
         path = f"/payment/v1/classes/{self.script.class_id}"
@@ -133,6 +115,17 @@ class PaidStory(ClassStory):
                 f"{path}/work-months/decisions",
                 {"numbers": numbers, "decision": "confirm", "reason": "与工资发放表一致"},
                 key=self.key("months-confirmed"),
+            )
+        if payouts:
+            stated = await self.cast.institution.post(f"{path}/payouts", {"payouts": payouts}, key=self.key("payouts"))
+            await self.cast.first_reviewer.post(
+                f"{path}/payouts/decisions",
+                {
+                    "numbers": [row["number"] for row in stated["items"]],
+                    "decision": "confirm",
+                    "reason": "与签领表一致",
+                },
+                key=self.key("payouts-confirmed"),
             )
 
     async def _await_opening(self, path: str) -> None:
@@ -165,21 +158,44 @@ class PaidStory(ClassStory):
                         "source": f"工资表 {row.month}",
                     }
 
+    def _payouts(self) -> Iterator[Json]:
+        """Give what was handed out before it is claimed; where the file does not say it, no less than was due."""
+        kind = type_of(self.part, self.book, self.whole.programme)
+        earned = [one for one in self.book.payment.benefits if one.is_earned_by(kind.programme, self.part.kind)]
+        if not any(one.paid_out_first for one in earned):
+            return
+        for row in self.part.allowance_day:
+            for person in row.persons:
+                if person in self.ids:
+                    yield {
+                        "person_id": self.ids[person],
+                        "amount_fen": 100_000_00 if row.paid_out_yuan is None else fen_from_yuan(row.paid_out_yuan),
+                        "paid_on": (self.claimed_on - timedelta(days=1)).isoformat(),
+                        "source": "签领表",
+                    }
+
     # -------------------------------------------------------------------------------------------------- the claims
 
     def payees(self) -> dict[str, set[str]]:
-        """Give whom the document pays for whom, by the kind of payee."""
+        """Give who asks for whom, by the kind of payee: whom the document pays for its groups, else whom it pays at all.
+
+        Where it pays a class nothing for the groups that are in it, they ask in vain.
+        """
+        if not self.book.payment.benefits:
+            return {"institution": set(self.ids)}
+        return self._asking(in_vain=False) or self._asking(in_vain=True)
+
+    def _asking(self, *, in_vain: bool) -> dict[str, set[str]]:
         own = "enterprise" if self.of.trains_its_own else "institution"
         kind = type_of(self.part, self.book, self.whole.programme)
+        earned = [one for one in self.book.payment.benefits if one.is_earned_by(kind.programme, self.part.kind)]
         found: dict[str, set[str]] = {}
-        for benefit in self.book.payment.benefits:
-            if benefit.is_earned_by(kind.programme, self.part.kind):
-                for people in self.part.person:
-                    payee = self._payee(benefit, people.group, dispatched=people.dispatched_to is not None) or own
-                    concerned = self._concerned(benefit).intersection(people.ids)
-                    if concerned and (not benefit.groups or people.group in benefit.groups):
-                        found.setdefault(payee, set()).update(concerned)
-        return found or {own: set(self.ids)}
+        for benefit, people in product(earned, self.part.person):
+            payee = self._payee(benefit, people.group, dispatched=people.dispatched_to is not None) or own
+            concerned = self._concerned(benefit).intersection(people.ids)
+            if concerned and (in_vain or not benefit.groups or people.group in benefit.groups):
+                found.setdefault(payee, set()).update(concerned)
+        return found
 
     def _payee(self, benefit: Benefit, group: str, *, dispatched: bool) -> str | None:
         for row in benefit.payees:
@@ -188,6 +204,7 @@ class PaidStory(ClassStory):
                 and (not row.groups or group in row.groups)
                 and (not row.class_kinds or self.part.kind in row.class_kinds)
                 and (not row.dispatched or dispatched)
+                and not row.unproven
             )
             if fits:
                 return row.payee
@@ -200,6 +217,8 @@ class PaidStory(ClassStory):
         return {person for row in self.part.certificate for person in row.persons if person in self.ids}
 
     async def _claims(self, came: Came) -> AsyncIterator[Claimed]:
+        if not self.payees():
+            return
         await until(
             lambda: self.read(self.cast.auditor, f"/payment/v1/classes/{self.script.class_id}"),
             lambda view: not view["missing"],
@@ -210,25 +229,23 @@ class PaidStory(ClassStory):
         for payee, persons in sorted(self.payees().items()):
             if payee != "learner":
                 by, body = await self._of_organisation(payee)
-                if (claimed := await self._claim(by, payee, body, None, came)) is not None:
+                if (claimed := await self._claim(by, payee, body, [None], came)) is not None:
                     yield claimed
                 continue
             for person in sorted(persons, key=list(self.ids).index):
                 by, body = await self._of_learner(person)
-                if (claimed := await self._claim(by, payee, body, person, came)) is not None:
+                if (claimed := await self._claim(by, payee, body, [person], came)) is not None:
                     yield claimed
 
     async def _try_as_agency(self, came: Came) -> None:
         """Whoever sent dispatched staff asks for their subsidy first; why it is refused is told for each of them."""
-        wanted = [person for row in self.part.payee if row.kind == "agency" for person in row.persons]
+        wanted: list[str | None] = [person for row in self.part.payee if row.kind == "agency" for person in row.persons]
         if self.of.agency is None or not wanted:
             return
-        body = await self._body("enterprise", self.of.agency_name, ACCOUNT["account_number"])
+        body = await self.claim_body("enterprise", self.of.agency_name, ACCOUNT["account_number"])
         body["employer_payment"] = self._paid()
-        refused = Came()
-        if await self._claim(self.of.agency, "agency", body, None, refused) is not None:
+        if await self._claim(self.of.agency, "agency", body, wanted, came) is not None:
             came.broken.append("an agency claims for staff that it dispatched")
-        came.refusals += [replace(each, person=person) for each in refused.refusals for person in wanted]
 
     def _paid(self) -> Json:
         return {
@@ -237,41 +254,35 @@ class PaidStory(ClassStory):
             "paid_on": self.days[-1].isoformat(),
         }
 
-    async def _claim(self, by: Party, payee: str, body: Json, person: str | None, came: Came) -> Claimed | None:
-        key = self.key(f"claim-{payee}-{person or 'all'}")
+    async def _claim(self, by: Party, payee: str, body: Json, persons: list[str | None], came: Came) -> Claimed | None:
+        key = self.key(f"claim-{payee}-{persons[0] or 'all'}")
         try:
             answer = await by.post("/payment/v1/claims", body, key=key)
         except StoryBroken as refused:
             if refused.problem is None:
                 raise
-            problem = refused.problem
-        else:
-            return Claimed(claim_id=answer["claim_id"], payee=payee)
-        for error in problem.get("errors") or [problem]:
-            rule = str(error.get("rule") or error.get("code"))
-            came.refusals.append(Refusal(person=person, rule=rule, message=str(error.get("detail"))))
-        return None
+            came.refusals += refusals_of(refused.problem, persons)
+            return None
+        return Claimed(claim_id=answer["claim_id"], payee=payee)
 
     async def _of_organisation(self, payee: str) -> tuple[Party, Json]:
         apart = payee == "enterprise" and not self.of.trains_its_own
         by, name = (self.of.enterprise, self.of.enterprise_name) if apart else (None, self.cast.institution_name)
         if payee == "assessor":
             by, name = self.cast.assessor, self.of.body_name
-        body = await self._body(CLAIMANTS[payee], name, ACCOUNT["account_number"])
+        body = await self.claim_body(CLAIMANTS[payee], name, ACCOUNT["account_number"])
         if apart:
             body["employer_payment"] = self._paid()
         return by or self.cast.institution, body
 
     async def _of_learner(self, person: str) -> tuple[Party, Json]:
         invented = self.of.people[person]
-        body = await self._body("individual", invented.name, card(self.script.seed, list(self.ids).index(person)))
+        body = await self.claim_body("individual", invented.name, card(self.script.seed, list(self.ids).index(person)))
         body["person"] = {"name": invented.name, "identity_number": invented.identity_number}
         return await self.of.learner(person), body
 
-    async def _body(self, claimant: str, name: str, account: str) -> Json:
+    async def claim_body(self, claimant: str, name: str, account: str) -> Json:
         term, signed_on = self.book.payment.undertaking, (await self.today()).isoformat()
-        payee = self.book.payment.payee
-        kinds = payee.accounts(individual=claimant == "individual") if payee else ()
         return {
             "class_id": self.script.class_id,
             "claimant": claimant,
@@ -280,21 +291,10 @@ class PaidStory(ClassStory):
                 "signer": "单位负责人",
                 "signed_on": signed_on,
             },
-            "account": {
-                "bank_name": ACCOUNT["bank_name"],
-                "account_number": account,
-                "holder": name,
-                **({"kind": kinds[0].code} if kinds else {}),
-            },
+            "account": self.account_of(claimant, name, account),
         }
 
-    # ------------------------------------------------------------------------------------------- reviews and money
-
-    async def _view(self, claimed: Claimed) -> Json:
-        return await self.cast.auditor.get(f"/payment/v1/claims/{claimed.claim_id}")
-
-    async def _is_due(self, claimed: Claimed) -> bool:
-        return int((await self._view(claimed))["amount_fen"]) > 0
+    # ----------------------------------------------------------------------------------------------- what is decided
 
     async def _decide(self, claimed: Claimed, view: Json) -> None:
         """Decide what the case says was decided, and whether an enterprise's proof of payment is accepted.
@@ -322,62 +322,6 @@ class PaidStory(ClassStory):
     async def _decision(self, claimed: Claimed, body: Json) -> None:
         path = f"/payment/v1/claims/{claimed.claim_id}/decisions"
         await self.cast.first_reviewer.post(path, body, key=self.key(f"decision-{body['rule']}-{claimed.claim_id}"))
-
-    async def _review(self, claims: list[Claimed]) -> None:
-        """Two reviewers, the public list where the document has one, the bureau's opinion, the bank."""
-        for claimed in claims:
-            await self._step(claimed, self.cast.first_reviewer, "first_review")
-            await self._step(claimed, self.cast.second_reviewer, "second_review")
-        if self.book.payment.notice is not None and claims:
-            payable = [await self._publish(claimed) for claimed in claims]
-            await self.move_clock(moment(max(payable), time(9, 0)))
-        for claimed in claims:
-            await self._step(claimed, self.cast.approver, "bureau_opinion")
-            view = await self._view(claimed)
-            await self.cast.finance.post(
-                f"/payment/v1/claims/{claimed.claim_id}/orders",
-                {"sources": [{"funding_source": self.of.fund, "amount_fen": view["decided_fen"]}]},
-                key=self.key(f"order-{claimed.claim_id}"),
-            )
-        if claims:
-            await self._transfer(claims)
-
-    async def _step(self, claimed: Claimed, by: Party, step: str) -> None:
-        await by.post(
-            f"/payment/v1/claims/{claimed.claim_id}/reviews",
-            {"step": step, "decision": "approve", "opinion": "与系统记录一致"},
-            key=self.key(f"{step}-{claimed.claim_id}"),
-        )
-
-    async def _publish(self, claimed: Claimed) -> date:
-        answer = await self.cast.second_reviewer.post(
-            f"/payment/v1/claims/{claimed.claim_id}/notice",
-            {"site": "人力资源和社会保障局官方网站"},
-            key=self.key(f"notice-{claimed.claim_id}"),
-        )
-        return date.fromisoformat(answer["payable_from"])
-
-    async def _transfer(self, claims: list[Claimed]) -> None:
-        """One bank file takes whatever is ready in the region, so another class's may have taken ours before."""
-        with suppress(StoryBroken):
-            await self.cast.finance.post(
-                "/payment/v1/bank-files", {"funding_source": self.of.fund}, key=self.key("bank-file")
-            )
-        on = (await self.today()).isoformat()
-        answers: dict[str, list[Json]] = {}
-        for claimed in claims:
-            for order in (await self._view(claimed))["orders"]:
-                sent = order["attempts"][-1]
-                answers.setdefault(sent["bank_file_id"], []).append(
-                    {"order_id": order["order_id"], "attempt": sent["attempt"], "outcome": "settled", "on": on}
-                )
-        for file, rows in answers.items():
-            await self.cast.finance.post(
-                f"/payment/v1/bank-files/{file}/answers", {"answers": rows}, key=self.key(f"settled-{file}")
-            )
-        for claimed in claims:
-            view = await self._view(claimed)
-            expect(view, state="paid", ordered_fen=view["amount_fen"])
 
     # ------------------------------------------------------------------------------------------------- the outcome
 

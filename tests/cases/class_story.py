@@ -30,6 +30,7 @@ class ClassStory(Opening, Examining):
         self.occupation = of.code_of(self.part.occupation, self.part.new_occupation_published)
         self.ids = {}
         self.assessments = {}
+        self.programme = type_of(part.case, of.book, part.programme).programme
         exempt = self.book.enrollment.class_kind_exemptions  # these kinds of class have no timetable
         self.sits = all(self.part.kind != each.class_kind for each in exempt)
         self.refused: dict[str, list[Json]] = {}
@@ -101,7 +102,7 @@ class ClassStory(Opening, Examining):
     def _attributes(self) -> dict[str, str]:
         case, asked = self.part, {attribute.code for attribute in self.book.enrollment.attributes}
         told = {
-            "funder": case.funder,
+            "funder": case.funder or "learner",
             "hirer": case.hirer,
             "agreed_months": None if case.agreed_months is None else str(case.agreed_months),
         }
@@ -160,6 +161,11 @@ class ClassStory(Opening, Examining):
                 key=self.key(f"class-{step.code}"),
             )
         return f"{len(steps)} 人办理"
+
+    async def await_reservation(self) -> str:
+        """Payment answers the reservation; a class that opens on the day of its application waits for it no longer."""
+        view = await self.await_class(lambda view: view["state"] in ("reserved", "opened"), "the reservation")
+        return f"{view['reservation']['granted']} 人预留名额"
 
     async def open_class(self) -> str:
         """On the opening date the class opens by itself; the roster keeps the order of the file."""

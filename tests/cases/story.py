@@ -18,8 +18,9 @@ from shared.domain.actor import Role
 from shared.policy.case_file import Case, People, fen_of
 from shared.policy.rulebook import Rulebook
 from tests.cases.casting import Casting
-from tests.cases.claiming import Came, PaidStory
+from tests.cases.claiming import PaidStory
 from tests.cases.common_clock import CommonClock
+from tests.cases.paying import Came
 
 LEAD: Final = timedelta(days=14)
 """Everything is registered so long before the first class opens, and applied for."""
@@ -81,7 +82,8 @@ class CaseStory:
     @property
     def begins(self) -> date:
         """Give the day on which everything is registered."""
-        return max(min(self.openings) - LEAD, self.book.valid_from)
+        published = [day for _, day in self.occupations if day is not None]
+        return max(min(self.openings) - LEAD, self.book.valid_from, *published)
 
     @property
     def occupation(self) -> str:
@@ -173,6 +175,7 @@ class CaseStory:
     def _differences(self, came: list[Came]) -> list[str]:
         if broken := [each for one in came for each in one.broken]:
             return broken
+        advance_fen, term = sum(one.advance_fen for one in came), self.book.payment.advance
         outcome = Outcome(
             case=self.case.case,
             rulebook_id=self.book.id,
@@ -180,8 +183,12 @@ class CaseStory:
             refusals=tuple(refusal for one in came for refusal in one.refusals),
             flags=tuple(flag for one in came for flag in one.flags),
             dates={event: day for one in came for event, day in one.dates.items()},
+            advance_fen=advance_fen,
+            advanced=term.programmes if advance_fen and term else (),
         )
-        return differences(self.case, outcome)
+        moved = advance_fen + sum(one.by_bank_fen for one in came)
+        unpaid = [] if moved == outcome.total_fen else [f"{outcome.total_fen} fen are due, {moved} were paid"]
+        return [*differences(self.case, outcome), *unpaid]
 
     # --------------------------------------------------------------------------------------------------- registered
 
@@ -197,8 +204,9 @@ class CaseStory:
         """Register what is this case's own: occupations, institution, bodies with pass marks, rates, the budget."""
         staff = await self.casting.staff(self.case.region)
         approver = staff["approver"]
-        for (name, _), code in self.occupations.items():
+        for (name, published), code in self.occupations.items():
             occupation = {"code": code, "name": f"{name}{self.case.case}", "region": self.case.region}
+            occupation |= {"new_since": published.isoformat()} if published else {}
             levels = sorted({part.case.level for part in self.parts if part.case.level})
             certifiable = list(self.case.certifiable)
             await approver.post(
@@ -212,7 +220,7 @@ class CaseStory:
         bureau_body_id, bureau_assessor = await self._body(approver, is_bureau=True)
         await self._pass_marks(approver)
         await self._rates_and_budget(staff["finance"])
-        self.policy_officer = staff["policy_officer"]
+        await self._import_history(staff["policy_officer"])
         return Cast(
             first_reviewer=staff["first_reviewer"],
             second_reviewer=staff["second_reviewer"],
@@ -231,6 +239,24 @@ class CaseStory:
             bureau_body_id=bureau_body_id,
             **given["ids"],
         )
+
+    async def _import_history(self, policy_officer: Party) -> None:
+        """What people had before or elsewhere is imported from where it is known."""
+        codes = {name: code for (name, _), code in self.occupations.items()}
+        rows = [
+            {
+                "identity_number": self.people[person].identity_number,
+                "programme": had.programme,
+                "occupation": codes.get(had.occupation, had.occupation),
+                "level": had.level,
+                "had_on": f"{had.year}-06-30",
+                "source": "省平台导出",
+            }
+            for had in self.case.history
+            for person in had.persons
+        ]
+        if rows:
+            await policy_officer.post("/payment/v1/past-subsidies", {"subsidies": rows}, key=self.key("history"))
 
     async def _institution(self, approver: Party) -> dict[str, Any]:
         kind = ENTERPRISE if self.trains_its_own else getattr(self._paperwork, "SCHOOL", SCHOOL)

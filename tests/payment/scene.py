@@ -119,6 +119,8 @@ class Scene:
     groups: Mapping[str, str | tuple[str, ...]]
     kind: ClassKind = "class"
     level: str | None = "4"
+    new_since: date | None = None
+    new_until: date | None = None
     opening: date | None = None
     planned: int = 50
     institution: str = "private_school"
@@ -147,7 +149,9 @@ class Scene:
             region=self.region,
             rulebook_id=book_of(self.region).id,
             institution=replace(plain.institution, kind=self.institution),
-            occupation=OccupationReference(code="welder", name="焊工", certifiable=()),
+            occupation=OccupationReference(
+                code="welder", name="焊工", certifiable=(), new_since=self.new_since, new_until=self.new_until
+            ),
             level=self.level,
             attributes=dict(self.attributes),
             trainees=tuple(self._trainee(person, groups) for person, groups in self.groups.items()),

@@ -143,19 +143,20 @@ def test_a_class_of_which_nobody_works(kind: str, heads: int, yuan: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("opening", "published", "yuan"),
+    ("opening", "published", "until", "yuan"),
     [
-        (date(2024, 5, 23), "2024-05-24", 500),
-        (date(2024, 5, 24), "2024-05-24", 800),
-        (date(2024, 5, 24), None, 500),
+        (date(2024, 5, 23), date(2024, 5, 24), None, 500),
+        (date(2024, 5, 24), date(2024, 5, 24), None, 800),
+        (date(2024, 5, 24), None, None, 500),
+        (date(2024, 6, 30), date(2024, 5, 24), date(2024, 6, 30), 800),
+        (date(2024, 7, 1), date(2024, 5, 24), date(2024, 6, 30), 500),
     ],
 )
 def test_a_completion_certificate_of_a_new_occupation_counts_by_what_was_published_at_the_opening(
-    opening: date, published: str | None, yuan: int
+    opening: date, published: date | None, until: date | None, yuan: int
 ) -> None:
-    """HB-CLM-06"""
-    attributes = {"new_occupation_published": published} if published else {}
-    scene = trained("completion", opening=opening, attributes=attributes)
+    """HB-CLM-06: the day of publication is within, and the last day where a list names one."""
+    scene = trained("completion", opening=opening, new_since=published, new_until=until)
     assert total(replace(scene, certificates=[certified("p1", "completion")]).judged(TRAINING)) == yuan * 100
 
 

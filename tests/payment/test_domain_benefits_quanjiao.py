@@ -224,6 +224,9 @@ def test_free_groups_have_a_rate_and_a_payee_of_their_own() -> None:
     row = rate(QUANJIAO, "free_group_training", 1000)
     others = (rate(QUANJIAO, "pre_job", 1200), rate(QUANJIAO, "upskilling", 1500, number=2))
     to_institution = [accepted("QJ-CLM-14")]
+    refused = scene.judged(row, decisions=[accepted("QJ-CLM-14", accept=False)])
+    assert (total(refused), set(against(refused))) == (0, {("PAYEE_REFUSED", "QJ-CLM-14")})
+    assert refused.open_questions == ()
     assert against(scene.judged(*others, decisions=to_institution)) == [("RATE_MISSING", "QJ-CLM-14")]
     assert {code for code, _ in against(scene.judged(row))} == {"PAYEE_UNDECIDED"}
     found = scene.judged(row, decisions=to_institution)

@@ -229,6 +229,13 @@ async def test_the_fourth_of_a_year_is_refused_and_a_place_given_back_is_free(of
         [fourth] = await uow.claims.all_of_class("class-4")
     assert [finding.rule for line in fourth.assessment.lines for finding in line.findings] == ["HL-CLM-01"]
 
+    void = CertificateVoided(
+        class_id="class-2", certificate_id="class-2-p1", person_id="p1", on=CLAIMED_ON, reason="登记有误"
+    )
+    await office.take(void, assessment_completed([], class_id="class-2", revision=2))
+    await office.pass_days(CLAIMED_ON)
+    assert sum((await office.claim(fourth.claim_id)).payable.values()) == 150_000
+
 
 async def test_the_same_occupation_and_level_is_paid_once_in_a_life(office: Office) -> None:
     """HL-CLM-02, HL-CLM-03: in another year at the same level nothing, at a higher one its rate."""

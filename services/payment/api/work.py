@@ -132,10 +132,11 @@ class MonthsAnswer(BaseModel):
 
 
 class PastSubsidyBody(Body):
-    """A subsidy that somebody had elsewhere; name and number are compared by keyed checks and never stored."""
+    """A subsidy that somebody had elsewhere; the number is compared by a keyed check and never stored."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=100, description="姓名，与花名册一致；不保存")]
-    identity_number: Annotated[Text, Field(min_length=1, max_length=30, description="证件号码；不保存")]
+    identity_number: Annotated[
+        Text, Field(min_length=1, max_length=30, description="证件号码，与花名册按密钥比对；不保存。不收姓名")
+    ]
     programme: Programme
     occupation: Annotated[Code, Field(description="工种代码；与工种无关的补贴不填")] | None = None
     level: Annotated[Code, Field(max_length=20, description="等级；没有等级的不填")] | None = None
@@ -145,8 +146,8 @@ class PastSubsidyBody(Body):
 
     def to_command(self) -> GivenPast:
         """Give the command's part."""
-        had = self.model_dump(exclude={"name", "identity_number"})
-        return GivenPast(name=self.name, identity_number=self.identity_number, had=PastSubsidy(**had))
+        had = self.model_dump(exclude={"identity_number"})
+        return GivenPast(identity_number=self.identity_number, had=PastSubsidy(**had))
 
 
 class PastSubsidiesBody(Body):

@@ -12,6 +12,7 @@ from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.application.set_off_advance import owed_advances, parts_set_off, set_off
+from services.payment.domain.benefit import benefits_of
 from services.payment.domain.claim import Claim, minus, require_decided
 from services.payment.domain.claimed_part import require_signed
 from services.payment.domain.decision import is_accepted, latest
@@ -28,8 +29,10 @@ from services.payment.domain.order import (
 from services.payment.domain.reassessment import money_state
 from services.payment.domain.state import Act, State, following
 from shared.clock import new_id
+from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Conflict
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import BenefitFund
 
 
 async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Share]) -> tuple[PaymentOrder, ...]:
@@ -40,8 +43,8 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
     Raise Conflict HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while nothing more of
     what was decided is supported; Refused DECISION_NEEDED or FLAG_REFUSED where something of the class is undecided,
     SOURCE_FIXED for another source than the class opened with, ORDER_OF_SOURCES for more than the first source left,
-    DECISION_NEEDED outside the document's days of paying, PAYEE_IS_ANOTHER where somebody else signed the agreements;
-    Conflict ADVANCE_UNDER_WAY.
+    FUND_TIED for a benefit that another source pays alone, DECISION_NEEDED outside the document's days of paying,
+    PAYEE_IS_ANOTHER where somebody else signed the agreements; Conflict ADVANCE_UNDER_WAY.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
@@ -75,6 +78,7 @@ async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Sha
             rulebook=case.rulebook,
             decided_sources=_decided_sources(claim, case.rulebook),
             excluded=excluded,
+            tied=tied_lines(claim, case.opened.fact, case.rulebook),
         )
     saved = await uow.claims.save(claim, replace(acting, state=state))
     numbers = Counter(entry.line_no for order in standing for entry in order.entries)
@@ -175,6 +179,13 @@ def excluded_lines(claim: Claim, rulebook: Rulebook) -> frozenset[int]:
         if decision is not None and not decision.accepted:
             found.add(line.line_no)
     return frozenset(found)
+
+
+def tied_lines(claim: Claim, opened: ClassOpened, rulebook: Rulebook) -> dict[int, BenefitFund]:
+    """Give the lines of benefits that one source alone pays (QJ-FND-01, HL-ENR-03)."""
+    funds = {each.paid_as(opened.programme): each.fund for each in benefits_of(opened, rulebook)}
+    found = {line.line_no: funds.get(line.programme) for line in claim.assessment.lines}
+    return {line_no: fund for line_no, fund in found.items() if fund is not None}
 
 
 def excluded_orders(claim: Claim, orders: Iterable[PaymentOrder], rulebook: Rulebook) -> frozenset[str]:

@@ -42,7 +42,7 @@ async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
             raise rate_stands(standing)
     entered = await uow.rates.add(rate, by=uow.actor.subject, at=uow.now)
     await uow.audit(action="rate_entered", subject=f"{rate.region}/{entered.number}", details=_details(rate))
-    for class_id in await uow.claims.awaiting_rates(descendants(rate.region)):
+    for class_id in await uow.claims.uncomputed(descendants(rate.region)):
         await uow.classes.lock(class_id)
         await refresh_claim(uow, class_id, cause="RATE_ENTERED")
     await wake_reservations(uow, rate.region)

@@ -284,6 +284,10 @@ class Claims(Protocol):
         """Give every claim for people of the class, by id."""
         ...
 
+    async def classes_of(self, persons: Collection[str]) -> Sequence[str]:
+        """Give the classes in which one of these people was claimed for, sorted."""
+        ...
+
     async def of_application(self, application_id: str) -> Sequence[Claim]:
         """Give the claims of one application, by class."""
         ...
@@ -304,8 +308,8 @@ class Claims(Protocol):
         """Give the cursor that stands behind a claim."""
         ...
 
-    async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
-        """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
+    async def uncomputed(self, regions: Collection[str] | None = None) -> Sequence[str]:
+        """Give the classes of these regions (everywhere for None) that have a claim which could not be computed."""
         ...
 
     async def undecided(self, regions: Collection[str]) -> Sequence[str]:
@@ -470,6 +474,10 @@ class PaymentUnit(Protocol):
 
     def payee_checks(self, name: str, identity_number: str) -> Mapping[str, str]:
         """Give the keyed checks of a person by the id of their key, to compare with what enrollment enrolled."""
+        ...
+
+    def identity_checks(self, identity_number: str) -> Mapping[str, str]:
+        """Give the same of the number alone."""
         ...
 
     def past_key(self, identity_number: str) -> str:

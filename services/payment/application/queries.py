@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from services.payment.application.assessing import past_of
 from services.payment.application.ports import Account, ApprovedPart, Attempt, ObjectionText, PaymentUnit
 from services.payment.application.scope import BUREAU, unknown, visible_claim, visible_class
 from services.payment.domain.advance_money import AdvancePayment
@@ -18,6 +19,7 @@ from services.payment.domain.facts import ClassFacts
 from services.payment.domain.notice import Notice, NoticeState
 from services.payment.domain.obstacles import obstacles
 from services.payment.domain.order import OrderState, PaymentOrder
+from services.payment.domain.past_subsidy import past_unknown
 from services.payment.domain.subsidy import Line
 from shared.contracts.assessment import SatisfactionMeasured
 from shared.contracts.enrollment import ClassOpened
@@ -102,6 +104,8 @@ async def read_class(uow: PaymentUnit, class_id: str) -> ClassReading:
     if facts.opened is not None:
         rulebook = uow.shelf.by_id(facts.opened.fact.rulebook_id)
         missing = obstacles(facts, facts.opened.fact, rulebook, entry_required=uow.entry_required)
+        if await past_of(uow, facts.opened.fact, rulebook) is None:
+            missing = (*missing, past_unknown(rulebook))
     return ClassReading(
         file=file,
         facts=facts,

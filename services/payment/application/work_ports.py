@@ -53,7 +53,7 @@ class Work(Protocol):
 
 
 class Past(Protocol):
-    """Subsidies that people had elsewhere; whose they are is known only by keyed checks."""
+    """Subsidies that people had elsewhere; whose they are is known only by keyed checks of their identity numbers."""
 
     async def add(self, person_key: str, had: PastSubsidy, *, by: str, on: date) -> int | None:
         """Add one and give its number, None when it was imported before."""
@@ -63,8 +63,8 @@ class Past(Protocol):
         """Remember by which checks a person is recognised on a roster, by the id of their key."""
         ...
 
-    async def past_uses(self, trainees: Collection[OpenedTrainee]) -> Sequence[Use]:
-        """Give what these trainees had elsewhere, by day; raise Conflict PAST_KEY_UNKNOWN when nobody can tell."""
+    async def past_uses(self, trainees: Collection[OpenedTrainee]) -> Sequence[Use] | None:
+        """Give what these trainees had elsewhere, by day, None while nobody can tell."""
         ...
 
     async def importer(self, number: int) -> str | None:

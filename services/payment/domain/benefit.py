@@ -11,6 +11,7 @@ from services.payment.domain.decision import Decision, decision_trace, latest
 from services.payment.domain.facts import ClassFacts, Known, WorkMonth
 from services.payment.domain.rates import Wanted
 from services.payment.domain.recognition import recognise, recognise_each
+from services.payment.domain.shortfall import cost_fen, is_stated, part_of, shortfall_fen, spent_fen
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.months import months_later
@@ -22,7 +23,6 @@ AGREED_MONTHS: Final = "agreed_months"
 ENTERPRISE: Final = "employer_credit_code"
 FUNDER: Final = "funder"
 HIRER: Final = "hirer"
-NEW_OCCUPATION: Final = "new_occupation_published"
 DISPATCHED_TO: Final = "dispatched_to"
 INSURED_MONTHS: Final = "insured_months"
 """Codes under which a class's and a person's attributes tell payment what its benefits ask for."""
@@ -107,6 +107,8 @@ def earned(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[tu
             awards, findings = _of_months(benefit, trainee, ground)
         case "day":
             awards, findings = _of_days(benefit, trainee, ground)
+        case "cost":
+            awards, findings = _of_cost(benefit, trainee, ground)
     conditioned = (_conditioned(award, benefit, trainee, ground) for award in awards)
     return tuple(_handed_out(award, benefit, trainee, ground) for award in conditioned), findings
 
@@ -254,6 +256,40 @@ def _of_days(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found
     return [Award(benefit=benefit, use=use, priced=(priced,), traces=(trace,))], ()
 
 
+def _of_cost(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
+    """Give the person's equal part of what the class costs beyond the first source's money (HL-ENR-03)."""
+    opened, facts, term = ground.opened, ground.facts, ground.rulebook.payment.funding_order
+    if term is None or not is_stated(term, opened):
+        return [], (_nothing(benefit, "COST_UNKNOWN", "班级没有写明所需经费和已列支的职工教育经费。"),)
+    if not shortfall_fen(term, opened):
+        return [], (_nothing(benefit, "NO_SHORTFALL", "所需经费已由职工教育经费足额列支，没有不足部分。"),)
+    came = [
+        each.person_id
+        for each in opened.trainees
+        if facts.days_present(each.person_id) and not facts.has_withdrawn(each.person_id)
+    ]
+    if trainee.person_id not in came:
+        return [], (_nothing(benefit, "NOT_PRESENT", "系统内没有该学员到课的记录。"),)
+    left_fen, place = shortfall_fen(term, opened), came.index(trainee.person_id)
+    trace = term.trace(
+        result=left_fen,
+        unit="fen",
+        inputs={"cost_fen": cost_fen(term, opened), "spent_fen": spent_fen(term, opened), "heads": len(came)},
+    )
+    programme = benefit.paid_as(opened.programme)
+    use = Use(
+        person_id=trainee.person_id,
+        programme=programme,
+        on=opened.closing_date,
+        occupation=opened.occupation.code,
+        level=opened.level,
+        employer=employer_of(opened, trainee),
+    )
+    wanted = _of_time(programme, opened, opened.closing_date)
+    priced = Priced(wanted=wanted, standard_fen=part_of(left_fen, place, len(came)))
+    return [Award(benefit=benefit, use=use, priced=(priced,), traces=(trace,))], ()
+
+
 def _of_time(programme: str, opened: ClassOpened, on: date) -> Wanted:
     return Wanted(
         programme=programme, occupation=opened.occupation.code, level=opened.level, certificate_kind=None, on=on
@@ -305,12 +341,17 @@ def _fits(
         return False, (), ()
     if share.certificate_kinds and certificate.kind not in share.certificate_kinds:
         return False, (), ()
-    published = ground.opened.attributes.get(NEW_OCCUPATION)
-    if share.new_occupation and (published is None or date.fromisoformat(published) > ground.opened.opening_date):
+    if share.new_occupation and not _is_new(ground.opened):
         return False, (), ()
     if share.employed_within_months is None:
         return True, (), ()
     return _employed(share, share.employed_within_months, certificate, ground)
+
+
+def _is_new(opened: ClassOpened) -> bool:
+    """Say whether the occupation counted as new when the class opened, its first and its last day included."""
+    since, until, day = opened.occupation.new_since, opened.occupation.new_until, opened.opening_date
+    return since is not None and since <= day and (until is None or day <= until)
 
 
 def _employed(
@@ -424,17 +465,27 @@ def _handed_out(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: 
 
 
 def payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequence[Decision]) -> tuple[Finding, ...]:
-    """Ask who is paid where the document leaves it to a person and nobody accepted the row yet."""
+    """Ask who is paid where the document leaves it to a person and nobody decided yet; refuse what they refused."""
     if row is None or not row.by_decision:
         return ()
-    decision = latest(decisions, row.rule, person_id) or latest(decisions, row.rule)
+    decision = _decision_on(row, person_id, decisions)
     if decision is not None and decision.accepted:
         return ()
+    if decision is not None:
+        return (
+            row.finding(
+                code="PAYEE_REFUSED",
+                severity=Severity.STOP,
+                message="审核人员已决定不向该收款人支付该项补贴，文件没有规定其他收款人。",
+                advice="如有异议，请补充付费凭证后由审核人员重新记录决定。",
+                value=row.payee,
+            ),
+        )
     return (
         row.finding(
             code="PAYEE_UNDECIDED",
             severity=Severity.ASK,
-            message="文件没有明确该项补贴的收款人，须由审核人员决定；决定前不计入补贴。",
+            message="该项补贴的收款人文件没有明确，或班级没有写明由谁付费，须由审核人员决定；决定前不计入补贴。",
             advice="请审核人员核对付费情况后记录决定及理由。",
             value=row.payee,
         ),
@@ -456,8 +507,11 @@ def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> fro
 
 
 def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> BenefitPayee | None:
-    """Give the row that says who is paid for the person; without one it is whoever claims for the class."""
-    opened = ground.opened
+    """Give the row that says who is paid for the person; without one it is whoever claims for the class.
+
+    A row that a person refused gives way to the next that fits; where none does, nobody is paid by default.
+    """
+    opened, refused = ground.opened, None
     for row in benefit.payees:
         if row.funders and opened.attributes.get(FUNDER) not in row.funders:
             continue
@@ -469,8 +523,19 @@ def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Benefi
             continue
         if row.unproven and not _goes_unproven(row, trainee, ground):
             continue
-        return row
-    return None
+        if not _is_refused(row, trainee.person_id, ground.decisions):
+            return row
+        refused = row
+    return refused
+
+
+def _is_refused(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> bool:
+    decision = _decision_on(row, person_id, decisions)
+    return row.by_decision and decision is not None and not decision.accepted
+
+
+def _decision_on(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> Decision | None:
+    return latest(decisions, row.rule, person_id) or latest(decisions, row.rule)
 
 
 def _goes_unproven(row: BenefitPayee, trainee: OpenedTrainee, ground: Ground) -> bool:

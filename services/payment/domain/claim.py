@@ -114,8 +114,9 @@ class Claim:
     """One claim for one class; a second one for the same people is refused, whoever claims (JY-CLM-01).
 
     `overdue` names the limits that passed unmet in this round; `clawback_fen` is what was ordered beyond what the facts
-    now support: it is never taken back automatically and holds every further payment. `awaits_rate` says that an
-    approved claim could not be computed for want of a rate; `since` is the day on which it came to its state.
+    now support: it is never taken back automatically and holds every further payment. `uncomputed` says that the
+    claim waits for a rate or for what its people had elsewhere and stays as it was; `since` is the day on which it came
+    to its state.
     `persons` are those it claims for, None for the whole roster; `owner` is the institution, the enterprise that paid
     for its employees in another's class (`employer_payment`), the assessment body whose certificates it rests on or, of
     an individual's claim, the person's account;
@@ -141,7 +142,7 @@ class Claim:
     round: int = 1
     overdue: frozenset[str] = frozenset()
     clawback_fen: int = 0
-    awaits_rate: bool = False
+    uncomputed: bool = False
     since: date = date.min
     decisions: tuple[Decision, ...] = ()
     objections: tuple[Objection, ...] = ()

@@ -8,16 +8,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, Literal
 
+from services.payment.domain.shortfall import cost_fen, shortfall_fen, spent_fen
 from shared.contracts.enrollment import ClassOpened
 from shared.contracts.payment import PaymentReturned, PaymentSettled
 from shared.domain.errors import Conflict, Refused
 from shared.domain.identifiers import cleaned
-from shared.domain.money import fen_from_yuan, yuan_text
+from shared.domain.money import yuan_text
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import BenefitFund
 from shared.policy.terms.term import quote
 
 
@@ -88,6 +90,9 @@ def ordered_by_line(orders: Iterable[PaymentOrder]) -> dict[int, int]:
     return dict(ordered)
 
 
+NO_TIES: Final[Mapping[int, BenefitFund]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """What one funding source is to pay."""
@@ -114,28 +119,48 @@ def split(
     rulebook: Rulebook,
     decided_sources: frozenset[str],
     excluded: frozenset[int],
+    tied: Mapping[int, BenefitFund] = NO_TIES,
 ) -> dict[str, dict[int, int]]:
     """Give for each source the parts of lines it pays; the parts of all sources are exactly what is due.
 
-    Raise Refused SPLIT_SUM when the shares do not add up to what is due, FUNDING_SOURCE_UNKNOWN, DECISION_NEEDED for a
-    source outside the document's list that nobody decided on (JY-FND-02), and EXCLUDED_FROM_SPECIAL_ACCOUNT when lines
-    of excluded people would be paid from the special account (JY-FND-03).
+    `tied` are the lines of benefits that one source alone pays; these it pays before any other. Raise Refused SPLIT_SUM
+    when the shares do not add up to what is due, FUNDING_SOURCE_UNKNOWN, DECISION_NEEDED for a source outside the
+    document's list that nobody decided on (JY-FND-02), FUND_TIED when a tied line would be paid from another source
+    (QJ-FND-01), and EXCLUDED_FROM_SPECIAL_ACCOUNT when lines of excluded people would be paid from the special account
+    (JY-FND-03).
     """
     _require_sum(due, shares, rulebook)
     special = _special_sources(shares, rulebook, decided_sources)
+    parts, rest, left = _tied_first(due, shares, tied)
     # Special accounts choose first, among the lines they may pay; negative lines go to the last source, which takes
     # everything left and so comes out exactly.
-    ordered = sorted(shares, key=lambda share: share.funding_source not in special)
-    rest = dict(due)
-    parts: dict[str, dict[int, int]] = {}
+    ordered = sorted(left, key=lambda share: share.funding_source not in special)
     for share in ordered[:-1]:
         barred = excluded if share.funding_source in special else frozenset()
-        parts[share.funding_source] = _take(rest, share, barred, rulebook)
+        parts[share.funding_source] |= _take(rest, share, barred, rulebook)
     last = ordered[-1]
     if last.funding_source in special and any(rest.get(line_no, 0) > 0 for line_no in excluded):
         raise _excluded(rulebook)
-    parts[last.funding_source] = {line_no: amount for line_no, amount in sorted(rest.items()) if amount}
-    return parts
+    parts[last.funding_source] |= {line_no: amount for line_no, amount in sorted(rest.items()) if amount}
+    return {share.funding_source: parts[share.funding_source] for share in ordered}
+
+
+def _tied_first(
+    due: Mapping[int, int], shares: Sequence[Share], tied: Mapping[int, BenefitFund]
+) -> tuple[dict[str, dict[int, int]], dict[int, int], list[Share]]:
+    """Give what each source pays of the lines that it alone pays, the other lines, and what is left of each share."""
+    parts: dict[str, dict[int, int]] = {share.funding_source: {} for share in shares}
+    for line_no, fund in sorted(tied.items()):
+        if due.get(line_no):
+            if fund.source not in parts:
+                raise _tied(fund)
+            parts[fund.source][line_no] = due[line_no]
+    left = [replace(share, amount_fen=share.amount_fen - sum(parts[share.funding_source].values())) for share in shares]
+    for share in left:
+        if share.amount_fen < 0:
+            raise _tied(next(fund for fund in tied.values() if fund.source == share.funding_source))
+    paid = {line_no for lines in parts.values() for line_no in lines}
+    return parts, {line_no: fen for line_no, fen in due.items() if line_no not in paid}, left
 
 
 def require_season(today: date, *, decided: bool, rulebook: Rulebook) -> None:
@@ -181,8 +206,7 @@ def require_order_of_sources(
     term = rulebook.payment.funding_order
     if term is None or opened.programme not in term.programmes:
         return
-    cost_fen, spent_fen = (fen_from_yuan(Decimal(opened.attributes.get(name) or 0)) for name in (term.cost, term.spent))
-    left_fen = max(cost_fen - spent_fen, 0)
+    left_fen = shortfall_fen(term, opened)
     ordered = [
         Share(funding_source=order.funding_source, amount_fen=order.amount_fen) for order in standing if order.counts
     ]
@@ -192,7 +216,8 @@ def require_order_of_sources(
     raise Refused(
         code="ORDER_OF_SOURCES",
         message=(
-            f"本班所需经费 {yuan_text(cost_fen)} 元，已由 {term.first} 列支 {yuan_text(spent_fen)} 元，"
+            f"本班所需经费 {yuan_text(cost_fen(term, opened))} 元，"
+            f"已由 {term.first} 列支 {yuan_text(spent_fen(term, opened))} 元，"
             f"其他来源合计不得超过不足部分 {yuan_text(left_fen)} 元，现为 {yuan_text(later_fen)} 元。"
         ),
         advice="请先由职工教育经费列支，其他资金来源只支付经证明的不足部分。",
@@ -200,6 +225,19 @@ def require_order_of_sources(
         rule=term.rule,
         clause=term.clause,
         document=term.document,
+    )
+
+
+def _tied(fund: BenefitFund) -> Refused:
+    return Refused(
+        code="FUND_TIED",
+        message=f"申领中有文件规定只能由资金来源 {fund.source} 支付的补贴，所列来源不能足额支付该部分。",
+        advice=f"请由 {fund.source} 足额支付该项补贴，其余补贴再由其他来源支付。",
+        field="sources",
+        value=fund.source,
+        rule=fund.rule,
+        clause=fund.clause,
+        document=fund.document,
     )
 
 

@@ -104,6 +104,8 @@ def _is_earned(benefit: Benefit, request: ReservationRequest, groups: tuple[str,
 
 
 def _most(benefit: Benefit, request: ReservationRequest, rulebook: Rulebook, rates: RateTable | None) -> Worth:
+    if benefit.basis == "cost":  # of the class, not of a head, and told only when it opens
+        return Worth()
     if benefit.rates:
         levels = [rate for rate in benefit.rates if request.level is None or rate.level in (None, request.level)]
         each_fen = max((fen_from_yuan(rate.amount_yuan) for rate in levels), default=0)

@@ -9,11 +9,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from services.payment.domain.benefit import GIVER
 from services.payment.domain.claim import ASSESSOR, Claim, Claimant
 from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.line_return import waiting_lines
 from services.payment.domain.objection import frozen_lines
 from services.payment.domain.order import OrderState, PaymentOrder
+from services.payment.domain.past_subsidy import PAST_KEY_UNKNOWN
 from services.payment.domain.state import LINES_WAIT, State
 from shared.domain.actor import Role
 from shared.domain.working_days import working_days_between
@@ -116,6 +118,9 @@ _OPINION: Final = Holder(task="inspection_opinion", name="填写检查意见", p
 _RECTIFY: Final = Holder(task="rectification", name="按检查意见整改", party=Party.CLAIMANT, role=Role.INSTITUTION)
 _ENTRY: Final = Holder(task="system_entry", name="完成省级系统录入", party=Party.BUREAU, role=Role.APPROVER)
 _RATE: Final = Holder(task="rate", name="录入补贴标准", party=Party.BUREAU, role=Role.FINANCE)
+_PAST: Final = Holder(
+    task="past_subsidies", name="重新导入已享受补贴记录", party=Party.BUREAU, role=Role.POLICY_OFFICER
+)
 _BUDGET: Final = Holder(task="budget", name="追加预算指标", party=Party.BUREAU, role=Role.FINANCE)
 _QUESTION: Final = Holder(task="decision", name="记录人工决定", party=Party.BUREAU, role=Role.FIRST_REVIEWER)
 _RETURN: Final = Holder(task="return", name="退回或重新决定", party=Party.BUREAU, role=Role.FIRST_REVIEWER)
@@ -155,6 +160,7 @@ _HOLDERS: Final = {
     "OPINION_MISSING": _OPINION,
     "OPINION_NOT_PASSED": _RECTIFY,
     "RATE_MISSING": _RATE,
+    PAST_KEY_UNKNOWN: _PAST,
     "BUDGET_EXHAUSTED": _BUDGET,
     "PROGRAMME_NOT_PAID": _RATE,
     "CLAIM_GT_RESULTS": _RESULTS,
@@ -192,7 +198,7 @@ def _as(claimant: Role, holder: Holder) -> Holder:
     return replace(holder, role=claimant) if holder in _OF_CLAIMANT else holder
 
 
-def class_progress(stops: Iterable[Finding], *, since: date | None, by: PayeeKind | None) -> Progress:
+def class_progress(stops: Iterable[Finding], *, since: date | None, by: PayeeKind | None = GIVER) -> Progress:
     """Give what a class without a claim waits for; `since` is the last day on which something happened to it.
 
     `by` is who claims for it, None once that was done.

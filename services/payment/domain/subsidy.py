@@ -48,6 +48,7 @@ class Line:
     findings: tuple[Finding, ...] = ()
     traces: tuple[Trace, ...] = ()
     evidence: tuple[str, ...] = ()
+    identity_check: str | None = field(default=None, compare=False)
     paid_to: BenefitPayee | None = field(default=None, compare=False)
     awards: tuple[Award, ...] = field(default=(), compare=False, repr=False)
 
@@ -175,6 +176,7 @@ def _empty(line_no: int, benefit: Benefit, trainee: OpenedTrainee, opened: Class
         person_id=trainee.person_id,
         masked_name=trainee.masked_name,
         payee_check=trainee.payee_check,
+        identity_check=trainee.identity_check or None,
     )
 
 

@@ -77,6 +77,13 @@ class StoredClaims:
         query = select(CLAIM).where(CLAIM.c.class_id == class_id).order_by(CLAIM.c.claim_id)
         return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
 
+    async def classes_of(self, persons: Collection[str]) -> Sequence[str]:
+        """Give the classes in which one of these people was claimed for, sorted."""
+        if not persons:
+            return ()
+        query = select(CLAIM_PERSON.c.class_id).where(CLAIM_PERSON.c.person_id.in_(persons)).distinct()
+        return (await self._connection.execute(query.order_by(CLAIM_PERSON.c.class_id))).scalars().all()
+
     async def of_application(self, application_id: str) -> Sequence[Claim]:
         """Give the claims of one application, by class."""
         query = select(CLAIM).where(CLAIM.c.application_id == application_id).order_by(CLAIM.c.class_id)
@@ -122,9 +129,11 @@ class StoredClaims:
         """Give the cursor that stands behind a claim."""
         return cursor_of(claim.deadlines.review_due or date.max, claim.claim_id)
 
-    async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
-        """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
-        query = select(CLAIM.c.class_id).where(CLAIM.c.region.in_(regions), CLAIM.c.awaits_rate).distinct()
+    async def uncomputed(self, regions: Collection[str] | None = None) -> Sequence[str]:
+        """Give the classes of these regions (everywhere for None) that have a claim which could not be computed."""
+        query = select(CLAIM.c.class_id).where(CLAIM.c.uncomputed).distinct()
+        if regions is not None:
+            query = query.where(CLAIM.c.region.in_(regions))
         return (await self._connection.execute(query.order_by(CLAIM.c.class_id))).scalars().all()
 
     async def undecided(self, regions: Collection[str]) -> Sequence[str]:
@@ -151,6 +160,7 @@ class StoredClaims:
         }
         await self._connection.execute(insert(CLAIM).values({**rows.claim_row(claim), **row}))
         await self._insert(CLAIM_LINE, [rows.line_row(claim.claim_id, line) for line in claim.assessment.lines])
+        checks = {line.person_id: line.identity_check for line in claim.assessment.lines}
         people = [
             {
                 "class_id": claim.class_id,
@@ -158,6 +168,7 @@ class StoredClaims:
                 "claim_id": claim.claim_id,
                 "payee": claim.payee,
                 "body_id": claim.owner if claim.claimant == ASSESSOR else "",
+                "identity_check": checks.get(person_id) or None,
             }
             for person_id in sorted(set(claim.people.values()))
         ]

@@ -261,11 +261,11 @@ PAST_PERSON: Final = Table(
     "past_person",
     METADATA,
     Column("person_key", String(64), primary_key=True),
-    Column("payee_check_key", String(20), primary_key=True),
-    Column("payee_check", String(100), primary_key=True),
-    Index("ix_past_person_payee_check", "payee_check"),
+    Column("check_key", String(20), primary_key=True),
+    Column("identity_check", String(100), nullable=False),
+    Index("ix_past_person_identity_check", "identity_check"),
 )
-"""By which checks somebody with a past subsidy is recognised on a roster, for each key and spelling; append-only."""
+"""By which check of the number somebody with a past subsidy is recognised on a roster, for each key; append-only."""
 
 PAST_SUBSIDY_WITHDRAWAL: Final = Table(
     "past_subsidy_withdrawal",
@@ -510,7 +510,7 @@ CLAIM: Final = Table(
     Column("review_due_outer", Date),
     Column("overdue", JSON, nullable=False),
     Column("clawback_fen", BigInteger, nullable=False),
-    Column("awaits_rate", Boolean, nullable=False),
+    Column("uncomputed", Boolean, nullable=False),
     Column("state_since", Date, nullable=False),
     Column("base", Integer, nullable=False),
     Column("recognised", Integer, nullable=False),
@@ -542,15 +542,19 @@ CLAIM_PERSON: Final = Table(
     Column("payee", String(20), primary_key=True),
     Column("body_id", String(200), primary_key=True),
     Column("claim_id", String(200), nullable=False),
+    Column("identity_check", String(100)),
     ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
     CheckConstraint("payee IN ('','learner','enterprise','institution','assessor')", name="payee"),
     CheckConstraint("body_id = '' OR payee = 'assessor'", name="body"),
     Index("ix_claim_person_claim_id", "claim_id"),
+    Index("ix_claim_person_identity_check", "identity_check"),
+    Index("ix_claim_person_person_id", "person_id"),
 )
 """A person's training in a class is claimed once over all kinds of claimants (JY-CLM-01).
 
 Only where the document itself says who is paid for what, each payee claims what is theirs, each assessment body what
-rests on its own certificates (HB-PAY-02): `body_id` is empty for every other claimant.
+rests on its own certificates (HB-PAY-02): `body_id` is empty for every other claimant. By `identity_check` claims are
+found whose people turn out to have had something elsewhere.
 """
 
 CLAIM_LINE: Final = Table(

@@ -18,7 +18,7 @@ from services.payment.storage.tables import ADVANCE_ACCOUNT, CLASS_FILE
 from services.payment.storage.uses import StoredUses
 from services.payment.storage.work import StoredWork
 from shared.contracts.contract import Contract, aggregate_id
-from shared.database.encryption import Vault, payee_check, payee_check_key_id
+from shared.database.encryption import Vault, identity_check, payee_check, payee_check_key_id
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
@@ -57,6 +57,10 @@ class PaymentUnitOfWork(UnitOfWork):
     def payee_checks(self, name: str, identity_number: str) -> Mapping[str, str]:
         """Give the keyed checks of a person by the id of their key, to compare with what enrollment enrolled."""
         return {payee_check_key_id(key): payee_check(name, identity_number, key) for key in self._payee_check_keys}
+
+    def identity_checks(self, identity_number: str) -> Mapping[str, str]:
+        """Give the same of the number alone."""
+        return {payee_check_key_id(key): identity_check(identity_number, key) for key in self._payee_check_keys}
 
     def past_key(self, identity_number: str) -> str:
         """Give the keyed hash under which a person's past subsidies are kept."""

@@ -73,6 +73,13 @@ class PaidOutFirst(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BenefitFund(Term):
+    """The one source from which the benefit is paid, by its code (QJ-FND-01, HL-ENR-03)."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Benefit(Term):
     """One subsidy: for whom, for which fact, how much and to whom.
 
@@ -80,15 +87,16 @@ class Benefit(Term):
     their groups is in `groups` and the hirer one of `hirers`; empty means everybody. Of certificates those of
     `certificate_kinds` and `levels` count. `programme` is the word under which it is paid, None the class's own.
 
-    `basis`: per recognised `person`, per `certificate`, per full `month` of work for one employer (`units_max`) or per
-    `day` of presence (`units_max`). `agreed_years` multiplies by the whole years agreed. What `rates` state is paid;
+    `basis`: per recognised `person`, per `certificate`, per full `month` of work for one employer (`units_max`), per
+    `day` of presence (`units_max`), or the class's `cost` beyond what the first source of the funding order bore, in
+    equal parts for everybody present. `agreed_years` multiplies by the whole years agreed. What `rates` state is paid;
     without any the region's table says it, for a day also as a standard per month or year, over `days_of_month` or
     `days_of_year`.
     """
 
     code: str
     name: str
-    basis: Literal["person", "certificate", "month", "day"]
+    basis: Literal["person", "certificate", "month", "day", "cost"]
     programme: Programme | None = None
     classes: tuple[Programme, ...] = ()
     class_kinds: tuple[ClassKind, ...] = ()
@@ -105,6 +113,7 @@ class Benefit(Term):
     conditions: tuple[Condition, ...] = ()
     payees: tuple[BenefitPayee, ...] = ()
     paid_out_first: PaidOutFirst | None = None
+    fund: BenefitFund | None = None
 
     def paid_as(self, programme: str) -> str:
         """Give the word under which it is paid in a class of this programme."""

@@ -1,7 +1,8 @@
 """Quanjiao 2020 on paper: the province's directory of occupations, the enterprise's plan, the institution's rating.
 
 The directory decides (QJ-INS-03; outside it only pre-job training, by decision, QJ-ENR-03); plan and rating are told
-and stop nothing (QJ-ENR-01, QJ-INS-02). A recruit is hired when the class opens (QJ-CLM-01).
+and stop nothing (QJ-ENR-01, QJ-INS-02). A recruit is hired when the class opens (QJ-CLM-01). What free training of the
+groups costs the document leaves to a table (QJ-CLM-14).
 """
 
 from typing import Final
@@ -31,6 +32,9 @@ async def prepare(story: CaseStory, admit: Admit) -> None:
             planned = {"year": YEAR, "month": 6, "starts_on": f"{YEAR}-01-01", "ends_on": f"{YEAR}-12-31"}
             heads = {"occupation": occupation, "participants": story.case.planned}
             await record(story, "enterprise_plan", own=True, **planned, **heads)
+    rate = {"region": story.case.region, "programme": "free_group_training", "amount_fen": 1_000_00}
+    since = {"valid_from": f"{YEAR}-01-01", "source": "示例标准（文件未载明补贴标准）"}
+    await story.cast.finance.post("/payment/v1/rates", {**rate, **since}, key=f"rate-{story.case.region}")
     rating = {"year": YEAR, "grade": "a", "points": 100, "reason": "示例评定", "rated_on": "2020-05-16"}
     await record(story, "credit_rating", own=True, **rating)
 

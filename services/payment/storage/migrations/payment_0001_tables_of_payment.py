@@ -194,11 +194,11 @@ def _create_past() -> None:
     op.create_table(
         "past_person",
         sa.Column("person_key", sa.String(length=64), nullable=False),
-        sa.Column("payee_check_key", sa.String(length=20), nullable=False),
-        sa.Column("payee_check", sa.String(length=100), nullable=False),
-        sa.PrimaryKeyConstraint("person_key", "payee_check_key", "payee_check", name=op.f("pk_past_person")),
+        sa.Column("check_key", sa.String(length=20), nullable=False),
+        sa.Column("identity_check", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("person_key", "check_key", name=op.f("pk_past_person")),
     )
-    op.create_index("ix_past_person_payee_check", "past_person", ["payee_check"], unique=False)
+    op.create_index("ix_past_person_identity_check", "past_person", ["identity_check"], unique=False)
     op.create_table(
         "past_subsidy_withdrawal",
         _number(autoincrement=False),
@@ -680,7 +680,7 @@ def upgrade() -> None:
         sa.Column("review_due_outer", sa.Date(), nullable=True),
         sa.Column("overdue", sa.JSON(), nullable=False),
         sa.Column("clawback_fen", sa.BigInteger(), nullable=False),
-        sa.Column("awaits_rate", sa.Boolean(), nullable=False),
+        sa.Column("uncomputed", sa.Boolean(), nullable=False),
         sa.Column("state_since", sa.Date(), nullable=False),
         sa.Column("base", sa.Integer(), nullable=False),
         sa.Column("recognised", sa.Integer(), nullable=False),
@@ -920,6 +920,7 @@ def upgrade() -> None:
         sa.Column("payee", sa.String(length=20), nullable=False),
         sa.Column("body_id", sa.String(length=200), nullable=False),
         sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("identity_check", sa.String(length=100), nullable=True),
         sa.ForeignKeyConstraint(
             ["claim_id", "class_id"],
             ["claim.claim_id", "claim.class_id"],
@@ -933,6 +934,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("claim_person", schema=None) as batch_op:
         batch_op.create_index("ix_claim_person_claim_id", ["claim_id"], unique=False)
+        batch_op.create_index("ix_claim_person_identity_check", ["identity_check"], unique=False)
+        batch_op.create_index("ix_claim_person_person_id", ["person_id"], unique=False)
 
     op.create_table(
         "notice",
