@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from services.payment.domain.subsidy import for_payee
+from services.payment.domain.claimed_part import for_payee
 from shared.policy.decision import Severity
 from tests.payment.sample import accepted
 from tests.payment.scene import (

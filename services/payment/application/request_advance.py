@@ -6,7 +6,7 @@ from dataclasses import replace
 from services.payment.application.assessing import Case, open_case, rates_of
 from services.payment.application.commit_budget import commit_class
 from services.payment.application.ports import Account, PaymentUnit
-from services.payment.application.request_feature import not_provided
+from services.payment.application.request_feature import feature_refusal
 from services.payment.application.scope import sees, unknown, visible_class
 from services.payment.application.submit_claim import GivenAccount, make_account
 from services.payment.domain.advance import expected_fen, judge_advance, limit_of
@@ -47,7 +47,7 @@ async def request_advance(uow: PaymentUnit, *, class_id: str, amount_fen: int, a
     opened, rulebook = case.opened.fact, case.rulebook
     term = rulebook.payment.advance
     if term is None:
-        raise not_provided(rulebook, "advance")
+        raise feature_refusal(rulebook, "advance")
     standing = [each for each in await uow.advances.of_class(class_id) if each.state not in GONE]
     await _require_before_claim(uow, class_id, opened.institution.institution_id, rulebook)
     await _require_fitting(uow, case, amount_fen, standing, decided=None)

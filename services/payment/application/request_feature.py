@@ -23,34 +23,29 @@ async def request_feature(uow: PaymentUnit, *, class_id: str, feature: Feature) 
 
 
 def feature_refusal(rulebook: Rulebook, feature: Feature) -> Refused:
-    """Give the answer to whoever asks for a feature here: it is off, or asked for elsewhere."""
-    if feature not in provided(rulebook):
-        return not_provided(rulebook, feature)
-    is_advance = feature == "advance"
-    return Refused(
-        code="FEATURE_OFFERED",
-        message=f"现行政策（{rulebook.document}）规定了该项内容（{_name(feature)}），另行办理。",
-        advice="请由办班机构或企业按班级提交预付申请（classes/{class_id}/advances）。"
-        if is_advance
-        else "请按办班、申领的相应环节办理。",
-        field="feature",
-        value=feature,
-        **quote(rulebook.payment.advance if is_advance else None),
-    )
+    """Give the answer to whoever asks for a feature here: it is asked for elsewhere, or off.
 
-
-def not_provided(rulebook: Rulebook, feature: Feature) -> Refused:
-    """Give the refusal of what a document does not provide for, in the name of the rule that says so, if one does."""
+    Where the rulebook names the feature as off, the rule that says so is quoted.
+    """
+    name = words().value(feature, "features") or feature
+    if feature in provided(rulebook):
+        is_advance = feature == "advance"
+        return Refused(
+            code="FEATURE_OFFERED",
+            message=f"现行政策（{rulebook.document}）规定了该项内容（{name}），另行办理。",
+            advice="请由办班机构或企业按班级提交预付申请（classes/{class_id}/advances）。"
+            if is_advance
+            else "请按办班、申领的相应环节办理。",
+            field="feature",
+            value=feature,
+            **quote(rulebook.payment.advance if is_advance else None),
+        )
     term = rulebook.payment.features_off
     return Refused(
         code="FEATURE_OFF",
-        message=f"现行政策（{rulebook.document}）没有规定该项内容，系统未开通：{_name(feature)}。",
+        message=f"现行政策（{rulebook.document}）没有规定该项内容，系统未开通：{name}。",
         advice="确有上级文件依据的，请由政策管理员在新版规则册中载明文号与条款后办理。",
         field="feature",
         value=feature,
         **quote(term if term and feature in term.features else None),
     )
-
-
-def _name(feature: Feature) -> str:
-    return words().value(feature, "features") or feature

@@ -31,6 +31,7 @@ GIVER: Final[PayeeKind] = "institution"
 """Who is paid where the document leaves it open: who gave the class."""
 EMPLOYMENT_AWAITED: Final = "EMPLOYMENT_AWAITED"
 PAYOUT_UNPROVEN: Final = "PAYOUT_UNPROVEN"
+HELD_BEFORE: Final = "held_before"
 _MONTHS_OF_A_YEAR: Final = 12
 
 
@@ -374,7 +375,8 @@ def _employed(
     held = next((spell for spell in spells if spell.start < issued and spell.holds_on(issued)), None)
     if held is not None and decision is not None and decision.accepted:
         return True, (), (decision_trace(share, decision),)
-    return False, (share.trace(result="not_employed", inputs=inputs),), ()
+    queued = HELD_BEFORE if held is not None and decision is None else "not_employed"
+    return False, (share.trace(result=queued, inputs=inputs),), ()
 
 
 def _paid_at_once(person_id: str, ground: Ground) -> Decision | None:
@@ -493,17 +495,17 @@ def payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequenc
 
 
 def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> frozenset[PayeeKind]:
-    """Give who is paid for the class where the document names payees, nothing where it names none."""
+    """Give who is paid for the class where the document names payees, nothing where it names none.
+
+    Whom a person may decide to pay for want of proof is among them (LS-PAY-04).
+    """
     benefits = benefits_of(opened, rulebook)
     ground = Ground(facts=facts, opened=opened, rulebook=rulebook, decisions=())
-    rows = [
-        payee_of(benefit, trainee, ground)
-        for benefit in benefits
-        for trainee in opened.trainees
-        if is_for(benefit, trainee)
-    ]
+    paid = [(benefit, trainee) for benefit in benefits for trainee in opened.trainees if is_for(benefit, trainee)]
+    rows = [payee_of(benefit, trainee, ground) for benefit, trainee in paid]
+    by_decision = {row.payee for benefit, _ in paid for row in benefit.payees if row.unproven}
     named = any(benefit.payees for benefit in benefits)
-    return frozenset(row.payee if row else GIVER for row in rows) if named else frozenset()
+    return frozenset({*by_decision, *(row.payee if row else GIVER for row in rows)}) if named else frozenset()
 
 
 def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> BenefitPayee | None:

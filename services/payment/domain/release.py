@@ -33,7 +33,8 @@ def hold_back(
 ) -> HoldingBack | None:
     """Say what is held of a class, None where its document holds nothing back.
 
-    The share is of the roster without those who left the class, on the day that a recorded decision set (`valid_from`); compared in integers.
+    The share is of the roster without those who left the class, on the day that a recorded decision set
+    (`valid_from`); compared in integers.
     """
     term = rulebook.payment.employment_release
     if term is None or (term.class_kinds and opened.kind not in term.class_kinds):
