@@ -10,7 +10,6 @@ from datetime import date
 from types import MappingProxyType
 
 from services.payment.domain.benefit import (
-    HELD_BEFORE,
     Award,
     Ground,
     benefits_of,
@@ -136,22 +135,8 @@ def assess(
     found = _of_class(_admitted(priced, past, held, rulebook, decisions), facts, opened.fact, rulebook, decisions)
     of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
     short = paid_short(award for line in found.lines for award in line.awards)
-    jobs = _jobs_held_before(found.lines, rulebook)
-    flags = (*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams, *short, *jobs)
+    flags = (*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams, *short)
     return replace(found, flags=flags, knows_awards=True)
-
-
-def _jobs_held_before(lines: Iterable[Line], rulebook: Rulebook) -> Iterator[Finding]:
-    """Tell of jobs begun before the certificate and still held then: they count once a person accepts them."""
-    traced = [{(trace.rule, trace.result) for award in line.awards for trace in award.traces} for line in lines]
-    for share in rulebook.payment.window_shares:
-        if heads := sum((share.rule, HELD_BEFORE) in each for each in traced):
-            yield share.finding(
-                code="EMPLOYED_BEFORE_CERTIFICATE",
-                severity=Severity.WARN,
-                message=f"有 {heads} 名学员取证前已就业且取证时仍在岗，是否按已就业计算尚未决定，暂按较低比例计算。",
-                advice="请审核人员核对就业登记后，按本规则对所涉学员记录决定及理由。",
-            )
 
 
 def _lines(opened: Known[ClassOpened], ground: Ground, entitled: frozenset[str]) -> Iterator[Line]:
@@ -397,30 +382,30 @@ def _of_class(
     held = hold_back(facts, opened, rulebook, decisions)
     if held is None:
         return _with_cut(lines, facts, rulebook, decisions)
-    recognised = sum(line.recognised for line in lines)
+    heads = _heads(lines)
     flags = (*confirmed_doubts(facts, rulebook), *survey_missing(facts, rulebook), *held.flags)
-    found = Assessment(
-        lines=lines, base=recognised, recognised=recognised, traces=held.traces, flags=flags, held=held.held
-    )
-    due = amounts(lines, base=recognised, recognised=recognised, withheld=frozenset(), held=held.held)
-    of_class = {number: fen for number, fen in due.items() if number not in {line.line_no for line in lines}}
-    rest = tuple(
-        Line(
-            line_no=number,
-            programme=held.held.programmes[0] if held.held else lines[0].programme,
-            amount_fen=fen,
-            recognised=False,
-            traces=held.traces,
-        )
-        for number, fen in of_class.items()
-    )
-    return replace(found, lines=(*lines, *rest))
+    found = Assessment(base=heads, recognised=heads, traces=held.traces, flags=flags, held=held.held)
+    programme = held.held.programmes[0] if held.held else ""
+    rest = Line(line_no=0, programme=programme, amount_fen=0, recognised=False, traces=held.traces)
+    return closed(found, lines, rest)
+
+
+def closed(found: Assessment, lines: Sequence[Line], rest: Line | None) -> Assessment:
+    """Give an assessment with these lines of people, and as `rest` what is cut or held of them, after the last."""
+    due = amounts(lines, base=found.base, recognised=found.recognised, withheld=frozenset(), held=found.held)
+    number = max((line.line_no for line in lines), default=0) + 1
+    of_class = (replace(rest, line_no=number, amount_fen=due[number]),) if rest and number in due else ()
+    return replace(found, lines=(*lines, *of_class))
+
+
+def _heads(lines: Iterable[Line]) -> int:
+    return len({line.person_id for line in lines if line.recognised})
 
 
 def _with_cut(
     lines: tuple[Line, ...], facts: ClassFacts, rulebook: Rulebook, decisions: Sequence[Decision]
 ) -> Assessment:
-    recognised = sum(line.recognised for line in lines)
+    recognised = _heads(lines)
     base = _base(facts, rulebook, decisions, otherwise=recognised)
     flags = (*base.flags, *confirmed_doubts(facts, rulebook), *survey_missing(facts, rulebook))
     headcount = rulebook.payment.headcount
@@ -429,21 +414,18 @@ def _with_cut(
     inputs: dict[str, TraceValue] = {"base": base.heads, "recognised": recognised}
     step = headcount.trace(result=min(base.heads, recognised), unit="heads", inputs=inputs)
     lines = tuple(replace(line, traces=(*line.traces, step)) if line.recognised else line for line in lines)
-    cut = amounts(lines, base=base.heads, recognised=recognised, withheld=frozenset()).get(len(lines) + 1)
-    if cut is None:
-        return Assessment(lines=lines, base=base.heads, recognised=recognised, traces=base.traces, flags=flags)
+    programme = lines[0].programme if lines else ""
+    rest = Line(line_no=0, programme=programme, amount_fen=0, recognised=False, evidence=_base_evidence(facts))
+    whole = Assessment(base=base.heads, recognised=recognised, traces=base.traces, flags=flags)
+    found = closed(whole, lines, rest)
+    if len(found.lines) == len(lines):
+        return found
+    cut = found.lines[-1]
     if len({line.amount_fen for line in lines if line.recognised}) > 1:
         flags = (*flags, weigh(_mixed(headcount), latest(decisions, headcount.rule)))
-    total = sum(line.amount_fen for line in lines)
-    cut_line = Line(
-        line_no=len(lines) + 1,
-        programme=lines[0].programme,
-        amount_fen=cut,
-        recognised=False,
-        traces=(*base.traces, headcount.trace(result=cut, unit="fen", inputs={**inputs, "lines_total_fen": total})),
-        evidence=_base_evidence(facts),
-    )
-    return Assessment(lines=(*lines, cut_line), base=base.heads, recognised=recognised, traces=base.traces, flags=flags)
+    inputs |= {"lines_total_fen": sum(line.amount_fen for line in lines)}
+    traced = replace(cut, traces=(*base.traces, headcount.trace(result=cut.amount_fen, unit="fen", inputs=inputs)))
+    return replace(found, lines=(*lines, traced), flags=flags)
 
 
 def _mixed(headcount: Headcount) -> Finding:
