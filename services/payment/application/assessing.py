@@ -89,6 +89,8 @@ async def assess_case(
     opened = case.opened.fact
     past = await past_of(uow, opened, case.rulebook)
     entitled = await uow.entitlements.held(opened.class_id)
+    if rules := case.rulebook.payment.payee_rules:  # who is paid is decided once, in whichever claim
+        decisions = (*decisions, *await uow.claims.decided_of_people(opened.class_id, rules))
     capped = case.rulebook.payment.limits_uses
     persons = [trainee.person_id for trainee in opened.trainees]
     found = assess(

@@ -12,6 +12,7 @@ from services.payment.domain.budget import BudgetKey
 from services.payment.domain.caps import Place, Use
 from services.payment.domain.claim import Claim
 from services.payment.domain.clawback import ClawbackState
+from services.payment.domain.decision import Decision
 from services.payment.domain.entitlement import ClassFile, Scope
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.notice import Notice
@@ -282,6 +283,12 @@ class Claims(Protocol):
 
     async def all_of_class(self, class_id: str) -> Sequence[Claim]:
         """Give every claim for people of the class, by id."""
+        ...
+
+    async def decided_of_people(
+        self, class_id: str, rules: Collection[str], *, but: str | None = None
+    ) -> Sequence[Decision]:
+        """Give what every claim of a class (`but` one) decided of people by name under these rules, claim by claim."""
         ...
 
     async def classes_of(self, persons: Collection[str]) -> Sequence[str]:
