@@ -10,7 +10,6 @@ from datetime import date
 from types import MappingProxyType
 
 from services.payment.domain.benefit import (
-    HELD_BEFORE,
     Award,
     Ground,
     benefits_of,
@@ -136,22 +135,8 @@ def assess(
     found = _of_class(_admitted(priced, past, held, rulebook, decisions), facts, opened.fact, rulebook, decisions)
     of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
     short = paid_short(award for line in found.lines for award in line.awards)
-    jobs = _jobs_held_before(found.lines, rulebook)
-    flags = (*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams, *short, *jobs)
+    flags = (*not_a_class(opened.fact, rulebook, decisions), *found.flags, *of_exams, *short)
     return replace(found, flags=flags, knows_awards=True)
-
-
-def _jobs_held_before(lines: Iterable[Line], rulebook: Rulebook) -> Iterator[Finding]:
-    """Tell of jobs begun before the certificate and still held then: they count once a person accepts them."""
-    traced = [{(trace.rule, trace.result) for award in line.awards for trace in award.traces} for line in lines]
-    for share in rulebook.payment.window_shares:
-        if heads := sum((share.rule, HELD_BEFORE) in each for each in traced):
-            yield share.finding(
-                code="EMPLOYED_BEFORE_CERTIFICATE",
-                severity=Severity.WARN,
-                message=f"有 {heads} 名学员取证前已就业且取证时仍在岗，是否按已就业计算尚未决定，暂按较低比例计算。",
-                advice="请审核人员核对就业登记后，按本规则对所涉学员记录决定及理由。",
-            )
 
 
 def _lines(opened: Known[ClassOpened], ground: Ground, entitled: frozenset[str]) -> Iterator[Line]:
