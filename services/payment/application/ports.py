@@ -185,6 +185,10 @@ class Entitlements(Protocol):
 class Uses(Protocol):
     """What people are paid for where a document says how often."""
 
+    async def lock(self, persons: Collection[str]) -> None:
+        """Keep everybody else from judging what these people are paid for until the transaction ends."""
+        ...
+
     async def elsewhere(self, class_id: str, persons: Collection[str]) -> Sequence[Use]:
         """Give what these people are paid for in other classes, by day; a writer holds them to its end."""
         ...
