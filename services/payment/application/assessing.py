@@ -13,6 +13,7 @@ from services.payment.domain.benefit import EMPLOYMENT_AWAITED
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.caps import places_of
 from services.payment.domain.claim import Claim, asked_of_employer
+from services.payment.domain.deciding import assess
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty, duty_of
 from services.payment.domain.facts import ClassFacts, Known
@@ -21,7 +22,7 @@ from services.payment.domain.order import OrderState, ordered_by_line
 from services.payment.domain.rates import RateTable, rate_table
 from services.payment.domain.reassessment import reassess
 from services.payment.domain.state import State
-from services.payment.domain.subsidy import Assessment, assess, for_payee, narrowed
+from services.payment.domain.subsidy import Assessment, for_payee, narrowed
 from shared import failpoints
 from shared.clock import end_of_day
 from shared.contracts.enrollment import ClassOpened

@@ -64,6 +64,24 @@ class Award:
         spell = f"/{self.use.employer}" if self.benefit.basis == "month" and self.use.employer else ""
         return f"{self.use.programme}/{self.benefit.code}{spell}"
 
+    def worth(self, amount_fen: int, findings: tuple[Finding, ...], traces: tuple[Trace, ...]) -> "Award":
+        """Give the award with what was found out about it."""
+        return Award(
+            benefit=self.benefit,
+            use=self.use,
+            priced=self.priced,
+            percent=self.percent,
+            amount_fen=amount_fen,
+            certificate=self.certificate,
+            traces=traces,
+            findings=findings,
+        )
+
+    def of(self, person_id: str, certificate: Known[CertificateIssued] | None) -> "Award":
+        """Give the same award of somebody else in the same situation, by their own certificate."""
+        own = certificate if self.certificate else None
+        return replace(self, use=replace(self.use, person_id=person_id), certificate=own)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
@@ -335,7 +353,7 @@ def _awaited(share: Share, award: Award, ground: Ground) -> tuple[Finding, ...]:
 
 def _conditioned(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:
     found = [finding for condition in benefit.conditions for finding in _unmet(condition, award, trainee, ground)]
-    return replace(award, findings=(*award.findings, *found))
+    return replace(award, findings=(*award.findings, *found)) if found else award
 
 
 def _unmet(condition: Condition, award: Award, trainee: OpenedTrainee, ground: Ground) -> Iterator[Finding]:
