@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from peibu.commands.archive import archive
 from peibu.commands.audit import audit
 from peibu.commands.clients import clients
 from peibu.commands.clock import clock
@@ -44,6 +45,7 @@ for name, group in {
     "policy": policy,
 }.items():
     app.add_typer(group, name=name)
+app.command()(archive)
 
 
 # ------------------------------------------------------------------------------------------------ processes

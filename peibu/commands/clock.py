@@ -13,11 +13,11 @@ clock = typer.Typer(no_args_is_help=True, help="The sandbox's legal time; a real
 @clock.command("show")
 def clock_show(url: Url = None, home: Home = DEFAULT_HOME) -> None:
     """Print the sandbox's legal time."""
-    from peibu.demo.stage import system_admin
+    from peibu.demo.stage import SYSTEM_ADMIN, signed_in
     from peibu.running import address_of
 
     async def show() -> None:
-        async with system_admin(address_of(url, home), home.absolute()) as party:
+        async with signed_in(address_of(url, home), home.absolute(), SYSTEM_ADMIN) as party:
             console.print((await party.get("/clock/v1/now"))["legal_now"])
 
     run_async(show())
@@ -30,13 +30,13 @@ def clock_move(
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Move the sandbox's legal time forward; everything that falls due until then happens in order."""
-    from peibu.demo.stage import system_admin
+    from peibu.demo.stage import SYSTEM_ADMIN, signed_in
     from peibu.running import address_of
 
     until = instant(to).astimezone(UTC)
 
     async def move() -> int:
-        async with system_admin(address_of(url, home), home.absolute()) as party:
+        async with signed_in(address_of(url, home), home.absolute(), SYSTEM_ADMIN) as party:
             answer = await party.post("/clock/v1/move", {"to": until.isoformat()})
         console.print(f"{answer['legal_now']} after {answer['steps']} steps")
         for failing in answer["failing"]:

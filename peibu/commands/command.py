@@ -36,11 +36,12 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _is_the_users(error: Exception) -> bool:
+    from peibu.demo.party import StoryBroken
     from peibu.issuer_files import UnsafeFile
     from shared.database.deployment import WrongDeployment
     from shared.settings import SettingsError
 
-    return isinstance(error, SettingsError | UnsafeFile | WrongDeployment)
+    return isinstance(error, SettingsError | StoryBroken | UnsafeFile | WrongDeployment)
 
 
 def instant(text: str) -> datetime:

@@ -49,6 +49,11 @@ class Party:
         """Read a resource."""
         return _json(await self._send("GET", path, params=query))
 
+    async def find(self, path: str) -> Json | None:
+        """Read a resource, or give None when there is none that the party may see."""
+        response = await self._send("GET", path)
+        return None if response.status_code == 404 else _json(response)
+
     async def text(self, path: str) -> str:
         """Read a resource that is not JSON."""
         response = await self._send("GET", path)

@@ -1,6 +1,6 @@
 """Play the story against a system and show it: progress, then every fen with its rule and its evidence."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from peibu.credentials import read_credentials, read_sample
-from peibu.demo.party import Json, Party
+from peibu.demo.party import Credential, Json, Party
 from peibu.demo.scene import Cast, Script
 from peibu.demo.story import Story
 from peibu.running import answering
@@ -25,14 +25,13 @@ _LEAD_DAYS = 10
 @asynccontextmanager
 async def cast_of(base_url: str, home: Path) -> AsyncIterator[Cast]:
     """Sign in everybody who takes part in a system whose home has been seeded."""
-    read_credentials(home)  # who has none needs to hear that first, whether or not somebody answers
+    credentials = read_credentials(home)  # before asking whether somebody answers: who has none needs to hear that
     async with answering(base_url) as http:
-        yield cast_over(http, home)
+        yield cast_over(http, credentials, read_sample(home))
 
 
-def cast_over(http: httpx.AsyncClient, home: Path) -> Cast:
+def cast_over(http: httpx.AsyncClient, credentials: Mapping[str, Credential], sample: Mapping[str, str]) -> Cast:
     """Give everybody who takes part, speaking through one client."""
-    credentials, sample = read_credentials(home), read_sample(home)
 
     def party(name: str) -> Party:
         return Party(http, credentials[name])

@@ -16,7 +16,7 @@ from shared.clock import machine_now
 from shared.settings import SettingsError
 
 _READY_SECONDS = 60.0
-_SYSTEM_ADMIN = "system-admin"
+SYSTEM_ADMIN = "system-admin"
 
 
 async def play_against(base_url: str, home: Path, *, seed: int | None, console: Console) -> None:
@@ -47,14 +47,14 @@ async def play_alone(home: Path, *, seed: int, console: Console) -> None:
 
 
 @asynccontextmanager
-async def system_admin(base_url: str, home: Path) -> AsyncIterator[Party]:
-    """Sign in the system administrator of a sandbox whose credentials stand under `home`.
+async def signed_in(base_url: str, home: Path, client: str) -> AsyncIterator[Party]:
+    """Sign in a client whose credential stands under `home`; a sandbox has some after `peibu seed`.
 
-    Raise SettingsError where there is none, as in a deployment.
+    Raise SettingsError where nobody is called so.
     """
-    credential = read_credentials(home).get(_SYSTEM_ADMIN)
+    credential = read_credentials(home).get(client)
     if credential is None:
-        raise SettingsError(f"nobody under {home} is called {_SYSTEM_ADMIN}, as in a sandbox after `peibu seed`")
+        raise SettingsError(f"nobody under {home} is called {client}, as in a sandbox after `peibu seed`")
     async with answering(base_url, seconds=300.0) as http:
         yield Party(http, credential)
 

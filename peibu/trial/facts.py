@@ -47,7 +47,7 @@ from shared.contracts.supervision import (
 from shared.domain.money import fen_from_yuan
 from shared.policy.case_file import Case, Certificate, People
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.enrollment import ProgrammeType
+from shared.policy.terms.class_plan import ProgrammeType
 
 CLASS_ID: Final = "class"
 _OFFICER: Final = "officer"

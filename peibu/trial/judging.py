@@ -30,7 +30,7 @@ from shared.domain.months import months_later
 from shared.policy.case_file import Case, People
 from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook, Shelf
-from shared.policy.terms.enrollment import ProgrammeType
+from shared.policy.terms.class_plan import ProgrammeType
 
 _SEED: Final = 1
 

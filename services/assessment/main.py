@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.assessment.api import (
+    archives,
     assessments,
     bodies,
     body_records,
@@ -38,6 +39,7 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             body_records.router,
             classes.router,
             assessments.router,
+            archives.router,
             *change_routers(wiring.settings),
             provincial_router(wiring.settings, PROVINCIAL_RECORD),
             exam_changes.router,

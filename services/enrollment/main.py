@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.enrollment.api import (
+    archives,
     cases,
     centres,
     classes,
@@ -43,6 +44,7 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             cases.router,
             targets.router,
             eligibility.router,
+            archives.router,
             *change_routers(wiring.settings),
             provincial_router(wiring.settings, PROVINCIAL_RECORD),
             sandbox_router("enrollment", consumes=TOPICS),

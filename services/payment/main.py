@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.payment.api import claims, corrections, desk, filings, money, notices, reports, work
+from services.payment.api import archives, claims, corrections, desk, filings, money, notices, reports, work
 from services.payment.messaging.incoming import TOPICS
 from services.payment.wiring import Wiring
 from shared.changes.doors import change_routers
@@ -30,6 +30,7 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             reports.router,
             filings.router,
             work.router,
+            archives.router,
             *change_routers(wiring.settings),
             sandbox_router("payment", consumes=TOPICS),
         ],

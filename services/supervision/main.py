@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.supervision.api import classes, findings, queue, sign_ins
+from services.supervision.api import archives, classes, findings, queue, sign_ins
 from services.supervision.application.provincial_record import PROVINCIAL_RECORD
 from services.supervision.messaging.incoming import TOPICS
 from services.supervision.wiring import Wiring
@@ -26,6 +26,7 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
         routers=[
             sign_ins.router,
             classes.router,
+            archives.router,
             findings.router,
             queue.router,
             *change_routers(wiring.settings),

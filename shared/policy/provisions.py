@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, get_origin, get_type_hints
 from shared.policy.mistakes import Key, dotted
 from shared.policy.rulebook import Rulebook
 from shared.policy.rulebook_file import parts_of
-from shared.policy.terms.enrollment import ProgrammeType
+from shared.policy.terms.class_plan import ProgrammeType
 from shared.policy.terms.term import Term
 from shared.policy.words import words
 

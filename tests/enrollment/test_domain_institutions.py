@@ -29,7 +29,7 @@ from services.enrollment.domain.suspension import Lifting, RectificationReport, 
 from shared.contracts.assessment import SatisfactionMeasured
 from shared.domain.errors import Conflict, Forbidden, Refused
 from shared.policy.terms.assessment import Satisfaction
-from shared.policy.terms.enrollment import CentreListing
+from shared.policy.terms.institution import CentreListing
 from tests.enrollment.sample import WELDER, book, codes, entry, facts, institution, plan, suspension
 
 TERMS = book().enrollment

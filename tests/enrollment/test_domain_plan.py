@@ -21,7 +21,7 @@ from shared.domain.errors import Refused
 from shared.domain.working_days import is_working_day
 from shared.policy.decision import Severity
 from shared.policy.judging import refuse_stopped
-from shared.policy.terms.enrollment import ApplicationLead
+from shared.policy.terms.class_plan import ApplicationLead
 from tests.enrollment.sample import (
     WELDER,
     book,

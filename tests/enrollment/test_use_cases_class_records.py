@@ -8,23 +8,20 @@ import pytest
 from peibu.demo.people import sample_credit_code
 from services.enrollment.application.draft_class import draft_class
 from services.enrollment.application.keep_register import Written, record_entry, strike_entry
-from services.enrollment.application.list_institution import list_institution
 from services.enrollment.application.register_institution import register_institution
-from services.enrollment.application.register_occupation import register_occupation
 from services.enrollment.application.register_venue import register_venue
 from services.enrollment.application.report_register import report_register
 from services.enrollment.domain.person import Identity
-from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.register import RegisterEntry
 from services.enrollment.domain.roster_row import PersonalFacts, RosterRow
 from services.enrollment.domain.timetable import Venue
-from shared.clock import new_id
 from shared.database.engine import Database
 from shared.domain.actor import Role
 from shared.domain.errors import Forbidden, Refused
 from shared.policy.decision import Severity
 from tests.enrollment.desk import APPROVER, SCHOOL, Desk, people, rows
-from tests.enrollment.sample import WELDER, codes, entry, moment, occupation
+from tests.enrollment.office_elsewhere import Office
+from tests.enrollment.sample import WELDER, codes, moment
 from tests.enrollment.sample_elsewhere import HULUDAO, LINSHU
 
 CITY = replace(APPROVER, region="211400")
@@ -41,82 +38,55 @@ AGREEMENT = {
 
 
 @pytest.fixture
-async def huludao(database: Database) -> Desk:
-    """Give a desk where a private school of Huludao is listed, with a workshop, and no register has an entry."""
-    desk = Desk(database)
-    school = HULUDAO.institution()
-    trade = replace(occupation(), region="211400", valid_from=date(2019, 1, 1))
-    await desk.act(register_occupation, trade, by=CITY, at=NOW)
-    await desk.act(register_institution, school, doubtful_code=False, by=CITY, at=NOW)
-    listing = entry(entry_id=new_id(), valid_from=date(2020, 2, 24))
-    await desk.act(list_institution, institution_id="school", entry=listing, by=CITY, at=NOW)
-    workshop = Venue(venue_id="workshop", name="焊接实训室", stations={WELDER: 10})
-    await desk.act(register_venue, institution_id="school", venue=workshop, address="示例路1号", by=COLLEGE, at=NOW)
-    return desk
+async def huludao(database: Database) -> Office:
+    """Give the city's office, where a private school is listed, with a workshop, and no register has an entry."""
+    office = Office(Desk(database), HULUDAO, bureau=CITY.region, days_before=7)
+    await office.furnish()
+    return office
 
 
-async def record(desk: Desk, register: str, fields: dict[str, str], *, institution: str | None = None) -> RegisterEntry:
-    written = Written(register=register, fields=fields, institution_id=institution, region=None)
-    return await desk.act(record_entry, written, by=CITY, at=NOW)
-
-
-def plan() -> ClassPlan:
-    proper = HULUDAO.plan(planned=3)
-    return replace(proper, sessions=tuple(replace(one, session_id=new_id()) for one in proper.sessions))
-
-
-async def refused(desk: Desk) -> list[str]:
-    """Give the codes by which a draft is refused."""
-    found: list[str] = []
-    try:
-        await desk.act(draft_class, plan(), by=COLLEGE, at=NOW)
-    except* Refused as refusals:
-        found += [one.code for one in refusals.exceptions if isinstance(one, Refused)]
-    return found
-
-
-async def test_a_class_is_drawn_up_once_directory_licence_and_agreement_stand_in_the_registers(huludao: Desk) -> None:
+async def test_a_class_is_drawn_up_once_directory_licence_and_agreement_stand_in_the_registers(huludao: Office) -> None:
     """HL-INS-01, HL-INS-06, HL-INS-08: the city's directory holds in its districts; another trade's licence is none."""
-    assert await refused(huludao) == ["OCCUPATION_NOT_LISTED", "OUT_OF_LICENCE", "NO_AGREEMENT"]
-    await record(huludao, "guide_directory", LISTING)
-    assert await refused(huludao) == ["OUT_OF_LICENCE", "NO_AGREEMENT"]
-    await record(huludao, "licence", {**LICENCE, "occupation": "6-25-04-07"}, institution="school")
-    await record(huludao, "training_agreement", AGREEMENT, institution="school")
-    assert await refused(huludao) == ["OUT_OF_LICENCE"]
-    await record(huludao, "licence", LICENCE, institution="school")
-    drafted = await huludao.act(draft_class, plan(), by=COLLEGE, at=NOW)
+    assert await huludao.refused(huludao.plan()) == ["OCCUPATION_NOT_LISTED", "OUT_OF_LICENCE", "NO_AGREEMENT"]
+    await huludao.record("guide_directory", LISTING)
+    assert await huludao.refused(huludao.plan()) == ["OUT_OF_LICENCE", "NO_AGREEMENT"]
+    await huludao.record("licence", {**LICENCE, "occupation": "6-25-04-07"}, of="school")
+    await huludao.record("training_agreement", AGREEMENT, of="school")
+    assert await huludao.refused(huludao.plan()) == ["OUT_OF_LICENCE"]
+    await huludao.record("licence", LICENCE, of="school")
+    drafted = await huludao.desk.act(draft_class, huludao.plan(), by=COLLEGE, at=NOW)
     assert codes(drafted.findings) == []
 
 
-async def test_a_struck_licence_licenses_nothing_and_another_schools_neither(huludao: Desk) -> None:
+async def test_a_struck_licence_licenses_nothing_and_another_schools_neither(huludao: Office) -> None:
     """HL-INS-06"""
     other = HULUDAO.institution(institution_id="other-school", credit_code="920000000000000099")
-    await huludao.act(register_institution, other, doubtful_code=False, by=CITY, at=NOW)
-    await record(huludao, "guide_directory", LISTING)
-    await record(huludao, "training_agreement", AGREEMENT, institution="school")
-    await record(huludao, "licence", LICENCE, institution="other-school")
-    assert await refused(huludao) == ["OUT_OF_LICENCE"]
-    own = await record(huludao, "licence", LICENCE, institution="school")
-    await huludao.act(draft_class, plan(), by=COLLEGE, at=NOW)
-    await huludao.act(strike_entry, register="licence", entry_id=own.entry_id, by=CITY, at=NOW)
-    assert await refused(huludao) == ["OUT_OF_LICENCE"]
+    await huludao.desk.act(register_institution, other, doubtful_code=False, by=CITY, at=NOW)
+    await huludao.record("guide_directory", LISTING)
+    await huludao.record("training_agreement", AGREEMENT, of="school")
+    await huludao.record("licence", LICENCE, of="other-school")
+    assert await huludao.refused(huludao.plan()) == ["OUT_OF_LICENCE"]
+    own = await huludao.record("licence", LICENCE, of="school")
+    await huludao.desk.act(draft_class, huludao.plan(), by=COLLEGE, at=NOW)
+    await huludao.desk.act(strike_entry, register="licence", entry_id=own.entry_id, by=CITY, at=NOW)
+    assert await huludao.refused(huludao.plan()) == ["OUT_OF_LICENCE"]
 
 
-async def test_who_left_by_evaluation_draws_up_no_class_from_the_next_day_on(huludao: Desk) -> None:
+async def test_who_left_by_evaluation_draws_up_no_class_from_the_next_day_on(huludao: Office) -> None:
     """HL-INS-05"""
-    await record(huludao, "guide_directory", LISTING)
-    await record(huludao, "training_agreement", AGREEMENT, institution="school")
-    await record(huludao, "licence", LICENCE, institution="school")
+    await huludao.record("guide_directory", LISTING)
+    await huludao.record("training_agreement", AGREEMENT, of="school")
+    await huludao.record("licence", LICENCE, of="school")
     evaluation = {"evaluated_on": "2020-02-20", "score": 40, "findings": "虚假课时", "decision": "exit"}
     with pytest.raises(Refused) as refusal:
-        await record(huludao, "quality_evaluation", evaluation, institution="school")
+        await huludao.record("quality_evaluation", evaluation, of="school")
     assert (refusal.value.code, refusal.value.rule) == ("EXIT_DAY_MISSING", "HL-QUA-02")
-    await record(huludao, "quality_evaluation", {**evaluation, "exit_on": "2020-02-24"}, institution="school")
-    await huludao.act(draft_class, plan(), by=COLLEGE, at=NOW)
+    await huludao.record("quality_evaluation", {**evaluation, "exit_on": "2020-02-24"}, of="school")
+    await huludao.desk.act(draft_class, huludao.plan(), by=COLLEGE, at=NOW)
     with pytest.raises(Refused) as barred:
-        await huludao.act(draft_class, plan(), by=COLLEGE, at=moment(date(2020, 2, 25), 9))
+        await huludao.desk.act(draft_class, huludao.plan(), by=COLLEGE, at=moment(date(2020, 2, 25), 9))
     assert (barred.value.code, barred.value.rule) == ("PROVIDER_EXITED", "HL-INS-05")
-    async with huludao.unit(CITY, NOW) as uow:
+    async with huludao.desk.unit(CITY, NOW) as uow:
         found = await report_register(
             uow, register="quality_evaluation", region=None, as_of=None, since=None, until=None
         )
@@ -124,18 +94,18 @@ async def test_who_left_by_evaluation_draws_up_no_class_from_the_next_day_on(hul
     again = {"evaluated_on": "2020-02-25", "score": 90, "findings": "整改合格", "decision": "keep"}
     written = Written(register="quality_evaluation", fields=again, institution_id="school")
     later = moment(date(2020, 2, 25), 9)
-    await huludao.act(record_entry, written, by=CITY, at=later)
-    assert (await huludao.act(draft_class, plan(), by=COLLEGE, at=later)).state == "draft"
+    await huludao.desk.act(record_entry, written, by=CITY, at=later)
+    assert (await huludao.desk.act(draft_class, huludao.plan(), by=COLLEGE, at=later)).state == "draft"
 
 
-async def test_a_qualified_institution_is_not_left_out_without_a_reason(huludao: Desk) -> None:
+async def test_a_qualified_institution_is_not_left_out_without_a_reason(huludao: Office) -> None:
     """HL-INS-02"""
     decision = {"decided_on": "2020-02-20", "qualified": True, "told_on": "2020-02-21"}
     reasons = {"reason_code": "capacity", "reason_text": "场地正在改建"}
     with pytest.raises(Refused) as refusal:
-        await record(huludao, "listing_refusal", {**decision, "reason_text": "场地正在改建"}, institution="school")
+        await huludao.record("listing_refusal", {**decision, "reason_text": "场地正在改建"}, of="school")
     assert (refusal.value.code, refusal.value.rule) == ("REASON_REQUIRED", "HL-INS-02")
-    saved = await record(huludao, "listing_refusal", {**decision, **reasons}, institution="school")
+    saved = await huludao.record("listing_refusal", {**decision, **reasons}, of="school")
     assert saved.values["told_on"] == "2020-02-21"
 
 
@@ -187,42 +157,44 @@ def employees(count: int, codes: list[str]) -> list[RosterRow]:
     ]
 
 
-async def test_job_change_training_waits_for_the_citys_bureau(huludao: Desk) -> None:
+async def test_job_change_training_waits_for_the_citys_bureau(huludao: Office) -> None:
     """HL-ENR-03: a county's approver is refused, the city's approves."""
     factory = HULUDAO.institution("enterprise", institution_id="factory", credit_code=sample_credit_code(5))
-    await huludao.act(register_institution, factory, doubtful_code=False, by=CITY, at=NOW)
-    await record(huludao, "guide_directory", LISTING)
+    await huludao.desk.act(register_institution, factory, doubtful_code=False, by=CITY, at=NOW)
+    await huludao.record("guide_directory", LISTING)
     profile = {
         "enterprise_code": factory.credit_code,
         "enterprise_name": "示例冶炼厂",
         "struggling": True,
         "struggling_evidence": "葫工信〔2020〕2号",
     }
-    await huludao.act(
+    await huludao.desk.act(
         record_entry, Written(register="enterprise_profile", fields=profile, region="211402"), by=CITY, at=NOW
     )
     clerk = replace(COLLEGE, organisation="factory")
     workshop = Venue(venue_id="shop", name="车间", stations={WELDER: 10})
-    await huludao.act(register_venue, institution_id="factory", venue=workshop, address="示例路2号", by=clerk, at=NOW)
+    await huludao.desk.act(
+        register_venue, institution_id="factory", venue=workshop, address="示例路2号", by=clerk, at=NOW
+    )
     costs = {"eligible_cost_yuan": "80000", "education_fund_yuan": "55000"}
-    wanted = replace(plan(), training_type="job_change", attributes={**HULUDAO.attributes, **costs})
+    wanted = replace(huludao.plan(), training_type="job_change", attributes={**HULUDAO.attributes, **costs})
     wanted = replace(wanted, sessions=tuple(replace(one, venue_id="shop") for one in wanted.sessions))
     sent = employees(3, [factory.credit_code])
-    class_id = await huludao.applied(wanted, sent, by=clerk, at=NOW)
+    class_id = await huludao.desk.applied(wanted, sent, by=clerk, at=NOW)
     county_first = replace(CITY, subject="first", region="211402", roles=frozenset({Role.FIRST_REVIEWER}))
     county = replace(CITY, subject="county", region="211402")
-    await huludao.review(class_id, "first_review", county_first, at=NOW)
+    await huludao.desk.review(class_id, "first_review", county_first, at=NOW)
     with pytest.raises(Forbidden) as refusal:
-        await huludao.review(class_id, "bureau_opinion", county, at=NOW)
+        await huludao.desk.review(class_id, "bureau_opinion", county, at=NOW)
     assert (refusal.value.code, refusal.value.rule) == ("HIGHER_OFFICE_ONLY", "HL-ENR-03")
-    assert (await huludao.review(class_id, "bureau_opinion", CITY, at=NOW)).state == "approved"
+    assert (await huludao.desk.review(class_id, "bureau_opinion", CITY, at=NOW)).state == "approved"
 
 
-async def test_learners_of_an_enterprise_without_agreement_are_not_taken(huludao: Desk) -> None:
+async def test_learners_of_an_enterprise_without_agreement_are_not_taken(huludao: Office) -> None:
     """HL-INS-09: of three enterprises that an association bundles, two have signed."""
-    await record(huludao, "guide_directory", LISTING)
-    await record(huludao, "licence", LICENCE, institution="school")
-    await record(huludao, "training_agreement", AGREEMENT, institution="school")
+    await huludao.record("guide_directory", LISTING)
+    await huludao.record("licence", LICENCE, of="school")
+    await huludao.record("training_agreement", AGREEMENT, of="school")
     partners = [sample_credit_code(number) for number in (11, 12, 13)]
     for number, code in enumerate(partners[:2]):
         signed = {
@@ -233,11 +205,11 @@ async def test_learners_of_an_enterprise_without_agreement_are_not_taken(huludao
             "agreed_from": "2020-01-01",
             "agreed_to": "2020-12-31",
         }
-        await record(huludao, "small_enterprise_agreement", signed, institution="school")
+        await huludao.record("small_enterprise_agreement", signed, of="school")
     bundled = {**HULUDAO.attributes, "organiser": "association"}
-    wanted = replace(plan(), training_type="upskilling", planned=6, attributes=bundled)
-    class_id = await huludao.draft(wanted, by=COLLEGE, at=NOW)
-    answer = await huludao.send(class_id, employees(6, partners), by=COLLEGE, at=NOW)
+    wanted = replace(huludao.plan(), training_type="upskilling", planned=6, attributes=bundled)
+    class_id = await huludao.desk.draft(wanted, by=COLLEGE, at=NOW)
+    answer = await huludao.desk.send(class_id, employees(6, partners), by=COLLEGE, at=NOW)
     assert [
         [one.code for one in entry.judgement.findings if one.severity is Severity.STOP] for entry in answer.entries
     ] == [[], [], ["AGREEMENT_MISSING"]] * 2

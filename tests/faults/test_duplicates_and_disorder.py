@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from peibu.credentials import read_credentials, read_sample
 from peibu.demo.play import cast_over
 from peibu.sandbox_clock import DEFAULT_LEGAL_START
 from peibu.system import running_system
@@ -82,7 +83,7 @@ async def live(home: Path) -> DisorderedBus:
     async with running_system(home, legal_start=DEFAULT_LEGAL_START, bus=bus) as system:
         transport = httpx.ASGITransport(app=system.front)
         async with httpx.AsyncClient(transport=transport, base_url="http://peibu.test", timeout=90.0) as http:
-            cast = cast_over(http, home)
+            cast = cast_over(http, read_credentials(home), read_sample(home))
             await tell(cast, STORY_SEED)
             # An instant that has passed moves nothing, and is answered when nothing is on its way any more.
             await cast.system_admin.post("/clock/v1/move", {"to": DEFAULT_LEGAL_START.isoformat()})

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
+from peibu.credentials import read_credentials, read_sample
 from peibu.demo.people import sample_credit_code
 from peibu.demo.play import cast_over
 from peibu.demo.scene import LEVEL, OCCUPATION, Cast, Script
@@ -130,7 +131,7 @@ async def played_world(home: Path) -> AsyncIterator[World]:
             issuer=Issuer(home, issuer=ISSUER),
             http=http,
             recorder=recorder,
-            cast=cast_over(http, home),
+            cast=cast_over(http, read_credentials(home), read_sample(home)),
             log_file=log_file,
         )
         await _read_documents(world)

@@ -90,6 +90,11 @@ def troubled(claimed: Claimed, draw: Random) -> dict[str, Any]:
         decided_on=opened.fact.closing_date,
         persons=frozenset(somebody[:2]),
     )
+    held = {
+        (person, award.key): award.use
+        for person, award in ((line.person_id, award) for line in judged(claimed).lines for award in line.awards)
+        if person in somebody[::2] and draw.random() < 0.9
+    }
     return {
         "facts": replace(
             facts,
@@ -112,7 +117,7 @@ def troubled(claimed: Claimed, draw: Random) -> dict[str, Any]:
             for one in somebody
             for _ in range(draw.randrange(4))
         ),
-        "held": frozenset((one, f"{opened.fact.programme}/certificate-{one}") for one in somebody[::2]),
+        "held": held,
     }
 
 

@@ -1,18 +1,22 @@
 """Claims under other documents than Jiyuan's, through the use-cases: rates by level, payees, caps, no review limit."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from unittest.mock import AsyncMock
 
 import pytest
 
 from services.payment.application.allot_budget import allot_budget
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
 from services.payment.domain.budget import BudgetKey
+from services.payment.domain.caps import Use
 from services.payment.domain.claim import Claim, Claimant
 from services.payment.domain.state import Act, State
-from shared.contracts.assessment import CertificateIssued
+from services.payment.storage.uses import StoredUses
+from shared.contracts.assessment import CertificateIssued, CertificateVoided
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.actor import Actor
 from shared.domain.errors import Conflict
@@ -118,6 +122,12 @@ async def provided(office: Office) -> None:
         await uow.commit()
 
 
+async def passed_reviews(office: Office, claim_id: str) -> Claim:
+    await office.review(claim_id, Act.FIRST_REVIEW, there(FIRST))
+    await office.review(claim_id, Act.SECOND_REVIEW, there(SECOND))
+    return await office.review(claim_id, Act.APPROVE, there(APPROVER))
+
+
 def enterprise(fact: ClassOpened, *, funder: str = "enterprise") -> ClassOpened:
     """Give the class as its enterprise gives and pays for it."""
     return replace(
@@ -199,6 +209,42 @@ async def test_of_two_claims_at_once_only_one_gets_the_last_place(office: Office
     assert {(row.person_id, row.places) for row in held} == {(person, 1) for person in people(1, 5)}
 
 
+@pytest.mark.parametrize("locked", [True, False])
+async def test_what_another_claim_took_meanwhile_is_seen_or_refused_by_the_database(
+    office: Office, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    """HL-CLM-02: one claim reads what its people had, another is received before the first takes its places."""
+    if not locked:
+        monkeypatch.setattr(StoredUses, "_lock", AsyncMock())
+    for number in (1, 2):
+        fact = enterprise(opened(f"class-{number}", people(1, 5)))
+        await trained(office, fact, [passed(person, f"class-{number}", level="5") for person in people(1, 5)])
+    first_has_read, second_is_received = asyncio.Event(), asyncio.Event()
+    read = StoredUses.elsewhere
+
+    async def slowly(self: StoredUses, class_id: str, persons: Collection[str]) -> Sequence[Use]:
+        found = await read(self, class_id, persons)
+        if class_id == "class-1" and not first_has_read.is_set():
+            first_has_read.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(second_is_received.wait(), timeout=0.5)
+        return found
+
+    monkeypatch.setattr(StoredUses, "elsewhere", slowly)
+
+    async def second() -> Claim:
+        await first_has_read.wait()
+        claim = await claimed(office, "class-2", "enterprise")
+        second_is_received.set()
+        return claim
+
+    answers = await asyncio.gather(claimed(office, "class-1", "enterprise"), second(), return_exceptions=True)
+    claims = [answer for answer in answers if isinstance(answer, Claim)]
+    assert sum(sum(claim.payable.values()) for claim in claims) == 5 * 150_000
+    others = [answer for answer in answers if not isinstance(answer, Claim)]
+    assert others == [] or (not locked and [error.code for error in others] == ["CAP_TAKEN"])
+
+
 async def test_a_claim_without_limit_and_notice_goes_to_the_bank(office: Office) -> None:
     """HL-CLM-03: reviewed twice, approved by a third person, ordered; the document sets neither days nor a notice."""
     await trained(
@@ -207,12 +253,32 @@ async def test_a_claim_without_limit_and_notice_goes_to_the_bank(office: Office)
         [passed(person, "class-1", level="3") for person in people(1, 3)],
     )
     claim = await claimed(office, "class-1", "enterprise")
-    await office.review(claim.claim_id, Act.FIRST_REVIEW, there(FIRST))
-    await office.review(claim.claim_id, Act.SECOND_REVIEW, there(SECOND))
-    done = await office.review(claim.claim_id, Act.APPROVE, there(APPROVER))
+    done = await passed_reviews(office, claim.claim_id)
     assert (done.state, sum(done.decided.values())) == (State.APPROVED, 750_000)
     [order] = await office.order(claim.claim_id, {EMPLOYMENT: 7500}, actor=there(FINANCE))
     assert order.amount_fen == 750_000
+
+
+async def test_a_certificate_issued_anew_takes_the_place_of_the_one_that_was_paid(office: Office) -> None:
+    """HL-CLM-01: whose certificate was entered wrongly and again has been paid once this year, not twice."""
+    wrong = passed("p1", "class-1", level="5")
+    await trained(office, enterprise(opened("class-1", ["p1"])), [wrong])
+    claim = await claimed(office, "class-1", "enterprise")
+    await passed_reviews(office, claim.claim_id)
+    await office.order(claim.claim_id, {EMPLOYMENT: 1500}, actor=there(FINANCE))
+
+    right = replace(wrong, certificate_id="right", number="right")
+    await office.take(
+        CertificateVoided(
+            class_id="class-1", certificate_id=wrong.certificate_id, person_id="p1", on=CLAIMED_ON, reason="编号有误"
+        ),
+        right,
+        assessment_completed([right], class_id="class-1", revision=2),
+    )
+
+    assert (await office.claim(claim.claim_id)).clawback_fen == 0
+    assert [row.award for row in await office.rows("SELECT award FROM cap_use")] == ["upskilling/right"]
+    assert len(await office.rows("SELECT scope FROM cap_slot")) == 2
 
 
 async def test_a_class_of_a_group_that_no_benefit_pays_is_told_so(office: Office) -> None:

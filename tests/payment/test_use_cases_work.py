@@ -333,6 +333,31 @@ async def test_a_claim_follows_the_months_that_are_confirmed_and_taken_back(hulu
     assert await amounts(huludao, claim.claim_id) == [148_000, 0, 0]
 
 
+async def test_a_spell_counts_in_the_year_of_its_first_month_whenever_that_is_confirmed(office: Office) -> None:
+    """QJ-CLM-11: January was confirmed before December, and the spell began in December."""
+    office.now = moment(date(2021, 3, 1))
+    kind = {"kind": "work_for_training", "programme": "work_for_training"}
+    hired = opened("QJ", ["p1"], attributes={HIRER: "insured_enterprise"}, **kind)
+    await office.take(replace(hired, institution=replace(hired.institution, kind="enterprise")))
+    checker = official("QJ", "first-qj", Role.FIRST_REVIEWER)
+    january, december = (
+        GivenMonth(person_id="p1", month=day, full=True, source="工资表")
+        for day in (date(2021, 1, 1), date(2020, 12, 1))
+    )
+    await confirm(office, *(await state(office, january, by=hirer("QJ"))), by=checker)
+    signed = SignedUndertaking(text_version="QJ", signer="样例负责人", signed_on=office.now.date())
+    command = {"class_id": "class-1", "undertaking": signed, "claimant": "enterprise"}
+    account = replace(ACCOUNT, holder=INSTITUTION_NAME, kind="basic_account")
+    claim = await office.act(hirer("QJ"), submit_claim, **command, account=account)
+    scopes = "SELECT scope FROM cap_slot WHERE scope LIKE '%three_a_year%'"
+    assert [row.scope for row in await office.rows(scopes)] == ["quanjiao/three_a_year/2021"]
+
+    await confirm(office, *(await state(office, december, by=hirer("QJ"))), by=checker)
+
+    assert await amounts(office, claim.claim_id) == [40_000]
+    assert [row.scope for row in await office.rows(scopes)] == ["quanjiao/three_a_year/2020"]
+
+
 async def test_a_claim_that_does_not_name_the_basic_account_is_not_received_in_quanjiao(office: Office) -> None:
     """QJ-PAY-01: the kind of account is asked for where the claim is handed in, and kept with the account."""
     with pytest.raises(Refused) as refused:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from services.enrollment.application.institution_ports import Centres, Institutions, Quality, Registers
+from services.enrollment.domain.archive import ArchivedClass
 from services.enrollment.domain.change import ClassChange
 from services.enrollment.domain.decision import RecordedDecision
 from services.enrollment.domain.history import PastTraining
@@ -112,6 +113,9 @@ class Rosters(Protocol):
 
     async def history(self, person_ids: Collection[str], *, besides: str) -> dict[str, tuple[PastTraining, ...]]:
         """Give the persons' places in other classes."""
+
+    async def places_of(self, person_id: str) -> tuple[ArchivedClass, ...]:
+        """Give the person's places in classes that were applied for, by opening date."""
 
 
 class Decisions(Protocol):

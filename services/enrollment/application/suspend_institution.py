@@ -12,7 +12,7 @@ from services.enrollment.domain.suspension import suspend_institution as suspend
 from shared.clock import end_of_day, new_id
 from shared.domain.working_days import add_working_days
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.enrollment import Suspensions
+from shared.policy.terms.institution import Suspensions
 
 RECTIFICATION_DUE: Final = "rectification_due"
 """The timer's kind; its key is the suspension id. It is due when the last day for the report has passed."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from shared.domain.errors import Refused
 from shared.domain.identifiers import telephone
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.enrollment import FormEntry
+from shared.policy.terms.class_plan import FormEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ from shared.domain.errors import Refused
 from shared.domain.identifiers import credit_code
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
-from shared.policy.terms.enrollment import Attribute, AttributeValue, EnrollmentTerms
+from shared.policy.terms.attribute import Attribute, AttributeValue
+from shared.policy.terms.enrollment import EnrollmentTerms
 from shared.policy.terms.term import Term
 
 TRAINING_MODE: Final = "training_mode"

@@ -13,7 +13,7 @@ from services.enrollment.domain.institution import Institution, require_order, r
 from shared.domain.errors import Conflict, Forbidden
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import refuse_stopped
-from shared.policy.terms.enrollment import BasicConditions, CentreApplication, CentreListing
+from shared.policy.terms.institution import BasicConditions, CentreApplication, CentreListing
 from shared.policy.terms.term import FourEyes, Term
 
 ApplicationState = Literal["applied", "assessed", "failed", "approved", "refused", "listed"]

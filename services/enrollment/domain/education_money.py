@@ -1,7 +1,7 @@
 """Employee-education money (职工教育经费): how much an enterprise may set aside, for information only (JY-FND-01)."""
 
 from shared.policy.decision import Trace
-from shared.policy.terms.enrollment import EducationMoney
+from shared.policy.terms.institution import EducationMoney
 
 
 def education_money_max(wages_fen: int, terms: EducationMoney) -> tuple[int, Trace]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
-from shared.policy.terms.enrollment import EmployeeFocus, Focus
+from shared.policy.terms.participation import EmployeeFocus, Focus
 from shared.policy.terms.term import Term
 
 _FIELD: Final = "employee_focus"

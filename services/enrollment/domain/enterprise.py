@@ -7,7 +7,8 @@ from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.register import Values
 from shared.contracts.enrollment import ClassKind
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.enrollment import EnrollmentTerms, ProfileCondition
+from shared.policy.terms.attribute import ProfileCondition
+from shared.policy.terms.enrollment import EnrollmentTerms
 
 _REGISTER_IT = "请在登记册 {register} 中登记或更正该企业的情况（统一社会信用代码、规模、证明文号等）后重新提交。"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.enrollment import Repeat
+from shared.policy.terms.participation import Repeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from shared.contracts.enrollment import InstitutionListed
 from shared.domain.errors import Conflict, Refused
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY, refuse_stopped
-from shared.policy.terms.enrollment import Directory, InstitutionKinds, PrivateSchool
+from shared.policy.terms.institution import Directory, InstitutionKinds, PrivateSchool
 
 Ownership = Literal["public", "private"]
 

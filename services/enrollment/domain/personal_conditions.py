@@ -12,7 +12,8 @@ from services.enrollment.domain.register import Values
 from services.enrollment.domain.roster_row import PersonalFacts, RosterContext, RosterRow
 from shared.contracts.enrollment import ClassKind
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.enrollment import EnrollmentTerms, Group, NewlyHired, PlaceLinks, ReleaseLimit
+from shared.policy.terms.enrollment import EnrollmentTerms
+from shared.policy.terms.participation import Group, NewlyHired, PlaceLinks, ReleaseLimit
 from shared.policy.terms.register import INCLUSION_FIELDS
 from shared.policy.terms.term import Term
 

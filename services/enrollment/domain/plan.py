@@ -40,15 +40,10 @@ from shared.domain.working_days import latest_day_before, working_days_between
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.class_plan import ApplicationLead, ClassKindExemption, ClassSize, ProgrammeType
 from shared.policy.terms.class_record import FundingAtOpening, Season
-from shared.policy.terms.enrollment import (
-    ApplicationLead,
-    ClassKindExemption,
-    ClassSize,
-    Directory,
-    EnrollmentTerms,
-    ProgrammeType,
-)
+from shared.policy.terms.enrollment import EnrollmentTerms
+from shared.policy.terms.institution import Directory
 from shared.policy.terms.payment import FundingSources
 from shared.policy.terms.term import Term
 

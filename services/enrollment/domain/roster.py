@@ -14,7 +14,7 @@ from shared.domain.errors import refused_by
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY, Verdict, stopping
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.enrollment import ClassSize
+from shared.policy.terms.class_plan import ClassSize
 
 ROWS_MAX: Final = 500
 """Most rows of one class's roster: far above any class size, so that a wrong file is told, not stored."""

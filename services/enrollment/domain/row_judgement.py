@@ -14,7 +14,7 @@ from shared.domain.jurisdiction import is_within
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.enrollment import Group
+from shared.policy.terms.participation import Group
 from shared.policy.terms.term import Term
 
 _ALWAYS_REQUIRED: Final = {"name": "姓名", "identity_number": "身份证件号码"}

@@ -11,7 +11,7 @@ from shared.domain.errors import Conflict, Refused
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.enrollment import LiftingReason, Suspensions
+from shared.policy.terms.institution import LiftingReason, Suspensions
 from shared.policy.terms.term import Item
 
 OneItem = TypeVar("OneItem", bound=Item)

@@ -9,7 +9,8 @@ from typing import Literal
 from shared.clock import legal_day
 from shared.contracts.enrollment import SessionKind
 from shared.policy.decision import Finding, Severity
-from shared.policy.terms.enrollment import ClassHour, PracticeShare, Ratio, TeacherFiling
+from shared.policy.terms.class_plan import ClassHour, PracticeShare, Ratio
+from shared.policy.terms.institution import TeacherFiling
 from shared.policy.terms.term import Term
 
 

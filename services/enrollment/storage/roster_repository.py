@@ -7,16 +7,22 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.enrollment.domain.archive import ArchivedClass
 from services.enrollment.domain.history import PastTraining
 from services.enrollment.domain.roster import Judgement, RosterEntry
 from services.enrollment.domain.roster_row import Particulars, RosterRow
 from services.enrollment.domain.training_class import LIVE, RELEASED
-from services.enrollment.storage.tables import ROSTER_ROW, TRAINING_CLASS
+from services.enrollment.storage.tables import INSTITUTION, ROSTER_ROW, TRAINING_CLASS
 from shared.database.encryption import Vault
 from shared.policy.decision import Finding
 
 _PARTICULARS = TypeAdapter(Particulars)
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
+_HAD_A_PLACE = (
+    or_(ROSTER_ROW.c.verdict != "refused", ROSTER_ROW.c.withdrawn_on.is_not(None)),
+    TRAINING_CLASS.c.state.in_(LIVE | RELEASED | {"completed"}),
+)
+"""Rows refused from the start, and classes that nobody applied for, gave nobody a place."""
 
 
 class RosterRepository:
@@ -94,12 +100,7 @@ class RosterRepository:
                 klass.reservation_version,
             )
             .join(TRAINING_CLASS, klass.class_id == row.class_id)
-            .where(
-                row.person_id.in_(person_ids),
-                or_(row.verdict != "refused", row.withdrawn_on.is_not(None)),
-                klass.class_id != besides,
-                klass.state.in_(LIVE | RELEASED | {"completed"}),
-            )
+            .where(row.person_id.in_(person_ids), klass.class_id != besides, *_HAD_A_PLACE)
             .order_by(klass.opening_date, klass.class_id)
         )
         history: dict[str, tuple[PastTraining, ...]] = {}
@@ -114,6 +115,32 @@ class RosterRepository:
             )
             history[one.person_id] = (*history.get(one.person_id, ()), past)
         return history
+
+    async def places_of(self, person_id: str) -> tuple[ArchivedClass, ...]:
+        """Give the person's places in classes that were applied for, by opening date; rows refused are none."""
+        row, klass = ROSTER_ROW.c, TRAINING_CLASS.c
+        found = await self._connection.execute(
+            select(
+                klass.class_id,
+                klass.region,
+                klass.rulebook_id,
+                INSTITUTION.c.name.label("institution_name"),
+                klass.training_type,
+                klass.programme,
+                klass.occupation,
+                klass.level,
+                klass.opening_date,
+                klass.closing_date,
+                klass.state,
+                row.masked_name,
+                row.withdrawn_on.label("left_on"),
+            )
+            .join(TRAINING_CLASS, klass.class_id == row.class_id)
+            .join(INSTITUTION, INSTITUTION.c.institution_id == klass.institution_id)
+            .where(row.person_id == person_id, *_HAD_A_PLACE)
+            .order_by(klass.opening_date, klass.class_id)
+        )
+        return tuple(ArchivedClass(**one) for one in found.mappings())
 
     def _values(self, class_id: str, entry: RosterEntry) -> dict[str, Any]:
         row, judgement = entry.row, entry.judgement

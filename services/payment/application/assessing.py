@@ -91,7 +91,7 @@ async def assess_case(
         past=(*await uow.uses.elsewhere(opened.class_id, persons), *await uow.past.past_uses(opened.trainees))
         if capped
         else (),
-        held=frozenset(await uow.uses.of_class(opened.class_id)) if capped else frozenset(),
+        held=await uow.uses.of_class(opened.class_id) if capped else {},
         today=uow.today,
     )
 
@@ -174,11 +174,12 @@ async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, 
 async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
     """Let a claim hold the places under the document's caps that its awards take up (HL-CLM-01, HB-CLM-01, QJ-CLM-11).
 
-    What is admitted now is held, and what was ordered and did not come back; everything else becomes free.
+    What is admitted now is held, and of whom more was ordered than is due now also what they held, until it came back;
+    everything else becomes free.
     """
     if not case.rulebook.payment.limits_uses:
         return
-    found = await assess_claim(uow, case, claim)
+    found = claim.assessment if claim.assessment.knows_awards else await assess_claim(uow, case, claim)
     if found.stops and case.facts.cancelled is None:  # nothing can be computed for now: it stays as it is
         return
     standing = Counter(ordered_by_line(await uow.orders.of_claim(claim.claim_id)))
@@ -187,14 +188,14 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
             standing.subtract(clawback.asked)
     people, possible = claim.people, replace(claim, assessment=found).possible
     wanted = {
-        (line.person_id, award.key): (award.use, places_of(award.use, case.rulebook))
+        (line.person_id, award.key): (award.use, places_of(award.use, case.rulebook, claim.decisions))
         for line in found.lines
         if line.person_id is not None and line.line_no in possible
         for award in line.awards
         if not award.findings
     }
-    paid = {person for line_no, person in people.items() if standing[line_no] > 0}
-    await uow.uses.hold(claim.class_id, claim.claim_id, wanted, paid=paid)
+    owing = {person for line_no, person in people.items() if standing[line_no] > possible.get(line_no, 0)}
+    await uow.uses.hold(claim.class_id, claim.claim_id, wanted, owing=owing)
 
 
 async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:

@@ -182,11 +182,11 @@ class Uses(Protocol):
     """What people are paid for where a document says how often."""
 
     async def elsewhere(self, class_id: str, persons: Collection[str]) -> Sequence[Use]:
-        """Give what these people are paid for in other classes, by day."""
+        """Give what these people are paid for in other classes, by day; a writer holds them to its end."""
         ...
 
-    async def of_class(self, class_id: str) -> Mapping[tuple[str, str], str]:
-        """Give the awards held in the class, by person and award, and by which claim each."""
+    async def of_class(self, class_id: str, claim_id: str | None = None) -> Mapping[tuple[str, str], Use]:
+        """Give what is held in the class, those of one claim where it is named, by person and award."""
         ...
 
     async def hold(
@@ -195,9 +195,11 @@ class Uses(Protocol):
         claim_id: str,
         wanted: Mapping[tuple[str, str], tuple[Use, Sequence[Place]]],
         *,
-        paid: Collection[str],
-    ) -> None:
-        """Let a claim hold these awards, and of people who are `paid` also what they hold already; free the others.
+        owing: Collection[str],
+    ) -> frozenset[str]:
+        """Let a claim hold these awards, and of people who are `owing` also what they hold already; free the others.
+
+        Give whose places were freed.
 
         Raise Conflict CAP_TAKEN when another claim took a last place first.
         """

@@ -4,7 +4,7 @@ Pure: the answer depends on the class's facts, terms, decisions and rates alone;
 working the same thing out again for the next person of whom everything asked is the same.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -77,7 +77,7 @@ class Awarding:
         entitled: frozenset[str],
         rates: RateTable | None,
         past: Sequence[Use],
-        held: frozenset[tuple[str, str]],
+        held: Mapping[tuple[str, str], Use],
     ) -> None:
         self._opened = opened
         self._ground = ground
@@ -200,7 +200,7 @@ class Awarding:
 
     def _admission(self, award: Award, before: Sequence[Use]) -> tuple[tuple[Finding, ...], tuple[Trace, ...]]:
         rulebook, decisions = self._ground.rulebook, self._ground.decisions
-        is_held = (award.use.person_id, award.key) in self._held
+        is_held = self._held.get((award.use.person_id, award.key)) == award.use
         judged = admit(award.use, before, rulebook=rulebook, decisions=decisions, held=is_held)
         if is_held and not judged.findings:
             judged = replace(judged, findings=_despite(award.use, before, rulebook, decisions))

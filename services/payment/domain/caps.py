@@ -36,10 +36,14 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The place that a use takes under one cap: of `slots_max` in a scope, the database gives each once."""
+    """The place that a use takes under one cap: of `slots_max` in a scope, the database gives each once.
+
+    A person may have let the use go `beyond`.
+    """
 
     scope: str
     slots_max: int
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,7 @@ def admit(
         traces.append(cap.trace(result=had + 1, inputs={"slots_max": cap.slots_max, "had": had, "on": f"{use.on}"}))
         if had < cap.slots_max:
             continue
-        decision = latest(decisions, cap.rule, use.person_id) if cap.override_by_decision else None
+        decision = _override(cap, use, decisions)
         if decision is not None and decision.accepted:
             traces.append(decision_trace(cap, decision))
         elif decision is not None or not held:
@@ -77,14 +81,21 @@ def admit(
     return Admission(findings=tuple(findings), traces=tuple(traces))
 
 
-def places_of(use: Use, rulebook: Rulebook) -> tuple[Place, ...]:
+def places_of(use: Use, rulebook: Rulebook, decisions: Sequence[Decision]) -> tuple[Place, ...]:
     """Give the places that a use takes, for example `huludao/three_a_year/2020`."""
     jurisdiction = rulebook.id.split("/")[0]
-    return tuple(
-        Place(scope="/".join((jurisdiction, cap.code, *map(str, _key(cap, use)))), slots_max=cap.slots_max)
-        for cap in rulebook.payment.caps
-        if cap.counts(use.programme)
-    )
+    found = []
+    for cap in rulebook.payment.caps:
+        if cap.counts(use.programme):
+            decision = _override(cap, use, decisions)
+            scope = "/".join((jurisdiction, cap.code, *map(str, _key(cap, use))))
+            beyond = decision is not None and decision.accepted
+            found.append(Place(scope=scope, slots_max=cap.slots_max, beyond=beyond))
+    return tuple(found)
+
+
+def _override(cap: Cap, use: Use, decisions: Sequence[Decision]) -> Decision | None:
+    return latest(decisions, cap.rule, use.person_id) if cap.override_by_decision else None
 
 
 def _key(cap: Cap, use: Use) -> tuple[object, ...]:

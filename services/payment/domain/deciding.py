@@ -4,9 +4,10 @@ Pure: the same facts, decisions, rates and rulebook give the same assessment, wh
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from services.payment.domain.awarding import Awarding, Draft, claimed_kinds
 from services.payment.domain.benefit import Ground
@@ -36,16 +37,17 @@ def assess(
     entitled: frozenset[str],
     entry_required: bool = False,
     past: Sequence[Use] = (),
-    held: frozenset[tuple[str, str]] = frozenset(),
+    held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
     today: date | None = None,
 ) -> Assessment:
     """Assess a class from its facts alone (JY-CLM-10).
 
     `entitled` are the people who hold an entitlement slot for this class (JY-ENR-05), `past` is what its people were
-    paid for elsewhere, `held` are people and awards of this class that hold their places under the caps already: what
-    other classes take later does not take them away, what was imported of elsewhere does. `entry_required` says that
-    what happened must be entered in the provincial system too (JY-INT-01). A missing rate stops everything with
-    RATE_MISSING, because base and cut are the class's (JY-PAY-05). Without `today` nobody waits for a window's end.
+    paid for elsewhere, `held` are people and awards of this class that hold their places under the caps already, with
+    what for: what other classes take later does not take them away, what was imported of elsewhere does.
+    `entry_required` says that what happened must be entered in the provincial system too (JY-INT-01). A missing rate
+    stops everything with RATE_MISSING, because base and cut are the class's (JY-PAY-05). Without `today` nobody waits
+    for a window's end.
     """
     return decide(
         facts,
@@ -138,7 +140,7 @@ def decide(
     entitled: frozenset[str],
     entry_required: bool = False,
     past: Sequence[Use] = (),
-    held: frozenset[tuple[str, str]] = frozenset(),
+    held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
     today: date | None = None,
 ) -> Decided:
     """Assess a class as `assess` does, and leave people together who are alike: for many classes at once."""
@@ -167,7 +169,8 @@ def decide(
     judged, of_class = _of_class(judged, facts, opened.fact, rulebook, decisions)
     of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
     flags = (*not_a_class(opened.fact, rulebook, decisions), *of_class.flags, *of_exams)
-    return Decided(facts=facts, opened=opened, of_class=replace(of_class, flags=flags), judged=tuple(judged))
+    found = replace(of_class, flags=flags, knows_awards=True)
+    return Decided(facts=facts, opened=opened, of_class=found, judged=tuple(judged))
 
 
 def _beyond_results(

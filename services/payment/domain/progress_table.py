@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.payment.domain.class_record import ClassRecord, Counts, Period, total
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.enrollment import ProgrammeType
+from shared.policy.terms.class_plan import ProgrammeType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

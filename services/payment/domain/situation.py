@@ -1,17 +1,18 @@
 """People of a class of whom everything that a rule asks is the same: they are judged once, and each gets the answer.
 
-In a class of fifty most people differ in nothing but their names and numbers. Whoever is spoken of alone (by a
-decision, a subsidy had elsewhere, places held, several certificates) is judged alone.
+In a class of fifty most people differ in nothing but their names and numbers. Whomever a decision names, or who has
+several certificates, is judged alone.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Final
 
 from services.payment.domain.caps import Use
 from services.payment.domain.decision import Decision
-from services.payment.domain.facts import ClassFacts, Spell, WorkMonth
+from services.payment.domain.facts import ClassFacts, Known, Spell, WorkMonth
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 
@@ -20,6 +21,7 @@ IDENTITY: Final[dict[type[Any], frozenset[str]]] = {
     CertificateIssued: frozenset({"class_id", "certificate_id", "person_id", "number"}),
     Spell: frozenset({"person_id"}),
     WorkMonth: frozenset({"person_id"}),
+    Use: frozenset({"person_id"}),
 }
 """What only tells people apart; every other field decides, one that is added later too.
 
@@ -35,6 +37,7 @@ _OF_TRAINEE: Final = _deciding(OpenedTrainee)
 _OF_CERTIFICATE: Final = _deciding(CertificateIssued)
 _OF_SPELL: Final = _deciding(Spell)
 _OF_MONTH: Final = _deciding(WorkMonth)
+_OF_USE: Final = _deciding(Use)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +65,8 @@ def situations(
     *,
     entitled: Collection[str],
     decisions: Iterable[Decision],
-    past: Iterable[Use] = (),
-    held: Iterable[tuple[str, str]] = (),
+    past: Sequence[Use] = (),
+    held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
     by_days: bool,
 ) -> tuple[Situation, ...]:
     """Put the people of a class together who are alike, in the order of the roster.
@@ -71,10 +74,13 @@ def situations(
     `by_days` says that a benefit asks on how many days somebody came.
     """
     alone = {person for decision in decisions for person in decision.persons or ()}
-    alone |= {use.person_id for use in past} | {person for person, _ in held}
     withdrawn = {known.fact.person_id for known in facts.withdrawn}
     worked = _by_person(facts.spells, _OF_SPELL)
     months = _by_person(facts.months, _OF_MONTH)
+    had = _by_person(past, _OF_USE)
+    holding: dict[str, list[tuple[str, Use]]] = {}
+    for (person, award), use in held.items():
+        holding.setdefault(person, []).append((award, use))
     alike: dict[tuple[Hashable, int, bool, bool], list[int]] = {}
     for place, trainee in enumerate(opened.trainees):
         person = trainee.person_id
@@ -89,6 +95,8 @@ def situations(
                 _OF_CERTIFICATE(certificates[0].fact) if certificates else None,
                 worked.get(person),
                 months.get(person),
+                had.get(person),
+                _held(holding[person], certificates) if person in holding else None,
                 tuple(trainee.attributes.items()),
                 facts.days_present(person) if by_days else None,
             )
@@ -99,8 +107,14 @@ def situations(
     )
 
 
+def _held(holding: Iterable[tuple[str, Use]], certificates: Sequence[Known[CertificateIssued]]) -> Hashable:
+    """Give what somebody holds places for; an award for the own certificate is everybody's award for theirs."""
+    own = certificates[0].fact.certificate_id if certificates else ""
+    return frozenset((award.removesuffix(own), award.endswith(own), _OF_USE(use)) for award, use in holding)
+
+
 def _by_person(
-    rows: Sequence[Spell] | Sequence[WorkMonth], content: Callable[[Any], Any]
+    rows: Sequence[Spell] | Sequence[WorkMonth] | Sequence[Use], content: Callable[[Any], Any]
 ) -> dict[str, tuple[Hashable, ...]]:
     found: dict[str, tuple[Hashable, ...]] = {}
     for row in rows:

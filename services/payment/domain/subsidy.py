@@ -52,7 +52,8 @@ class Assessment:
     """The outcome for a class: the people's lines in the order of benefits and roster, then the cut if there is one.
 
     `base` and `recognised` are heads; objections touch neither. `traces` say how the base came about. `stops` refuse
-    the whole claim, there are no lines then; `flags` inform a reviewer or wait for a decision.
+    the whole claim, there are no lines then; `flags` inform a reviewer or wait for a decision. One that was stored in
+    between no longer `knows_awards`.
     """
 
     lines: tuple[Line, ...] = ()
@@ -62,6 +63,7 @@ class Assessment:
     flags: tuple[Finding, ...] = ()
     stops: tuple[Finding, ...] = ()
     held: Held | None = None
+    knows_awards: bool = field(default=False, compare=False, repr=False)
 
     @property
     def open_questions(self) -> tuple[Finding, ...]:

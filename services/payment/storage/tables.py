@@ -302,6 +302,9 @@ ENTITLEMENT_ENTRY: Final = Table(
 )
 """The entitlement ledger: every change of a slot, append-only."""
 
+CAP_PERSON: Final = Table("cap_person", METADATA, Column("person_id", String(200), primary_key=True))
+"""The lock of a person: whoever judges what they are paid for, to write it down, holds their row to the end."""
+
 CAP_USE: Final = Table(
     "cap_use",
     METADATA,
@@ -334,7 +337,11 @@ CAP_SLOT: Final = Table(
     UniqueConstraint("class_id", "person_id", "award", "scope"),
     CheckConstraint("slot_no BETWEEN 1 AND slots_max", name="cap"),
 )
-"""The place of an award under a cap: of two claims asking for a person's last one, the database lets one have it."""
+"""The place of an award under a cap: of two claims asking for a person's last one, the database lets one have it.
+
+`slots_max` is the document's number; more only for a person whom a recorded decision lets go beyond it, or while the
+same class holds a place whose money is asked back.
+"""
 
 RATE: Final = Table(
     "rate",

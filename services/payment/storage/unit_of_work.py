@@ -68,7 +68,7 @@ class PaymentUnitOfWork(UnitOfWork):
         self.past = StoredPast(self.connection)
         self.reports = StoredReports(self.connection)
         self.entitlements = StoredEntitlements(self.connection)
-        self.uses = StoredUses(self.connection)
+        self.uses = StoredUses(self.connection, locking=self._write)
         self.budgets = StoredBudgets(self.connection)
         self.rates = StoredRates(self.connection)
         self.claims = StoredClaims(self.connection, self._vault, self.today)

@@ -9,10 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.caps import Place, Use
-from services.payment.storage.tables import CAP_SLOT, CAP_USE
+from services.payment.storage.tables import CAP_PERSON, CAP_SLOT, CAP_USE
+from shared.database.upsert import insert_or_ignore
 from shared.domain.errors import Conflict
 
-_USE, _SLOT = CAP_USE.c, CAP_SLOT.c
+_PERSON, _USE, _SLOT = CAP_PERSON.c, CAP_USE.c, CAP_SLOT.c
 Held = tuple[str, str]
 """A person and the award that is held for them."""
 
@@ -20,19 +21,34 @@ Held = tuple[str, str]
 class StoredUses:
     """The uses of one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, locking: bool) -> None:
         self._connection = connection
+        self._locking = locking
 
     async def elsewhere(self, class_id: str, persons: Collection[str]) -> Sequence[Use]:
-        """Give what these people are paid for in other classes, by day."""
+        """Give what these people are paid for in other classes, by day.
+
+        Whoever may write (`locking`) keeps everybody else from judging them until the transaction ends: what is
+        admitted after this reading is still admitted when its places are taken.
+        """
+        if self._locking and persons:
+            await self._lock(sorted(set(persons)))
         query = select(CAP_USE).where(_USE.person_id.in_(persons), _USE.class_id != class_id)
         rows = await self._connection.execute(query.order_by(_USE.used_on, _USE.class_id, _USE.award))
         return [_use(row) for row in rows]
 
-    async def of_class(self, class_id: str) -> Mapping[Held, str]:
-        """Give the awards held in the class, and by which claim each."""
-        rows = await self._connection.execute(select(CAP_USE).where(_USE.class_id == class_id))
-        return {(row.person_id, row.award): row.claim_id for row in rows}
+    async def _lock(self, persons: Sequence[str]) -> None:
+        rows = [{"person_id": person} for person in persons]
+        await self._connection.execute(insert_or_ignore(self._connection, CAP_PERSON, rows))
+        mine = select(_PERSON.person_id).where(_PERSON.person_id.in_(persons)).order_by(_PERSON.person_id)
+        await self._connection.execute(mine.with_for_update())
+
+    async def of_class(self, class_id: str, claim_id: str | None = None) -> Mapping[Held, Use]:
+        """Give the awards held in the class, those of one claim where it is named, with what each is held for."""
+        query = select(CAP_USE).where(_USE.class_id == class_id)
+        if claim_id is not None:
+            query = query.where(_USE.claim_id == claim_id)
+        return {(row.person_id, row.award): _use(row) for row in await self._connection.execute(query)}
 
     async def hold(
         self,
@@ -40,16 +56,20 @@ class StoredUses:
         claim_id: str,
         wanted: Mapping[Held, tuple[Use, Sequence[Place]]],
         *,
-        paid: Collection[str],
-    ) -> None:
-        """Let a claim hold these awards, and of people who are `paid` also what they hold already; free the others.
+        owing: Collection[str],
+    ) -> frozenset[str]:
+        """Let a claim hold these awards, and of people who are `owing` also what they hold already; free the others.
 
-        Raise Conflict CAP_TAKEN when another claim took a last place first.
+        Give whose places were freed. What is held for something else by now (another day, another level) is freed and
+        taken anew. Raise Conflict CAP_TAKEN when another claim took a last place first.
         """
-        mine = [held for held, holder in (await self.of_class(class_id)).items() if holder == claim_id]
-        await self._free(class_id, [held for held in mine if held not in wanted and held[0] not in paid])
-        for held in sorted(wanted.keys() - set(mine)):
+        mine = await self.of_class(class_id, claim_id)
+        moved = {held for held in mine.keys() & wanted.keys() if wanted[held][0] != mine[held]}
+        gone = {held for held in mine.keys() - wanted.keys() if held[0] not in owing}
+        await self._free(class_id, sorted(moved | gone))
+        for held in sorted((wanted.keys() - mine.keys()) | moved):
             await self._take(class_id, claim_id, held, *wanted[held])
+        return frozenset(person_id for person_id, _ in moved | gone)
 
     async def _take(self, class_id: str, claim_id: str, held: Held, use: Use, places: Sequence[Place]) -> None:
         person_id, award = held
@@ -67,10 +87,9 @@ class StoredUses:
         try:
             await self._connection.execute(insert(CAP_USE).values(row))
             for place in places:
-                number = await self._lowest_free(person_id, place.scope)
-                slot = {"scope": place.scope, "slot_no": number, "slots_max": max(place.slots_max, number)}
-                of_award = {"person_id": person_id, "class_id": class_id, "award": award}
-                await self._connection.execute(insert(CAP_SLOT).values({**slot, **of_award}))
+                slot = {"person_id": person_id, "class_id": class_id, "award": award, "scope": place.scope}
+                numbers = await self._numbers(class_id, person_id, place)
+                await self._connection.execute(insert(CAP_SLOT).values({**slot, **numbers}))
         except IntegrityError as lost:
             raise Conflict(
                 code="CAP_TAKEN",
@@ -78,10 +97,13 @@ class StoredUses:
                 advice="请重新提交；系统将按最新的享受记录计算。",
             ) from lost
 
-    async def _lowest_free(self, person_id: str, scope: str) -> int:
-        query = select(_SLOT.slot_no).where(_SLOT.person_id == person_id, _SLOT.scope == scope)
-        taken = set((await self._connection.execute(query)).scalars())
-        return next(number for number in range(1, len(taken) + 2) if number not in taken)
+    async def _numbers(self, class_id: str, person_id: str, place: Place) -> Mapping[str, int]:
+        """Give the lowest free number, and up to which they go: the places of the same class take none from it."""
+        query = select(_SLOT.slot_no, _SLOT.class_id).where(_SLOT.person_id == person_id, _SLOT.scope == place.scope)
+        taken = {row.slot_no: row.class_id for row in await self._connection.execute(query)}
+        number = next(number for number in range(1, len(taken) + 2) if number not in taken)
+        own = sum(holder == class_id for holder in taken.values())
+        return {"slot_no": number, "slots_max": number if place.beyond else place.slots_max + own}
 
     async def _free(self, class_id: str, held: Sequence[Held]) -> None:
         if not held:

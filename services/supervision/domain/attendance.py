@@ -1,7 +1,7 @@
 """Attendance of a session from its counted sign-ins: who of those expected was there, on what evidence."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from services.supervision.domain.training_class import Session, TrainingClass
 from shared.contracts.supervision import AttendanceChecked, Presence
@@ -9,6 +9,26 @@ from shared.policy.terms.supervision import SignIn
 
 SignedIn = Mapping[str, Collection[str]]
 """The methods by which each person signed in to one session, counted sign-ins only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonAttendance:
+    """What one person's archive says of a class: sessions as published, class hours (课时) of those attended."""
+
+    present_sessions: int
+    absent_sessions: int
+    present_class_hours: int
+
+
+def attendance_of(person_id: str, sessions: Iterable[Session]) -> PersonAttendance:
+    """Count the sessions, closed so far, in which the person was present or missing (HL-DAT-02)."""
+    closed = [session for session in sessions if session.is_closed]
+    attended = [session for session in closed if any(one.person_id == person_id for one in session.present)]
+    return PersonAttendance(
+        present_sessions=len(attended),
+        absent_sessions=sum(person_id in session.absent for session in closed),
+        present_class_hours=sum(session.class_hours for session in attended),
+    )
 
 
 def check_attendance(

@@ -588,6 +588,11 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "cap_person",
+        sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_cap_person")),
+    )
+    op.create_table(
         "cap_use",
         sa.Column("class_id", sa.String(length=200), nullable=False),
         sa.Column("person_id", sa.String(length=200), nullable=False),
