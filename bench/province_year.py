@@ -3,8 +3,8 @@
 Seeded: the same number gives the same people and facts on every machine. Nobody in it exists.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Final
@@ -141,6 +141,18 @@ def province_year(persons: int = PERSONS, *, seed: int = 1) -> Iterator[Claimed]
         shape = SHAPES[number % len(SHAPES)]
         heads = min(PERSONS_OF_A_CLASS, persons - first)
         yield _claimed(number, heads, shape, books[shape.jurisdiction], tables[shape], draw)
+
+
+def afresh(year: Iterable[Claimed]) -> list[Claimed]:
+    """Give the same claims as if nobody had asked anything of them: facts remember what was looked through once."""
+    return [
+        replace(
+            claimed,
+            case=replace(claimed.case, facts=replace(claimed.case.facts)),
+            rates=claimed.rates and replace(claimed.rates),
+        )
+        for claimed in year
+    ]
 
 
 def _table(shape: Shape, book: Rulebook) -> RateTable | None:
