@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -52,7 +53,8 @@ class Fleet:
     """The system's processes and servers under one home directory.
 
     `launcher` is the command before `serve`, `work`, `gateway`, `init` and `migrate`; `environment` is added to every
-    process's. `port` is the gateway's (0: a free one). Every method blocks until its effect is there.
+    process's. `port` is the gateway's (0: a free one); a sandbox's legal time begins at `legal_start`. Every
+    method blocks until its effect is there.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Fleet:
         launcher: Sequence[str] = (sys.executable, "-m", "peibu"),
         port: int = 0,
         sandbox: bool = False,
+        legal_start: datetime = DEFAULT_LEGAL_START,
         fsync: bool = True,
         environment: Mapping[str, str] | None = None,
         report: Callable[[str], None] = lambda _: None,
@@ -69,6 +72,7 @@ class Fleet:
         self.home = home.absolute()
         self.launcher = tuple(launcher)
         self.sandbox = sandbox
+        self._legal_start = legal_start
         logs = self.home / "logs"
         self.postgres = PostgresServer(self.home / "postgres", fsync=fsync, log_file=logs / "postgres.log")
         self.kafka = KafkaBroker(self.home / "kafka", fsync=fsync, log_file=logs / "kafka.log")
@@ -245,7 +249,7 @@ class Fleet:
         if self._port:
             ports[GATEWAY] = self._port
         if self.sandbox:
-            ports[_OFFSET] = int((DEFAULT_LEGAL_START - machine_now()).total_seconds())
+            ports[_OFFSET] = int((self._legal_start - machine_now()).total_seconds())
         self._plan.parent.mkdir(parents=True, exist_ok=True)
         self._plan.write_text(json.dumps(ports), encoding="utf-8")
 

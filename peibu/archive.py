@@ -17,9 +17,9 @@ async def read_archive(party: Party, person_id: str) -> tuple[Json, ...]:
     Each says what it is under `entry` (`class`, `certificate`, `subsidy`), its day `on`, its `class_id`; a class that
     opened has its `attendance`. Raise StoryBroken with the problem document when nothing may be seen.
     """
-    classes = await party.get(f"/enrollment/v1/persons/{person_id}/archive")
+    enrolled = await party.get(f"/enrollment/v1/persons/{person_id}/archive")
     entries: list[Json] = []
-    for klass in classes["items"]:
+    for klass in enrolled["classes"]:
         path = f"v1/classes/{klass['class_id']}/archive/{person_id}"
         parts = {service: await party.find(f"/{service}/{path}") for service in _OF_A_CLASS}
         entries += entries_of(klass, **parts)
@@ -34,9 +34,9 @@ def entries_of(
     counted = {"present_sessions", "absent_sessions", "present_class_hours"}
     attendance = {name: supervision[name] for name in sorted(counted)} if supervision else None
     yield {"entry": "class", "on": klass["opening_date"], **klass, "attendance": attendance}
-    for certificate in assessment["items"] if assessment else ():
+    for certificate in assessment["certificates"] if assessment else ():
         yield {"entry": "certificate", "on": certificate["issued_on"], "class_id": class_id, **certificate}
-    for subsidy in payment["items"] if payment else ():
+    for subsidy in payment["subsidies"] if payment else ():
         yield {"entry": "subsidy", "on": subsidy["approved_on"], "class_id": class_id, **subsidy}
 
 

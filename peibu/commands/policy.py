@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from datetime import datetime
 from itertools import groupby
@@ -215,6 +215,7 @@ def explain(
 ) -> None:
     """Print of every fen of a claim which rules decided it: clause, what was looked at, and what came of it."""
     from peibu.processes import opened
+    from peibu.trial.printing import alike
 
     async def run() -> None:
         async with opened("payment", home.absolute()) as wired, wired.reading() as uow:
@@ -222,7 +223,7 @@ def explain(
             if found is None:
                 _fail(f"没有申领 {claim}。")
             console.print(f"申领 {found.claim_id}  班级 {found.class_id}  {found.rulebook_id}", soft_wrap=True)
-            for (fen, steps, findings), names in _alike(found.assessment.lines).items():
+            for (fen, steps, findings), names in alike(_told(found.assessment.lines)).items():
                 console.print(f"\n[bold]{'、'.join(names)}：{yuan_text(fen)} 元[/bold]", soft_wrap=True)
                 for step in steps:
                     console.print(f"  {escape(step)}", soft_wrap=True)
@@ -272,15 +273,12 @@ def show_coverage(
         raise typer.Exit(1)
 
 
-def _alike(lines: Iterable[Any]) -> dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[str]]:
-    """Put the lines of a claim together that come out the same for the same reasons, with the names of their people."""
-    alike: dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[str]] = {}
+def _told(lines: Iterable[Any]) -> Iterator[tuple[tuple[int, tuple[str, ...], tuple[str, ...]], str]]:
+    """Give what is printed of each line of a claim, and the line's name."""
     for line in lines:
         steps = tuple(explained(trace) for trace in line.traces)
         findings = tuple(f"{finding.message}（{finding.rule} · {finding.clause}）" for finding in line.findings)
-        name = f"{line.line_no} {line.masked_name or '班级'}"
-        alike.setdefault((line.amount_fen, steps, findings), []).append(name)
-    return alike
+        yield (line.amount_fen, steps, findings), f"{line.line_no} {line.masked_name or '班级'}"
 
 
 def _book(named: str, folder: Path) -> Rulebook:

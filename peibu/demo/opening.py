@@ -16,33 +16,33 @@ class Opening(Scene):
 
     async def apply(self) -> str:
         """The institution applies for a class with plan and teaching plan."""
-        script, cast = self.script, self.cast
-        days = self.days
-        contact = next(sample_people(script.seed))
-        answer = await cast.institution.post(
-            "/enrollment/v1/classes",
-            {
-                "kind": "class",
-                "training_type": TRAINING_TYPE,
-                "occupation": self.occupation,
-                "level": LEVEL,
-                "planned": self.planned,
-                "opening_date": days[0].isoformat(),
-                "closing_date": days[-1].isoformat(),
-                "funding_source": "skills_action_fund",
-                "delivery": "offline",
-                "training_mode": "self_run",
-                "sealed": True,
-                "contact_person": contact.name,
-                "telephone": contact.phone,
-                "batch": script.batch,
-                "plan": {"title": "焊工中级班", "objective": "中级工技能提升", "content": "焊接工艺理论与实操"},
-                "sessions": self._timetable(days),
-            },
-            key=self.key("class"),
-        )
+        script, days = self.script, self.days
+        answer = await self.cast.institution.post("/enrollment/v1/classes", self.application(), key=self.key("class"))
         script.class_id = answer["class_id"]
         return f"班级 {script.class_id[:8]}，{days[0]} 至 {days[-1]}，80 课时"
+
+    def application(self) -> Json:
+        """Give the application as the institution fills it in."""
+        script, days = self.script, self.days
+        contact = next(sample_people(script.seed))
+        return {
+            "kind": "class",
+            "training_type": TRAINING_TYPE,
+            "occupation": self.occupation,
+            "level": LEVEL,
+            "planned": self.planned,
+            "opening_date": days[0].isoformat(),
+            "closing_date": days[-1].isoformat(),
+            "funding_source": "skills_action_fund",
+            "delivery": "offline",
+            "training_mode": "self_run",
+            "sealed": True,
+            "contact_person": contact.name,
+            "telephone": contact.phone,
+            "batch": script.batch,
+            "plan": {"title": "焊工中级班", "objective": "中级工技能提升", "content": "焊接工艺理论与实操"},
+            "sessions": self.timetable(days),
+        }
 
     async def submit_roster(self) -> str:
         """Fifty rows are judged one by one: one number is mistyped, one person stands twice."""
@@ -111,7 +111,8 @@ class Opening(Scene):
             raise StoryBroken(f"{self.accepted} people should stand on the roster, there are {len(script.roster)}")
         return f"{self.accepted} 人开班"
 
-    def _timetable(self, days: list[date]) -> list[Json]:
+    def timetable(self, days: list[date]) -> list[Json]:
+        """Give two sessions of four class hours on each day."""
         sessions: list[Json] = []
         for number in range(2 * len(days)):
             day, starts = days[number // 2], (time(8, 30) if number % 2 == 0 else time(14, 0))

@@ -19,7 +19,11 @@ _TOKEN_SECONDS = 3000.0
 
 
 class StoryBroken(Exception):
-    """A service answered what the story does not expect; the message is its problem document."""
+    """A service answered what the story does not expect; the message shows its `problem` document, if it is one."""
+
+    def __init__(self, message: str, problem: Json | None = None) -> None:
+        super().__init__(message)
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +129,7 @@ async def until(read: Any, holds: Any, *, what: str, seconds: float = 60.0) -> J
 
 def _json(response: httpx.Response) -> Json:
     if response.is_error:
-        raise StoryBroken(_describe(response))
+        raise StoryBroken(_describe(response), response.json() if response.is_client_error else None)
     answer: Json = response.json()
     return answer
 

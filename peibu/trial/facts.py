@@ -5,7 +5,7 @@ What a file does not say is taken as in order: attendance by everybody, a passed
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any, Final, cast
 
@@ -16,12 +16,15 @@ from services.payment.domain.benefit import (
     FUNDER,
     HIRER,
     INSURED_MONTHS,
-    NEW_OCCUPATION,
 )
 from services.payment.domain.caps import Use
 from services.payment.domain.decision import Decision
-from services.payment.domain.facts import ClassFacts, Known, Spell, WorkMonth
+from services.payment.domain.facts import ClassFacts, Known, Payout, Spell, WorkMonth
 from services.payment.domain.rates import Rate
+from services.supervision.domain.inspection import Inspection
+from services.supervision.domain.opening_day import OpeningDay, opening_day
+from services.supervision.domain.training_class import Session
+from shared.clock import start_of_day
 from shared.contracts.assessment import (
     AssessmentCompleted,
     AssessmentScheduled,
@@ -71,7 +74,10 @@ def opened_class(
             institution_id="provider", name="provider", credit_code="", kind=case.provider or "institution"
         ),
         occupation=OccupationReference(
-            code=case.occupation or "", name=case.occupation or "", certifiable=case.certifiable
+            code=case.occupation or "",
+            name=case.occupation or "",
+            certifiable=case.certifiable,
+            new_since=case.new_occupation_published,
         ),
         level=case.level,
         delivery="offline",
@@ -100,13 +106,11 @@ def opened_class(
 
 
 def _of_class(case: Case) -> dict[str, str]:
-    published = case.new_occupation_published
     told = {
-        FUNDER: case.funder,
+        FUNDER: case.funder or "learner",  # what the training cost its learners, unless somebody else paid
         ENTERPRISE: case.enterprise,
         HIRER: case.hirer,
         AGREED_MONTHS: None if case.agreed_months is None else str(case.agreed_months),
-        NEW_OCCUPATION: published.isoformat() if published else None,
     }
     return {code: value for code, value in told.items() if value is not None}
 
@@ -162,6 +166,20 @@ def class_facts(case: Case, opened: ClassOpened) -> ClassFacts:
             for row in case.month
             for person in row.persons
         ),
+        payouts=_payouts(case),
+    )
+
+
+def _payouts(case: Case) -> tuple[Payout, ...] | None:
+    """Give what people were handed of an allowance; where no row speaks of it, it is in order."""
+    told = [row for row in case.allowance_day if row.paid_out_yuan is not None]
+    if not told:
+        return None
+    return tuple(
+        Payout(person_id=person, amount_fen=fen_from_yuan(row.paid_out_yuan))
+        for row in told
+        for person in row.persons
+        if row.paid_out_yuan
     )
 
 
@@ -206,12 +224,53 @@ def rates(case: Case) -> tuple[Rate, ...]:
     )
 
 
-def opening_headcount(case: Case, roster: tuple[str, ...]) -> int:
-    """Give who came on the opening day, by the inspectors' count, else by the sessions, else everybody."""
-    if counted := [check.heads for check in case.check if check.kind == "opening"]:
-        return max(counted)
-    first = [session for session in case.session if session.date == case.opened]
-    return len({person for session in first for person in session.present}) if first else len(roster)
+def opening_of(case: Case, roster: tuple[str, ...]) -> OpeningDay:
+    """Count the opening day as supervision does (decision 0008); where the file names no session of it, all came.
+
+    A file names no hours: its opening checks are counts of the day's sessions in turn, further ones of the last.
+    """
+    first = [row.present for row in case.session if row.date == case.opened] or [roster]
+    begins = [start_of_day(case.opened) + timedelta(hours=number) for number in range(len(first))]
+    sessions = [
+        Session(
+            session_id=f"session-{number}",
+            starts_at=begin,
+            ends_at=begin + timedelta(hours=1),
+            kind="theory",
+            class_hours=0,
+            teacher_id="",
+            venue_id="",
+            is_closed=True,
+            present=tuple(_presence(person) for person in roster if person in present),
+        )
+        for number, (begin, present) in enumerate(zip(begins, first, strict=True))
+    ]
+    counts = [check.heads for check in case.check if check.kind == "opening"]
+    checks = [_opening_check(heads, begins[min(number, len(begins) - 1)]) for number, heads in enumerate(counts)]
+    counted = opening_day(sessions, checks, planned=case.planned, refused=len(case.people) - len(roster))
+    if counted is None:
+        raise LookupError("the opening day has no session")
+    return counted
+
+
+def _opening_check(heads: int, held_at: datetime) -> Inspection:
+    return Inspection(
+        check_id="",
+        kind="opening",
+        held_at=held_at,
+        place="",
+        headcount=heads,
+        sign_in_in_order=None,
+        records_retained=None,
+        teachers_seen=(),
+        inspectors=(_OFFICER,),
+        note="",
+        recorded_at=held_at,
+    )
+
+
+def _presence(person: str) -> Presence:
+    return Presence(person_id=person, methods=(), strength=100)
 
 
 def last_day(case: Case) -> date:
@@ -242,7 +301,7 @@ def _training(case: Case, opened: ClassOpened) -> TrainingCompleted:
         sessions=len(sessions),
         theory_class_hours=sum(session.class_hours for session in sessions if session.kind == "theory"),
         practice_class_hours=sum(session.class_hours for session in sessions if session.kind == "practice"),
-        opening_headcount=opening_headcount(case, tuple(trainee.person_id for trainee in opened.trainees)),
+        opening_headcount=opening_of(case, tuple(trainee.person_id for trainee in opened.trainees)).attended,
         opening_checks=sum(check.kind == "opening" for check in case.check),
         spot_headcounts=tuple(check.heads for check in case.check if check.kind == "spot"),
         trainees=tuple(
@@ -265,7 +324,7 @@ def _attendance(case: Case, opened: ClassOpened) -> Iterator[AttendanceChecked]:
             held_on=day,
             kind="practice" if practice else "theory",
             class_hours=minutes // _MINUTES_OF_A_CLASS_HOUR,
-            present=tuple(Presence(person_id=person, methods=(), strength=100) for person in came),
+            present=tuple(_presence(person) for person in came),
             absent=tuple(person for person in everybody if person not in came),
         )
 

@@ -21,7 +21,6 @@ from services.payment.domain.facts import Known
 from services.payment.domain.notice import period_of
 from services.payment.domain.rates import RateTable, rate_table
 from services.payment.domain.subsidy import Assessment, Line
-from services.supervision.domain.opening_day import OpeningDay
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Refused
 from shared.domain.jurisdiction import regions
@@ -41,7 +40,7 @@ def judge(case: Case, shelf: Shelf) -> Outcome:
     Raise Refused RULEBOOK_MISSING, or KIND_NOT_OFFERED for a kind of class that the document does not name.
     """
     book = shelf.in_force(case.region, case.opened)
-    _type_of(case, book, None)
+    type_of(case, book, None)
     judged = _judged(case, book)
     refusals = [_refusal(person, finding) for person, findings in judged.items() for finding in _stops(findings)]
     flags = [finding for findings in judged.values() for finding in findings if finding.severity is Severity.ASK]
@@ -103,7 +102,7 @@ class Assessed:
 def _assessed(part: Part, book: Rulebook, roster: tuple[str, ...], past: Sequence[Use]) -> Assessed:
     case = part.case
     people = tuple(person for person in roster if person in case.people)
-    opened = told.opened_class(case, book, _type_of(case, book, part.programme), part.programme, people)
+    opened = told.opened_class(case, book, type_of(case, book, part.programme), part.programme, people)
     rates = rate_table(book, case.region, told.rates(case), regions())
     found = assess(
         told.class_facts(case, opened),
@@ -130,6 +129,7 @@ def _advanced(case: Case, book: Rulebook, classes: Sequence[Assessed]) -> tuple[
             rates=classes[0].rates,
             decisions=told.decisions(case, book),
             before_fen=advanced,
+            trained=asked.date >= told.last_day(case),
         )
         if objection is None:
             advanced.append(amount_fen)
@@ -151,7 +151,7 @@ def _trial_line(case: Case, line: Line) -> TrialLine:
     )
 
 
-def _type_of(case: Case, book: Rulebook, programme: str | None) -> ProgrammeType:
+def type_of(case: Case, book: Rulebook, programme: str | None) -> ProgrammeType:
     """Give the training type of the case: of its kind, bound to its level where the document binds one."""
     types = book.enrollment.programmes.types if book.enrollment.programmes else ()
     fitting = [
@@ -263,10 +263,7 @@ def _cancelled(case: Case, book: Rulebook, roster: tuple[str, ...]) -> Finding |
     term = book.supervision.opening_attendance
     if term is None:
         return None
-    came = told.opening_headcount(case, roster)
-    refused = len(case.people) - len(roster)
-    day = OpeningDay(day=case.opened, signed_in=came, headcount=came, planned=case.planned, refused=refused)
-    seen = day.observe(term)
+    seen = told.opening_of(case, roster).observe(term)
     if seen is None:
         return None
     return term.finding(

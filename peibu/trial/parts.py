@@ -1,14 +1,16 @@
 """A case as the classes that the services would have had: a file may speak of several trainings of the same people.
 
-Certificates of another programme or occupation come from a class of their own, months of work from a placement.
+Certificates of another programme, occupation or level come from a class of their own, as does a second certificate of
+the same; months of work come from a placement.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
-from shared.policy.case_file import Case
+from shared.policy.case_file import Case, Certificate
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Benefit
 from shared.policy.terms.term import Programme
@@ -27,44 +29,76 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
+    """What tells classes apart: a class leads to one level, and nobody has two certificates of a kind from it."""
+
     programme: Programme | None
     kind: str
     occupation: str | None
     new_occupation_published: date | None
+    level: str | None = None
+    turn: int = 0
+
+    @property
+    def subject(self) -> tuple[str | None, ...]:
+        """Give what is taught, whatever the level."""
+        return (self.programme, self.kind, self.occupation, str(self.new_occupation_published))
+
+
+@dataclass(slots=True)
+class _Members:
+    """Who is in one class, since when, and which certificates came of it."""
+
+    begins: date
+    persons: set[str] = field(default_factory=set)
+    certificates: list[Certificate] = field(default_factory=list)
+
+    def join(self, persons: tuple[str, ...], day: date) -> None:
+        self.begins = min(day, self.begins)
+        self.persons.update(persons)
 
 
 def parts_of(case: Case, book: Rulebook) -> tuple[Part, ...]:
     """Give the classes of a case by the day on which the first thing came of them; everybody is in one at least."""
     groups = {person: people.group for people in case.person for person in people.ids}
-    members: dict[_Key, set[str]] = {}
-    begins: dict[_Key, date] = {}
-    for key, persons, day in _facts(case, book, groups):
-        members.setdefault(key, set()).update(persons)
-        begins[key] = min(day, begins.get(key, day))
-    named = set().union(*members.values()) if members else set()
+    found: dict[_Key, _Members] = {}
+    for key, row in _certified(case, book, groups):
+        found.setdefault(key, _Members(row.issued)).join(row.persons, row.issued)
+        found[key].certificates.append(row)
+    for key, persons, day in _other_facts(case, book, groups):
+        found.setdefault(key, _Members(day)).join(persons, day)
+    named = {person for members in found.values() for person in members.persons}
     for person in case.people:
         if person not in named:
-            key = _own(case, book, groups[person])
-            members.setdefault(key, set()).add(person)
-            begins.setdefault(key, case.opened)
-    ordered = sorted(members, key=lambda key: begins[key])
+            own = _own(case, book, groups[person])
+            alike = next((key for key in found if key.subject == own.subject), own)
+            found.setdefault(alike, _Members(case.opened)).persons.add(person)
     return tuple(
-        Part(programme=key.programme, case=_narrowed(case, book, groups, key, members[key]), begins=begins[key])
-        for key in ordered
+        Part(programme=key.programme, case=_narrowed(case, book, groups, key, members), begins=members.begins)
+        for key, members in sorted(found.items(), key=lambda item: item[1].begins)
     )
 
 
-def _facts(case: Case, book: Rulebook, groups: Mapping[str, str]) -> Iterator[tuple[_Key, tuple[str, ...], date]]:
-    for certificate in case.certificate:
-        for person in certificate.persons:
-            own = _own(case, book, groups[person])
+def _certified(case: Case, book: Rulebook, groups: Mapping[str, str]) -> Iterator[tuple[_Key, Certificate]]:
+    """Give every certificate with its class, people of one class together."""
+    had: Counter[tuple[str, str, _Key]] = Counter()
+    for row in case.certificate:
+        rows: dict[_Key, list[str]] = {}
+        for person in row.persons:
             key = _Key(
-                programme=certificate.programme or own.programme,
+                programme=row.programme or _own(case, book, groups[person]).programme,
                 kind=case.kind,
-                occupation=certificate.occupation or case.occupation,
-                new_occupation_published=certificate.new_occupation_published or case.new_occupation_published,
+                occupation=row.occupation or case.occupation,
+                new_occupation_published=row.new_occupation_published or case.new_occupation_published,
+                level=row.level or case.level,
             )
-            yield key, (person,), certificate.issued
+            turn = had[person, row.kind, key]
+            had[person, row.kind, key] += 1
+            rows.setdefault(replace(key, turn=turn), []).append(person)
+        for key, persons in rows.items():
+            yield key, replace(row, persons=tuple(persons))
+
+
+def _other_facts(case: Case, book: Rulebook, groups: Mapping[str, str]) -> Iterator[tuple[_Key, tuple[str, ...], date]]:
     for month in case.month:
         for person in month.persons:
             yield _placement(case, book, groups[person]), (person,), date.fromisoformat(f"{month.month}-01")
@@ -81,6 +115,7 @@ def _own(case: Case, book: Rulebook, group: str) -> _Key:
         kind=case.kind,
         occupation=case.occupation,
         new_occupation_published=case.new_occupation_published,
+        level=case.level,
     )
 
 
@@ -102,32 +137,20 @@ def _is_for(benefit: Benefit, case: Case, group: str) -> bool:
     return hired and (not benefit.groups or group in benefit.groups)
 
 
-def _narrowed(case: Case, book: Rulebook, groups: Mapping[str, str], key: _Key, members: set[str]) -> Case:
+def _narrowed(case: Case, book: Rulebook, groups: Mapping[str, str], key: _Key, members: _Members) -> Case:
     """Give the case with the people and the facts of one class only."""
     placed = key.kind == _PLACEMENT
-    own = {person: _own(case, book, groups[person]) for person in members}
-    certificates = []
-    for row in case.certificate:
-        mine = tuple(
-            person
-            for person in row.persons
-            if person in members
-            and (row.programme or own[person].programme) == key.programme
-            and (row.occupation or case.occupation) == key.occupation
-            and (row.new_occupation_published or case.new_occupation_published) == key.new_occupation_published
-        )
-        if mine:
-            certificates.append(replace(row, persons=mine))
-    people = [replace(row, ids=tuple(one for one in row.ids if one in members)) for row in case.person]
-    here = {person for person, its in own.items() if its == key}
+    people = [replace(row, ids=tuple(one for one in row.ids if one in members.persons)) for row in case.person]
+    here = {person for person in members.persons if _own(case, book, groups[person]) == key}
     days = [replace(row, persons=tuple(one for one in row.persons if one in here)) for row in case.allowance_day]
     return case.model_copy(
         update={
             "kind": key.kind,
             "occupation": key.occupation,
+            "level": key.level,
             "new_occupation_published": key.new_occupation_published,
             "person": tuple(row for row in people if row.ids),
-            "certificate": () if placed else tuple(certificates),
+            "certificate": tuple(members.certificates),
             "allowance_day": () if placed else tuple(row for row in days if row.persons),
             "month": case.month if placed else (),
         }

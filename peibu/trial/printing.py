@@ -1,7 +1,8 @@
 """An outcome as a policy officer reads it: who gets what under which clauses, who does not and why."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,19 +12,19 @@ from peibu.trial.outcome import Outcome
 from shared.domain.money import yuan_text
 from shared.policy.words import words
 
+Row = TypeVar("Row")
+Name = TypeVar("Name")
 _NUMBERED = re.compile(r"([a-z]+)(\d+)")
 
 
 def print_outcome(console: Console, name: str, outcome: Outcome, differences: Sequence[str]) -> None:
     """Print one case, people who fare alike in one row, and what differs from the file."""
     table = Table("人员", "项目", "金额（元）", "收款人", "依据", title=f"{name}  {outcome.rulebook_id}")
-    for (programme, amount, payee, basis), people in _alike(outcome).items():
+    for (programme, amount, payee, basis), people in alike(_rows(outcome)).items():
         table.add_row(_ranges(people), programme, amount, payee, escape(basis))
     console.print(table)
-    told: dict[str, list[str | None]] = {}
-    for refusal in outcome.refusals:
-        told.setdefault(f"{refusal.message}（{refusal.rule}）", []).append(refusal.person)
-    for message, persons in told.items():
+    refusals = ((f"{refusal.message}（{refusal.rule}）", refusal.person) for refusal in outcome.refusals)
+    for message, persons in alike(refusals).items():
         console.print(f"  [red]不予通过[/red] {_ranges(persons)}：{escape(message)}", soft_wrap=True)
     for message in dict.fromkeys(f"{flag.message}（{flag.rule}）" for flag in outcome.flags):
         console.print(f"  [yellow]提示[/yellow] {escape(message)}", soft_wrap=True)
@@ -40,8 +41,15 @@ def print_outcome(console: Console, name: str, outcome: Outcome, differences: Se
         console.print("  [green]与案例相符[/green]")
 
 
-def _alike(outcome: Outcome) -> dict[tuple[str, str, str, str], list[str | None]]:
-    rows: dict[tuple[str, str, str, str], list[str | None]] = {}
+def alike(rows: Iterable[tuple[Row, Name]]) -> dict[Row, list[Name]]:
+    """Put together what is printed alike, each with everybody whom it is printed for."""
+    together: dict[Row, list[Name]] = {}
+    for row, name in rows:
+        together.setdefault(row, []).append(name)
+    return together
+
+
+def _rows(outcome: Outcome) -> Iterator[tuple[tuple[str, str, str, str], str | None]]:
     for line in outcome.lines:
         if line.amount_fen:
             basis = [f"{step.rule} · {step.clause}" for step in line.traces]
@@ -49,9 +57,7 @@ def _alike(outcome: Outcome) -> dict[tuple[str, str, str, str], list[str | None]
             basis = [f"{finding.rule} · {finding.clause}" for finding in line.findings]
         programme = words().value(line.programme, "programme") or line.programme
         payee = words().value(line.payee or "", "payee") or ""
-        key = (programme, yuan_text(line.amount_fen), payee, "\n".join(dict.fromkeys(basis)))
-        rows.setdefault(key, []).append(line.person)
-    return rows
+        yield (programme, yuan_text(line.amount_fen), payee, "\n".join(dict.fromkeys(basis))), line.person
 
 
 def _ranges(persons: Sequence[str | None]) -> str:

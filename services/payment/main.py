@@ -4,7 +4,19 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.payment.api import archives, claims, corrections, desk, filings, money, notices, reports, work
+from services.payment.api import (
+    advances,
+    archives,
+    claims,
+    corrections,
+    desk,
+    filings,
+    money,
+    notices,
+    payouts,
+    reports,
+    work,
+)
 from services.payment.messaging.incoming import TOPICS
 from services.payment.wiring import Wiring
 from shared.changes.doors import change_routers
@@ -25,11 +37,13 @@ def create_app(wiring: Wiring, *, authenticator: Authenticator) -> FastAPI:
             claims.router,
             desk.router,
             corrections.router,
+            advances.router,
             notices.router,
             money.router,
             reports.router,
             filings.router,
             work.router,
+            payouts.router,
             archives.router,
             *change_routers(wiring.settings),
             sandbox_router("payment", consumes=TOPICS),

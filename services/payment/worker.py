@@ -6,7 +6,15 @@ from functools import partial
 from typing import Final
 
 from services.payment.application.answer_again import ANSWER_AGAIN, answer_again
-from services.payment.application.assessing import NOTICE_END, REVIEW_DUE, REVIEW_DUE_OUTER, WINDOW_END, end_window
+from services.payment.application.assessing import (
+    NOTICE_END,
+    PLACE_FREED,
+    REVIEW_DUE,
+    REVIEW_DUE_OUTER,
+    WINDOW_END,
+    end_window,
+    use_freed_place,
+)
 from services.payment.application.draft_monthly_report import (
     MONTHLY_REPORT,
     MONTHLY_REPORT_DUE,
@@ -29,6 +37,7 @@ TIMERS: Final[Mapping[str, Handler[PaymentUnitOfWork]]] = {
     ANSWER_AGAIN: answer_again,
     NOTICE_END: end_notice,
     WINDOW_END: end_window,
+    PLACE_FREED: use_freed_place,
     REVIEW_DUE: partial(flag_overdue, limit=REVIEW_DUE),
     REVIEW_DUE_OUTER: partial(flag_overdue, limit=REVIEW_DUE_OUTER),
     MONTHLY_REPORT: draft_monthly_report,

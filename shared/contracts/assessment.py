@@ -5,6 +5,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from shared.contracts.contract import EventType, published_by
+from shared.contracts.entry import EntryChanged
 
 CertificateKind = Literal[
     "qualification",
@@ -141,18 +142,9 @@ class SatisfactionMeasured:
 
 @published_by("assessment")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResultEntryChanged:
+class ResultEntryChanged(EntryChanged):
     """Whether the class's results are entered in the provincial system came to be otherwise (JY-INT-01).
 
     `entered` only when each of the `lines` has its receipt; `refused` counts those that the province turned down. No
     event means that nothing was entered yet.
     """
-
-    EVENT: ClassVar[EventType]
-
-    class_id: str
-    checkpoint: str
-    entered: bool
-    lines: int
-    received: int
-    refused: int

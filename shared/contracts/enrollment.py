@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from shared.contracts.contract import EventType, published_by
+from shared.contracts.entry import EntryChanged
 
 ClassKind = Literal["class", "project", "apprenticeship", "work_for_training", "safety", "evaluation"]
 SessionKind = Literal["theory", "practice"]
@@ -83,11 +84,17 @@ class InstitutionReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OccupationReference:
-    """Occupation (工种) and the certificate kinds in which it can be certified on the opening date (JY-ASM-05)."""
+    """Occupation (工种) and the certificate kinds in which it can be certified on the opening date (JY-ASM-05).
+
+    The ministry published it as a new occupation on `new_since`, null for one that is none; it counts as new until
+    `new_until`, that day included, or without an end (HB-CLM-06).
+    """
 
     code: str
     name: str
     certifiable: tuple[str, ...]
+    new_since: date | None = None
+    new_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +210,9 @@ class OpenedTrainee:
     """A person on the final roster; `employer` is null unless the roster names one that is registered.
 
     `masked_name` is surname and stars; `payee_check` is the keyed digest of name and identity number under the
-    deployment key named by `payee_check_key`, by which payment compares a payee without knowing the identity.
+    deployment key named by `payee_check_key`, by which payment compares a payee without knowing the identity;
+    `identity_check`, under the same key, is that of the number alone, by which what somebody had elsewhere is found
+    whatever the spelling of the name. Empty, it was not told.
     `fee_fen` is what the institution charges the person: nothing, where the document trains their group free of charge.
     `attributes` are what payment must know of the person by the rulebook's codes (dispatched to whom, insured months).
     """
@@ -216,6 +225,7 @@ class OpenedTrainee:
     fee_fen: int = 0
     employer: EmployerReference | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+    identity_check: str = ""
 
 
 @published_by("enrollment")
@@ -313,18 +323,9 @@ class ClassClosed:
 
 @published_by("enrollment")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RosterEntryChanged:
+class RosterEntryChanged(EntryChanged):
     """Whether the class's plan and roster are entered in the provincial system came to be otherwise (JY-INT-01).
 
     `entered` only when each of the `lines` has its receipt; `refused` counts those that the province turned down. No
     event means that nothing was entered yet.
     """
-
-    EVENT: ClassVar[EventType]
-
-    class_id: str
-    checkpoint: str
-    entered: bool
-    lines: int
-    received: int
-    refused: int

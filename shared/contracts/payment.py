@@ -236,3 +236,64 @@ class ClawbackSettled:
     amount_fen: int
     outstanding_fen: int
     settled_on: date
+
+
+@published_by("payment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvancePaid:
+    """The bank credited money that is paid before the class's claim (预付); the claim takes it up or it comes back.
+
+    It is no part of any PaymentSettled: what leaves the bank is this, and every PaymentSettled less what was set off.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    advance_id: str
+    region: str
+    institution_id: str
+    attempt: int
+    funding_source: str
+    amount_fen: int
+    rule: str
+    paid_on: date
+
+
+@published_by("payment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvanceCleared:
+    """An advance is owed less: set off against an order of the claim, or repaid by bank.
+
+    A `set_off` names the claim and the order, whose PaymentSettled moved no money; `outstanding_fen` is what is left.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    advance_id: str
+    kind: Literal["set_off", "repaid"]
+    claim_id: str | None
+    order_id: str | None
+    funding_source: str
+    amount_fen: int
+    outstanding_fen: int
+    cleared_on: date
+
+
+@published_by("payment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvanceRecoveryOrdered:
+    """What is left of an advance is asked back until `due_on`, by a decision of two people."""
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    advance_id: str
+    region: str
+    institution_id: str
+    funding_source: str
+    amount_fen: int
+    due_on: date
+    rule: str
+    decided_by: tuple[str, ...]
+    ordered_on: date

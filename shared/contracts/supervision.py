@@ -5,6 +5,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from shared.contracts.contract import EventType, published_by
+from shared.contracts.entry import EntryChanged
 
 CheckKind = Literal["opening", "spot"]
 
@@ -211,18 +212,9 @@ class TrainingCompleted:
 
 @published_by("supervision")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InspectionEntryChanged:
+class InspectionEntryChanged(EntryChanged):
     """Whether the class's inspections are entered in the provincial system came to be otherwise (JY-INT-01).
 
     `entered` only when each of the `lines` has its receipt; `refused` counts those that the province turned down. No
     event means that nothing was entered yet.
     """
-
-    EVENT: ClassVar[EventType]
-
-    class_id: str
-    checkpoint: str
-    entered: bool
-    lines: int
-    received: int
-    refused: int

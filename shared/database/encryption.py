@@ -119,6 +119,12 @@ def payee_check(name: str, identity_number: str, key: bytes) -> str:
     return _keyed_hash(key, "payee", _normalised(name), _normalised(identity_number))
 
 
+def identity_check(identity_number: str, key: bytes) -> str:
+    """Give the keyed check (64 hex digits) of the number alone, normalised as in `payee_check`."""
+    _require_length(key)
+    return _keyed_hash(key, "identity", _normalised(identity_number))
+
+
 def payee_check_key_id(key: bytes) -> str:
     """Give the id (8 hex digits) under which a payee check names its key; it is derived, never assigned."""
     _require_length(key)

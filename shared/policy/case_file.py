@@ -164,7 +164,10 @@ class Month:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllowanceDays:
-    """Days for which a living allowance is due, and what was handed to the persons already."""
+    """Days for which a living allowance is due, and what was proven to have been handed to each of the persons.
+
+    Where one row of a file tells it, nothing is proven for those of whom none does.
+    """
 
     persons: Persons
     days: Count

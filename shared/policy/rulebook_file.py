@@ -17,6 +17,7 @@ from shared.domain.jurisdiction import RegionTable
 from shared.policy.coherence import CatalogueRule, Objection, book_objections, nearest, table_objections
 from shared.policy.mistakes import Key, Mistake, PolicyFilesInvalid, dotted, line_of, lines_of
 from shared.policy.rulebook import Rulebook
+from shared.policy.silence import silence_objections
 from shared.policy.terms.assessment import AssessmentTerms
 from shared.policy.terms.enrollment import EnrollmentTerms
 from shared.policy.terms.payment import PaymentTerms
@@ -85,7 +86,7 @@ def read_rulebook(
         )
         if not kept:
             objections += [*quoted(table, file), *_head_objections(book, effective_from, regions)]
-            objections += book_objections(book)
+            objections += [*book_objections(book), *silence_objections(book)]
     if objections or book is None:
         raise PolicyFilesInvalid(mistakes_of(objections, name, lines))
     return book

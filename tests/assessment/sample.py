@@ -22,6 +22,7 @@ from shared.contracts.enrollment import (
     InstitutionReference,
     OccupationReference,
     OpenedTrainee,
+    PlannedSession,
     ReviewRecord,
 )
 from shared.contracts.supervision import InspectionOpinion, TrainingCompleted
@@ -77,8 +78,18 @@ def class_opened(
     closing_date: date = CLOSING,
     institution_id: str = INSTITUTION,
     region: str = REGION,
+    taught: bool = True,
 ) -> ClassOpened:
-    """Give the event that opens the class."""
+    """Give the event that opens the class; one that is not taught has no lessons."""
+    lesson = PlannedSession(
+        session_id="session-1",
+        starts_at=at(OPENING, 9),
+        ends_at=at(OPENING, 12),
+        kind="theory",
+        class_hours=4,
+        teacher_id="teacher-1",
+        venue_id="venue-1",
+    )
     return ClassOpened(
         class_id=class_id,
         kind="class",
@@ -97,7 +108,7 @@ def class_opened(
         opening_date=OPENING,
         closing_date=closing_date,
         funding_source="skills_fund",
-        sessions=(),
+        sessions=(lesson,) if taught else (),
         teachers=("teacher-1",),
         trainees=tuple(
             OpenedTrainee(

@@ -21,6 +21,7 @@ from tests.assessment.sample import (
     TODAY,
     application,
     at,
+    class_opened,
     exam,
     final,
     jiyuan,
@@ -185,6 +186,14 @@ def test_everything_that_is_missing_is_said_at_once_with_its_rule() -> None:
         "OPINION_MISSING": "JY-SUP-08",
         "SCORES_INCOMPLETE": "JY-ASM-04",
     }
+
+
+def test_results_of_a_class_without_lessons_wait_for_no_training() -> None:
+    """HB-CLM-13, QJ-ASM-02: an evaluation is the body's and teaches nothing, so nothing of it is ever completed."""
+    ready, silent = signed(scored(exam(), ALL_SCORED)), without_term("inspection_opinion", chapter="supervision")
+
+    assert refusals(ready, examined=opened(), book=silent).keys() == {"TRAINING_NOT_COMPLETE"}
+    assert finalised(ready, examined=opened(class_opened(taught=False)), book=silent).is_final
 
 
 @pytest.mark.parametrize("opinion", [None, False])

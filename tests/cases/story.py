@@ -1,407 +1,417 @@
 """Play a case file through the public APIs, as the parties would, and say how what came of it differs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
 from itertools import islice, product
-from typing import Any
+from types import ModuleType
+from typing import Any, Final, Protocol, get_args
 
-from peibu.demo.opening import roster_row
-from peibu.demo.party import Json, Party, StoryBroken, until
+from peibu.demo.party import Json, Party, StoryBroken
 from peibu.demo.people import sample_credit_code, sample_people
-from peibu.demo.scene import Cast, Script, moment, training_days
-from peibu.demo.settlement import ACCOUNT
-from peibu.demo.story import Story
-from shared.policy.case_file import Case, fen_of
-from tests.journey.progress import say
+from peibu.demo.scene import Cast, moment
+from peibu.trial.outcome import Outcome, differences
+from peibu.trial.parts import Part, parts_of
+from shared.contracts.assessment import CertificateKind
+from shared.domain.actor import Role
+from shared.policy.case_file import Case, People, fen_of
+from shared.policy.rulebook import Rulebook
+from tests.cases.casting import Casting
+from tests.cases.claiming import PaidStory
+from tests.cases.common_clock import CommonClock
+from tests.cases.paying import Came
 
-EXAM_LEAD = timedelta(days=5)
-"""An exam is held so long before its certificates are issued, and applied for so long before it is held."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exam:
-    """One exam of one kind: who passes it and who fails, and when its certificates are issued."""
-
-    kind: str
-    resit: bool
-    issued: date
-    passed: Sequence[str]
-    failed: Collection[str]
-
-    @property
-    def name(self) -> str:
-        """Tell the exams of a class apart."""
-        return f"{self.kind}{'-again' if self.resit else ''}-{self.issued}"
-
-    @property
-    def held(self) -> date:
-        """Give the day of the exam."""
-        return self.issued - EXAM_LEAD
+LEAD: Final = timedelta(days=14)
+"""Everything is registered so long before the first class opens, and applied for."""
+RUN_UP: Final = timedelta(days=4)
+"""A class that was over before the case's own opened begins so long before its certificates."""
+TEACHERS: Final = 3
+BUDGET_FEN: Final = 100_000_000_00
+SCHOOL: Final = "private_school"
+ENTERPRISE: Final = "enterprise"
+AGENCY: Final = "dispatch_agency"
 
 
-class CommonClock:
-    """One legal time for several stories: when all wait, it moves to the earliest instant any of them waits for."""
+class Admit(Protocol):
+    """Lets somebody sign in who takes part in one case only."""
 
-    def __init__(self, stories: int) -> None:
-        self._playing = stories
-        self._waiting: list[tuple[datetime, asyncio.Event]] = []
-        self._moving = asyncio.Lock()
-
-    async def reach(self, instant: datetime, move: Callable[[datetime], Awaitable[None]]) -> None:
-        """Return when legal time is `instant`; whoever comes last lets `move` carry it out."""
-        reached = asyncio.Event()
-        self._waiting.append((instant, reached))
-        await self._go_on(move)
-        await reached.wait()
-
-    async def leave(self, move: Callable[[datetime], Awaitable[None]]) -> None:
-        """Let the others go on without one that is over."""
-        self._playing -= 1
-        await self._go_on(move)
-
-    async def _go_on(self, move: Callable[[datetime], Awaitable[None]]) -> None:
-        async with self._moving:
-            if not self._waiting or len(self._waiting) < self._playing:
-                return
-            instant = min(instant for instant, _ in self._waiting)
-            await move(instant)
-            for due, reached in self._waiting:
-                if due == instant:
-                    reached.set()
-            self._waiting = [(due, reached) for due, reached in self._waiting if due > instant]
+    def __call__(self, client: str, organisation: str, role: Role = Role.ASSESSOR) -> Awaitable[Party]:
+        """Give them as they speak."""
 
 
-class CaseStory(Story):
-    """One case of a class; the sample occupation stands for its own, all else is as the file says."""
+class CaseStory:
+    """One case: who takes part, what the region has registered, and its classes one by one.
 
-    def __init__(self, cast: Cast, case: Case, *, seed: int, clock: CommonClock) -> None:
-        super().__init__(cast, Script(seed=seed, opening=case.opened))
-        self.case = case
-        self.clock = clock
-        self.planned = self.accepted = len(case.people)
-        (opening,) = (check for check in case.check if check.kind == "opening")
-        self.opening_absent = self.planned - opening.heads
-        places = {day: number for number, day in enumerate(self.days)}
-        self.spot_headcounts = {places[check.date]: check.heads for check in case.check if check.kind == "spot"}
-        self.occupation = f"6-18-02-{seed}"
-        self.assessments: dict[str, str] = {}
+    `cast` and what `register` enters are there once the story plays; `fund` pays for everything.
+    """
+
+    cast: Cast
+
+    def __init__(
+        self,
+        case: Case,
+        book: Rulebook,
+        casting: Casting,
+        *,
+        seed: int,
+        clock: CommonClock,
+        paperwork: ModuleType | None = None,
+    ) -> None:
+        self.case, self.book, self.casting, self.seed, self.clock = case, book, casting, seed, clock
+        self._paperwork = paperwork
+        self.parts: tuple[Part, ...] = parts_of(case, book)
+        self.openings = openings_of(case, self.parts, book)
+        self.people = dict(zip(case.people, sample_people(seed), strict=False))
+        sources = book.payment.funding_sources
+        self.fund = sources.sources[0].code if sources else ""
+        self.enterprise: Party | None = None
+        self.agency: Party | None = None
+        self.agency_name = f"示例派遣公司{case.case}"
+        self.agency_code = sample_credit_code(6_000 + seed)
+        self.enterprise_name = f"示例企业{case.case}"
+        self._venue_ids: list[str] = []
+        self._learners: dict[str, Party] = {}
+
+    # ------------------------------------------------------------------------------------------ what is known of it
 
     def key(self, name: str) -> str:
-        """Give keys of this case's own."""
-        return f"{self.case.case}-{super().key(name)}"
+        """Give idempotency keys of this case's own."""
+        return f"{self.case.case}-story-{self.seed}-{name}"
+
+    @property
+    def begins(self) -> date:
+        """Give the day on which everything is registered."""
+        published = [day for _, day in self.occupations if day is not None]
+        return max(min(self.openings) - LEAD, self.book.valid_from, *published)
+
+    @property
+    def occupation(self) -> str:
+        """Give the code of the case's own occupation, the first of its classes'."""
+        return self.code_of(self.parts[0].case.occupation, self.parts[0].case.new_occupation_published)
+
+    @property
+    def occupations(self) -> Mapping[tuple[str | None, date | None], str]:
+        """Give a code for each occupation of the case, by its name and the day on which a list named it as new."""
+        subjects = [(part.case.occupation, part.case.new_occupation_published) for part in self.parts]
+        return {each: f"6-{18 + n}-02-{self.seed}" for n, each in enumerate(dict.fromkeys(subjects))}
+
+    def code_of(self, occupation: str | None, published: date | None) -> str:
+        """Give the code by which the services know an occupation of the case."""
+        return self.occupations[occupation, published]
+
+    @property
+    def trains_its_own(self) -> bool:
+        """Say whether an enterprise gives the classes, for its own people."""
+        case = self.case
+        says = getattr(self._paperwork, "trains_its_own", None)
+        own = case.provider == ENTERPRISE or case.enterprise is not None or case.hirer is not None
+        return own or (says is not None and bool(says(case)))
+
+    @property
+    def employer_code(self) -> str:
+        """Give the credit code of the enterprise where people work, nothing where the case names none."""
+        return sample_credit_code(5_000 + self.seed) if self.trains_its_own or self.case.funder else ""
+
+    @property
+    def body_name(self) -> str:
+        """Give the name of the assessment body."""
+        return f"assessor-{self.case.case}"
+
+    async def learner(self, person: str) -> Party:
+        """Give one person as they sign in themselves."""
+        if person not in self._learners:
+            client = f"learner-{self.case.case}-{person}"
+            self._learners[person] = await self.admit(client, client, Role.TRAINEE)
+        return self._learners[person]
+
+    async def admit(self, client: str, organisation: str, role: Role = Role.ASSESSOR) -> Party:
+        """Let somebody of this case sign in."""
+        return await self.casting.admit(client, organisation, role, region=self.case.region)
+
+    # -------------------------------------------------------------------------------------- what only a document asks
+
+    def application_of(self, part: Part) -> Json:
+        """Give what the document's own paperwork adds to the application of a class."""
+        return self._asked("application_of", part)
+
+    def row_of(self, part: Part, people: People) -> Json:
+        """Give what it adds to the rows of these people."""
+        return self._asked("row_of", part, people)
+
+    def _asked(self, name: str, *subject: object) -> Json:
+        asked: Callable[..., Json] | None = getattr(self._paperwork, name, None)
+        return {} if asked is None else asked(self, *subject)
+
+    # ---------------------------------------------------------------------------------------------------- the playing
+
+    async def play(self) -> list[str]:
+        """Play every class of the case and give what differs from the file; nothing when the list is empty."""
+        joined = 1
+        try:
+            await self.move_clock(moment(self.begins, time(8, 0)))
+            self.cast = await self._register()
+            if (prepare := getattr(self._paperwork, "prepare", None)) is not None:
+                await prepare(self, self.admit)
+            self.clock.join(len(self.parts) - 1)
+            joined = len(self.parts)
+            stories = [PaidStory(self, part, number=n, opening=self.openings[n]) for n, part in enumerate(self.parts)]
+            came = await asyncio.gather(*(self._played(story) for story in stories))
+            joined = 0
+        except StoryBroken as broken:
+            return [str(broken)]
+        finally:
+            for _ in range(joined):
+                await self.clock.leave(self._move)
+        return self._differences(came)
+
+    async def _played(self, story: PaidStory) -> Came:
+        cancelled = any(refusal.rule == "JY-SUP-04" and not refusal.persons for refusal in self.case.expect.refusal)
+        try:
+            return await story.play(cancelled=cancelled)
+        finally:
+            await self.clock.leave(self._move)
+
+    def _differences(self, came: list[Came]) -> list[str]:
+        if broken := [each for one in came for each in one.broken]:
+            return broken
+        advance_fen, term = sum(one.advance_fen for one in came), self.book.payment.advance
+        outcome = Outcome(
+            case=self.case.case,
+            rulebook_id=self.book.id,
+            lines=tuple(line for one in came for line in one.lines),
+            refusals=tuple(refusal for one in came for refusal in one.refusals),
+            flags=tuple(flag for one in came for flag in one.flags),
+            dates={event: day for one in came for event, day in one.dates.items()},
+            advance_fen=advance_fen,
+            advanced=term.programmes if advance_fen and term else (),
+        )
+        moved = advance_fen + sum(one.by_bank_fen for one in came)
+        unpaid = [] if moved == outcome.total_fen else [f"{outcome.total_fen} fen are due, {moved} were paid"]
+        return [*differences(self.case, outcome), *unpaid]
+
+    # --------------------------------------------------------------------------------------------------- registered
 
     async def move_clock(self, instant: datetime) -> None:
         """Wait until every case has come so far."""
-        await self.clock.reach(instant, super().move_clock)
+        await self.clock.reach(instant, self._move)
 
-    async def prepare(self, admit: Callable[[str, str], Party]) -> None:
-        """Register what is this case's own: occupation, bodies with pass marks, rates, teachers and a room.
+    async def _move(self, to: datetime) -> None:
+        admin = self.casting.system_admin
+        await admin.post("/clock/v1/move", {"to": to.isoformat()}, key=self.key(f"clock-{to.isoformat()}"))
 
-        `admit` lets an assessor of a new body sign in.
-        """
-        approver = self.cast.approver
-        occupation = {"code": self.occupation, "name": self.case.case, "region": self.case.region, "levels": ["4"]}
-        certifiable = list(self.case.certifiable)
-        await approver.post(
-            "/enrollment/v1/occupations", {**occupation, "certifiable": certifiable}, key=self.key("occupation")
-        )
-        for kind, part in product(("level", "qualification", "completion"), ("theory", "practice")):
-            mark = {"region": self.case.region, "occupation": self.occupation, "level": self.case.level, "part": part}
-            limits = {"full_mark": 100, "pass_mark": 60, "valid_from": "2021-01-01", "source": "test"}
+    async def _register(self) -> Cast:
+        """Register what is this case's own: occupations, institution, bodies with pass marks, rates, the budget."""
+        staff = await self.casting.staff(self.case.region)
+        approver = staff["approver"]
+        for (name, published), code in self.occupations.items():
+            occupation = {"code": code, "name": f"{name}{self.case.case}", "region": self.case.region}
+            occupation |= {"new_since": published.isoformat()} if published else {}
+            levels = sorted({part.case.level for part in self.parts if part.case.level})
+            certifiable = list(self.case.certifiable)
             await approver.post(
-                "/assessment/v1/pass-marks",
-                {**mark, **limits, "certificate_kind": kind},
-                key=self.key(f"mark-{kind}-{part}"),
+                "/enrollment/v1/occupations",
+                {**occupation, "levels": levels, "certifiable": certifiable},
+                key=self.key(f"occupation-{code}"),
             )
-        for number, rate in enumerate(self.case.rate):
-            await self.cast.finance.post(
-                "/payment/v1/rates",
-                {
-                    "region": self.case.region,
-                    "programme": rate.programme,
-                    "occupation": self.occupation,
-                    "certificate_kind": rate.certificate,
-                    "valid_from": "2021-01-01",
-                    "amount_fen": fen_of(rate.amount_yuan),
-                    "source": rate.source,
-                },
-                key=self.key(f"rate-{number}"),
-            )
-        examiners = {
-            is_bureau: await self._body(admit, kinds, is_bureau)
-            for kinds, is_bureau in ((["level", "qualification"], False), (["completion"], True))
-        }
-        self.cast = replace(
-            self.cast,
-            body_id=examiners[False][0],
-            assessor=examiners[False][1],
-            bureau_body_id=examiners[True][0],
-            bureau_assessor=examiners[True][1],
-            **await self._teachers_and_room(),
+        given = await self._institution(approver)
+        institution, device = given["institution"], given["device"]
+        body_id, assessor = await self._body(approver, is_bureau=False)
+        bureau_body_id, bureau_assessor = await self._body(approver, is_bureau=True)
+        await self._pass_marks(approver)
+        await self._rates_and_budget(staff["finance"])
+        await self._import_history(staff["policy_officer"])
+        return Cast(
+            first_reviewer=staff["first_reviewer"],
+            second_reviewer=staff["second_reviewer"],
+            approver=approver,
+            inspector=staff["inspector"],
+            exam_patrol=staff["exam_patrol"],
+            finance=staff["finance"],
+            auditor=staff["auditor"],
+            institution=institution,
+            device=device,
+            assessor=assessor,
+            bureau_assessor=bureau_assessor,
+            system_admin=self.casting.system_admin,
+            public=self.casting.public,
+            body_id=body_id,
+            bureau_body_id=bureau_body_id,
+            **given["ids"],
         )
 
-    async def _body(self, admit: Callable[[str, str], Party], kinds: list[str], is_bureau: bool) -> tuple[str, Party]:
-        name = f"assessor-{self.case.case}-{'bureau' if is_bureau else 'body'}"
-        body = await self.cast.approver.post(
-            "/assessment/v1/bodies",
+    async def _import_history(self, policy_officer: Party) -> None:
+        """What people had before or elsewhere is imported from where it is known."""
+        codes = {name: code for (name, _), code in self.occupations.items()}
+        rows = [
+            {
+                "identity_number": self.people[person].identity_number,
+                "programme": had.programme,
+                "occupation": codes.get(had.occupation, had.occupation),
+                "level": had.level,
+                "had_on": f"{had.year}-06-30",
+                "source": "省平台导出",
+            }
+            for had in self.case.history
+            for person in had.persons
+        ]
+        if rows:
+            await policy_officer.post("/payment/v1/past-subsidies", {"subsidies": rows}, key=self.key("history"))
+
+    async def _institution(self, approver: Party) -> dict[str, Any]:
+        kind = ENTERPRISE if self.trains_its_own else getattr(self._paperwork, "SCHOOL", SCHOOL)
+        name = self.enterprise_name if self.trains_its_own else f"示例培训学校{self.case.case}"
+        code = self.employer_code if self.trains_its_own else sample_credit_code(4_000 + self.seed)
+        institution_id, institution = await self._registered(approver, name, kind, code)
+        if not self.trains_its_own and self.employer_code:
+            _, self.enterprise = await self._registered(approver, self.enterprise_name, ENTERPRISE, self.employer_code)
+        if any(payee.kind == "agency" for payee in self.case.payee):
+            _, self.agency = await self._registered(approver, self.agency_name, AGENCY, self.agency_code)
+        path = f"/enrollment/v1/institutions/{institution_id}"
+        directory = self.book.enrollment.directory
+        if directory is not None and kind in (directory.institution_kinds or (kind,)):
+            await approver.post(
+                f"{path}/directory-entries",
+                {"valid_from": self.book.valid_from.isoformat(), "occupations": list(self.occupations.values())},
+                key=self.key("directory"),
+            )
+        methods = self.book.supervision.sign_in.methods if self.book.supervision.sign_in else ()
+        device = await approver.post(
+            "/supervision/v1/devices",
+            {
+                "institution_id": institution_id,
+                "serial": f"CASE-{self.seed}",
+                "name": "考勤机",
+                "region": self.case.region,
+                "methods": [methods[0].code],
+            },
+            key=self.key("device"),
+        )
+        return {
+            "institution": institution,
+            "device": await self.admit(device["device_id"], institution_id, Role.DEVICE),
+            "ids": {
+                "institution_id": institution_id,
+                "institution_name": name,
+                "device_id": device["device_id"],
+                **await self._teachers_and_room(institution, path),
+            },
+        }
+
+    async def _registered(self, approver: Party, name: str, kind: str, code: str) -> tuple[str, Party]:
+        answer = await approver.post(
+            "/enrollment/v1/institutions",
             {
                 "name": name,
-                "credit_code": sample_credit_code(2 * self.script.seed + is_bureau),
+                "credit_code": code,
+                "kind": kind,
                 "region": self.case.region,
-                "certificate_kinds": kinds,
-                "occupations": [self.occupation],
-                "is_bureau": is_bureau,
+                "ownership": "private",
+                "liability_incidents": [],
+                "annual_inspections": [{"year": self.case.opened.year - 1, "passed": True}],
             },
-            key=self.key(name),
+            key=self.key(f"institution-{kind}"),
         )
-        return body["body_id"], await asyncio.to_thread(admit, name, body["body_id"])
+        institution_id = str(answer["institution_id"])
+        return institution_id, await self.admit(f"{kind}-{self.case.case}", institution_id, Role.INSTITUTION)
 
-    async def _teachers_and_room(self) -> dict[str, Any]:
-        path = f"/enrollment/v1/institutions/{self.cast.institution_id}"
-        await self.cast.approver.post(
-            f"{path}/directory-entries",
-            {"valid_from": "2021-01-01", "valid_to": "2021-12-31", "occupations": [self.occupation]},
-            key=self.key("directory"),
-        )
+    async def _teachers_and_room(self, institution: Party, path: str) -> dict[str, Any]:
         qualified = {"specialty": "焊接", "qualification": "高级技师", "full_time": True}
         teachers = [
-            await self.cast.institution.post(
+            await institution.post(
                 f"{path}/teachers",
                 {"name": person.name, "identity_number": person.identity_number, **qualified},
                 key=self.key(f"teacher-{number}"),
             )
-            for number, person in enumerate(islice(sample_people(self.script.seed + 500), 3))
+            for number, person in enumerate(islice(sample_people(self.seed + 500), max(TEACHERS, len(self.parts))))
         ]
-        room = {"name": self.case.case, "address": "示例路1号"}
-        stations = [{"occupation": self.occupation, "count": 10}]
-        venue = await self.cast.institution.post(
-            f"{path}/venues", {**room, "stations": stations}, key=self.key("venue")
-        )
+        stations = [{"occupation": code, "count": 20} for code in self.occupations.values()]
+        for number in range(len(self.parts)):
+            room = {"name": f"{self.case.case}-{number}", "address": "示例路1号", "stations": stations}
+            venue = await institution.post(f"{path}/venues", room, key=self.key(f"venue-{number}"))
+            self._venue_ids.append(venue["venue_id"])
         return {
             "teacher_ids": tuple(teacher["teacher_id"] for teacher in teachers),
-            "venue_id": venue["venue_id"],
+            "venue_id": self._venue_ids[0],
         }
 
-    @cached_property
-    def days(self) -> list[date]:
-        """Train on weekdays until the last inspection, at least for ten days."""
-        last = max(check.date for check in self.case.check)
-        count = next(count for count in range(10, 100) if training_days(self.case.opened, count)[-1] >= last)
-        return training_days(self.case.opened, count)
+    def cast_of(self, number: int) -> Cast:
+        """Give who takes part in one class: classes of the same days share neither teacher nor room."""
+        teacher_ids = self.cast.teacher_ids[number :: len(self.parts)]
+        return replace(self.cast, teacher_ids=teacher_ids, venue_id=self._venue_ids[number])
 
-    def roster_rows(self) -> list[Json]:
-        """Write everybody down with the group the case gives them."""
-        groups = {person: people.group for people in self.case.person for person in people.ids}
-        return [
-            {**roster_row(number, invented), "group": groups[person]}
-            for number, (person, invented) in enumerate(zip(self.case.people, self.script.people, strict=True), start=1)
-        ]
-
-    def person_id(self, person: str) -> str:
-        """Give the id under which the services know a person of the case."""
-        return self.script.roster[self.case.people.index(person)]
-
-    # ------------------------------------------------------------------------------------------------- exams
-
-    def exams(self) -> list["Exam"]:
-        """Give each exam; whoever has a certificate of a second attempt failed the level exam before."""
-        again = {person for row in self.case.certificate if row.attempt > 1 for person in row.persons}
-        passed: dict[tuple[str, bool, date], list[str]] = {}
-        for row in self.case.certificate:
-            passed.setdefault((row.kind, row.attempt > 1, row.issued), []).extend(row.persons)
-        return [
-            Exam(kind=kind, resit=resit, issued=issued, passed=persons, failed=again if kind == "level" else ())
-            for (kind, resit, issued), persons in passed.items()
-        ]
-
-    async def apply_for_exam(self) -> None:
-        """Apply for every exam that is no second attempt, in time before the course ends."""
-        for exam in self.exams():
-            if not exam.resit:
-                await self._apply(exam)
-
-    async def examine(self) -> str:
-        """Hold every exam on its day; a second attempt is applied for when the first has failed."""
-        exams = sorted(self.exams(), key=lambda exam: exam.held)
-        for exam in exams:
-            if exam.resit:
-                await self.move_clock(moment(exam.held - EXAM_LEAD, time(9, 0)))
-                await self._apply(exam)
-            await self.move_clock(moment(exam.held, time(17, 0)))
-            await self._hold(exam)
-        return "；".join(f"{exam.kind}：{len(exam.passed)} 人合格" for exam in exams)
-
-    async def certify(self) -> str:
-        """Issue every certificate on its day."""
-        for exam in sorted(self.exams(), key=lambda exam: exam.issued):
-            await self.move_clock(moment(exam.issued, time(10, 0)))
-            certificates = [
-                {
-                    "person_id": self.person_id(person),
-                    "number": self._number(exam.kind, person),
-                    "issued_on": exam.issued.isoformat(),
-                }
-                for person in exam.passed
-            ]
-            answer = await self._examiner(exam).post(
-                f"/assessment/v1/assessments/{self.assessments[exam.name]}/certificates",
-                {"certificates": certificates},
-                key=self.key(f"certificates-{exam.name}"),
-            )
-            if answer["refused"]:
-                raise StoryBroken(f"{answer['refused']} certificates of {exam.name} are refused: {answer['rows']}")
-        return f"{sum(len(exam.passed) for exam in self.exams())} 本证书"
-
-    def _examiner(self, exam: "Exam") -> Party:
-        return self.cast.bureau_assessor if exam.kind == "completion" else self.cast.assessor
-
-    async def _apply(self, exam: "Exam") -> None:
-        answer = await self.cast.institution.post(
-            f"/assessment/v1/classes/{self.script.class_id}/assessments",
+    async def _body(self, approver: Party, *, is_bureau: bool) -> tuple[str, Party]:
+        name = f"{self.body_name}-bureau" if is_bureau else self.body_name
+        kinds = ["completion"] if is_bureau else [kind for kind in get_args(CertificateKind) if kind != "completion"]
+        if self.book.assessment.completion_organiser is None and not is_bureau:
+            kinds.append("completion")
+        body = await approver.post(
+            "/assessment/v1/bodies",
             {
-                "body_id": self.cast.bureau_body_id if exam.kind == "completion" else self.cast.body_id,
-                "certificate_kind": exam.kind,
-                "mode": "offline",
-                "exam_on": exam.held.isoformat(),
-                "channel": "system",
-                "persons": [self.person_id(person) for person in (*exam.passed, *sorted(exam.failed))],
+                "name": name,
+                "credit_code": sample_credit_code(2 * self.seed + is_bureau),
+                "region": self.case.region,
+                "certificate_kinds": kinds,
+                "occupations": list(self.occupations.values()),
+                "is_bureau": is_bureau,
+                **({"kind": terms.kinds[0].code} if (terms := self.book.assessment.body_kinds) else {}),
             },
-            key=self.key(f"exam-{exam.name}"),
+            key=self.key(name),
         )
-        self.assessments[exam.name] = answer["assessment_id"]
+        return body["body_id"], await self.admit(name, body["body_id"])
 
-    async def _hold(self, exam: "Exam") -> None:
-        examiner, path = self._examiner(exam), f"/assessment/v1/assessments/{self.assessments[exam.name]}"
-        scores = [
-            {"person_id": self.person_id(person), "part": part, "score": score}
-            for persons, score in ((exam.passed, 76), (exam.failed, 55))
-            for person in persons
-            for part in ("theory", "practice")
-        ]
-        await examiner.post(f"{path}/scores", {"scores": scores}, key=self.key(f"scores-{exam.name}"))
-        patrol = {"remark": "考场秩序正常"}
-        await self.cast.exam_patrol.post(f"{path}/patrol", patrol, key=self.key(f"patrol-{exam.name}"))
-        await until(
-            lambda: self.read(examiner, f"/assessment/v1/classes/{self.script.class_id}"),
-            lambda view: bool(view.get("training_completed")) and bool(view.get("opinion_passed")),
-            what="assessment to know that the training is complete",
-        )
-        answer = await examiner.post(f"{path}/finalisation", {}, key=self.key(f"final-{exam.name}"))
-        if len(answer["passed"]) != len(exam.passed):
-            raise StoryBroken(f"{len(exam.passed)} should pass {exam.name}, {len(answer['passed'])} do")
-
-    def _number(self, kind: str, person: str) -> str:
-        place = self.case.people.index(person)
-        if kind == "level":
-            return f"S000141000001{self.case.opened:%y}4{self.script.seed % 1000:03d}{place:03d}"
-        if kind == "qualification":
-            return f"{self.case.opened:%y}410000004{self.script.seed % 1000:03d}{place:02d}"
-        return f"{kind[:4].upper()}-{self.script.seed}-{place:03d}"
-
-    async def play(self) -> list[str]:
-        """Play the case to its claim, or to its cancellation, and give what differs from the file."""
-        cancelled = any(refusal.rule == "JY-SUP-04" and not refusal.persons for refusal in self.case.expect.refusal)
-        try:
-            for title, act in self.steps()[: 6 if cancelled else 11]:
-                say(f"{self.case.case} {title}: {await act()}")
-            return await (self.cancelled() if cancelled else self.differences())
-        except StoryBroken as broken:
-            return [str(broken)]
-        finally:
-            await self.clock.leave(super().move_clock)
-
-    # ----------------------------------------------------------------------------------------- claim or none
-
-    async def cancelled(self) -> list[str]:
-        """Too few come on the opening day; an approver confirms, and the claim is refused with the rule."""
-        first, supervised = self.days[0], f"/supervision/v1/classes/{self.script.class_id}"
-        await self.move_clock(moment(first, time(18, 0)))
-        await self._push_sign_ins(0, first)
-        await self.move_clock(moment(first + timedelta(days=1), time(18, 0)))
-        await until(lambda: self.cast.inspector.get(supervised), lambda view: view["state"] == "held", what="the hold")
-        findings = await self.cast.inspector.get("/supervision/v1/findings", class_id=self.script.class_id)
-        (case,) = [one for one in findings["items"] if one["check"] == "opening_attendance"]
-        await self.cast.approver.post(
-            f"/supervision/v1/findings/{case['finding_id']}/closure",
-            {"conclusion": "confirmed", "reason": "考勤机工作正常，现场清点人数属实"},
-            key=self.key("closure"),
-        )
-        await self.await_class(lambda view: view["state"] == "cancelled", "the cancellation")
-        await until(
-            lambda: self.cast.institution.get(f"/payment/v1/classes/{self.script.class_id}"),
-            lambda view: not view["reservation"]["held"],
-            what="payment to release the class",
-        )
-        refused = await self.cast.institution.refused("/payment/v1/claims", await self.claim_body())
-        rules = {error.get("rule") for error in [refused, *refused.get("errors", [])]}
-        return [] if "JY-SUP-04" in rules and self.case.expect.total_yuan == 0 else [f"refused by {rules}"]
-
-    async def claim(self) -> str:
-        """Claim, and decide what the case says was decided."""
-        script, cast = self.script, self.cast
-        await until(
-            lambda: self.read(cast.institution, f"/payment/v1/classes/{script.class_id}"),
-            lambda view: not view["missing"],
-            what="payment to know every fact of the class",
-            seconds=5,
-        )
-        answer = await cast.institution.post("/payment/v1/claims", await self.claim_body(), key=self.key("claim"))
-        script.claim_id = answer["claim_id"]
-        for number, decision in enumerate(self.case.decision):
-            if decision.rule not in asked_by(answer):
-                continue  # the facts say it already: an exam of a better kind stands in the system (JY-ASM-05)
-            persons = [self.person_id(person) for person in decision.persons]
-            await cast.first_reviewer.post(
-                f"/payment/v1/claims/{script.claim_id}/decisions",
-                {"rule": decision.rule, "reason": decision.reason, **({"persons": persons} if persons else {})},
-                key=self.key(f"decision-{number}"),
-            )
-        return f"申领 {script.claim_id[:8]}"
-
-    async def claim_body(self) -> Json:
-        """Give what the institution hands in."""
-        signed_on = (await self.today()).isoformat()
-        return {
-            "class_id": self.script.class_id,
-            "claimant": "institution",
-            "undertaking": {"text_version": "JY-2021", "signer": "单位负责人", "signed_on": signed_on},
-            "account": {**ACCOUNT, "holder": self.cast.institution_name},
+    async def _pass_marks(self, approver: Party) -> None:
+        wanted = {
+            (self.code_of(part.case.occupation, part.case.new_occupation_published), kind, part.case.level)
+            for part in self.parts
+            for kind in {*self.case.certifiable, *(row.kind for row in part.case.certificate)}
         }
+        for (occupation, kind, level), part in product(sorted(wanted, key=str), ("theory", "practice")):
+            mark = {"region": self.case.region, "occupation": occupation, "level": level, "part": part}
+            limits = {"full_mark": 100, "pass_mark": 60, "valid_from": self.book.valid_from.isoformat()}
+            await approver.post(
+                "/assessment/v1/pass-marks",
+                {**mark, **limits, "certificate_kind": kind, "source": "test"},
+                key=self.key(f"mark-{occupation}-{kind}-{level}-{part}"),
+            )
 
-    async def differences(self) -> list[str]:
-        """Compare the claim with the expectations of the file; nothing differs when the list is empty."""
-        claim = await self.cast.auditor.get(f"/payment/v1/claims/{self.script.claim_id}")
-        lines = {line["person_id"]: line for line in claim["lines"]}
-        found = [f"total {claim['amount_fen']}, expected {fen_of(self.case.expect.total_yuan)}"]
-        if claim["amount_fen"] == fen_of(self.case.expect.total_yuan):
-            found.clear()
-        for expected in self.case.expect.line:
-            for person in expected.persons or (None,):
-                line = lines.get(person and self.person_id(person), {"amount_fen": 0, "traces": [], "findings": []})
-                if line["amount_fen"] != fen_of(expected.amount_yuan):
-                    found.append(f"{person or 'class'}: {line['amount_fen']}, expected {fen_of(expected.amount_yuan)}")
-                if expected.rule is not None and expected.rule not in named(claim, line):
-                    found.append(f"{person or 'class'}: {expected.rule} is not among {sorted(named(claim, line))}")
-        for refusal in self.case.expect.refusal:
-            for person in refusal.persons:
-                rules = {finding["rule"] for finding in lines[self.person_id(person)]["findings"]}
-                if refusal.rule is not None and refusal.rule not in rules:
-                    found.append(f"{person}: refused by {sorted(rules)}, expected {refusal.rule}")
-        flags = {flag["rule"] for flag in claim["flags"]}
-        found += [f"{flag.rule} is not among the flags" for flag in self.case.expect.flag if flag.rule not in flags]
-        return found
+    async def _rates_and_budget(self, finance: Party) -> None:
+        region, first_day = self.case.region, self.book.valid_from
+        for (number, rate), occupation in product(enumerate(self.case.rate), self.occupations.values()):
+            row = {
+                "region": region,
+                "programme": rate.programme,
+                "occupation": occupation,
+                "level": rate.level,
+                "certificate_kind": rate.certificate,
+                "valid_from": first_day.isoformat(),
+                "amount_fen": fen_of(rate.amount_yuan),
+                "source": rate.source,
+                "unit": rate.unit if "living_allowance" in rate.programme else "each",
+            }
+            await finance.post("/payment/v1/rates", row, key=self.key(f"rate-{number}-{occupation}"))
+        for year in range(min(self.openings).year, max(self.openings).year + 2):
+            budget = {"region": region, "funding_source": self.fund, "year": year, "amount_fen": BUDGET_FEN}
+            await finance.post(
+                "/payment/v1/budgets", {**budget, "document": "示例预算"}, key=self.key(f"budget-{year}")
+            )
 
 
-def asked_by(claim: Json) -> set[str]:
-    """Give the rules by which a claim asks for a decision."""
-    findings = [*claim["flags"], *(finding for line in claim["lines"] for finding in line["findings"])]
-    return {finding["rule"] for finding in findings if finding["severity"] == "ask"}
+def openings_of(case: Case, parts: Sequence[Part], book: Rulebook) -> list[date]:
+    """Give the opening day of each class: the file's, unless something came of it before, or its people are busy.
 
-
-def named(claim: Json, line: Json) -> set[str]:
-    """Give the rules that a line, or the claim it stands in, names."""
-    steps: list[Any] = [*line["traces"], *line["findings"], *claim.get("traces", [])]
-    return {step["rule"] for step in steps}
+    Whoever was in an earlier class of the case comes to the next one when that is certified.
+    """
+    openings: list[date] = []
+    free: dict[str, date] = {}
+    for part in parts:
+        last = max((row.issued for row in part.case.certificate), default=part.begins)
+        first = part.begins if part.case.kind == "work_for_training" else case.opened
+        waits = [free[person] for person in part.case.people if person in free]
+        if waits and max(waits) > first:
+            first = max(waits) + timedelta(days=1)
+        if part.case.certificate and min(row.issued for row in part.case.certificate) <= first:
+            first = max(book.valid_from, min(row.issued for row in part.case.certificate) - RUN_UP)
+        openings.append(first)
+        free |= {person: last for person in part.case.people if part.case.kind != "work_for_training"}
+    return openings

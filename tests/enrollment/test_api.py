@@ -369,6 +369,7 @@ async def test_the_documents_describe_every_address(clients: Clients) -> None:
         "/targets",
         "/eligibility",
         "/eligibility-checks",
+        "/persons/{person_id}/archive",
         "/classes/{class_id}/contact",
         "/classes/{class_id}/roster/{row}/revelation",
         "/classes/{class_id}/changes",

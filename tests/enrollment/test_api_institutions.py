@@ -54,6 +54,26 @@ def assessment(expert: str) -> Json:
     }
 
 
+async def test_a_new_occupation_is_entered_with_its_days_and_corrected_by_a_further_row(clients: Clients) -> None:
+    """HB-CLM-06"""
+    approver = clients.officer(Role.APPROVER)
+    row = {"code": "4-04-05-05", "name": "人工智能训练师", "region": REGION, "certifiable": [], "levels": ["5"]}
+    plain = await created(approver, "/occupations", row)
+    assert (plain["new_since"], plain["new_until"]) == (None, None)
+    listed = await created(approver, "/occupations", {**row, "new_since": "2020-02-25", "new_until": "2021-12-31"})
+    assert (listed["new_since"], listed["new_until"]) == ("2020-02-25", "2021-12-31")
+    for days, code in (
+        ({"new_since": "2999-01-01"}, "DATE_IN_FUTURE"),
+        ({"new_until": "2021-12-31"}, "DATES_REVERSED"),
+        ({"new_since": "2020-02-25", "new_until": "2020-02-24"}, "DATES_REVERSED"),
+    ):
+        refused = await post(approver, "/occupations", {**row, **days})
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    document = (await approver.get("http://enrollment.test/enrollment/openapi.json")).json()
+    told = document["components"]["schemas"]["OccupationBody"]["properties"]
+    assert all("新职业" in told[name]["description"] for name in ("new_since", "new_until"))
+
+
 async def test_a_centre_is_led_into_the_directory_and_its_experts_stay_masked(clients: Clients) -> None:
     """JY-INS-02, JY-INS-03, JY-INS-08."""
     centre_id, clerk = await centre(clients)

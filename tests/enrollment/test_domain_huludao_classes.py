@@ -55,6 +55,15 @@ def test_a_training_type_stands_under_its_own_rule_and_rate_word(
     assert types.basis_of(found[code]).rule == rule
 
 
+def test_an_upskilling_class_says_who_pays_for_it() -> None:
+    """HL-CLM-04: who is paid follows from who paid."""
+    unsaid = HULUDAO.judged(HULUDAO.plan(training_type="upskilling"))
+    (finding,) = [one for one in unsaid if one.code == "FUNDER_REQUIRED"]
+    assert (finding.rule, finding.severity) == ("HL-CLM-04", Severity.STOP)
+    said = HULUDAO.judged(HULUDAO.plan(training_type="upskilling", stated={"funder": "learner"}))
+    assert "FUNDER_REQUIRED" not in codes(said)
+
+
 def test_a_wrong_kind_is_refused_in_the_name_of_the_types_own_clause() -> None:
     """HL-ENR-03"""
     plan = replace(HULUDAO.plan(), training_type="job_change", kind="project")
@@ -249,7 +258,8 @@ def test_a_class_that_is_no_line_of_its_enterprises_plan_is_told_so() -> None:
     )
     records = HULUDAO.instead("PLAN_LINE_MISSING", *lines)
     for line, expected in (("2020-4", []), ("2020-5", ["PLAN_LINE_MISSING"]), ("", ["PLAN_LINE_MISSING"])):
-        plan = HULUDAO.plan(training_type="upskilling", stated={"plan_line": line} if line else {})
+        stated = {"funder": "enterprise"} | ({"plan_line": line} if line else {})
+        plan = HULUDAO.plan(training_type="upskilling", stated=stated)
         found = HULUDAO.judged(plan, institution=enterprise, records=records)
         assert codes(found) == expected
         assert all((one.rule, one.severity) == ("HL-ENR-01", Severity.WARN) for one in found)
@@ -371,11 +381,3 @@ def test_work_for_training_lasts_at_most_six_months_and_needs_no_timetable(month
     )
     found = HULUDAO.judged(plan, institution=HULUDAO.institution("enterprise"), entries=(), records={})
     assert codes(found) == ["CLASS_RULES_EXEMPT", *expected]
-
-
-def test_silence_stays_silent() -> None:
-    """HL-QUA-04: no number of a neighbour is asked of a class."""
-    for name in ("application_lead", "class_size", "class_hour", "practice_share", "teacher_ratio", "station_ratio"):
-        assert getattr(TERMS, name) is None
-    for name in ("private_school", "own_employees", "documents", "special_account", "system_entry", "basic_conditions"):
-        assert getattr(TERMS, name) is None

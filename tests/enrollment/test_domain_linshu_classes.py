@@ -201,11 +201,3 @@ def test_an_apprenticeship_names_enterprise_and_agreement() -> None:
         ("AGREEMENT_REQUIRED", "LS-CLM-06"),
         ("AGREED_MONTHS_REQUIRED", "LS-CLM-06"),
     ]
-
-
-def test_silence_stays_silent() -> None:
-    """LS-PAY-03: no number of a neighbour is asked of a class."""
-    for name in ("application_lead", "class_size", "class_hour", "practice_share", "teacher_ratio", "station_ratio"):
-        assert getattr(TERMS, name) is None
-    for name in ("private_school", "own_employees", "documents", "special_account", "system_entry", "four_eyes"):
-        assert getattr(TERMS, name) is None

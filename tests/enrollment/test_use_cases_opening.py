@@ -9,19 +9,20 @@ import pytest
 from peibu.demo.people import sample_credit_code
 from services.enrollment.application.move_opening import move_opening
 from services.enrollment.application.register_institution import register_institution
+from services.enrollment.application.register_occupation import register_occupation
 from services.enrollment.application.suspend_institution import suspend_institution
 from services.enrollment.application.withdraw_class import withdraw_class
 from services.enrollment.application.withdraw_trainee import withdraw_trainee
 from shared.clock import end_of_day, start_of_day
 from shared.contracts.enrollment import ClassChanged, ClassClosed, ClassOpened, EmployerReference
 from shared.contracts.payment import BudgetAnswer, EntitlementReserved, RefusedReservation
-from shared.database.encryption import payee_check, payee_check_key_id
+from shared.database.encryption import identity_check, payee_check, payee_check_key_id
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, MissingFact, NotFound, Refused
 from shared.domain.jurisdiction import regions
 from shared.policy.rulebook import Rulebook, Shelf
 from tests.enrollment.desk import APPROVER, OTHER_SCHOOL, PAYEE_KEY, SCHOOL, STEPS, Desk, people, rows
-from tests.enrollment.sample import OPENING, book, codes, institution, moment
+from tests.enrollment.sample import OPENING, book, codes, institution, moment, occupation
 from tests.enrollment.test_use_cases_closing import cancelled, completed, receive
 
 LATER = date(2021, 9, 6)
@@ -55,6 +56,50 @@ async def test_the_opening_carries_masked_names_and_checks_that_payment_can_repe
         check = payee_check(person.name, person.identity_number.lower(), PAYEE_KEY)
         assert by_check[check].masked_name == person.name[0] + "*" * (len(person.name) - 1)
         assert by_check[check].payee_check_key == payee_check_key_id(PAYEE_KEY)
+
+
+async def test_two_spellings_of_a_name_have_one_check_of_their_number(desk: Desk) -> None:
+    """HB-CLM-01: what somebody had elsewhere is found by the number alone."""
+    await desk.opened()
+    (fact,) = await desk.facts(ClassOpened)
+    checks = {trainee.identity_check for trainee in fact.trainees}
+    assert checks == {identity_check(person.identity_number.lower(), PAYEE_KEY) for person in people(3)}
+    assert checks.isdisjoint({trainee.payee_check for trainee in fact.trainees})
+
+
+async def test_a_new_occupation_travels_with_the_days_that_the_register_names_on_the_opening(desk: Desk) -> None:
+    """HB-CLM-06: a row registered later replaces the earlier one, and an opened class keeps what was known."""
+    published = replace(occupation(), valid_from=date(2021, 2, 1), new_since=date(2021, 1, 15))
+    wrong = replace(published, valid_from=date(2021, 3, 1), new_since=date(2021, 1, 14), new_until=date(2021, 12, 31))
+    for row in (published, wrong):
+        await desk.act(register_occupation, row, by=APPROVER)
+    await desk.opened()
+    await desk.act(register_occupation, replace(occupation(), valid_from=OPENING), by=APPROVER)
+    (fact,) = await desk.facts(ClassOpened)
+    assert (fact.occupation.new_since, fact.occupation.new_until) == (date(2021, 1, 14), date(2021, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "code"),
+    [
+        (date(2021, 5, 3), None, None),
+        (date(2021, 5, 4), None, "DATE_IN_FUTURE"),
+        (date(2021, 5, 1), date(2021, 5, 1), None),
+        (date(2021, 5, 2), date(2021, 5, 1), "DATES_REVERSED"),
+        (None, date(2021, 5, 1), "DATES_REVERSED"),
+    ],
+)
+async def test_days_of_a_new_occupation_that_cannot_be_right_are_refused(
+    desk: Desk, since: date | None, until: date | None, code: str | None
+) -> None:
+    """HB-CLM-06"""
+    row = replace(occupation(), valid_from=date(2021, 5, 3), new_since=since, new_until=until)
+    if code is None:
+        assert await desk.act(register_occupation, row, by=APPROVER) == row
+        return
+    with pytest.raises(Refused) as refusal:
+        await desk.act(register_occupation, row, by=APPROVER)
+    assert refusal.value.code == code
 
 
 async def test_the_opening_names_the_employer_of_whoever_was_sent_by_a_registered_one(desk: Desk) -> None:

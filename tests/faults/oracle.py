@@ -55,6 +55,7 @@ UNIQUE_EVENTS: Final = {
     "PaymentSettled": ("order_id",),
     "PaymentReturned": ("order_id", "attempt"),
     "ClawbackOrdered": ("clawback_id",),
+    "AdvancePaid": ("advance_id",),
     "AssessmentWithdrawn": ("assessment_id",),
     "SatisfactionMeasured": ("class_id", "revision"),
 }

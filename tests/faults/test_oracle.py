@@ -23,7 +23,7 @@ from tests.faults.till import world
 
 REPEATABLE = {
     *("ClassChanged", "SignInsReceived", "ClaimReturned", "InstitutionListed", "InstitutionSuspended"),
-    *("InstitutionReinstated", "ClawbackSettled", "ClockMoved"),
+    *("InstitutionReinstated", "ClawbackSettled", "ClockMoved", "AdvanceCleared", "AdvanceRecoveryOrdered"),
     *("RosterEntryChanged", "InspectionEntryChanged", "ResultEntryChanged"),
 }
 """Events that may say the same of the same thing again."""

@@ -47,6 +47,8 @@ class Row:
     """A refusal that callers in scope may meet in the stories' state, though it looks like a stranger's."""
     person: str
     """The status, and perhaps the code, of the refusal of a person of whom the stories make nothing."""
+    body: str | None
+    """The same for an assessor, where the stories make nothing of an assessment body's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ def read_table(text: str) -> Table:
             by_region=given.get("by") == "region",
             own=given.get("own"),
             person=_refusal(f"{key}: person", given.get("person", "404")),
+            body=_refusal(f"{key}: body", given["body"]) if "body" in given else None,
         )
     return Table(
         open=frozenset(raw["open"]),
@@ -182,6 +185,8 @@ _REGIONS: Final = {REGION: "its own region", SUPERIOR: "the superior region", FO
 def _expected(table: Table, row: Row, role: str, *, own_tenant: bool, region: str) -> str:
     if role in table.personal and row.foreign != EVERYWHERE:
         return row.person
+    if role == Role.ASSESSOR and row.body is not None:
+        return row.body
     if role in table.tenant and not row.by_region:
         within = own_tenant
     elif role in table.regional or role in table.tenant:

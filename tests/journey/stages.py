@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ import pytest
 from deploy.fleet import Fleet
 from deploy.ports import free_port
 from deploy.process import Process
+from peibu.sandbox_clock import DEFAULT_LEGAL_START
 from tests.faults.observation import SERVICES, Observation, observe, observe_home
 
 PEIBU: Final = (sys.executable, "-m", "peibu")
@@ -56,13 +58,16 @@ class Stage(Protocol):
 class Embedded:
     """One embedded sandbox; `launcher` stands in for `peibu`. It keeps its port over its deaths."""
 
-    def __init__(self, home: Path, *, launcher: Sequence[str] = PEIBU) -> None:
+    def __init__(
+        self, home: Path, *, launcher: Sequence[str] = PEIBU, legal_start: datetime = DEFAULT_LEGAL_START
+    ) -> None:
         self.home = home.absolute()
         self.base_url = f"http://127.0.0.1:{free_port()}"
         self.process = Process("run", pid_file=self.home / "run.pid", log_file=self.home / "run.log")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PEIBU_")}
         self.environment: Mapping[str, str] = {**inherited, **KEYS, "PEIBU_HOME": str(self.home)}
         self._launcher = tuple(launcher)
+        self._legal_start = legal_start
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
@@ -83,7 +88,8 @@ class Embedded:
     def start(self) -> None:
         """Start the process and return when it is ready."""
         port = self.base_url.rpartition(":")[2]
-        self.process.start([*self._launcher, "run", "--port", port], environment=self.environment)
+        begins = ("--legal-start", self._legal_start.isoformat())
+        self.process.start([*self._launcher, "run", "--port", port, *begins], environment=self.environment)
         self.process.await_ready(self._is_ready, deadline_seconds=_READY_SECONDS)
 
     def run(self, *arguments: str) -> str:
@@ -122,10 +128,14 @@ class Embedded:
 class RealFleet(Fleet):
     """A fleet of real processes over PostgreSQL and Kafka, as a stage."""
 
-    def __init__(self, home: Path, *, launcher: Sequence[str] = PEIBU) -> None:
+    def __init__(
+        self, home: Path, *, launcher: Sequence[str] = PEIBU, legal_start: datetime = DEFAULT_LEGAL_START
+    ) -> None:
         # A killed worker's successor gets its partitions when the broker has given the dead one up.
         environment = {**KEYS, "PEIBU_KAFKA_SESSION_SECONDS": "3"}
-        super().__init__(home, launcher=launcher, sandbox=True, fsync=False, environment=environment)
+        super().__init__(
+            home, launcher=launcher, sandbox=True, legal_start=legal_start, fsync=False, environment=environment
+        )
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:

@@ -8,7 +8,7 @@ from typing import Final
 from services.payment.domain.caps import Use
 from services.payment.domain.deciding import assess
 from services.payment.domain.decision import Decision
-from services.payment.domain.facts import ClassFacts, Known, Spell, WorkMonth
+from services.payment.domain.facts import ClassFacts, Known, Payout, Spell, WorkMonth
 from services.payment.domain.rates import Rate, RateTable, RateUnit, rate_table
 from services.payment.domain.subsidy import Assessment, Line
 from shared.contracts.assessment import AssessmentScheduled, CertificateIssued, CertificateKind
@@ -110,13 +110,18 @@ def certified(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One class and what is known of it. `groups` are the people and their groups, in the order of the roster."""
+    """One class and what is known of it. `groups` are the people and their groups, in the order of the roster.
+
+    `paid_out` is what they were handed of an allowance, in fen.
+    """
 
     region: str
     programme: str
     groups: Mapping[str, str | tuple[str, ...]]
     kind: ClassKind = "class"
     level: str | None = "4"
+    new_since: date | None = None
+    new_until: date | None = None
     opening: date | None = None
     planned: int = 50
     institution: str = "private_school"
@@ -127,6 +132,7 @@ class Scene:
     days: int | Mapping[str, int] = 1
     months: Sequence[WorkMonth] = ()
     spells: Sequence[Spell] = ()
+    paid_out: Mapping[str, int] | None = None
 
     @property
     def opens(self) -> date:
@@ -144,7 +150,9 @@ class Scene:
             region=self.region,
             rulebook_id=book_of(self.region).id,
             institution=replace(plain.institution, kind=self.institution),
-            occupation=OccupationReference(code="welder", name="焊工", certifiable=()),
+            occupation=OccupationReference(
+                code="welder", name="焊工", certifiable=(), new_since=self.new_since, new_until=self.new_until
+            ),
             level=self.level,
             attributes=dict(self.attributes),
             trainees=tuple(self._trainee(person, groups) for person, groups in self.groups.items()),
@@ -176,7 +184,14 @@ class Scene:
             certificates=tuple(Known(event_id=f"e-{one.certificate_id}", fact=one) for one in issued),
             months=tuple(self.months),
             spells=tuple(self.spells),
+            payouts=self._payouts(),
         )
+
+    def _payouts(self) -> tuple[Payout, ...] | None:
+        """Give what the people were handed, in fen; without a word of it nobody asks."""
+        if self.paid_out is None:
+            return None
+        return tuple(Payout(person_id=person, amount_fen=fen) for person, fen in self.paid_out.items())
 
     def _attendance(self) -> Iterable[Known[AttendanceChecked]]:
         came = self.days if isinstance(self.days, Mapping) else dict.fromkeys(self.groups, self.days)

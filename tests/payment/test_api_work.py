@@ -21,7 +21,6 @@ HIRING = person("clerk-1", Role.INSTITUTION, organisation=INSTITUTION, region=FI
 MONTH: dict[str, Any] = {"person_id": "p1", "month": "2020-06", "full": True, "source": "工资表 2020-06"}
 PATH = "/classes/class-9/work-months"
 PAST: dict[str, Any] = {
-    "name": "样例学员甲",
     "identity_number": identity(1),
     "programme": "training",
     "occupation": "welder",
@@ -53,7 +52,7 @@ async def test_months_are_stated_confirmed_and_taken_back_over_http(callers: Cal
     problem(await callers.post(f"{PATH}/decisions", FIRST, decision), 404, "NOT_FOUND")
     confirmed = ok(await callers.post(f"{PATH}/decisions", REVIEWER, decision))
     assert {(each["state"], each["decided_by"]) for each in confirmed["items"]} == {("confirmed", REVIEWER.subject)}
-    problem(await callers.post(f"{PATH}/decisions", REVIEWER, decision), 409, "MONTH_DECIDED")
+    problem(await callers.post(f"{PATH}/decisions", REVIEWER, decision), 409, "STATEMENT_DECIDED")
 
     back = {"numbers": numbers[:1], "reason": "当月未足月"}
     [opposite] = ok(await callers.post(f"{PATH}/reversals", HIRING, back), 201)["items"]
@@ -102,7 +101,10 @@ async def test_past_subsidies_are_imported_once_and_withdrawn_by_another(callers
 async def test_no_answer_repeats_whose_past_it_was(callers: Callers) -> None:
     broken = identity(1)[:-1] + ("1" if identity(1)[-1] != "1" else "2")
     row = {**PAST, "identity_number": broken}
+    named = await callers.post("/past-subsidies", OFFICER, {"subsidies": [{**PAST, "name": "样例学员甲"}]})
+    problem(named, 422, "INPUT_INVALID")  # nobody's name is asked for, so none is taken
     for answer in (
+        named,
         await callers.post("/past-subsidies", OFFICER, {"subsidies": [PAST]}),
         await callers.post("/past-subsidies", OFFICER, {"subsidies": [row]}),
         await callers.post("/past-subsidies", OFFICER, {"subsidies": [{**PAST, "source": broken}]}),

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.claimed_part import for_payee
 from services.payment.domain.notice import period_of
 from services.payment.domain.rates import Wanted
-from services.payment.domain.subsidy import for_payee
 from shared.domain.months import months_later
 from tests.payment.sample import accepted
 from tests.payment.scene import (
@@ -72,6 +72,17 @@ def test_whoever_works_within_three_months_of_passing_brings_the_whole_rate(grou
 
 
 @pytest.mark.parametrize(
+    ("start", "yuan"), [(None, 800), (date(2024, 5, 25), 1000), (date(2024, 8, 20), 1000), (date(2024, 8, 31), 1000)]
+)
+def test_of_several_certificates_the_one_counts_that_brings_most(start: date | None, yuan: int) -> None:
+    """HB-CLM-03, HB-CLM-04: completion first, the skill level ten days later; each has its own window."""
+    certificates = [certified("p1", "completion", issued=PASSED), certified("p1", issued=date(2024, 5, 31))]
+    for given in (certificates, certificates[::-1]):
+        scene = replace(trained("level"), certificates=given, spells=[spell("p1", start)] if start else [])
+        assert total(scene.judged(TRAINING)) == yuan * 100
+
+
+@pytest.mark.parametrize(
     ("passed", "last"),
     [
         (date(2024, 5, 20), date(2024, 8, 20)),
@@ -132,19 +143,20 @@ def test_a_class_of_which_nobody_works(kind: str, heads: int, yuan: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("opening", "published", "yuan"),
+    ("opening", "published", "until", "yuan"),
     [
-        (date(2024, 5, 23), "2024-05-24", 500),
-        (date(2024, 5, 24), "2024-05-24", 800),
-        (date(2024, 5, 24), None, 500),
+        (date(2024, 5, 23), date(2024, 5, 24), None, 500),
+        (date(2024, 5, 24), date(2024, 5, 24), None, 800),
+        (date(2024, 5, 24), None, None, 500),
+        (date(2024, 6, 30), date(2024, 5, 24), date(2024, 6, 30), 800),
+        (date(2024, 7, 1), date(2024, 5, 24), date(2024, 6, 30), 500),
     ],
 )
 def test_a_completion_certificate_of_a_new_occupation_counts_by_what_was_published_at_the_opening(
-    opening: date, published: str | None, yuan: int
+    opening: date, published: date | None, until: date | None, yuan: int
 ) -> None:
-    """HB-CLM-06"""
-    attributes = {"new_occupation_published": published} if published else {}
-    scene = trained("completion", opening=opening, attributes=attributes)
+    """HB-CLM-06: the day of publication is within, and the last day where a list names one."""
+    scene = trained("completion", opening=opening, new_since=published, new_until=until)
     assert total(replace(scene, certificates=[certified("p1", "completion")]).judged(TRAINING)) == yuan * 100
 
 

@@ -1,15 +1,19 @@
 """What Huludao's document of 2019 pays, for what, to whom and how often; every rate without a clause is a test's."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from services.payment.domain.claimed_part import for_payee
+from shared.policy.decision import Severity
 from tests.payment.sample import accepted
 from tests.payment.scene import (
     HULUDAO,
     Scene,
     against,
     alike,
+    book_of,
     certified,
     line_of,
     months,
@@ -17,6 +21,8 @@ from tests.payment.scene import (
     rate,
     total,
 )
+
+LEARNERS_PAY = {"funder": "learner"}
 
 
 def huludao(programme: str, group: str | tuple[str, ...] = "employee", heads: int = 1, **told) -> Scene:  # type: ignore[no-untyped-def]
@@ -27,7 +33,8 @@ def huludao(programme: str, group: str | tuple[str, ...] = "employee", heads: in
 def test_upskilling_pays_by_the_level_of_the_certificate_and_needs_no_table(level: str, yuan: int) -> None:
     """HL-CLM-03"""
     for kind in ("level", "qualification"):
-        found = huludao("upskilling", level=level, certificates=[certified("p1", kind, level=level)]).judged()
+        certificates = [certified("p1", kind, level=level)]
+        found = huludao("upskilling", level=level, certificates=certificates, attributes=LEARNERS_PAY).judged()
         assert (total(found), against(found)) == (yuan * 100, [])
 
 
@@ -35,7 +42,7 @@ def test_a_class_of_every_level_comes_to_what_the_document_adds_up_to() -> None:
     """HL-CLM-03: 8 junior, 10 intermediate, 5 senior, 2 technicians, 1 senior technician."""
     levels = "5" * 8 + "4" * 10 + "3" * 5 + "2" * 2 + "1"
     certificates = [certified(f"p{number}", level=level) for number, level in enumerate(levels, start=1)]
-    found = huludao("upskilling", heads=26, level=None, certificates=certificates).judged()
+    found = huludao("upskilling", heads=26, level=None, certificates=certificates, attributes=LEARNERS_PAY).judged()
     assert (total(found), found.recognised) == (56_500_00, 26)
 
 
@@ -54,12 +61,68 @@ def test_who_paid_for_the_training_is_paid_for_it(funder: str, payee: str) -> No
     assert (total(found), payees(found)) == (8_000_00, {payee})
 
 
+def test_nobody_is_paid_while_it_is_not_told_who_paid() -> None:
+    """HL-CLM-04: an open question; once a person decided so it is the learner, and never anybody besides."""
+    scene = huludao("upskilling", certificates=[certified("p1")])
+    found = scene.judged()
+    assert (total(found), against(found)) == (0, [("PAYEE_UNDECIDED", "HL-CLM-04")])
+    assert [finding.severity for finding in found.open_questions] == [Severity.ASK]
+    decided = scene.judged(decisions=[accepted("HL-CLM-04")])
+    assert (total(decided), payees(decided)) == (2_000_00, {"learner"})
+    assert total(for_payee(decided, "enterprise", book_of(HULUDAO))) == 0
+    refused = scene.judged(decisions=[replace(accepted("HL-CLM-04"), accepted=False)])
+    assert total(refused) == 0
+
+
+def costs(cost: str | None, spent: str | None) -> dict[str, str]:
+    told = {"eligible_cost_yuan": cost, "education_fund_yuan": spent}
+    return {code: value for code, value in told.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("cost", "spent", "fen"),
+    [
+        ("80000", "55000", 25_000_00),
+        ("80000", "79999.99", 1),
+        ("80000", "80000", 0),
+        ("80000", "80000.01", 0),
+        ("80000", "0", 80_000_00),
+        ("100.01", "0.01", 100_00),
+    ],
+)
+@pytest.mark.parametrize("heads", [1, 3, 7])
+def test_job_change_is_paid_what_the_education_money_leaves(cost: str, spent: str, fen: int, heads: int) -> None:
+    """HL-ENR-03: cost 80,000, education money 55,000: 25,000, to the enterprise, no fen lost between its people."""
+    found = huludao("job_change", heads=heads, attributes=costs(cost, spent)).judged()
+    assert total(found) == fen
+    assert {line.paid_to.payee for line in found.lines if line.amount_fen and line.paid_to} <= {"enterprise"}
+    parts = [line.amount_fen for line in found.lines]
+    assert max(parts) - min(parts) <= 1
+    assert set(against(found)) == (set() if fen else {("NO_SHORTFALL", "HL-ENR-03")})
+
+
+def test_a_job_change_class_that_says_no_cost_is_paid_nothing_and_told_why() -> None:
+    """HL-ENR-03"""
+    for told in (costs(None, None), costs("80000", None), costs(None, "0")):
+        found = huludao("job_change", attributes=told).judged()
+        assert (total(found), against(found)) == (0, [("COST_UNKNOWN", "HL-ENR-03")])
+
+
+def test_who_never_came_has_no_part_of_the_cost() -> None:
+    """HL-ENR-03: what the class costs stays what it is."""
+    found = huludao("job_change", heads=3, days={"p1": 1, "p2": 1}, attributes=costs("80000", "55000")).judged()
+    assert [line.amount_fen for line in found.lines] == [12_500_00, 12_500_00, 0]
+    assert ("NOT_PRESENT", "HL-ENR-03") in against(found)
+
+
 def test_who_is_paid_where_both_paid_is_decided_by_a_person() -> None:
     """HL-CLM-04"""
     scene = huludao("upskilling", certificates=[certified("p1")], attributes={"funder": "both"})
     assert against(scene.judged()) == [("PAYEE_UNDECIDED", "HL-CLM-04")]
     decided = scene.judged(decisions=[accepted("HL-CLM-04")])
     assert (total(decided), payees(decided)) == (2_000_00, {"enterprise"})
+    refused = scene.judged(decisions=[accepted("HL-CLM-04", "p1", accept=False)])
+    assert (total(refused), payees(refused), refused.open_questions) == (2_000_00, {"learner"}, ())
 
 
 @pytest.mark.parametrize(
@@ -89,6 +152,13 @@ def test_an_apprentice_brings_the_rate_of_the_certificate_for_every_whole_year_a
         attributes={"agreed_months": agreed_months},
     ).judged()
     assert (total(found), payees(found)) == (yuan * 100, {"enterprise"})
+
+
+def test_an_apprentice_of_two_certificates_brings_the_better_rate() -> None:
+    """HL-CLM-05: the completion certificate came first, the skill level brings more."""
+    both = [certified("p1", "completion", issued=date(2020, 3, 10)), certified("p1", issued=date(2020, 4, 10))]
+    scene = huludao("apprenticeship", kind="apprenticeship", level="4", attributes={"agreed_months": "12"})
+    assert total(replace(scene, certificates=both).judged()) == 5_000_00
 
 
 @pytest.mark.parametrize("attributes", [{}, {"agreed_months": "11"}])

@@ -5,8 +5,12 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.claimed_part import for_payee, narrowed
 from services.payment.domain.decision import Decision
-from services.payment.domain.subsidy import Assessment, for_payee, narrowed
+from services.payment.domain.facts import Known
+from services.payment.domain.release import hold_back
+from services.payment.domain.subsidy import Assessment
+from shared.contracts.enrollment import TraineeWithdrawn
 from tests.payment.sample import accepted
 from tests.payment.scene import (
     LINSHU,
@@ -121,6 +125,17 @@ def test_exactly_eighty_five_in_a_hundred_are_enough(heads: int, working: int, w
     """LS-CLM-05"""
     found = project(heads, working).judged(TRAINING, decisions=[ON_THE_DAY])
     assert total(found) == heads * 1_500_00 * (100 if whole else 60) // 100
+
+
+@pytest.mark.parametrize(("left", "whole"), [("p20", True), ("p1", False)])
+def test_who_left_the_class_is_not_one_of_the_trained(left: str, whole: bool) -> None:
+    """LS-CLM-05: of 20 work 17, the first ones; 17 of 19 are enough, and 16 of 19 are not."""
+    scene = project(20, 17)
+    gone = TraineeWithdrawn(class_id="class-1", person_id=left, on=scene.opens, reason="本人申请")
+    facts = replace(scene.facts, withdrawn=(Known(event_id="e-withdrawn", fact=gone),))
+    holding = hold_back(facts, scene.opened, book_of(LINSHU), [ON_THE_DAY])
+    assert holding is not None
+    assert (holding.held is None) == whole
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from services.payment.domain.caps import Use
-from services.payment.domain.subsidy import for_payee
+from services.payment.domain.claimed_part import for_payee
 from tests.payment.sample import accepted
 from tests.payment.scene import (
     QUANJIAO,
@@ -163,7 +163,8 @@ def test_somebody_of_both_branches_is_paid_for_one_spell() -> None:
         months=months("p1", 7),
         attributes={"hirer": "insured_enterprise", "employer_credit_code": "e1"},
     ).judged()
-    assert (total(found), against(found)) == (1_200_00, [("CAP_REACHED", "QJ-CLM-07")])
+    assert (total(found), against(found)) == (1_200_00, [])
+    assert len(found.lines) == 1
 
 
 def test_two_employers_are_two_spells_of_six_months_each() -> None:
@@ -223,6 +224,9 @@ def test_free_groups_have_a_rate_and_a_payee_of_their_own() -> None:
     row = rate(QUANJIAO, "free_group_training", 1000)
     others = (rate(QUANJIAO, "pre_job", 1200), rate(QUANJIAO, "upskilling", 1500, number=2))
     to_institution = [accepted("QJ-CLM-14")]
+    refused = scene.judged(row, decisions=[accepted("QJ-CLM-14", accept=False)])
+    assert (total(refused), set(against(refused))) == (0, {("PAYEE_REFUSED", "QJ-CLM-14")})
+    assert refused.open_questions == ()
     assert against(scene.judged(*others, decisions=to_institution)) == [("RATE_MISSING", "QJ-CLM-14")]
     assert {code for code, _ in against(scene.judged(row))} == {"PAYEE_UNDECIDED"}
     found = scene.judged(row, decisions=to_institution)

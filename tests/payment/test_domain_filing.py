@@ -13,7 +13,7 @@ from services.payment.domain.filing import (
     board,
     filers,
     filing_of,
-    months_later,
+    interval_after,
     require_contents,
     require_filer,
 )
@@ -65,7 +65,7 @@ def test_the_first_disclosure_is_due_three_months_after_the_rulebooks_first_day(
 
 @given(st.dates(date(2019, 1, 1), date(2099, 1, 1)), st.integers(0, 36))
 def test_months_later_is_never_earlier_and_keeps_the_last_day_of_a_month(day: date, months: int) -> None:
-    later = months_later(day, months)
+    later = interval_after(day, months)
     assert later >= day
     assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
     if (day + timedelta(days=1)).day == 1:

@@ -22,6 +22,7 @@ from services.payment.domain.order import (
 )
 from shared.domain.errors import Conflict, Refused
 from shared.policy.loader import load_rulebooks
+from shared.policy.terms.benefit import BenefitFund
 from tests.payment.sample import rulebook
 
 EMPLOYMENT, INSURANCE, SPECIAL = "employment_subsidy_fund", "unemployment_insurance_fund", "skills_action_fund"
@@ -77,6 +78,48 @@ def test_the_parts_of_all_sources_are_exactly_what_is_due(people: list[int], cut
         wanted.funding_source: wanted.amount_fen for wanted in shares
     }
     assert {line_no: sum(lines.get(line_no, 0) for lines in found.values()) for line_no in due} == due
+
+
+def tied(*line_nos: int) -> dict[int, BenefitFund]:
+    quanjiao = load_rulebooks().in_force("341124", date(2020, 7, 1)).payment
+    [fund] = [benefit.fund for benefit in quanjiao.benefits if benefit.fund]
+    return dict.fromkeys(line_nos, fund)
+
+
+def test_a_benefit_of_one_fund_is_paid_from_it_alone_and_first() -> None:
+    """QJ-FND-01: the insurance subsidy comes from the insurance fund, whatever pays the rest."""
+    due = {1: 100, 2: 50, 3: 100}
+    book = load_rulebooks().in_force("341124", date(2020, 7, 1))
+
+    def paid(*shares: Share) -> dict[str, dict[int, int]]:
+        return split(due, shares, rulebook=book, decided_sources=frozenset(), excluded=frozenset(), tied=tied(2, 3))
+
+    assert paid(share(EMPLOYMENT, 100), share(INSURANCE, 150)) == {EMPLOYMENT: {1: 100}, INSURANCE: {2: 50, 3: 100}}
+    assert paid(share(INSURANCE, 150), share(EMPLOYMENT, 100)) == {INSURANCE: {2: 50, 3: 100}, EMPLOYMENT: {1: 100}}
+    assert paid(share(INSURANCE, 250)) == {INSURANCE: {1: 100, 2: 50, 3: 100}}
+    assert paid(share(EMPLOYMENT, 99), share(INSURANCE, 151)) == {
+        EMPLOYMENT: {1: 99},
+        INSURANCE: {1: 1, 2: 50, 3: 100},
+    }
+    for wrong in ([share(EMPLOYMENT, 250)], [share(EMPLOYMENT, 101), share(INSURANCE, 149)]):
+        with pytest.raises(Refused) as refused:
+            paid(*wrong)
+        assert (refused.value.code, refused.value.rule) == ("FUND_TIED", "QJ-FND-01")
+
+
+def test_no_other_document_ties_a_benefit_to_a_fund() -> None:
+    """QJ-FND-01, HL-ENR-03, HL-CLM-11: where a document names the money, and nowhere else."""
+    found = {
+        (book.region, benefit.code, benefit.fund.source)
+        for book in load_rulebooks().current
+        for benefit in book.payment.benefits
+        if benefit.fund
+    }
+    assert found == {
+        ("341124", "insurance_skill", INSURANCE),
+        ("211400", "insurance_skill", "unemployment_insurance_surplus"),
+        ("211400", "job_change", EMPLOYMENT),
+    }
 
 
 def test_an_excluded_person_is_paid_from_another_source_than_the_special_account() -> None:

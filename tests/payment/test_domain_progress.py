@@ -186,7 +186,7 @@ def test_an_open_objection_is_a_task_and_blocks_its_people_alone() -> None:
     ],
 )
 def test_a_class_without_a_claim_says_what_it_waits_for(stops: Sequence[Finding], task: str | None) -> None:
-    found = class_progress(stops, since=DAY)
+    found = class_progress(stops, since=DAY, by="institution")
 
     assert (found.next.holder.task if found.next else None) == task
     assert [blocker.finding for blocker in found.blockers] == list(stops)

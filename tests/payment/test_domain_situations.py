@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.province_year import Claimed, province_year
+from peibu.trial.judging import judge
 from services.payment.domain import deciding
 from services.payment.domain.caps import Use
 from services.payment.domain.deciding import assess, decide
@@ -19,9 +21,12 @@ from services.payment.domain.situation import IDENTITY, Situation
 from services.payment.domain.subsidy import Assessment
 from shared.contracts.assessment import CertificateVoided
 from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
+from shared.policy.case_file import read_case
+from shared.policy.loader import load_catalogue, load_rulebooks
 
+CASES = Path(__file__).parents[2] / "cases"
 CLASSES = [*province_year(200, seed=7)]
-ASKED_OF_EVERYBODY = {"certificates", "voided", "attendance", "withdrawn", "spells", "months"}
+ASKED_OF_EVERYBODY = {"certificates", "voided", "attendance", "withdrawn", "spells", "months", "payouts"}
 """What of a class's facts speaks of single people and tells situations apart."""
 
 
@@ -129,6 +134,18 @@ def test_nobody_is_judged_otherwise_because_others_are_alike(number: int, seed: 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deciding, "situations", alone)
         assert spelled_out(judged(claimed, **case)) == together
+
+
+@pytest.mark.parametrize("file", sorted(CASES.glob("*/*.toml")), ids=lambda file: file.stem)
+def test_a_case_comes_to_the_same_when_everybody_in_it_is_judged_alone(file: Path) -> None:
+    def lines() -> list[str]:
+        case = read_case(file.read_bytes(), name=file.name, catalogue=load_catalogue())
+        return [repr(line) for line in judge(case, load_rulebooks()).lines]
+
+    together = lines()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deciding, "situations", alone)
+        assert lines() == together
 
 
 @pytest.mark.parametrize("claimed", CLASSES, ids=lambda claimed: claimed.case.rulebook.id.split("@")[0])

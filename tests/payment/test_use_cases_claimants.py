@@ -32,7 +32,7 @@ from shared.clock import LegalClock
 from shared.contracts.assessment import CertificateVoided
 from shared.contracts.enrollment import ClassOpened, EmployerReference
 from shared.contracts.payment import ClaimSubmitted
-from shared.database.encryption import payee_check, payee_check_key_id
+from shared.database.encryption import identity_check, payee_check, payee_check_key_id
 from shared.database.engine import open_database
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
@@ -86,6 +86,7 @@ def with_checks(opened: ClassOpened, *, key: bytes = PAYEE_KEY) -> ClassOpened:
             trainee,
             payee_check=payee_check(f"样例学员{number}", identity(number), key),
             payee_check_key=payee_check_key_id(key),
+            identity_check=identity_check(identity(number), key),
         )
         for number, trainee in enumerate(opened.trainees, start=1)
     )

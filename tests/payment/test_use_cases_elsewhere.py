@@ -10,16 +10,18 @@ from unittest.mock import AsyncMock
 import pytest
 
 from services.payment.application.allot_budget import allot_budget
+from services.payment.application.enter_rate import enter_rate
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.caps import Use
-from services.payment.domain.claim import Claim, Claimant
+from services.payment.domain.claim import Claim, Claimant, EmployerPayment
+from services.payment.domain.rates import RateUnit
 from services.payment.domain.state import Act, State
 from services.payment.storage.uses import StoredUses
 from shared.contracts.assessment import CertificateIssued, CertificateVoided
-from shared.contracts.enrollment import ClassOpened
+from shared.contracts.enrollment import ClassOpened, EmployerReference
 from shared.domain.actor import Actor
-from shared.domain.errors import Conflict
+from shared.domain.errors import Conflict, Refused
 from tests.payment.office import ACCOUNT, APPROVER, EMPLOYMENT, FINANCE, FIRST, SCHOOL, SECOND, Office, approved, moment
 from tests.payment.sample import (
     assessment_completed,
@@ -31,9 +33,11 @@ from tests.payment.sample import (
     shelf,
     training_completed,
 )
+from tests.payment.scene import HULUDAO, rate
 
-HULUDAO, OPENING = "211400", date(2020, 3, 2)
+OPENING = date(2020, 3, 2)
 CLAIMED_ON = date(2020, 7, 1)
+QUANJIAO_DAY = date(2020, 6, 1)
 SIGNED = SignedUndertaking(text_version="", signer="样例负责人", signed_on=CLAIMED_ON)
 
 
@@ -169,6 +173,50 @@ async def test_who_is_not_the_payee_of_the_document_is_paid_nothing(office: Offi
     assert await office.rows("SELECT person_id FROM cap_slot") == []
 
 
+@pytest.mark.parametrize("returned", [False, True])
+async def test_who_claimed_as_the_wrong_payee_still_claims_as_the_right_one(office: Office, returned: bool) -> None:
+    """HL-CLM-04: the enterprise that gave the class and paid for it claimed as its institution at first."""
+    fact = enterprise(opened("class-1", people(1, 2)))
+    await trained(office, fact, [passed(person, "class-1", level="5") for person in people(1, 2)])
+    wrong = await claimed(office, "class-1")
+    assert wrong.payable == {}
+    if returned:
+        await office.review(wrong.claim_id, Act.FIRST_REVIEW, there(FIRST), approved=False, reason_code="other")
+
+    right = await claimed(office, "class-1", "enterprise")
+
+    assert (right.payee, sum(right.payable.values())) == ("enterprise", 300_000)
+    await passed_reviews(office, right.claim_id)
+    assert sum((await office.claim(right.claim_id)).decided.values()) == 300_000
+    assert {row.claim_id for row in await office.rows("SELECT claim_id FROM cap_use")} == {right.claim_id}
+    with pytest.raises(Conflict, match="ALREADY_CLAIMED"):
+        await claimed(office, "class-1", "enterprise")
+
+
+async def test_an_agency_cannot_claim_for_those_whom_it_sent_to_the_enterprise_that_trains_them(office: Office) -> None:
+    """QJ-CLM-04: the enterprise that uses dispatched staff is paid; of its own people the agency may still claim."""
+    agency = EmployerReference(institution_id="agency-1", name="样例派遣公司", credit_code="91440101MA5CJQ4N59")
+    where = {"region": "341124", "opening": QUANJIAO_DAY}
+    fact = opened("class-1", people(1, 3), programme="pre_job", group="recruit", level="5", **where)  # type: ignore[arg-type]
+    lent = {"dispatched_to": fact.institution.credit_code}
+    told = {"p2": {"employer": agency, "attributes": lent}, "p3": {"employer": agency, "attributes": lent}}
+    sent = [replace(each, **told.get(each.person_id, {})) for each in fact.trainees]  # type: ignore[arg-type]
+    fact = replace(enterprise(fact), trainees=tuple(sent))
+    await trained(office, fact, [passed(person, "class-1", level="5") for person in people(1, 3)])
+
+    async def claim(actor: Actor, holder: str) -> Claim:
+        account = replace(ACCOUNT, holder=holder, kind="basic_account")
+        paid = EmployerPayment(reference="收据 1", amount_fen=100, paid_on=QUANJIAO_DAY)
+        given = {"claimant": "enterprise", "account": account, "employer_payment": paid, "undertaking": SIGNED}
+        there_now = replace(actor, region="341124")
+        return await office.act(there_now, submit_claim, class_id="class-1", **given)  # type: ignore[arg-type]
+
+    with pytest.raises(Refused) as refused:
+        await claim(replace(SCHOOL, organisation="agency-1"), agency.name)
+    assert (refused.value.code, refused.value.rule) == ("PAYEE_IS_ANOTHER", "QJ-CLM-04")
+    assert (await claim(SCHOOL, fact.institution.name)).payable == {1: 120_000, 2: 120_000, 3: 120_000}
+
+
 async def test_the_fourth_of_a_year_is_refused_and_a_place_given_back_is_free(office: Office) -> None:
     """HL-CLM-01: three subsidies a calendar year, by the certificate's day, whichever class was claimed first."""
     for number, occupation in enumerate(("welder", "fitter", "turner", "cook"), start=1):
@@ -180,6 +228,13 @@ async def test_the_fourth_of_a_year_is_refused_and_a_place_given_back_is_free(of
     async with office.unit() as uow:
         [fourth] = await uow.claims.all_of_class("class-4")
     assert [finding.rule for line in fourth.assessment.lines for finding in line.findings] == ["HL-CLM-01"]
+
+    void = CertificateVoided(
+        class_id="class-2", certificate_id="class-2-p1", person_id="p1", on=CLAIMED_ON, reason="登记有误"
+    )
+    await office.take(void, assessment_completed([], class_id="class-2", revision=2))
+    await office.pass_days(CLAIMED_ON)
+    assert sum((await office.claim(fourth.claim_id)).payable.values()) == 150_000
 
 
 async def test_the_same_occupation_and_level_is_paid_once_in_a_life(office: Office) -> None:
@@ -279,6 +334,25 @@ async def test_a_certificate_issued_anew_takes_the_place_of_the_one_that_was_pai
     assert (await office.claim(claim.claim_id)).clawback_fen == 0
     assert [row.award for row in await office.rows("SELECT award FROM cap_use")] == ["upskilling/right"]
     assert len(await office.rows("SELECT scope FROM cap_slot")) == 2
+
+
+@pytest.mark.parametrize(
+    ("paid", "unit", "told", "begins"),
+    [
+        ("living_allowance", "month", {"programme": "poverty_relief", "kind": "project"}, date(2020, 2, 1)),
+        ("work_for_training_poor", "month", {"kind": "work_for_training"}, date(2020, 4, 1)),
+    ],
+)
+async def test_nobody_changes_alone_what_a_class_of_another_name_is_paid_by_day_or_month(
+    office: Office, paid: str, unit: RateUnit, told: dict[str, str], begins: date
+) -> None:
+    """JY-PAY-05: a standard that pays days or months of a class stands until two people correct it."""
+    finance, standard = there(FINANCE), rate(HULUDAO, paid, 600, unit=unit)
+    await office.act(finance, enter_rate, rate=standard)
+    await trained(office, opened("class-1", ["p1"], group="poor_worker", **told), [passed("p1", "class-1", level="5")])
+    with pytest.raises(Conflict, match="RATE_STANDS"):
+        await office.act(finance, enter_rate, rate=replace(standard, amount_fen=90_000, valid_from=begins))
+    await office.act(finance, enter_rate, rate=replace(standard, amount_fen=90_000, valid_from=date(2020, 7, 2)))
 
 
 async def test_a_class_of_a_group_that_no_benefit_pays_is_told_so(office: Office) -> None:

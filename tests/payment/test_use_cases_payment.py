@@ -669,12 +669,12 @@ async def test_an_approved_claim_that_waited_for_a_rate_is_computed_again_when_i
     remaining = [*(certificate(each) for each in people(1, 9)), other]
     await office.take(other, void(10), assessment_completed(remaining, revision=2))
     waiting = await office.claim(claim_id)
-    assert (waiting.awaits_rate, sum(waiting.payable.values())) == (True, 15_000 * YUAN)
+    assert (waiting.uncomputed, sum(waiting.payable.values())) == (True, 15_000 * YUAN)
 
     await office.act(FINANCE, enter_rate, rate=rate(801, certificate_kind="special_ability"))
 
     claim = await office.claim(claim_id)
-    assert (claim.awaits_rate, claim.state, claim.round) == (False, State.SUBMITTED, 2)
+    assert (claim.uncomputed, claim.state, claim.round) == (False, State.SUBMITTED, 2)
     assert sum(claim.payable.values()) == (9 * 1_500 + 801) * YUAN
 
 

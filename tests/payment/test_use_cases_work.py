@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy.exc import DatabaseError
 
+from services.payment.application.allot_budget import allot_budget
 from services.payment.application.assessing import assess_case, open_case
 from services.payment.application.enter_rate import enter_rate
 from services.payment.application.record_decision import GivenDecision, record_decision
@@ -18,10 +19,13 @@ from services.payment.application.record_work_months import (
 )
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
 from services.payment.domain.benefit import HIRER
+from services.payment.domain.budget import BudgetKey
 from services.payment.domain.class_record import Employment
 from services.payment.domain.facts import Spell, WorkMonth
+from services.payment.domain.state import Act
+from services.payment.domain.statement import StatementState
 from services.payment.domain.subsidy import Assessment
-from services.payment.domain.work_month import GivenMonth, MonthState
+from services.payment.domain.work_month import GivenMonth
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from tests.payment.office import ACCOUNT, Office, moment, person
@@ -88,7 +92,7 @@ async def test_a_month_counts_once_a_second_person_confirmed_it(huludao: Office)
 
     assert len(await known(huludao)) == 7
     assert [line.amount_fen for line in (await assessed(huludao)).lines] == [6 * 148_000, 0, 0]
-    with pytest.raises(Conflict, match="MONTH_DECIDED"):
+    with pytest.raises(Conflict, match="STATEMENT_DECIDED"):
         await confirm(huludao, numbers[0])
 
 
@@ -108,7 +112,7 @@ async def test_a_month_is_stated_once_and_corrected_by_its_opposite(huludao: Off
     assert await state(huludao, month()) == []
     with pytest.raises(Conflict, match="MONTH_STANDS"):
         await state(huludao, month(full=False))
-    with pytest.raises(Conflict, match="MONTH_NOT_CONFIRMED"):
+    with pytest.raises(Conflict, match="STATEMENT_NOT_CONFIRMED"):
         await huludao.act(FIRST, reverse_work_months, class_id="class-1", numbers=[number], reason="误")
     await confirm(huludao, number)
 
@@ -126,9 +130,9 @@ async def test_a_month_is_stated_once_and_corrected_by_its_opposite(huludao: Off
     assert [each.full for each in await known(huludao)] == [False]
     listed = await huludao.act(FIRST, read_work_months, class_id="class-1")
     assert [(entry.number, entry.reverses, entry.state) for entry in listed] == [
-        (number, None, MonthState.REVERSED),
-        (back.number, number, MonthState.CONFIRMED),
-        (again, None, MonthState.CONFIRMED),
+        (number, None, StatementState.REVERSED),
+        (back.number, number, StatementState.CONFIRMED),
+        (again, None, StatementState.CONFIRMED),
     ]
 
 
@@ -146,7 +150,7 @@ async def test_an_employer_states_months_of_its_own_people_and_strangers_find_no
             await state(huludao, month("p2"), by=stranger)
         with pytest.raises(NotFound):
             await huludao.act(stranger, read_work_months, class_id="class-1")
-    with pytest.raises(NotFound, match="MONTH_UNKNOWN"):
+    with pytest.raises(NotFound, match="STATEMENT_UNKNOWN"):
         await confirm(huludao, 999)
 
 
@@ -333,6 +337,33 @@ async def test_a_claim_follows_the_months_that_are_confirmed_and_taken_back(hulu
     assert await amounts(huludao, claim.claim_id) == [148_000, 0, 0]
 
 
+async def test_months_after_the_approval_are_paid_at_the_wage_that_holds_in_them(huludao: Office) -> None:
+    """HL-CLM-07, JY-PAY-05: a wage entered after the approval pays the months after it, never one approved before."""
+    huludao.now = moment(date(2020, 7, 10))
+    finance = official("HL", "finance-hl", Role.FINANCE)
+    wage = replace(
+        rate(1480, programme="work_for_training"), region="211400", valid_from=date(2020, 1, 1), unit="month"
+    )
+    await huludao.act(finance, enter_rate, rate=wage)
+    key = BudgetKey(region="211400", funding_source="employment_subsidy_fund", year=2020)
+    await huludao.act(finance, allot_budget, key=key, amount_fen=10_000_000, document="测试指标文件")
+    await confirm(huludao, *(await state(huludao, month("p1", 5), month("p1", 6))))
+    signed = SignedUndertaking(text_version="HL", signer="样例负责人", signed_on=huludao.now.date())
+    command = {"class_id": "class-1", "undertaking": signed, "account": ACCOUNT, "claimant": "enterprise"}
+    claim = await huludao.act(hirer("HL"), submit_claim, **command)
+    approver = official("HL", "approver-hl", Role.APPROVER)
+    for step, by in ((Act.FIRST_REVIEW, FIRST), (Act.SECOND_REVIEW, SECOND), (Act.APPROVE, approver)):
+        await huludao.review(claim.claim_id, step, by)
+
+    huludao.now = moment(date(2020, 10, 12))
+    await huludao.act(finance, enter_rate, rate=replace(wage, amount_fen=161_000, valid_from=date(2020, 10, 13)))
+    huludao.now = moment(date(2020, 12, 12))
+    numbers = await state(huludao, month("p1", 7), month("p1", 10), month("p1", 11))
+    await confirm(huludao, *numbers)
+
+    assert await amounts(huludao, claim.claim_id) == [4 * 148_000 + 161_000, 0, 0]
+
+
 async def test_a_spell_counts_in_the_year_of_its_first_month_whenever_that_is_confirmed(office: Office) -> None:
     """QJ-CLM-11: January was confirmed before December, and the spell began in December."""
     office.now = moment(date(2021, 3, 1))
@@ -345,17 +376,35 @@ async def test_a_spell_counts_in_the_year_of_its_first_month_whenever_that_is_co
         for day in (date(2021, 1, 1), date(2020, 12, 1))
     )
     await confirm(office, *(await state(office, january, by=hirer("QJ"))), by=checker)
-    signed = SignedUndertaking(text_version="QJ", signer="样例负责人", signed_on=office.now.date())
-    command = {"class_id": "class-1", "undertaking": signed, "claimant": "enterprise"}
-    account = replace(ACCOUNT, holder=INSTITUTION_NAME, kind="basic_account")
-    claim = await office.act(hirer("QJ"), submit_claim, **command, account=account)
+    claim_id = await claimed_work(office)
     scopes = "SELECT scope FROM cap_slot WHERE scope LIKE '%three_a_year%'"
     assert [row.scope for row in await office.rows(scopes)] == ["quanjiao/three_a_year/2021"]
 
     await confirm(office, *(await state(office, december, by=hirer("QJ"))), by=checker)
 
-    assert await amounts(office, claim.claim_id) == [40_000]
+    assert await amounts(office, claim_id) == [40_000]
     assert [row.scope for row in await office.rows(scopes)] == ["quanjiao/three_a_year/2020"]
+
+
+async def test_who_belongs_to_two_groups_has_one_line_and_one_spell(office: Office) -> None:
+    """QJ-CLM-07: a poor worker who is also hard to employ is paid once, and the class can be claimed at all."""
+    office.now = moment(date(2021, 3, 1))
+    kind = {"kind": "work_for_training", "programme": "work_for_training"}
+    hired = opened("QJ", ["p1"], attributes={HIRER: "insured_enterprise"}, **kind)
+    both = tuple(replace(each, groups=("poor_worker", "employment_difficult")) for each in hired.trainees)
+    await office.take(replace(hired, trainees=both, institution=replace(hired.institution, kind="enterprise")))
+    given = GivenMonth(person_id="p1", month=date(2021, 1, 1), full=True, source="工资表")
+    checker = official("QJ", "first-qj", Role.FIRST_REVIEWER)
+    await confirm(office, *(await state(office, given, by=hirer("QJ"))), by=checker)
+    assert await amounts(office, await claimed_work(office)) == [20_000]
+
+
+async def claimed_work(office: Office) -> str:
+    """Let the enterprise of a Quanjiao class claim for its months."""
+    signed = SignedUndertaking(text_version="QJ", signer="样例负责人", signed_on=office.now.date())
+    command = {"class_id": "class-1", "undertaking": signed, "claimant": "enterprise"}
+    account = replace(ACCOUNT, holder=INSTITUTION_NAME, kind="basic_account")
+    return (await office.act(hirer("QJ"), submit_claim, **command, account=account)).claim_id
 
 
 async def test_a_claim_that_does_not_name_the_basic_account_is_not_received_in_quanjiao(office: Office) -> None:

@@ -14,7 +14,6 @@ from peibu.commands.archive import told
 from peibu.demo.party import Party, StoryBroken
 
 PERSON = "0190a1b2-0000-7000-8000-000000000009"
-NOTHING = {"items": []}
 
 
 def klass(class_id: str, opening: str, **given: Any) -> dict[str, Any]:
@@ -42,7 +41,7 @@ CERTIFICATE = {
 SUBSIDY = {"programme": "upskilling", "approved_on": "2020-05-09", "amount_fen": 200_000, "settled_fen": 0}
 ANSWERS: dict[str, Any] = {
     f"/enrollment/v1/persons/{PERSON}/archive": {
-        "items": [klass("later", "2020-06-01", state="reserved"), klass("earlier", "2020-03-02")]
+        "classes": [klass("later", "2020-06-01", state="reserved"), klass("earlier", "2020-03-02")]
     },
     f"/supervision/v1/classes/earlier/archive/{PERSON}": {
         "present_sessions": 9,
@@ -51,8 +50,8 @@ ANSWERS: dict[str, Any] = {
         "class_id": "earlier",
         "person_id": PERSON,
     },
-    f"/assessment/v1/classes/earlier/archive/{PERSON}": {"items": [CERTIFICATE]},
-    f"/payment/v1/classes/earlier/archive/{PERSON}": NOTHING,
+    f"/assessment/v1/classes/earlier/archive/{PERSON}": {"certificates": [CERTIFICATE]},
+    f"/payment/v1/classes/earlier/archive/{PERSON}": {"subsidies": []},
 }
 
 
@@ -81,7 +80,7 @@ async def test_hl_dat_02_two_classes_and_one_certificate_are_three_entries_in_th
 
 async def test_a_subsidy_stands_behind_the_certificate_of_its_day_and_everything_is_told_in_chinese() -> None:
     """HL-DAT-02"""
-    paid = {f"/payment/v1/classes/earlier/archive/{PERSON}": {"items": [SUBSIDY]}}
+    paid = {f"/payment/v1/classes/earlier/archive/{PERSON}": {"subsidies": [SUBSIDY]}}
     entries = await read_archive(answering({**ANSWERS, **paid}), PERSON)
     assert [told(entry) for entry in entries] == [
         "示例培训学校，岗位技能提升培训补贴，6-18-02-04 4 级，到课 9 次、缺课 1 次、36 课时",

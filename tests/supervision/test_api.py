@@ -486,6 +486,9 @@ async def test_health_documents_and_roles_are_there(ready: Callers) -> None:
         "get classes": READERS,
         "get classes/{class_id}": READERS,
         "get classes/{class_id}/attendance": READERS,
+        "get classes/{class_id}/archive/{person_id}": {
+            *("approver", "auditor", "first_reviewer", "second_reviewer", "trainee")
+        },
         "get findings": READERS,
         "get sandbox": {"system_admin"},
     }

@@ -50,7 +50,7 @@ class ArchiveAnswer(BaseModel):
 
     class_id: str
     person_id: str
-    items: list[ArchivedCertificate]
+    certificates: list[ArchivedCertificate]
 
 
 @router.get(
@@ -66,4 +66,6 @@ async def get_archive(
 ) -> ArchiveAnswer:
     """Give the person's certificates (HL-DAT-02); which classes there are, enrollment answers."""
     found = await read_archive(unit, class_id=class_id, person_id=person_id)
-    return ArchiveAnswer(class_id=class_id, person_id=person_id, items=[ArchivedCertificate.of(one) for one in found])
+    return ArchiveAnswer(
+        class_id=class_id, person_id=person_id, certificates=[ArchivedCertificate.of(one) for one in found]
+    )

@@ -46,6 +46,7 @@ class ExaminedClass:
     closing_date: date
     trainees: Mapping[str, Trainee]
     teachers: tuple[str, ...] = ()
+    taught: bool = True
     ending: Ending | None = None
     training_revision: int = 0
     opinion_passed: bool | None = None
@@ -57,6 +58,11 @@ class ExaminedClass:
     def training_completed(self) -> bool:
         """Say whether supervision reported the training complete."""
         return self.training_revision > 0
+
+    @property
+    def awaits_training(self) -> bool:
+        """Say whether results wait for the training; a class without lessons has none to complete (HB-CLM-13)."""
+        return self.taught and not self.training_completed
 
     def roster_on(self, day: date) -> tuple[str, ...]:
         """Give who belongs to the class on the day, by id."""
@@ -113,4 +119,5 @@ def examined_class(fact: ClassOpened) -> ExaminedClass:
             for trainee in fact.trainees
         },
         teachers=fact.teachers,
+        taught=bool(fact.sessions),
     )

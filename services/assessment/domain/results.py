@@ -202,7 +202,7 @@ def judge_class(assessment: Assessment, examined: ExaminedClass, rulebook: Ruleb
             message="考核巡查人员尚未签字。",
             advice="请巡查人员签字后再定稿。",
         )
-    if not examined.training_completed:
+    if examined.awaits_training:
         yield stop(
             rulebook.payment.evidence,
             code="TRAINING_NOT_COMPLETE",

@@ -148,6 +148,7 @@ EXAMINED_CLASS: Final = Table(
     Column("level", String(20)),
     Column("certifiable", JSON, nullable=False),
     Column("teachers", JSON, nullable=False),
+    Column("taught", Boolean, nullable=False),
     Column("delivery", String(10), nullable=False),
     Column("closing_date", Date, nullable=False),
     Column("ending", String(10)),

@@ -45,7 +45,7 @@ class ArchiveAnswer(BaseModel):
 
     person_id: str
     masked_name: str
-    items: list[ArchivedClassView]
+    classes: list[ArchivedClassView]
 
 
 @router.get(
@@ -63,5 +63,5 @@ async def get_archive(
     return ArchiveAnswer(
         person_id=person_id,
         masked_name=places[-1].masked_name,
-        items=[ArchivedClassView.of(place) for place in places],
+        classes=[ArchivedClassView.of(place) for place in places],
     )

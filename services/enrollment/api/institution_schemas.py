@@ -34,12 +34,18 @@ class OccupationBody(Body):
     region: RegionCode
     certifiable: Annotated[list[CertificateKind], Field(max_length=8)]
     levels: Annotated[list[Annotated[Text, Field(min_length=1, max_length=20), Impersonal]], Field(max_length=10)]
+    new_since: Annotated[
+        Day | None, Field(description="人力资源社会保障部发布为新职业（工种）的日期；不是新职业的不填")
+    ] = None
+    new_until: Annotated[Day | None, Field(description="作为新职业对待的最后一日；文件没有规定的不填")] = None
 
 
 class OccupationAnswer(OccupationBody):
     """The occupation and the first day on which this row holds."""
 
     valid_from: date
+    new_since: date | None = None
+    new_until: date | None = None
 
 
 class IncidentBody(Body):

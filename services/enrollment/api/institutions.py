@@ -78,7 +78,10 @@ READERS = (Role.INSTITUTION, *BUREAU)
     responses=responses("REGION_OUT_OF_SCOPE"),
 )
 async def post_occupation(body: OccupationBody, unit: Write) -> OccupationAnswer:
-    """List an occupation from today on; it replaces the region's earlier row of the same code."""
+    """List an occupation from today on; it replaces the region's earlier row of the same code.
+
+    A new occupation names the day on which the ministry published it; what counts is the day on which a class opens.
+    """
     occupation = await register_occupation(
         unit,
         Occupation(
@@ -88,6 +91,8 @@ async def post_occupation(body: OccupationBody, unit: Write) -> OccupationAnswer
             certifiable=tuple(body.certifiable),
             levels=tuple(body.levels),
             valid_from=unit.today,
+            new_since=body.new_since,
+            new_until=body.new_until,
         ),
     )
     return OccupationAnswer(**body.model_dump(), valid_from=occupation.valid_from)

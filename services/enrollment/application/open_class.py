@@ -137,15 +137,14 @@ async def _trainees(uow: UnitOfWork, entries: list[RosterEntry]) -> list[OpenedT
 
 def _trainee(uow: UnitOfWork, entry: RosterEntry, employer: Institution | None) -> OpenedTrainee:
     particulars = entry.row.particulars
-    check, key_id = uow.persons.payee_check(
-        Identity(identity_number=particulars.identity_number, name=particulars.name)
-    )
+    checks = uow.persons.checks(Identity(identity_number=particulars.identity_number, name=particulars.name))
     return OpenedTrainee(
         person_id=entry.person_id,
         groups=(entry.row.group,),
         masked_name=entry.row.masked_name,
-        payee_check=check,
-        payee_check_key=key_id,
+        payee_check=checks.payee,
+        payee_check_key=checks.key,
+        identity_check=checks.identity,
         fee_fen=entry.row.fee_fen,
         employer=None
         if employer is None

@@ -10,7 +10,7 @@ from services.enrollment.domain.change import ClassChange
 from services.enrollment.domain.decision import RecordedDecision
 from services.enrollment.domain.history import PastTraining
 from services.enrollment.domain.occupation import Occupation
-from services.enrollment.domain.person import Identity, Person
+from services.enrollment.domain.person import Checks, Identity, Person
 from services.enrollment.domain.queue import Waiting
 from services.enrollment.domain.quota import Place, Use, UseState
 from services.enrollment.domain.review import Review
@@ -50,8 +50,8 @@ class Persons(Protocol):
     async def confirm(self, names: Mapping[str, str]) -> None:
         """Make these the confirmed names, by person id."""
 
-    def payee_check(self, identity: Identity) -> tuple[str, str]:
-        """Give the keyed check of a payee and the id of its key."""
+    def checks(self, identity: Identity) -> Checks:
+        """Give the keyed checks by which payment recognises a person."""
 
 
 class Classes(Protocol):

@@ -14,7 +14,7 @@ from shared.domain.errors import Conflict, Forbidden
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import refuse_stopped
 from shared.policy.terms.institution import BasicConditions, CentreApplication, CentreListing
-from shared.policy.terms.term import FourEyes, Term
+from shared.policy.terms.term import FourEyes, Term, quote
 
 ApplicationState = Literal["applied", "assessed", "failed", "approved", "refused", "listed"]
 APPLICATION_STATES: Final[tuple[ApplicationState, ...]] = get_args(ApplicationState)
@@ -226,9 +226,7 @@ def reply(
             code="SAME_REVIEWER",
             message="您已登记本申请的专家评估，评估与批复须由不同的人办理。",
             advice="请由另一名审批人员办理批复。",
-            rule=four_eyes.rule if four_eyes else None,
-            clause=four_eyes.clause if four_eyes else None,
-            document=four_eyes.document if four_eyes else None,
+            **quote(four_eyes),
         )
     _require_day(application.assessment.assessed_on, given.replied_on, today=today, field="replied_on")
     return replace(application, state="approved" if given.approved else "refused", reply=given)

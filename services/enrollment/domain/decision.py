@@ -13,7 +13,7 @@ from shared.domain.errors import Conflict, NotFound, Refused
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.judging import Verdict, stopping, verdict_of
 from shared.policy.terms.enrollment import EnrollmentTerms
-from shared.policy.terms.term import Item, Term
+from shared.policy.terms.term import Item, Term, quote
 
 Outcome = Literal["allow", "refuse", "return"]
 
@@ -196,7 +196,5 @@ def require_answers(
         message=f"尚有须人工决定的问题：{'；'.join(parts)}。",
         advice="请逐项核实并记录决定和理由后再同意。",
         field="decisions",
-        rule=basis.rule if basis else None,
-        clause=basis.clause if basis else None,
-        document=basis.document if basis else None,
+        **quote(basis),
     )

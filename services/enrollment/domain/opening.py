@@ -96,7 +96,11 @@ def open_class(
             kind=institution.kind,
         ),
         occupation=OccupationReference(
-            code=occupation.code, name=occupation.name, certifiable=tuple(occupation.certifiable)
+            code=occupation.code,
+            name=occupation.name,
+            certifiable=tuple(occupation.certifiable),
+            new_since=occupation.new_since,
+            new_until=occupation.new_until,
         ),
         level=plan.level,
         delivery=plan.delivery,

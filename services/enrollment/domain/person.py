@@ -17,3 +17,15 @@ class Identity:
 
     identity_number: str = field(repr=False)
     name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """Keyed checks by which payment compares a person it does not know: of name and number, of the number alone.
+
+    `key` names the deployment key of both.
+    """
+
+    payee: str
+    identity: str
+    key: str

@@ -9,7 +9,7 @@ from shared.contracts.enrollment import ReviewRecord
 from shared.domain.errors import Conflict, Forbidden
 from shared.domain.jurisdiction import is_within
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.term import FourEyes, Step, Steps
+from shared.policy.terms.term import FourEyes, Step, Steps, quote
 
 Decision = Literal["approve", "return", "refuse"]
 APPLICANT = "applicant"
@@ -61,9 +61,7 @@ def require_other_person(actor: str, duty: str, *, duties: Mapping[str, str], te
         advice="请由另一名具备权限的人员办理本步骤。",
         field="step",
         value=duty,
-        rule=terms.rule if terms else None,
-        clause=terms.clause if terms else None,
-        document=terms.document if terms else None,
+        **quote(terms),
     )
 
 

@@ -26,6 +26,8 @@ class OccupationRepository:
                 certifiable=list(occupation.certifiable),
                 levels=list(occupation.levels),
                 valid_from=occupation.valid_from,
+                new_since=occupation.new_since,
+                new_until=occupation.new_until,
             )
         )
 
@@ -48,4 +50,6 @@ class OccupationRepository:
             certifiable=tuple(row.certifiable),
             levels=tuple(row.levels),
             valid_from=row.valid_from,
+            new_since=row.new_since,
+            new_until=row.new_until,
         )

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.enrollment.domain.person import Identity, Person
+from services.enrollment.domain.person import Checks, Identity, Person
 from services.enrollment.storage.tables import PERSON
 from shared.clock import new_id
-from shared.database.encryption import Vault, payee_check, payee_check_key_id
+from shared.database.encryption import Vault, identity_check, payee_check, payee_check_key_id
 from shared.database.upsert import insert_or_ignore
 from shared.domain.masking import masked_name
 
@@ -66,10 +66,13 @@ class PersonRepository:
         for person_id in found.scalars().all():
             await self._rename(person_id, names[person_id], confirmed=True)
 
-    def payee_check(self, identity: Identity) -> tuple[str, str]:
-        """Give the keyed check by which payment recognises a payee, and the id of its key."""
-        check = payee_check(identity.name, identity.identity_number, self._payee_check_key)
-        return check, payee_check_key_id(self._payee_check_key)
+    def checks(self, identity: Identity) -> Checks:
+        """Give the keyed checks by which payment recognises a payee and what the person had elsewhere."""
+        return Checks(
+            payee=payee_check(identity.name, identity.identity_number, self._payee_check_key),
+            identity=identity_check(identity.identity_number, self._payee_check_key),
+            key=payee_check_key_id(self._payee_check_key),
+        )
 
     async def _rows(self, lookups: Iterable[str]) -> dict[str, Row[Any]]:
         found = await self._connection.execute(select(PERSON).where(PERSON.c.lookup.in_(tuple(lookups))))

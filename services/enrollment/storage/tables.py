@@ -38,6 +38,9 @@ OCCUPATION: Final = Table(
     Column("certifiable", JSON, nullable=False),
     Column("levels", JSON, nullable=False),
     Column("valid_from", Date, nullable=False),
+    Column("new_since", Date),
+    Column("new_until", Date),
+    CheckConstraint("new_until IS NULL OR new_until >= new_since", name="new_days"),
     Index("ix_occupation_code", "region", "code", "valid_from"),
     sqlite_autoincrement=True,
 )

@@ -41,7 +41,7 @@ class ArchiveAnswer(BaseModel):
 
     class_id: str
     person_id: str
-    items: list[ArchivedSubsidy]
+    subsidies: list[ArchivedSubsidy]
 
 
 @router.get(
@@ -57,4 +57,4 @@ async def get_archive(
 ) -> ArchiveAnswer:
     """Give the person's subsidies (HL-DAT-02); which classes there are, enrollment answers."""
     found = await read_archive(unit, class_id=class_id, person_id=person_id)
-    return ArchiveAnswer(class_id=class_id, person_id=person_id, items=[ArchivedSubsidy.of(one) for one in found])
+    return ArchiveAnswer(class_id=class_id, person_id=person_id, subsidies=[ArchivedSubsidy.of(one) for one in found])

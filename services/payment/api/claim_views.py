@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
+from services.payment.api.advance_views import AdvanceSums
 from services.payment.api.part_views import BreachView, ClawbackView, LineReturnView, SurveyView
 from services.payment.application.ports import Account, Attempt, ObjectionText
 from services.payment.application.queries import ClaimReading
@@ -288,6 +289,7 @@ class ClaimView(BaseModel):
     differences: list[DifferenceView]
     clawbacks: list[ClawbackView]
     breaches: list[BreachView]
+    advances: Annotated[AdvanceSums | None, Field(description="本班预付的合计，开具拨付单时先行抵扣；没有的为空")]
     satisfaction: SurveyView | None
     version: int
 
@@ -337,6 +339,7 @@ class ClaimView(BaseModel):
             differences=[DifferenceView.model_validate(found) for found in reading.differences],
             clawbacks=[ClawbackView.of(clawback) for clawback in claim.clawbacks],
             breaches=[BreachView.of(breach, whole=reading.of_bureau) for breach in claim.breaches],
+            advances=AdvanceSums.of(reading.advances) if reading.advances else None,
             satisfaction=SurveyView.of(reading.survey),
             version=claim.version,
         )

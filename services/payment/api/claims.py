@@ -41,7 +41,9 @@ router = service_router("/payment/v1", tags=["申领"])
 
 Write = Annotated[PaymentUnit, Depends(write_transaction)]
 Read = Annotated[PaymentUnit, Depends(read_transaction)]
-CLAIMANTS = (Role.INSTITUTION, Role.TRAINEE)
+CLAIMANTS = (Role.INSTITUTION, Role.TRAINEE, Role.ASSESSOR)
+_ROLES = {"individual": Role.TRAINEE, "assessor": Role.ASSESSOR}
+"""In which role who claims, where it is not as an institution."""
 READERS = (*CLAIMANTS, *BUREAU)
 CLASS_READERS = (Role.INSTITUTION, *BUREAU)
 REVIEWERS = (Role.FIRST_REVIEWER, Role.SECOND_REVIEWER)
@@ -89,12 +91,12 @@ async def post_feature_request(class_id: str, body: FeatureBody, unit: Write) ->
     "/claims",
     status_code=201,
     summary="提交（或补正后重新提交）补贴申领",
-    dependencies=[requires(Role.INSTITUTION, Role.TRAINEE)],
+    dependencies=[requires(*CLAIMANTS)],
     responses=responses(403, 404, 409, 422),
 )
 async def post_claim(body: ClaimBody, unit: Write, response: Response) -> ClaimView:
     """Receive a claim; its lines are computed from recorded events alone."""
-    unit.actor.require(Role.TRAINEE if body.claimant == "individual" else Role.INSTITUTION)
+    unit.actor.require(_ROLES.get(body.claimant, Role.INSTITUTION))
     claim = await submit_claim(
         unit,
         class_id=body.class_id,

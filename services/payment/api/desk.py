@@ -76,7 +76,7 @@ async def get_class_blockers(class_id: str, unit: Read, response: Response) -> P
 @router.get(
     "/queue",
     summary="待办：本角色现在要办理的申领环节，期限最近的在前",
-    dependencies=[requires(Role.INSTITUTION, *(role for role in BUREAU if role is not Role.AUDITOR))],
+    dependencies=[requires(Role.INSTITUTION, Role.ASSESSOR, *(role for role in BUREAU if role is not Role.AUDITOR))],
 )
 async def get_queue(
     unit: Read,

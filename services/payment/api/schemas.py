@@ -15,6 +15,7 @@ from services.payment.domain.order import Answer, Share
 from services.payment.domain.rates import Rate, RateUnit
 from services.payment.domain.state import Act
 from shared.contracts.assessment import CertificateKind
+from shared.policy.terms.payment import Feature
 from shared.policy.terms.term import Programme
 from shared.web.validation import Impersonal, Text, invalid_value
 
@@ -148,10 +149,13 @@ class EmployerPaymentBody(Body):
 
 
 class ClaimBody(Body):
-    """A claim for a class: of its institution, of an enterprise for its own people, or of one trainee."""
+    """A claim for a class: of its institution, an enterprise for its own, the assessment body, or one trainee."""
 
     class_id: Id
-    claimant: Literal["institution", "enterprise", "individual"]
+    claimant: Annotated[
+        Literal["institution", "enterprise", "individual", "assessor"],
+        Field(description="申领人：培训机构、企业、个人、评价机构（评价机构申领其发放证书对应的评价补贴）"),
+    ]
     undertaking: UndertakingBody
     account: AccountBody
     person: Annotated[PersonBody | None, Field(description="个人申领时必填（附件2 注2）")] = None
@@ -248,7 +252,9 @@ class ShareBody(Body):
 class OrdersBody(Body):
     """How what is due is split; it must add up (JY-FND-02)."""
 
-    sources: Annotated[list[ShareBody], Field(min_length=1, max_length=20)]
+    sources: Annotated[
+        list[ShareBody], Field(max_length=20, description="抵扣预付之后应付的部分；全部由预付抵扣的为空")
+    ]
 
     def to_shares(self) -> list[Share]:
         """Give the shares."""
@@ -300,4 +306,4 @@ class ReasonBody(Body):
 class FeatureBody(Body):
     """What is asked for beyond the subsidy of a class (JY-PAY-06)."""
 
-    feature: Literal["advance", "living_allowance", "evaluation", "employment_link", "three_times_cap", "credit_rating"]
+    feature: Feature

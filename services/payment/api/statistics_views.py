@@ -1,6 +1,7 @@
 """What the addresses of quality, money and filings take and give."""
 
 import json
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -154,6 +155,28 @@ class IndicatorView(BaseModel):
         )
 
 
+class PeriodView(BaseModel):
+    """What was counted of a region in a period, and the rule that asks for it."""
+
+    region: str
+    first: date
+    last: date
+    rule: str
+    clause: str
+    document: str
+
+
+def _counted(reading: QualityReading | FundReading) -> dict[str, Any]:
+    return {
+        "region": reading.region,
+        "first": reading.period.first,
+        "last": reading.period.last,
+        "rule": reading.term.rule,
+        "clause": reading.term.clause,
+        "document": reading.term.document,
+    }
+
+
 class RegionQualityView(BaseModel):
     """The indicators of one region below."""
 
@@ -171,15 +194,9 @@ class ProviderQualityView(BaseModel):
     indicators: list[IndicatorView]
 
 
-class QualityView(BaseModel):
+class QualityView(PeriodView):
     """Quality indicators of a period: of the region, of those below it, and of every institution."""
 
-    region: str
-    first: date
-    last: date
-    rule: str
-    clause: str
-    document: str
     indicators: list[IndicatorView]
     regions: list[RegionQualityView]
     providers: list[ProviderQualityView]
@@ -188,12 +205,7 @@ class QualityView(BaseModel):
     def of(cls, reading: QualityReading) -> Self:
         """Render indicators."""
         return cls(
-            region=reading.region,
-            first=reading.period.first,
-            last=reading.period.last,
-            rule=reading.term.rule,
-            clause=reading.term.clause,
-            document=reading.term.document,
+            **_counted(reading),
             indicators=[IndicatorView.of(each) for each in reading.shares],
             regions=[
                 RegionQualityView(
@@ -230,41 +242,22 @@ class FundTableView(BaseModel):
     rows: list[FundRowView]
 
 
-class FundView(BaseModel):
+class FundView(PeriodView):
     """How the money was used in a period: sums, and never a person."""
 
-    region: str
-    first: date
-    last: date
-    rule: str
-    clause: str
-    document: str
     tables: list[FundTableView]
 
     @classmethod
     def of(cls, reading: FundReading) -> Self:
         """Render the use of the money."""
         return cls(
-            region=reading.region,
-            first=reading.period.first,
-            last=reading.period.last,
-            rule=reading.term.rule,
-            clause=reading.term.clause,
-            document=reading.term.document,
+            **_counted(reading),
             tables=[
                 FundTableView.model_validate(
                     {
                         "by": table.by,
                         "amount_fen": sum(row.amount_fen for row in table.rows),
-                        "rows": [
-                            FundRowView(
-                                head=row.head,
-                                amount_fen=row.amount_fen,
-                                person_times=row.person_times,
-                                persons=row.persons,
-                            )
-                            for row in table.rows
-                        ],
+                        "rows": [FundRowView(**asdict(row)) for row in table.rows],
                     }
                 )
                 for table in reading.tables
@@ -353,15 +346,5 @@ class AgeingView(BaseModel):
             document=term.document,
             waits_for=term.waits_for,
             days_max=term.days_max,
-            waiting=[
-                WaitingView(
-                    class_id=each.class_id,
-                    claim_id=each.claim_id,
-                    institution=each.institution,
-                    since=each.since,
-                    days=each.days,
-                    late=each.late,
-                )
-                for each in reading.waiting
-            ],
+            waiting=[WaitingView(**asdict(each)) for each in reading.waiting],
         )

@@ -1,10 +1,11 @@
 """What payment's addresses give besides claims: rates, budgets, classes, bank files, the ledger."""
 
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from services.payment.api.advance_views import AdvanceSums
 from services.payment.application.answer_bank_file import AnswerRow
 from services.payment.application.ports import BankFile
 from services.payment.application.queries import ClassReading
@@ -125,6 +126,7 @@ class ClassView(BaseModel):
     reservation: ReservationView
     missing: list[Finding]
     claim_id: str | None
+    advances: Annotated[AdvanceSums | None, Field(description="本班预付的合计；没有预付的为空")]
     version: int
 
     @classmethod
@@ -152,6 +154,7 @@ class ClassView(BaseModel):
             ),
             missing=list(reading.missing),
             claim_id=reading.claim_id,
+            advances=AdvanceSums.of(reading.advances) if reading.advances else None,
             version=file.version,
         )
 

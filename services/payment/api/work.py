@@ -70,16 +70,16 @@ class MonthsBody(Body):
     months: Annotated[list[MonthBody], Field(min_length=1, max_length=500)]
 
 
-class MonthsDecisionBody(Body):
-    """The second person's decision on stated months or on their opposite entries."""
+class StatementsDecisionBody(Body):
+    """The second person's decision on statements or on their opposite entries."""
 
     numbers: Annotated[Numbers, Field(description="登记的编号")]
     decision: Literal["confirm", "refuse"]
     reason: Source
 
 
-class MonthsReversalBody(Body):
-    """Confirmed months that were wrong."""
+class StatementsReversalBody(Body):
+    """Confirmed statements that were wrong."""
 
     numbers: Annotated[Numbers, Field(description="要冲销的已确认登记的编号")]
     reason: Source
@@ -132,10 +132,11 @@ class MonthsAnswer(BaseModel):
 
 
 class PastSubsidyBody(Body):
-    """A subsidy that somebody had elsewhere; name and number are compared by keyed checks and never stored."""
+    """A subsidy that somebody had elsewhere; the number is compared by a keyed check and never stored."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=100, description="姓名，与花名册一致；不保存")]
-    identity_number: Annotated[Text, Field(min_length=1, max_length=30, description="证件号码；不保存")]
+    identity_number: Annotated[
+        Text, Field(min_length=1, max_length=30, description="证件号码，与花名册按密钥比对；不保存。不收姓名")
+    ]
     programme: Programme
     occupation: Annotated[Code, Field(description="工种代码；与工种无关的补贴不填")] | None = None
     level: Annotated[Code, Field(max_length=20, description="等级；没有等级的不填")] | None = None
@@ -145,8 +146,8 @@ class PastSubsidyBody(Body):
 
     def to_command(self) -> GivenPast:
         """Give the command's part."""
-        had = self.model_dump(exclude={"name", "identity_number"})
-        return GivenPast(name=self.name, identity_number=self.identity_number, had=PastSubsidy(**had))
+        had = self.model_dump(exclude={"identity_number"})
+        return GivenPast(identity_number=self.identity_number, had=PastSubsidy(**had))
 
 
 class PastSubsidiesBody(Body):
@@ -213,7 +214,7 @@ async def post_work_months(class_id: str, body: MonthsBody, unit: Write) -> Mont
     dependencies=[requires(*BY_BUREAU)],
     responses=responses(403, 404, 409),
 )
-async def post_work_month_decisions(class_id: str, body: MonthsDecisionBody, unit: Write) -> MonthsAnswer:
+async def post_work_month_decisions(class_id: str, body: StatementsDecisionBody, unit: Write) -> MonthsAnswer:
     """Decide stated months; claims of the class are computed again."""
     decided = await decide_work_months(
         unit, class_id=class_id, numbers=body.numbers, confirmed=body.decision == "confirm", reason=body.reason
@@ -228,7 +229,7 @@ async def post_work_month_decisions(class_id: str, body: MonthsDecisionBody, uni
     dependencies=[requires(Role.INSTITUTION, *BY_BUREAU)],
     responses=responses(404, 409),
 )
-async def post_work_month_reversals(class_id: str, body: MonthsReversalBody, unit: Write) -> MonthsAnswer:
+async def post_work_month_reversals(class_id: str, body: StatementsReversalBody, unit: Write) -> MonthsAnswer:
     """State the opposite of confirmed months."""
     made = await reverse_work_months(unit, class_id=class_id, numbers=body.numbers, reason=body.reason)
     return MonthsAnswer(class_id=class_id, items=[MonthView.of(entry) for entry in made])

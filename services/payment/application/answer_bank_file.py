@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from services.payment.application.assessing import on_duty, open_case, ordered_of
 from services.payment.application.create_bank_file import visible_bank_file
 from services.payment.application.ports import BankFile, PaymentUnit
+from services.payment.application.send_advance import answer_advance, classes_of_advances, not_in_file
 from services.payment.domain.duty import Duty
 from services.payment.domain.order import Answer, PaymentOrder, settle
 from services.payment.domain.reassessment import money_state
@@ -27,10 +28,12 @@ async def answer_bank_file(uow: PaymentUnit, *, bank_file_id: str, answers: Sequ
     """Apply each answer once and give a row for each; a refused row keeps no other from being applied."""
     file = await visible_bank_file(uow, bank_file_id)
     orders = await uow.orders.find([attempt.order_id for attempt in await uow.orders.attempts_in(bank_file_id)])
-    named = {answer.order_id for answer in answers} & orders.keys()
-    for class_id in sorted({orders[order_id].class_id for order_id in named}):
+    classes = {order_id: order.class_id for order_id, order in orders.items()}
+    advances = await classes_of_advances(uow, bank_file_id)
+    named = {answer.order_id for answer in answers}
+    for class_id in sorted({class_id for each, class_id in (classes | advances).items() if each in named}):
         await uow.classes.lock(class_id)
-    rows = [await _apply(uow, answer, file) for answer in answers]
+    rows = [await _apply(uow, answer, file, is_advance=answer.order_id in advances) for answer in answers]
     results = [row.result for row in rows]
     await uow.audit(
         action="bank_file_answered",
@@ -40,12 +43,15 @@ async def answer_bank_file(uow: PaymentUnit, *, bank_file_id: str, answers: Sequ
     return tuple(rows)
 
 
-async def _apply(uow: PaymentUnit, answer: Answer, file: BankFile) -> AnswerRow:
+async def _apply(uow: PaymentUnit, answer: Answer, file: BankFile, *, is_advance: bool) -> AnswerRow:
     try:
+        if is_advance:
+            result = await answer_advance(uow, answer, file)
+            return AnswerRow(order_id=answer.order_id, attempt=answer.attempt, result=result)
         attempts = (await uow.orders.attempts_of([answer.order_id]))[answer.order_id]
         asked = next((each for each in attempts if each.attempt == answer.attempt), None)
         if asked is None or asked.bank_file_id != file.bank_file_id:
-            raise _not_in_file(answer)
+            raise not_in_file(answer)
         if asked.outcome == answer.outcome:  # the bank repeats itself, perhaps long after a re-sending
             return AnswerRow(order_id=answer.order_id, attempt=answer.attempt, result="duplicate")
         order = (await uow.orders.find([answer.order_id]))[answer.order_id]
@@ -72,13 +78,3 @@ async def _follow(uow: PaymentUnit, order: PaymentOrder) -> None:
         acting = replace(acting, state=money_state(acting, ordered_fen=ordered_fen, settled=settled))
     if acting != claim:
         await uow.claims.save(claim, acting)
-
-
-def _not_in_file(answer: Answer) -> Refused:
-    return Refused(
-        code="ORDER_NOT_IN_FILE",
-        message="该拨付单的这一次拨付不在此拨付文件中。",
-        advice="请核对回执对应的拨付文件与次数。",
-        field="order_id",
-        value=answer.order_id,
-    )

@@ -11,18 +11,20 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.benefit import EMPLOYMENT_AWAITED
 from services.payment.domain.breach import open_breaches
-from services.payment.domain.caps import places_of
-from services.payment.domain.claim import Claim, asked_of_employer
+from services.payment.domain.caps import Use, places_of
+from services.payment.domain.claim import ASSESSOR, Claim
+from services.payment.domain.claimed_part import part_of
 from services.payment.domain.deciding import assess
 from services.payment.domain.decision import Decision
-from services.payment.domain.duty import Duty, duty_of
+from services.payment.domain.duty import Duty, claimant_reviews, duty_of
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.obstacles import not_opened
 from services.payment.domain.order import OrderState, ordered_by_line
-from services.payment.domain.rates import RateTable, rate_table
+from services.payment.domain.past_subsidy import past_unknown
+from services.payment.domain.rates import RatesUntil, RateTable, rate_table
 from services.payment.domain.reassessment import reassess
 from services.payment.domain.state import State
-from services.payment.domain.subsidy import Assessment, for_payee, narrowed
+from services.payment.domain.subsidy import Assessment
 from shared import failpoints
 from shared.clock import end_of_day
 from shared.contracts.enrollment import ClassOpened
@@ -35,6 +37,7 @@ REVIEW_DUE: Final = "review_due"
 REVIEW_DUE_OUTER: Final = "review_due_outer"
 NOTICE_END: Final = "notice_end"
 WINDOW_END: Final = "employment_window_end"
+PLACE_FREED: Final = "cap_place_freed"
 INDIVIDUAL: Final = "individual"
 
 
@@ -57,14 +60,19 @@ async def open_case(uow: PaymentUnit, class_id: str) -> Case:
 
 
 def on_duty(uow: PaymentUnit, claim: Claim, case: Case, *options: Duty) -> Claim:
-    """Give the claim with the caller's duty in it, the one held or the first option a role allows; see `duty_of`."""
+    """Give the claim with the caller's duty in it, the one held or the first option a role allows; see `duty_of`.
+
+    Nobody of an assessment body acts in its claim, even where the body is the bureau's own.
+    """
     terms = case.rulebook.payment
+    if claim.claimant == ASSESSOR and claim.owner == uow.actor.organisation:
+        raise claimant_reviews("申领单位的人员不能办理本单位申领的审核、公示、核查和拨付。", terms.four_eyes)
     duty = duty_of(uow.actor, claim.duties, options, steps=terms.steps, four_eyes=terms.four_eyes)
     return replace(claim, duties={**claim.duties, uow.actor.subject: duty})
 
 
 async def rates_of(
-    uow: PaymentUnit, rulebook: Rulebook, region: str, *, decided_until: int | None = None
+    uow: PaymentUnit, rulebook: Rulebook, region: str, *, decided_until: RatesUntil = ()
 ) -> RateTable | None:
     """Give the rates that count in a region, for what is decided those that stood then."""
     table = regions()
@@ -73,14 +81,18 @@ async def rates_of(
 
 
 async def assess_case(
-    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: int | None = None
+    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = ()
 ) -> Assessment:
-    """Assess a class as it is known now, at the rates that stood when it was decided if it was."""
+    """Assess a class as it is known now, at the rates that stood when it was decided if it was.
+
+    While nobody can tell what its people had elsewhere, nothing of it can be computed: that stops it too.
+    """
     opened = case.opened.fact
+    past = await past_of(uow, opened, case.rulebook)
     entitled = await uow.entitlements.held(opened.class_id)
     capped = case.rulebook.payment.limits_uses
     persons = [trainee.person_id for trainee in opened.trainees]
-    return assess(
+    found = assess(
         case.facts,
         case.opened,
         rulebook=case.rulebook,
@@ -88,22 +100,22 @@ async def assess_case(
         decisions=decisions,
         entitled=frozenset(entitled),
         entry_required=uow.entry_required,
-        past=(*await uow.uses.elsewhere(opened.class_id, persons), *await uow.past.past_uses(opened.trainees))
-        if capped
-        else (),
+        past=(*await uow.uses.elsewhere(opened.class_id, persons), *(past or ())) if capped else (),
         held=await uow.uses.of_class(opened.class_id) if capped else {},
         today=uow.today,
     )
+    return found if past is not None else Assessment(stops=(*found.stops, past_unknown(case.rulebook)))
+
+
+async def past_of(uow: PaymentUnit, opened: ClassOpened, rulebook: Rulebook) -> Sequence[Use] | None:
+    """Give what the class's people had elsewhere where the document asks, None while nobody can tell."""
+    return await uow.past.past_uses(opened.trainees) if rulebook.payment.limits_uses else ()
 
 
 async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment:
     """Assess a class as it is known now, for the people of a claim."""
     found = await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)
-    if claim.persons is not None:
-        found = narrowed(found, claim.persons, alone=claim.stands_apart, rulebook=case.rulebook)
-    if claim.payee:
-        found = for_payee(found, claim.payee, case.rulebook)
-    return asked_of_employer(claim, found, case.rulebook)
+    return part_of(claim, found, case.rulebook)
 
 
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
@@ -175,7 +187,7 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
     """Let a claim hold the places under the document's caps that its awards take up (HL-CLM-01, HB-CLM-01, QJ-CLM-11).
 
     What is admitted now is held, and of whom more was ordered than is due now also what they held, until it came back;
-    everything else becomes free.
+    everything else becomes free. Other classes in which its people were claimed for are assessed again by a timer.
     """
     if not case.rulebook.payment.limits_uses:
         return
@@ -195,7 +207,10 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
         if not award.findings
     }
     owing = {person for line_no, person in people.items() if standing[line_no] > possible.get(line_no, 0)}
-    await uow.uses.hold(claim.class_id, claim.claim_id, wanted, owing=owing)
+    freed = await uow.uses.hold(claim.class_id, claim.claim_id, wanted, owing=owing)
+    for class_id in await uow.claims.classes_of(freed):
+        if class_id != claim.class_id:
+            await uow.schedule(due=uow.now, kind=PLACE_FREED, key=class_id)
 
 
 async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
@@ -206,6 +221,12 @@ async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
         case = await open_case(uow, class_id)
         found = await assess_claim(uow, case, claim)
         await carry_out(uow, claim, replace(claim, assessment=found), case, cause=cause)
+
+
+async def use_freed_place(uow: PaymentUnit, class_id: str) -> None:
+    """Assess a class again of whose people another class gave places back."""
+    await uow.classes.lock(class_id)
+    await refresh_claim(uow, class_id, cause="PLACE_FREED")
 
 
 async def await_window(uow: PaymentUnit, claim: Claim) -> None:

@@ -143,7 +143,8 @@ async def record_repayment(uow: PaymentUnit, *, clawback_id: str, given: GivenRe
         )
     order = await _order_to_set_off(uow, claim, given) if given.kind == "offset" else None
     repayment = _repayment(clawback, given, order, by=uow.actor.subject)
-    if repayment.reference and await uow.claims.is_receipt_used(claim.owner, repayment):
+    source, receipt = repayment.funding_source, repayment.reference
+    if receipt and await uow.advances.is_receipt_used(claim.owner, source, receipt):
         raise Conflict(
             code="RECEIPT_USED",
             message="该到账凭证号已登记过一次收回资金，同一笔到账不能重复登记。",

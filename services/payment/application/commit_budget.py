@@ -1,4 +1,4 @@
-"""Keep a class's budgets in step with what was decided and ordered of its claim."""
+"""Keep a class's budgets in step with what was advanced, decided and ordered of it."""
 
 from collections import Counter
 
@@ -13,29 +13,68 @@ async def commit_budget(uow: PaymentUnit, claim: Claim, opened: ClassOpened) -> 
     """Let the class hold exactly the orders of its claims by source, and the rest of what they may still come to.
 
     The rest stands on the class's own source and counts frozen lines too: their release must not meet an empty budget.
-    People of whom no claim was approved yet keep the budget of their places. Raise Refused BUDGET_EXHAUSTED.
+    People of whom no claim was approved yet keep the budget of their places. What was advanced and is not set off
+    stands on the source that pays it, as a part of that rest. Raise Refused BUDGET_EXHAUSTED.
     """
+    await _commit(uow, opened, current=claim)
+
+
+async def commit_class(uow: PaymentUnit, opened: ClassOpened) -> None:
+    """Do the same for a class of which only an advance changed."""
+    await _commit(uow, opened, current=None)
+
+
+async def _commit(uow: PaymentUnit, opened: ClassOpened, *, current: Claim | None) -> None:
+    class_id, own = opened.class_id, opened.funding_source
     wanted: Counter[str] = Counter()
+    rest_fen = 0
     decided: set[str] = set()
-    for each in await uow.claims.all_of_class(claim.class_id):
-        current = claim if each.claim_id == claim.claim_id else each
-        if current.entries:
-            wanted.update(await _of_claim(uow, current, opened.funding_source))
-            decided |= set(current.people.values())
-    file = await uow.classes.find(claim.class_id)
-    waiting = (await uow.entitlements.held(claim.class_id)).keys() - decided
-    wanted[opened.funding_source] += len(waiting) * file.per_head_fen if file else 0
+    approved = False
+    for each in await uow.claims.all_of_class(class_id):
+        claim = current if current is not None and each.claim_id == current.claim_id else each
+        if not claim.entries:
+            continue
+        approved = True
+        held, left_fen = await _of_claim(uow, claim)
+        wanted.update(held)
+        if claim.stands_apart:
+            wanted[own] += left_fen
+        else:
+            rest_fen += left_fen
+        decided |= set(claim.people.values())
+    rest_fen += await _of_places(uow, opened, decided, approved=approved)
+    advanced: Counter[str] = Counter()
+    for advance in await uow.advances.of_class(class_id):
+        advanced[advance.funding_source or own] += advance.held_fen
+    wanted.update(advanced)
+    wanted[own] += max(rest_fen - advanced.total(), 0)
     keys: dict[BudgetKey, int] = {}
     for funding_source, amount_fen in (+wanted).items():
-        key = await uow.budgets.find(ancestors(claim.region), funding_source, opened.opening_date.year)
+        key = await uow.budgets.find(ancestors(opened.region), funding_source, opened.opening_date.year)
         if key is None:
             raise exhausted(funding_source, wanted_fen=amount_fen, free_fen=0)
         keys[key] = amount_fen
-    await uow.budgets.commit(claim.class_id, keys)
+    await uow.budgets.commit(class_id, keys)
 
 
-async def _of_claim(uow: PaymentUnit, claim: Claim, own_source: str) -> Counter[str]:
-    """Give what an approved claim holds by source: its standing orders, less what came back, and the rest."""
+async def _of_places(uow: PaymentUnit, opened: ClassOpened, decided: set[str], *, approved: bool) -> int:
+    """Give the budget of people of whom nothing was decided.
+
+    Where a document knows no slots, they are the roster until a first claim is approved.
+    """
+    file = await uow.classes.find(opened.class_id)
+    if file is None:
+        return 0
+    waiting = (await uow.entitlements.held(opened.class_id)).keys() - decided
+    slots = uow.shelf.by_id(opened.rulebook_id).payment.entitlement
+    if slots is None and not approved and file.released is None:
+        facts = await uow.classes.facts(opened.class_id)
+        waiting = {each.person_id for each in opened.trainees if not facts.has_withdrawn(each.person_id)}
+    return len(waiting) * file.per_head_fen
+
+
+async def _of_claim(uow: PaymentUnit, claim: Claim) -> tuple[Counter[str], int]:
+    """Give what an approved claim holds by source, its standing orders less what came back, and the rest."""
     wanted: Counter[str] = Counter()
     for order in await uow.orders.of_claim(claim.claim_id):
         wanted[order.funding_source] += order.amount_fen if order.counts else 0
@@ -46,5 +85,4 @@ async def _of_claim(uow: PaymentUnit, claim: Claim, own_source: str) -> Counter[
     for clawback in claim.clawbacks:  # money that came back may be promised again, and not before
         for repayment in clawback.repayments:
             wanted[repayment.funding_source] -= repayment.amount_fen
-    wanted[own_source] += max(rest_fen, 0)
-    return wanted
+    return wanted, max(rest_fen, 0)

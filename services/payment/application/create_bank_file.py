@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import holds_against, on_duty, open_case
+from services.payment.application.assessing import assess_claim, holds_against, on_duty, open_case
 from services.payment.application.create_orders import excluded_orders, is_season_waived, undecided_orders
 from services.payment.application.ports import Account, Attempt, BankFile, PaymentUnit
 from services.payment.application.scope import unknown
+from services.payment.application.send_advance import advance_rows, ready_advances, send_advances
 from services.payment.domain.bank_file import BankRow, bank_file, digest
+from services.payment.domain.claim import ASSESSOR
+from services.payment.domain.claimed_part import unsigned
 from services.payment.domain.duty import Duty
 from services.payment.domain.order import OrderState, PaymentOrder
 from shared.clock import new_id
@@ -21,11 +24,12 @@ async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile
     Orders of a class with an open doubt or question, of a claim that is held by a difference, those that pay somebody
     more than the facts support now, those whose account waits for approval, those of the special account that would pay
     excluded people, those on a source whose decision does not stand any more, and those outside the document's days of
-    paying stay behind. Raise Refused NO_ORDERS_READY when none is left, Forbidden SAME_REVIEWER when the caller holds
-    another duty in one of the claims.
+    paying stay behind; so do advances that must not be paid now. Raise Refused NO_ORDERS_READY when none is left,
+    Forbidden SAME_REVIEWER when the caller holds another duty in one of the claims.
     """
     mine = tuple(sorted(descendants(uow.actor.region)))
     locked = {order.class_id for order in await uow.orders.ready(funding_source, mine)}
+    locked |= {advance.class_id for advance in await uow.advances.ready(funding_source, mine)}
     for class_id in sorted(locked):
         await uow.classes.lock(class_id)
     bank_file_id = new_id()
@@ -39,7 +43,9 @@ async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile
         await uow.orders.save(order, replace(order, state=OrderState.SENT))
         attempts.append(_attempt(order, account, bank_file_id, sender=uow.actor.subject))
         rows.append(_row(order, opened, account, attempt=order.attempt))
-    if not attempts:
+    sendings = [each for each in await ready_advances(uow, funding_source, mine) if each.advance.class_id in locked]
+    rows += [each.row for each in sendings]
+    if not rows:
         raise Refused(
             code="NO_ORDERS_READY",
             message="该资金来源没有可以拨付的拨付单。",
@@ -58,6 +64,7 @@ async def create_bank_file(uow: PaymentUnit, *, funding_source: str) -> BankFile
         created_on=uow.today,
     )
     await uow.orders.add_bank_file(file, attempts)
+    await send_advances(uow, sendings, bank_file_id=bank_file_id)
     await uow.audit(
         action="bank_file_created",
         subject=bank_file_id,
@@ -77,6 +84,7 @@ async def bank_file_content(uow: PaymentUnit, *, bank_file_id: str) -> bytes:
         order = orders[attempt.order_id]
         opened = (await open_case(uow, order.class_id)).opened.fact
         rows.append(_row(order, opened, accounts[attempt.account_id], attempt=attempt.attempt))
+    rows += await advance_rows(uow, bank_file_id)
     content = bank_file(rows)
     if digest(content) != file.sha256:
         raise RuntimeError(f"bank file {bank_file_id} can no longer be made as it was sent")
@@ -101,6 +109,10 @@ async def _payable(uow: PaymentUnit, order: PaymentOrder) -> tuple[ClassOpened, 
     case = await open_case(uow, order.class_id)
     if claim.is_held or await holds_against(uow, case, claim):
         return None
+    if claim.claimant == ASSESSOR:
+        elsewhere = unsigned(claim, await assess_claim(uow, case, claim))
+        if elsewhere & {entry.line_no for entry in order.entries}:
+            return None
     if claim.unsupported(await uow.orders.of_claim(claim.claim_id)) & {order.order_id}:
         return None
     # Money leaves now: what was decided since the order was made holds it back (JY-FND-02, JY-FND-03, HB-ENR-08).

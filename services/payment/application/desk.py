@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from services.payment.application.assessing import assess_case, open_case, stops_against
+from services.payment.application.assessing import Case, assess_case, open_case, stops_against
 from services.payment.application.create_orders import excluded_orders, undecided_orders
 from services.payment.application.ports import PaymentUnit, Waiting
-from services.payment.application.scope import visible_claim, visible_class
+from services.payment.application.scope import BUREAU, visible_claim, visible_class
+from services.payment.domain.advance_progress import with_advances
+from services.payment.domain.benefit import GIVER, payees_of
 from services.payment.domain.budget import BUDGET_EXHAUSTED
-from services.payment.domain.claim import Claim, Review
+from services.payment.domain.claim import ASSESSOR, Claim, Review
 from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts
@@ -24,6 +26,7 @@ from shared.domain.jurisdiction import descendants
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import PayeeKind
 
 PAGE: Final = 50
 """Claims looked at in one step of reading a queue."""
@@ -34,7 +37,13 @@ _STATES: Final = {
     Role.APPROVER: (State.NOTICE_CLEAR,),
     Role.FINANCE: (State.APPROVED,),
     Role.INSTITUTION: (State.RETURNED,),
+    Role.ASSESSOR: (State.RETURNED,),
 }
+_CLAIMS_AS: Final = {
+    Role.INSTITUTION: frozenset({"institution", "enterprise"}),
+    Role.ASSESSOR: frozenset({ASSESSOR}),
+}
+"""As which kinds of claimants a role claims for its organisation."""
 _BESIDES: Final = {
     "objection": Role.INSPECTOR,
     "decision": Role.SECOND_REVIEWER,
@@ -78,14 +87,22 @@ async def read_class_progress(uow: PaymentUnit, class_id: str) -> ProgressReadin
     if facts.opened is None:
         rulebook = uow.shelf.by_id(file.rulebook_id) if file.rulebook_id else None
         stops: Sequence[Finding] = (*_without_budget(file, rulebook), _unopened(rulebook))
+        by: PayeeKind | None = GIVER
     else:
-        stops = (await assess_case(uow, await open_case(uow, class_id), ())).stops
-    return ProgressReading(
-        class_id=class_id,
-        claim=None,
-        progress=class_progress(stops, since=_last_day(facts) or _refused_on(file)),
-        version=file.version,
-    )
+        case = await open_case(uow, class_id)
+        stops, by = (await assess_case(uow, case, ())).stops, await _to_claim(uow, case)
+    progress = class_progress(stops, since=_last_day(facts) or _refused_on(file), by=by)
+    if facts.opened is not None:
+        rulebook = uow.shelf.by_id(facts.opened.fact.rulebook_id)
+        progress = with_advances(progress, await uow.advances.of_class(class_id), rulebook=rulebook)
+    return ProgressReading(class_id=class_id, claim=None, progress=progress, version=file.version)
+
+
+async def _to_claim(uow: PaymentUnit, case: Case) -> PayeeKind | None:
+    """Give who has to claim for a class that its institution did not claim for, None once its assessor claimed."""
+    if payees_of(case.facts, case.opened.fact, case.rulebook) != {ASSESSOR}:
+        return GIVER
+    return None if await uow.claims.all_of_class(case.opened.fact.class_id) else ASSESSOR
 
 
 async def queue(uow: PaymentUnit, *, after: str | None, limit: int) -> tuple[Sequence[QueueItem], str | None]:
@@ -112,6 +129,9 @@ async def _of_claim(uow: PaymentUnit, claim: Claim) -> ProgressReading:
     stops = await stops_against(uow, case, claim)
     standing = await _standing(uow, claim, case.rulebook, stops)
     progress = progress_of(standing, rulebook=case.rulebook)
+    if not claim.stands_apart:
+        advances = await uow.advances.of_class(claim.class_id)
+        progress = with_advances(progress, advances, rulebook=case.rulebook)
     return ProgressReading(class_id=claim.class_id, claim=claim, progress=progress, version=claim.version)
 
 
@@ -126,7 +146,7 @@ async def _items_of(uow: PaymentUnit, claim: Claim) -> list[QueueItem]:
     return [
         QueueItem(claim=claim, task=task, last_review=done[-1] if done else None)
         for task in progress_of(standing, rulebook=rulebook).tasks
-        if _may_do(task, uow.actor)
+        if _may_do(task, claim, uow.actor)
     ]
 
 
@@ -143,30 +163,40 @@ async def _standing(uow: PaymentUnit, claim: Claim, rulebook: Rulebook, stops: t
     )
 
 
-def _may_do(task: Task, actor: Actor) -> bool:
+def _may_do(task: Task, claim: Claim, actor: Actor) -> bool:
     role, besides = task.holder.role, _BESIDES.get(task.holder.task)
+    if role is Role.ASSESSOR and claim.owner != actor.organisation:
+        return False
     return (role is not None and actor.has(role)) or (besides is not None and actor.has(besides))
 
 
 def _waiting_for(actor: Actor) -> Waiting:
-    institution = actor.has(Role.INSTITUTION)
-    roles = (Role.INSTITUTION,) if institution else tuple(actor.roles)
+    """Give what waits for the caller: who claims for an organisation reads its claims, everybody else a region's.
+
+    So do people of the bureau's own assessment body.
+    """
+    claims_as = next((role for role in _CLAIMS_AS if actor.has(role)), None)
+    if claims_as is Role.ASSESSOR and actor.has(*BUREAU):
+        claims_as = None
+    roles = tuple(actor.roles) if claims_as is None else (claims_as,)
     return Waiting(
-        institution_id=actor.organisation if institution else None,
-        regions=None if institution else tuple(sorted(descendants(actor.region))),
+        owner=actor.organisation if claims_as else None,
+        claimants=_CLAIMS_AS[claims_as] if claims_as else None,
+        regions=None if claims_as else tuple(sorted(descendants(actor.region))),
         states=frozenset(state for role in roles for state in _STATES.get(role, ())),
         objections=not {Role.APPROVER, Role.INSPECTOR}.isdisjoint(roles),
         breaches=Role.APPROVER in roles,
         accounts=Role.APPROVER in roles,
         clawbacks=not {Role.FIRST_REVIEWER, Role.SECOND_REVIEWER}.isdisjoint(roles),
         clawback_states=_clawback_states(roles),
-        orders=not {Role.FINANCE, Role.INSTITUTION}.isdisjoint(roles),
-        line_returns=institution,
+        orders=claims_as is not None or Role.FINANCE in roles,
+        line_returns=claims_as is not None,
     )
 
 
 def _clawback_states(roles: Sequence[Role]) -> frozenset[ClawbackState]:
-    decides, collects = Role.APPROVER in roles, not {Role.FINANCE, Role.INSTITUTION}.isdisjoint(roles)
+    decides = Role.APPROVER in roles
+    collects = not {Role.FINANCE, *_CLAIMS_AS}.isdisjoint(roles)
     states = (ClawbackState.PROPOSED,) * decides + (ClawbackState.ORDERED,) * collects
     return frozenset(states)
 

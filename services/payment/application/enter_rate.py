@@ -1,5 +1,8 @@
 """Enter a rate of a region (JY-PAY-05); rows are only added, a correction by two people."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+
 from services.payment.application.answer_again import wake_reservations
 from services.payment.application.assessing import refresh_claim
 from services.payment.application.ports import PaymentUnit
@@ -11,11 +14,13 @@ from services.payment.domain.rate_correction import (
     rate_stands,
     require_correction,
 )
-from services.payment.domain.rates import UNIT_NAMES, Rate, units_of
+from services.payment.domain.rates import UNIT_NAMES, Rate, reach_of, units_of
 from shared.clock import new_id
 from shared.domain.errors import NotFound, Refused
 from shared.domain.jurisdiction import ancestors, descendants, is_within
 from shared.policy.decision import TraceValue
+from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import quote
 
 
 async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
@@ -31,11 +36,13 @@ async def enter_rate(uow: PaymentUnit, rate: Rate) -> Rate:
     await uow.rates.lock()
     above = ancestors(rate.region)
     standing = displaced(rate, await uow.rates.rows(above), above, uow.today)
-    if standing is not None and (is_of_same_key_and_day(rate, standing) or await uow.classes.is_any_priced_by(rate)):
-        raise rate_stands(standing)
+    if standing is not None:
+        reach = reach_of(rate, next(_books(uow, rate), None))
+        if is_of_same_key_and_day(rate, standing) or await uow.classes.is_any_priced_by(rate, reach):
+            raise rate_stands(standing)
     entered = await uow.rates.add(rate, by=uow.actor.subject, at=uow.now)
     await uow.audit(action="rate_entered", subject=f"{rate.region}/{entered.number}", details=_details(rate))
-    for class_id in await uow.claims.awaiting_rates(descendants(rate.region)):
+    for class_id in await uow.claims.uncomputed(descendants(rate.region)):
         await uow.classes.lock(class_id)
         await refresh_claim(uow, class_id, cause="RATE_ENTERED")
     await wake_reservations(uow, rate.region)
@@ -96,11 +103,7 @@ async def list_rate_corrections(uow: PaymentUnit) -> tuple[RateCorrection, ...]:
 
 def _require_unit(uow: PaymentUnit, rate: Rate) -> None:
     """Raise Refused RATE_UNIT; a region that no document of either day governs is not judged."""
-    for day in (rate.valid_from, uow.today):
-        try:
-            rulebook = uow.shelf.in_force(rate.region, day)
-        except Refused:
-            continue
+    for rulebook in _books(uow, rate):
         units = units_of(rulebook, rate.programme)
         if rate.unit in units:
             return
@@ -111,10 +114,15 @@ def _require_unit(uow: PaymentUnit, rate: Rate) -> None:
             advice=f"请按文件写明计量单位：{'、'.join(UNIT_NAMES[unit] for unit in sorted(units))}。",
             field="unit",
             value=rate.unit,
-            rule=term.rule if term else None,
-            clause=term.clause if term else None,
-            document=term.document if term else None,
+            **quote(term),
         )
+
+
+def _books(uow: PaymentUnit, rate: Rate) -> Iterator[Rulebook]:
+    """Give the documents that govern the row's region on its first day and today."""
+    for day in (rate.valid_from, uow.today):
+        with suppress(Refused):
+            yield uow.shelf.in_force(rate.region, day)
 
 
 def _details(rate: Rate) -> dict[str, TraceValue]:

@@ -13,9 +13,11 @@ from shared.policy.judging import refuse_all
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenPast:
-    """A subsidy and who had it; name and number are compared with rosters by keyed checks and never stored."""
+    """A subsidy and who had it: one person by one number, whatever the spelling of the name.
 
-    name: str = field(repr=False)
+    The number is compared with rosters by keyed checks and never stored.
+    """
+
     identity_number: str = field(repr=False)
     had: PastSubsidy
 
@@ -31,7 +33,7 @@ async def import_past_subsidies(uow: PaymentUnit, *, given: Sequence[GivenPast])
     """Store past subsidies and give what became of each in their order; the same one again is stored once.
 
     Raise Refused with every reason: DATE_IN_FUTURE, or what is wrong with an identity number. Claims of these people
-    are computed again.
+    are computed again, and those that could not be computed as long as nobody could tell what their people had.
     """
     refuse_all([*past_objections([each.had for each in given], today=uow.today), *_unreadable(given)])
     rows: list[Imported] = []
@@ -40,7 +42,7 @@ async def import_past_subsidies(uow: PaymentUnit, *, given: Sequence[GivenPast])
         number = identity_number(each.identity_number).value
         key = uow.past_key(number)
         entry = await uow.past.add(key, each.had, by=uow.actor.subject, on=uow.today)
-        await uow.past.know(key, uow.payee_checks(each.name, number))
+        await uow.past.know(key, uow.identity_checks(number))
         rows.append(Imported(number=entry))
         changed |= {key}
     new = sum(row.number is not None for row in rows)
@@ -70,7 +72,7 @@ async def withdraw_past_subsidy(uow: PaymentUnit, *, number: int, reason: str) -
 
 
 async def _refresh(uow: PaymentUnit, person_keys: Collection[str]) -> None:
-    for class_id in await uow.past.classes_of(person_keys):
+    for class_id in sorted({*await uow.past.classes_of(person_keys), *await uow.claims.uncomputed()}):
         await uow.classes.lock(class_id)
         await refresh_claim(uow, class_id, cause="PAST_SUBSIDIES_CHANGED")
 

@@ -5,19 +5,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from services.payment.application.advance_ports import Advances
 from services.payment.application.report_ports import Reports
 from services.payment.application.work_ports import Past, Work
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.caps import Place, Use
 from services.payment.domain.claim import Claim
-from services.payment.domain.clawback import ClawbackState, Repayment
+from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.entitlement import ClassFile, Scope
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
 from services.payment.domain.order import Answer, PaymentOrder, Reversal
 from services.payment.domain.rate_correction import RateCorrection
-from services.payment.domain.rates import Rate
+from services.payment.domain.rates import Rate, Reach
 from services.payment.domain.reassessment import Difference
 from services.payment.domain.state import State
 from shared.contracts.contract import Contract
@@ -30,7 +31,7 @@ from shared.policy.targets import AllotmentTable, TargetTable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A payout account; holder and number are in clear only in memory and in a bank file."""
+    """A payout account of a claim (or of an advance, by its id); holder and number are in clear only in memory."""
 
     account_id: str
     claim_id: str
@@ -96,14 +97,15 @@ class ApprovedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Which claims wait for somebody: of an institution or of regions, in these states or with what is said beside.
+    """Which claims wait for somebody: of an organisation or of regions, in these states or with what is said beside.
 
+    `owner` claims as one of `claimants`, where either is said.
     `objections`, `breaches`, `accounts`, `clawbacks`, `orders` and `line_returns` add claims with an open objection, an
     open breach, a pending account, a difference to claw back, an order that is not settled, a returned line;
     `clawback_states` those with a claw-back in one of these states.
     """
 
-    institution_id: str | None
+    owner: str | None
     regions: Sequence[str] | None
     states: frozenset[State]
     objections: bool = False
@@ -113,6 +115,7 @@ class Waiting:
     clawback_states: frozenset[ClawbackState] = frozenset()
     orders: bool = False
     line_returns: bool = False
+    claimants: frozenset[str] | None = None
 
 
 class Classes(Protocol):
@@ -142,7 +145,7 @@ class Classes(Protocol):
         """Give the classes of these regions whose budget was refused and that may open, the longest waiting first."""
         ...
 
-    async def is_any_priced_by(self, rate: Rate) -> bool:
+    async def is_any_priced_by(self, rate: Rate, reach: Reach) -> bool:
         """Say whether a class that asked for a budget and was not released lies where and when the row would pay."""
         ...
 
@@ -281,6 +284,10 @@ class Claims(Protocol):
         """Give every claim for people of the class, by id."""
         ...
 
+    async def classes_of(self, persons: Collection[str]) -> Sequence[str]:
+        """Give the classes in which one of these people was claimed for, sorted."""
+        ...
+
     async def of_application(self, application_id: str) -> Sequence[Claim]:
         """Give the claims of one application, by class."""
         ...
@@ -301,8 +308,8 @@ class Claims(Protocol):
         """Give the cursor that stands behind a claim."""
         ...
 
-    async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
-        """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
+    async def uncomputed(self, regions: Collection[str] | None = None) -> Sequence[str]:
+        """Give the classes of these regions (everywhere for None) that have a claim which could not be computed."""
         ...
 
     async def undecided(self, regions: Collection[str]) -> Sequence[str]:
@@ -321,8 +328,10 @@ class Claims(Protocol):
         """Store the undertaking of a claim handed in again."""
         ...
 
-    async def claimants(self, class_id: str, persons: Collection[str], payee: str) -> Mapping[str, str]:
-        """Give which of these people were claimed for the class by this payee already, and by which claim."""
+    async def claimants(
+        self, class_id: str, persons: Collection[str], payee: str, body_id: str = ""
+    ) -> Mapping[str, str]:
+        """Give which of these people were claimed for the class by this payee (and body), and by which claim."""
         ...
 
     async def record_difference(self, claim_id: str, difference: Difference, *, cause: str, on: date) -> None:
@@ -355,10 +364,6 @@ class Claims(Protocol):
 
     async def claim_of_clawback(self, clawback_id: str) -> str | None:
         """Give the claim a claw-back belongs to."""
-        ...
-
-    async def is_receipt_used(self, owner: str, repayment: Repayment) -> bool:
-        """Say whether the bank's receipt was counted for a claw-back of this claimant and source before."""
         ...
 
     async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
@@ -471,6 +476,10 @@ class PaymentUnit(Protocol):
         """Give the keyed checks of a person by the id of their key, to compare with what enrollment enrolled."""
         ...
 
+    def identity_checks(self, identity_number: str) -> Mapping[str, str]:
+        """Give the same of the number alone."""
+        ...
+
     def past_key(self, identity_number: str) -> str:
         """Give the keyed hash under which a person's past subsidies are kept."""
         ...
@@ -492,6 +501,10 @@ class PaymentUnit(Protocol):
     def accounts(self) -> Accounts: ...
     @property
     def orders(self) -> Orders: ...
+    @property
+    def advances(self) -> Advances: ...
+    @property
+    def advance_accounts(self) -> Accounts: ...
     @property
     def reports(self) -> Reports: ...
     @property

@@ -9,14 +9,17 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from services.payment.application.assessing import past_of
 from services.payment.application.ports import Account, ApprovedPart, Attempt, ObjectionText, PaymentUnit
 from services.payment.application.scope import BUREAU, unknown, visible_claim, visible_class
+from services.payment.domain.advance_money import AdvancePayment
 from services.payment.domain.claim import Claim
 from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.notice import Notice, NoticeState
 from services.payment.domain.obstacles import obstacles
 from services.payment.domain.order import OrderState, PaymentOrder
+from services.payment.domain.past_subsidy import past_unknown
 from services.payment.domain.subsidy import Line
 from shared.contracts.assessment import SatisfactionMeasured
 from shared.contracts.enrollment import ClassOpened
@@ -40,6 +43,7 @@ class ClaimReading:
     differences: Sequence[Mapping[str, object]]
     objection_texts: Mapping[str, ObjectionText]
     survey: SatisfactionMeasured | None
+    advances: tuple[AdvancePayment, ...]
     of_bureau: bool
 
 
@@ -58,6 +62,7 @@ async def read_claim(uow: PaymentUnit, claim_id: str) -> ClaimReading:
         differences=await uow.claims.differences(claim_id),
         objection_texts=await uow.claims.objection_texts(claim_id) if of_bureau else {},
         survey=facts.survey.fact if facts.survey else None,
+        advances=() if claim.stands_apart else await uow.advances.of_class(claim.class_id),
         of_bureau=of_bureau,
     )
 
@@ -87,6 +92,7 @@ class ClassReading:
     budget_fen: int
     missing: tuple[Finding, ...]
     claim_id: str | None
+    advances: tuple[AdvancePayment, ...]
 
 
 async def read_class(uow: PaymentUnit, class_id: str) -> ClassReading:
@@ -98,6 +104,8 @@ async def read_class(uow: PaymentUnit, class_id: str) -> ClassReading:
     if facts.opened is not None:
         rulebook = uow.shelf.by_id(facts.opened.fact.rulebook_id)
         missing = obstacles(facts, facts.opened.fact, rulebook, entry_required=uow.entry_required)
+        if await past_of(uow, facts.opened.fact, rulebook) is None:
+            missing = (*missing, past_unknown(rulebook))
     return ClassReading(
         file=file,
         facts=facts,
@@ -105,20 +113,31 @@ async def read_class(uow: PaymentUnit, class_id: str) -> ClassReading:
         budget_fen=sum((await uow.budgets.held(class_id)).values()),
         missing=missing,
         claim_id=claim.claim_id if claim else None,
+        advances=await uow.advances.of_class(class_id),
     )
 
 
 async def ledger(uow: PaymentUnit, *, region: str, canonical: bool) -> AsyncIterator[dict[str, Any]]:
     """Give every decided line of a region within the caller's, with rules, traces, orders and settlements (HB-SUP-03).
 
+    What was advanced stands in a row of its own as far as no line took it up and it did not come back: the sum over
+    all rows is what left the bank and stayed away.
     `canonical` leaves only natural keys, amounts, rules and traces, sorted: no random id, no instant; two systems in
     which the same things happened give the same rows. Otherwise ids, reviewers, events and the bank's days are added.
     """
     uow.actor.require_region(region)
     codes = sorted(descendants(region))
     keyed = [(await _key_of(uow, claim_id), claim_id) for claim_id in await uow.claims.ids_of(codes)]
-    for key, group in groupby(sorted(keyed), key=lambda pair: pair[0]):
-        rows = [row for _, claim_id in group for row in await _rows_of(uow, claim_id, json.loads(key), canonical)]
+    advances: dict[str, list[AdvancePayment]] = {}
+    for advance in await uow.advances.of_regions(codes):
+        if advance.paid_fen:
+            key = _canonical_text(_natural_key(await _opened(uow, advance.class_id)))
+            advances.setdefault(key, []).append(advance)
+    claims = {key: [claim_id for _, claim_id in group] for key, group in groupby(sorted(keyed), lambda pair: pair[0])}
+    for key in sorted(claims.keys() | advances.keys()):
+        natural = json.loads(key)
+        rows = [row for claim_id in claims.get(key, ()) for row in await _rows_of(uow, claim_id, natural, canonical)]
+        rows += [_advance_row(uow, each, natural, canonical) for each in advances.get(key, ())]
         for row in sorted(rows, key=_canonical_text) if canonical else rows:
             yield row
 
@@ -203,6 +222,39 @@ def _line_row(
             for (source, state, attempt), fen in sorted(paid.items())
         ],
     }
+
+
+def _advance_row(uow: PaymentUnit, advance: AdvancePayment, key: Mapping[str, Any], canonical: bool) -> dict[str, Any]:
+    """Give an advance and, as opposite entries, what the claim took up and what came back."""
+    term = uow.shelf.by_id(advance.rulebook_id).payment.advance
+    rules = [{"rule": term.rule, "document": term.document, "clause": term.clause}] if term else []
+    parts = [("settled", advance.paid_fen), *((each.kind, -each.amount_fen) for each in advance.clearings)]
+    row = {
+        "class": dict(key),
+        "person": None,
+        "programme": "advance",
+        "certificate_kind": None,
+        "amount_fen": advance.outstanding_fen,
+        "ordered_fen": advance.outstanding_fen,
+        "settled_fen": advance.outstanding_fen,
+        "entries": [
+            {"entry": number, "amount_fen": fen, "rules": rules, "traces": []}
+            for number, (_, fen) in enumerate(parts, start=1)
+        ],
+        "orders": [
+            {"funding_source": advance.funding_source, "state": state, "attempt": advance.attempt, "amount_fen": fen}
+            for state, fen in parts
+        ],
+    }
+    known = {
+        "class_id": advance.class_id,
+        "advance_id": advance.advance_id,
+        "rulebook_id": advance.rulebook_id,
+        "decided_by": advance.decided_by,
+        "decided_on": advance.decided_on.isoformat() if advance.decided_on else None,
+        "ordered_by": advance.ordered_by,
+    }
+    return row if canonical else row | known
 
 
 def _ids(

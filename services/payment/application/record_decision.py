@@ -10,6 +10,8 @@ from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim
 from services.payment.domain.decision import Decision, latest
 from services.payment.domain.duty import Duty
+from services.payment.domain.notice import is_required
+from services.payment.domain.state import State
 from shared.domain.errors import Refused
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.term import Term
@@ -50,7 +52,8 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
         valid_from=given.since,
         valid_until=given.until,
     )
-    saved = await uow.claims.save(claim, replace(acting, decisions=(*claim.decisions, decision)))
+    decided = replace(acting, decisions=(*claim.decisions, decision))
+    saved = await uow.claims.save(claim, _shown_first(claim, decided, case.rulebook))
     await uow.audit(
         action="decision_recorded",
         subject=claim_id,
@@ -58,6 +61,17 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
     )
     found = await assess_claim(uow, case, saved)
     return await carry_out(uow, saved, replace(saved, assessment=found), case, cause="DECISION_RECORDED")
+
+
+def _shown_first(before: Claim, claim: Claim, rulebook: Rulebook) -> Claim:
+    """Give the claim where it stands once a decision between the reviews and the approval adds a notice or takes it."""
+    lines = claim.assessment.lines
+    was, now = (is_required(lines, each.decisions, rulebook) for each in (before, claim))
+    if now and not was and claim.state is State.NOTICE_CLEAR and not claim.is_public:
+        return replace(claim, state=State.SECOND_REVIEW)
+    if was and not now and claim.state is State.SECOND_REVIEW:
+        return replace(claim, state=State.NOTICE_CLEAR)
+    return claim
 
 
 def _persons(given: GivenDecision, claim: Claim, case: Case) -> frozenset[str] | None:
@@ -146,6 +160,7 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
         (payment.headcount, True),
         (payment.not_a_class, True),
         (payment.claimants, True),
+        (payment.notice if payment.notice and payment.notice.programmes else None, False),
         (assessment.exam_season, True),
         (assessment.transitional_exceptions, False),
         (payment.employment_release, False),

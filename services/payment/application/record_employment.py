@@ -10,7 +10,7 @@ from services.payment.domain.duty import require_no_claimant
 from shared.domain.errors import Refused
 from shared.policy.judging import refuse_all
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.term import Term
+from shared.policy.terms.term import Term, quote
 
 
 async def record_employment(uow: PaymentUnit, *, class_id: str, found: Sequence[Employment]) -> int:
@@ -86,7 +86,5 @@ def _refused(code: str, message: str, advice: str, term: Term | None) -> Refused
         message=message,
         advice=advice,
         field="employments",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )

@@ -8,17 +8,10 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import sees, unknown, visible_class
 from services.payment.domain.benefit import benefits_of
 from services.payment.domain.duty import require_no_claimant
-from services.payment.domain.work_month import (
-    GivenMonth,
-    MonthEntry,
-    MonthState,
-    decided_month,
-    month_objections,
-    opposite,
-    unstated,
-)
+from services.payment.domain.statement import Statement, StatementState, decided, numbered, opposite
+from services.payment.domain.work_month import GivenMonth, MonthEntry, month_objections, require_untaken, unstated
 from shared.domain.actor import Role
-from shared.domain.errors import NotFound, Refused
+from shared.domain.errors import Refused
 from shared.policy.judging import refuse_all
 
 
@@ -34,7 +27,7 @@ async def record_work_months(uow: PaymentUnit, *, class_id: str, given: Sequence
     entries = await uow.work.months(class_id)
     refuse_all(month_objections(given, entries, case.opened.fact, persons=persons, today=uow.today))
     new = [
-        await uow.work.add_month(class_id, MonthEntry(given=each, stated_by=uow.actor.subject, stated_on=uow.today))
+        await uow.work.add_month(class_id, Statement(given=each, stated_by=uow.actor.subject, stated_on=uow.today))
         for each in unstated(given, entries)
     ]
     details = {"months": len(given), "new": len(new)}
@@ -47,23 +40,22 @@ async def decide_work_months(
 ) -> tuple[MonthEntry, ...]:
     """Confirm or refuse stated months as a second person of the bureau; what is confirmed is computed at once.
 
-    A confirmed opposite entry takes its month back. Raise NotFound MONTH_UNKNOWN, Conflict MONTH_DECIDED or
+    A confirmed opposite entry takes its month back. Raise NotFound STATEMENT_UNKNOWN, Conflict STATEMENT_DECIDED or
     MONTH_TAKEN, Forbidden SAME_REVIEWER or CLAIMANT_REVIEWS.
     """
     await visible_class(uow, class_id, lock=True)
     case = await open_case(uow, class_id)
     require_no_claimant(uow.actor, case.rulebook.payment.four_eyes)
     entries = {entry.number: entry for entry in await uow.work.months(class_id)}
-    chosen = [_of(entries, number) for number in sorted(set(numbers))]
+    chosen = numbered(entries, numbers)
     taken = await uow.work.confirmed_elsewhere(class_id, {entry.given.person_id for entry in chosen})
     for entry in chosen:
-        elsewhere = entry.reverses is None and entry.given.full and entry.key in taken
-        decided = decided_month(
-            entry, confirmed=confirmed, reason=reason, by=uow.actor.subject, on=uow.today, paid_elsewhere=elsewhere
-        )
-        await uow.work.save_month(decided)
+        after = decided(entry, confirmed=confirmed, reason=reason, by=uow.actor.subject, on=uow.today)
+        if confirmed:
+            require_untaken(entry, taken)
+        await uow.work.save_month(after)
         if confirmed and entry.reverses is not None:
-            await uow.work.save_month(replace(entries[entry.reverses], state=MonthState.REVERSED))
+            await uow.work.save_month(replace(entries[entry.reverses], state=StatementState.REVERSED))
     details = {"months": len(chosen), "confirmed": confirmed}
     await uow.audit(action="work_months_decided", subject=class_id, details=details)
     if confirmed:
@@ -76,11 +68,11 @@ async def reverse_work_months(
 ) -> tuple[MonthEntry, ...]:
     """State the opposite of confirmed months; each goes once another person has confirmed it.
 
-    Raise NotFound MONTH_UNKNOWN, Conflict MONTH_NOT_CONFIRMED or REVERSAL_WAITS.
+    Raise NotFound STATEMENT_UNKNOWN, Conflict STATEMENT_NOT_CONFIRMED or REVERSAL_WAITS.
     """
     _, persons = await _stated_of(uow, class_id)
     entries = {entry.number: entry for entry in await uow.work.months(class_id)}
-    chosen = [_of(entries, number, persons) for number in sorted(set(numbers))]
+    chosen = numbered(entries, numbers, persons)
     made = [opposite(entry, entries.values(), reason=reason, by=uow.actor.subject, on=uow.today) for entry in chosen]
     stored = [await uow.work.add_month(class_id, entry) for entry in made]
     await uow.audit(action="work_months_reversed", subject=class_id, details={"months": len(stored)})
@@ -122,18 +114,6 @@ def _require_paid_by_month(case: Case) -> None:
         advice="请核对班级的项目类别；以工代训等按月补贴的班级方可登记。",
         field="months",
     )
-
-
-def _of(entries: dict[int, MonthEntry], number: int, persons: frozenset[str] | None = None) -> MonthEntry:
-    entry = entries.get(number)
-    if entry is None or (persons is not None and entry.given.person_id not in persons):
-        raise NotFound(
-            code="MONTH_UNKNOWN",
-            message="该班级没有这个编号的就业月份登记。",
-            advice="请核对登记时返回的编号。",
-            field="numbers",
-        )
-    return entry
 
 
 async def _numbered(uow: PaymentUnit, class_id: str, numbers: Collection[int]) -> tuple[MonthEntry, ...]:

@@ -1,5 +1,6 @@
 """Give back what a class or a person no longer needs; a used slot stays used until its money is repaid."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -29,10 +30,17 @@ async def release_trainees(uow: PaymentUnit, *, class_id: str, persons: Collecti
 
 
 async def _shrink_budget(uow: PaymentUnit, file: ClassFile) -> None:
-    """Keep budget for those who still hold a slot; what a claim decided is kept by its approval instead."""
+    """Keep budget for those who still hold a slot, and at least for what was paid to the class in advance.
+
+    What a claim decided is kept by its approval instead.
+    """
     held = await uow.entitlements.held(file.class_id)
     if "used" in held.values():
         return
     committed = await uow.budgets.held(file.class_id)
     places_fen = len(held) * file.per_head_fen
-    await uow.budgets.commit(file.class_id, {key: min(places_fen, fen) for key, fen in committed.items()})
+    advanced: Counter[str] = Counter()
+    for advance in await uow.advances.of_class(file.class_id):
+        advanced[advance.funding_source or ""] += advance.held_fen
+    kept = {key: max(min(places_fen, fen), advanced[key.funding_source]) for key, fen in committed.items()}
+    await uow.budgets.commit(file.class_id, kept)

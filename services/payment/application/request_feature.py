@@ -4,26 +4,42 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import visible_class
 from services.payment.domain.obstacles import not_opened
 from shared.domain.errors import Refused
+from shared.policy.rulebook import Rulebook
+from shared.policy.silence import provided
+from shared.policy.terms.payment import Feature
+from shared.policy.terms.term import quote
+from shared.policy.words import words
 
 
-async def request_feature(uow: PaymentUnit, *, class_id: str, feature: str) -> None:
+async def request_feature(uow: PaymentUnit, *, class_id: str, feature: Feature) -> None:
     """Raise Refused FEATURE_OFF for a feature that the class's rulebook does not provide for.
 
-    No rulebook provides for any of them yet; one that does not name the feature as off raises FEATURE_NOT_OFFERED.
+    One that it does provide for is asked for where such things are, and raises FEATURE_OFFERED.
     """
     file = await visible_class(uow, class_id)
     if file.rulebook_id is None:
         raise not_opened(None)
     rulebook = uow.shelf.by_id(file.rulebook_id)
+    raise feature_refusal(rulebook, feature)
+
+
+def feature_refusal(rulebook: Rulebook, feature: Feature) -> Refused:
+    """Give the refusal; the rule by which a document is silent is quoted where the rulebook names the feature."""
+    name = words().value(feature, "features") or feature
+    if feature in provided(rulebook):
+        return Refused(
+            code="FEATURE_OFFERED",
+            message=f"现行政策（{rulebook.document}）规定了{name}，但不在此处申请。",
+            advice="请按办班、申领的相应环节办理；预付按班级提交预付申请（classes/{class_id}/advances）。",
+            field="feature",
+            value=feature,
+        )
     term = rulebook.payment.features_off
-    off = term is not None and feature in term.features
-    raise Refused(
-        code="FEATURE_OFF" if off else "FEATURE_NOT_OFFERED",
-        message=f"现行政策（{rulebook.document}）没有规定该项内容，系统未开通：{feature}。",
+    return Refused(
+        code="FEATURE_OFF",
+        message=f"现行政策（{rulebook.document}）没有规定该项内容，系统未开通：{name}。",
         advice="确有上级文件依据的，请由政策管理员在新版规则册中载明文号与条款后办理。",
         field="feature",
         value=feature,
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term if term and feature in term.features else None),
     )

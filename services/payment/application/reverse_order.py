@@ -7,6 +7,7 @@ from services.payment.application.assessing import Case, assess_claim, carry_out
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, unknown
+from services.payment.application.set_off_advance import require_not_set_off
 from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.claim import Claim
 from services.payment.domain.duty import Duty
@@ -23,7 +24,7 @@ async def reverse_order(uow: PaymentUnit, *, order_id: str, reason: str) -> tupl
     """Take back an order that is not at the bank: its money is due again and may be ordered otherwise.
 
     A settled order was recorded in error: its reversal waits for the approver. Raise Conflict ORDER_AT_BANK for a sent
-    one, ORDER_REVERSED for one taken back before.
+    one, ORDER_REVERSED for one taken back before, ORDER_SET_OFF for one that an advance settled.
     """
     order, claim, case = await _order(uow, order_id)
     acting = on_duty(uow, claim, case, Duty.PAYMENT)
@@ -39,6 +40,7 @@ async def reverse_order(uow: PaymentUnit, *, order_id: str, reason: str) -> tupl
             message="该拨付单已经撤销或已提出撤销。",
             advice="请查询申领的拨付单；登记有误的到账须由审批人员审核撤销。",
         )
+    await require_not_set_off(uow, order)
     reversal = Reversal(
         order_id=order_id,
         claim_id=order.claim_id,

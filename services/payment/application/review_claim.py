@@ -20,6 +20,7 @@ from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.claim import Claim, Review, approve, approve_review, return_claim, submitted
 from services.payment.domain.duty import Duty
 from services.payment.domain.line_return import require_standard_reason
+from services.payment.domain.notice import is_required
 from services.payment.domain.reassessment import money_state
 from services.payment.domain.state import Act, State, following
 
@@ -98,7 +99,7 @@ async def _pass(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review, c
     after = approve_review(acting, review, rulebook=case.rulebook)
     if after.state is State.SECOND_REVIEW:
         await stop_review_clock(uow, claim)
-        if claim.is_public or case.rulebook.payment.notice is None:
+        if claim.is_public or not is_required(claim.assessment.lines, claim.decisions, case.rulebook):
             after = replace(after, state=following(after.state, Act.COVER, rulebook=case.rulebook))
     return await uow.claims.save(claim, after)
 

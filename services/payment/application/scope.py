@@ -1,7 +1,7 @@
 """Who may see what: an institution its own, a bureau its region; everything else does not exist for the caller."""
 
 from services.payment.application.ports import PaymentUnit
-from services.payment.domain.claim import Claim
+from services.payment.domain.claim import ASSESSOR, Claim
 from services.payment.domain.entitlement import ClassFile
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import NotFound
@@ -56,9 +56,14 @@ def _visible(uow: PaymentUnit, claim: Claim | None) -> Claim:
 
 
 def sees_claim(actor: Actor, claim: Claim) -> bool:
-    """Say whether a claim exists for the actor: a claimant sees his own alone, whatever other role the token names."""
+    """Say whether a claim exists for the actor: a claimant sees his own alone, whatever other role the token names.
+
+    An assessment body may be the bureau's own: its people see its claims besides what their other roles show them.
+    """
+    if claim.claimant == ASSESSOR and actor.has(Role.ASSESSOR) and claim.owner == actor.organisation:
+        return True
     if actor.has(Role.INSTITUTION):
-        return claim.claimant != "individual" and claim.owner == actor.organisation
+        return claim.claimant in ("institution", "enterprise") and claim.owner == actor.organisation
     if actor.has(Role.TRAINEE):
         return claim.claimant == "individual" and claim.owner == actor.subject
     return sees(actor, institution_id=claim.institution_id, region=claim.region)

@@ -10,6 +10,7 @@ from services.payment.application.submit_claim import GivenAccount, SignedUndert
 from services.payment.domain.claim import Claim, Claimant
 from shared.clock import new_id
 from shared.domain.errors import DomainError, Refused
+from shared.policy.terms.term import quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,5 @@ async def _require_rows(uow: PaymentUnit, application: Application) -> None:
                 message=f"一份申请最多列 {rows_max} 个批次。",
                 advice="请分成几份申请提交。",
                 field="class_ids",
-                rule=term.rule if term else None,
-                clause=term.clause if term else None,
-                document=term.document if term else None,
+                **quote(term),
             )

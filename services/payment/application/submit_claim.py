@@ -18,20 +18,22 @@ from services.payment.application.scope import sees_claim, unknown, visible_clas
 from services.payment.domain.benefit import benefits_of
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import (
+    ASSESSOR,
     PAID_AS,
     Claim,
     Claimant,
     EmployerPayment,
     Undertaking,
     already_claimed,
-    asked_of_employer,
     deadlines,
     resubmit,
     submitted,
 )
+from services.payment.domain.claimant import require_not_advanced
+from services.payment.domain.claimed_part import narrowed, part_of
 from services.payment.domain.duty import duties_of_class
 from services.payment.domain.order import require_account_kind, require_payee
-from services.payment.domain.subsidy import for_payee, narrowed
+from services.payment.domain.state import State
 from shared import failpoints
 from shared.clock import new_id
 from shared.contracts.enrollment import ClassOpened
@@ -41,6 +43,7 @@ from shared.domain.masking import masked_account, masked_name
 from shared.policy.decision import TraceValue
 from shared.policy.judging import refuse_stopped
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +79,12 @@ async def submit_claim(
     """Receive a claim for a class, or the returned one again as a new round; give it computed.
 
     An institution or enterprise claims for everybody of its class whom nobody claimed for; an enterprise also for its
-    employees in another's class, with the proof that it paid; an individual for himself, recognised by name and
-    identity number. Raise Refused with every reason that stands against the class, ALREADY_CLAIMED,
-    CLAIMANT_NOT_ADMITTED, BLOCK_MISSING, EMPLOYER_PAYMENT_MISSING, UNDERTAKING_MISSING, PAYEE_MISMATCH, ACCOUNT_KIND
-    or RATE_MISSING; then nothing is stored. An individual who is not on the roster, and an enterprise none of whose
-    people is, find no class.
+    employees in another's class, with the proof that it paid; an assessment body for everybody whose certificate it
+    issued and whom it did not claim for yet; an individual for himself, recognised by name and identity number. Raise
+    Refused with every reason that stands against the class, ALREADY_CLAIMED, CLAIMANT_NOT_ADMITTED,
+    CLAIMANT_IS_ASSESSOR, CLAIMANT_IS_PROVIDER, BLOCK_MISSING, EMPLOYER_PAYMENT_MISSING, ALREADY_ADVANCED,
+    UNDERTAKING_MISSING, PAYEE_MISMATCH, ACCOUNT_KIND or RATE_MISSING; then nothing is stored. Who is not on
+    the roster, has nobody on it or certified nobody of it finds no class.
     """
     alone = claimant == INDIVIDUAL
     await _class_of(uow, class_id, claimant)
@@ -88,16 +92,17 @@ async def submit_claim(
     opened, rulebook = case.opened.fact, case.rulebook
     by = recognise_claimant(uow, claimant, person, case)
     payee = _payee(claimant, case)
-    former, persons = await _former_and_persons(uow, opened, by, payee, rulebook, alone=alone)
-    proof = _proven(employer_payment, former, uow.today, rulebook) if by.apart and not alone else None
+    former, persons = await _former_and_persons(uow, opened, by, payee, rulebook, claimant=claimant)
+    commissioned = claimant == "enterprise" and by.apart
+    proof = _proven(employer_payment, former, uow.today, rulebook) if commissioned else None
     claim_id = former.claim_id if former else new_id()
     _require_undertaking(undertaking, uow.today, rulebook)
     payout = make_account(uow, account, claim_id, applicant=by.name, individual=alone, rulebook=rulebook)
     whole = await assess_case(uow, case, former.decisions if former else ())
     breaches = open_breaches(former.breaches, rulebook.payment.breach) if former else ()
     refuse_stopped((*whole.stops, *breaches))
-    found = narrowed(whole, persons, alone=by.apart, rulebook=rulebook)
-    found = for_payee(found, payee, rulebook) if payee else found
+    if alone:
+        require_not_advanced(narrowed(whole, persons, alone=True, rulebook=rulebook), case.facts)
     fresh = Claim(
         claim_id=claim_id,
         class_id=class_id,
@@ -112,16 +117,16 @@ async def submit_claim(
         ),
         received_on=uow.today,
         deadlines=deadlines(rulebook, uow.today),
-        assessment=found,
+        assessment=whole,
         persons=persons,
         owner=by.owner,
         payee=payee,
         employer_payment=proof,
         decisions=former.decisions if former else (),
         application_id=application_id,
-        duties=duties_of_class(opened.reviews),
+        duties={**duties_of_class(opened.reviews), **await uow.advances.duties(class_id)},
     )
-    fresh = replace(fresh, assessment=asked_of_employer(fresh, found, rulebook))
+    fresh = replace(fresh, assessment=part_of(fresh, whole, rulebook))
     claim = await _store(uow, former, fresh, signer=undertaking.signer, rulebook=rulebook)
     failpoints.hit(failpoints.INSIDE_CLAIM)
     await hold_uses(uow, case, claim)
@@ -159,29 +164,40 @@ async def _store(uow: PaymentUnit, former: Claim | None, fresh: Claim, *, signer
 
 
 async def _class_of(uow: PaymentUnit, class_id: str, claimant: Claimant) -> None:
-    """Lock the class for a claimant for whom it exists; who an individual is can only be said from its roster."""
+    """Lock the class for a claimant for whom it exists; who others are can only be said from what is known of it."""
     if claimant == "institution":
         await visible_class(uow, class_id, lock=True)
         return
     file = await uow.classes.find(class_id, lock=True)
     given = file is not None and file.institution_id == uow.actor.organisation
-    if claimant == "enterprise" and not given and (await uow.classes.facts(class_id)).opened is None:
+    opened_elsewhere = claimant == ASSESSOR or (claimant == "enterprise" and not given)
+    if opened_elsewhere and (await uow.classes.facts(class_id)).opened is None:
         raise unknown("班级", "class_id")
 
 
 async def _former_and_persons(
-    uow: PaymentUnit, opened: ClassOpened, by: Claiming, payee: str, rulebook: Rulebook, *, alone: bool
+    uow: PaymentUnit, opened: ClassOpened, by: Claiming, payee: str, rulebook: Rulebook, *, claimant: Claimant
 ) -> tuple[Claim | None, frozenset[str]]:
-    """Give the claimant's own earlier claim and whom he may claim for; raise ALREADY_CLAIMED when nobody is left."""
-    claimed = await uow.claims.claimants(opened.class_id, by.wanted, payee)
+    """Give the claimant's own earlier claim and whom he may claim for; raise ALREADY_CLAIMED when nobody is left.
+
+    What somebody claimed as another payee is another claim. An assessment body's certificates of a later exam are, too;
+    what was returned to it is handed in first.
+    """
+    alone = claimant == INDIVIDUAL
+    body_id = by.owner if claimant == ASSESSOR else ""
+    claimed = await uow.claims.claimants(opened.class_id, by.wanted, payee, body_id)
     former = None
     for claim in await uow.claims.all_of_class(opened.class_id):
-        individual = claim.claimant == INDIVIDUAL
+        same = all((claim.claimant == kind) == (claimant == kind) for kind in (INDIVIDUAL, ASSESSOR))
         own = claim.claim_id in claimed.values() if alone else claim.owner == by.owner
-        if individual == alone and own:
+        if same and own and claim.payee == payee and (former is None or claim.state is State.RETURNED):
             former = claim
     if former is not None and not sees_claim(uow.actor, former):
         raise already_claimed(rulebook)
+    if claimant == ASSESSOR and former is not None:
+        if former.state is State.RETURNED and former.persons is not None:
+            return former, former.persons
+        former = None
     mine = frozenset(each for each in by.wanted if claimed.get(each) in (None, former.claim_id if former else None))
     if not mine:
         raise already_claimed(rulebook)
@@ -201,9 +217,7 @@ def _proven(given: EmployerPayment | None, former: Claim | None, today: date, ru
         message="企业为在其他机构参训的职工申领，须填写已支付培训费的凭证编号、金额和不晚于今日的付款日期。",
         advice="请对该班级单独提交申领，并填写付款凭证。",
         field="employer_payment",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 

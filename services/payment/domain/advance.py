@@ -39,6 +39,11 @@ def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: 
     return total_fen
 
 
+def limit_of(expected: int, term: Advance) -> int:
+    """Give the most that may be advanced of what is expected, in fen, rounded down."""
+    return floor_share(expected, term.percent, 100)
+
+
 def judge_advance(
     amount_fen: int,
     opened: ClassOpened,
@@ -47,11 +52,13 @@ def judge_advance(
     rates: RateTable | None,
     decisions: Sequence[Decision],
     before_fen: Sequence[int] = (),
+    trained: bool = True,
 ) -> Finding | None:
-    """Object to an advance that the document does not offer, nobody decided, or that is more than its share.
+    """Object to an advance that the document does not offer, that is more than its share, or that nobody decided.
 
-    `before_fen` are the advances that the class had: all of them together keep within the share. Raise nothing:
-    ADVANCE_NOT_OFFERED, ADVANCE_TAKEN, ADVANCE_UNDECIDED, RATE_MISSING and ADVANCE_TOO_HIGH are findings.
+    `before_fen` are the advances that the class had: all of them together keep within the share. `trained` says
+    whether the training is done. Raise nothing: ADVANCE_NOT_OFFERED, ADVANCE_TAKEN, ADVANCE_TOO_EARLY, RATE_MISSING,
+    ADVANCE_TOO_HIGH and, of what only a decision is missing to, ADVANCE_UNDECIDED are findings.
     """
     term = rulebook.payment.advance
     offered = term is not None and (
@@ -74,12 +81,12 @@ def judge_advance(
             message=f"该班已预付 {len(before_fen)} 次，不能再次预付。",
             advice="其余部分请在培训、考核办结后申领。",
         )
-    if not is_accepted(decisions, term):
+    if term.after_training and not trained:
         return term.finding(
-            code="ADVANCE_UNDECIDED",
-            severity=Severity.ASK,
-            message="预付须有书面决定。",
-            advice="请由有权决定的人员记录决定及理由后再办理预付。",
+            code="ADVANCE_TOO_EARLY",
+            severity=Severity.STOP,
+            message="培训尚未实施完毕，不能先行拨付。",
+            advice="请在培训办结后申请预付。",
         )
     expected = expected_fen(opened, term, rulebook, rates)
     if expected is None:
@@ -89,7 +96,7 @@ def judge_advance(
             message="缺少补贴标准，不能计算预付的上限。",
             advice="请先录入适用的补贴标准。",
         )
-    limit_fen = floor_share(expected, term.percent, 100)
+    limit_fen = limit_of(expected, term)
     advanced_fen = amount_fen + sum(before_fen)
     if advanced_fen > limit_fen:
         return term.finding(
@@ -101,5 +108,12 @@ def judge_advance(
             ),
             advice="请按上限以内的金额办理预付。",
             field="amount_fen",
+        )
+    if not is_accepted(decisions, term):
+        return term.finding(
+            code="ADVANCE_UNDECIDED",
+            severity=Severity.ASK,
+            message="预付须有书面决定。",
+            advice="请由有权决定的人员记录决定及理由后再办理预付。",
         )
     return None

@@ -96,10 +96,26 @@ class Awarding:
             for benefit in self._benefits
         )
 
+    @property
+    def names_people(self) -> bool:
+        """Say whether a benefit of the class gives each person a part of their own, or names their certificate."""
+        return any(
+            benefit.basis == "cost" or any(condition.agreement_by_exam_day for condition in benefit.conditions)
+            for benefit in self._benefits
+        )
+
     def drafts(self, situation: Situation) -> tuple[Draft, ...]:
-        """Give a line for every benefit of the class that pays the person's group; nobody is left without one."""
+        """Give a line for every benefit of the class that pays the person's group; nobody is left without one.
+
+        Who belongs to two groups that are paid under one word has the line of the benefit that stands first.
+        """
         trainee, heads = situation.example, len(self._opened.fact.trainees)
-        fitting = [place for place, benefit in enumerate(self._benefits) if is_for(benefit, trainee)]
+        programme = self._opened.fact.programme
+        first: dict[str, int] = {}
+        for place, benefit in enumerate(self._benefits):
+            if is_for(benefit, trainee):
+                first.setdefault(benefit.paid_as(programme), place)
+        fitting = sorted(first.values())
         line_no = situation.places[0] + 1
         if not fitting and self._benefits:
             benefit = self._benefits[0]
@@ -177,7 +193,12 @@ class Awarding:
         """Judge somebody's awards by caps and exclusions in the order of the days, and sum up each line's."""
         priced = {
             draft.place: [
-                award.worth(worth.amount_fen, (*award.findings, *worth.findings), (*award.traces, *worth.traces))
+                award.worth(
+                    worth.amount_fen,
+                    (*award.findings, *worth.findings),
+                    (*award.traces, *worth.traces),
+                    short_fen=worth.short_fen,
+                )
                 for award, worth in zip(draft.awards, self._worths(situation, draft), strict=True)
             ]
             for draft in drafts
@@ -193,7 +214,9 @@ class Awarding:
             award = priced[place][number]
             findings, traces = self._admission(award, before)
             if findings or traces:
-                priced[place][number] = award.worth(award.amount_fen, findings, (*award.traces, *traces))
+                priced[place][number] = award.worth(
+                    award.amount_fen, findings, (*award.traces, *traces), short_fen=award.short_fen
+                )
             if not findings:
                 before.append(award.use)
         return {place: _summed(tuple(awards)) for place, awards in priced.items()}
@@ -215,6 +238,7 @@ class Awarding:
             person_id=trainee.person_id,
             masked_name=trainee.masked_name,
             payee_check=trainee.payee_check,
+            identity_check=trainee.identity_check or None,
             certificate_kind=awarded.certificate_kind,
             findings=draft.findings + awarded.findings,
             traces=draft.traces + awarded.traces if awarded.recognised else (),

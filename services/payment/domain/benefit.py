@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from services.payment.domain.caps import Use
@@ -10,23 +11,26 @@ from services.payment.domain.decision import Decision, decision_trace, latest
 from services.payment.domain.facts import ClassFacts, Known, WorkMonth
 from services.payment.domain.rates import Wanted
 from services.payment.domain.recognition import recognise, recognise_each
+from services.payment.domain.shortfall import cost_fen, is_stated, part_of, shortfall_fen, spent_fen
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.benefit import Benefit, BenefitPayee, Condition, Share
+from shared.policy.terms.benefit import Benefit, BenefitPayee, Condition, PayeeKind, Share
 
 AGREED_MONTHS: Final = "agreed_months"
 ENTERPRISE: Final = "employer_credit_code"
 FUNDER: Final = "funder"
 HIRER: Final = "hirer"
-NEW_OCCUPATION: Final = "new_occupation_published"
 DISPATCHED_TO: Final = "dispatched_to"
 INSURED_MONTHS: Final = "insured_months"
 """Codes under which a class's and a person's attributes tell payment what its benefits ask for."""
 
+GIVER: Final[PayeeKind] = "institution"
+"""Who is paid where the document leaves it open: who gave the class."""
 EMPLOYMENT_AWAITED: Final = "EMPLOYMENT_AWAITED"
+PAYOUT_UNPROVEN: Final = "PAYOUT_UNPROVEN"
 _MONTHS_OF_A_YEAR: Final = 12
 
 
@@ -44,7 +48,9 @@ class Award:
     """One thing a benefit pays a person for; any finding refuses it.
 
     It is worth `percent` of what its rates come to, `amount_fen` once they are
-    looked up. `use` is what it takes up of the person's caps.
+    looked up, and no more than `paid_out_fen` where the payee hands it out
+    first; `short_fen` is what was not handed out. `use` is what it takes up of
+    the person's caps.
     """
 
     benefit: Benefit
@@ -52,6 +58,8 @@ class Award:
     priced: tuple[Priced, ...]
     percent: int = 100
     amount_fen: int = 0
+    paid_out_fen: int | None = None
+    short_fen: int = 0
     certificate: Known[CertificateIssued] | None = None
     traces: tuple[Trace, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -64,7 +72,9 @@ class Award:
         spell = f"/{self.use.employer}" if self.benefit.basis == "month" and self.use.employer else ""
         return f"{self.use.programme}/{self.benefit.code}{spell}"
 
-    def worth(self, amount_fen: int, findings: tuple[Finding, ...], traces: tuple[Trace, ...]) -> "Award":
+    def worth(
+        self, amount_fen: int, findings: tuple[Finding, ...], traces: tuple[Trace, ...], *, short_fen: int
+    ) -> "Award":
         """Give the award with what was found out about it."""
         return Award(
             benefit=self.benefit,
@@ -72,6 +82,8 @@ class Award:
             priced=self.priced,
             percent=self.percent,
             amount_fen=amount_fen,
+            paid_out_fen=self.paid_out_fen,
+            short_fen=short_fen,
             certificate=self.certificate,
             traces=traces,
             findings=findings,
@@ -117,13 +129,23 @@ def earned(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[tu
             awards, findings = _of_months(benefit, trainee, ground)
         case "day":
             awards, findings = _of_days(benefit, trainee, ground)
-    return tuple(_conditioned(award, benefit, trainee, ground) for award in awards), findings
+        case "cost":
+            awards, findings = _of_cost(benefit, trainee, ground)
+    conditioned = (_conditioned(award, benefit, trainee, ground) for award in awards)
+    return tuple(_handed_out(award, benefit, trainee, ground) for award in conditioned), findings
 
 
 _Found = tuple[list[Award], tuple[Finding, ...]]
 
 
 def _of_person(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
+    """Give the award of the one certificate that counts: the document's first, without such an order what brings most.
+
+    Of those that bring the same it is the kind that the document names first, then the earliest.
+    """
+    if ground.rulebook.assessment.certificate_priority is None:
+        awards, findings = _of_certificates(benefit, trainee, ground)
+        return ([max(awards, key=lambda award: _brings(award, ground))], ()) if awards else ([], findings)
     judged = recognise(
         ground.facts,
         ground.opened,
@@ -135,6 +157,16 @@ def _of_person(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Fou
     if judged.certificate is None:
         return [], judged.findings
     return [_of_certificate(benefit, trainee, ground, judged.certificate, judged.traces)], ()
+
+
+def _brings(award: Award, ground: Ground) -> tuple[bool, int, Decimal, int]:
+    """Give by what certificates of one person are compared; what only awaits a window's end is not refused."""
+    kinds, [priced] = ground.rulebook.assessment.certificate_kinds, award.priced
+    kind = priced.wanted.certificate_kind
+    listed = [each.code for each in kinds.kinds] if kinds else []
+    stated = (rate.amount_yuan for rate in award.benefit.rates if rate.fits(priced.wanted.level, kind))
+    refused = any(finding.code != EMPLOYMENT_AWAITED for finding in award.findings)
+    return not refused, award.percent, next(stated, Decimal(0)), -listed.index(kind) if kind in listed else 0
 
 
 def _of_certificates(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
@@ -225,7 +257,11 @@ def _of_spell(
     programme, opened = benefit.paid_as(ground.opened.programme), ground.opened
     use = Use(person_id=trainee.person_id, programme=programme, on=paid[0].month, employer=employer)
     priced = tuple(
-        Priced(wanted=_of_time(programme, opened, month.month), standard_fen=month.standard_fen) for month in paid
+        Priced(
+            wanted=replace(_of_time(programme, opened, month.month), over_on=months_later(month.month, 1)),
+            standard_fen=month.standard_fen,
+        )
+        for month in paid
     )
     return Award(benefit=benefit, use=use, priced=priced, traces=(trace,))
 
@@ -239,6 +275,40 @@ def _of_days(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found
     programme, opened = benefit.paid_as(ground.opened.programme), ground.opened
     use = Use(person_id=trainee.person_id, programme=programme, on=opened.opening_date)
     priced = Priced(wanted=_of_time(programme, opened, opened.opening_date), times=days)
+    return [Award(benefit=benefit, use=use, priced=(priced,), traces=(trace,))], ()
+
+
+def _of_cost(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
+    """Give the person's equal part of what the class costs beyond the first source's money (HL-ENR-03)."""
+    opened, facts, term = ground.opened, ground.facts, ground.rulebook.payment.funding_order
+    if term is None or not is_stated(term, opened):
+        return [], (_nothing(benefit, "COST_UNKNOWN", "班级没有写明所需经费和已列支的职工教育经费。"),)
+    if not shortfall_fen(term, opened):
+        return [], (_nothing(benefit, "NO_SHORTFALL", "所需经费已由职工教育经费足额列支，没有不足部分。"),)
+    came = [
+        each.person_id
+        for each in opened.trainees
+        if facts.days_present(each.person_id) and not facts.has_withdrawn(each.person_id)
+    ]
+    if trainee.person_id not in came:
+        return [], (_nothing(benefit, "NOT_PRESENT", "系统内没有该学员到课的记录。"),)
+    left_fen, place = shortfall_fen(term, opened), came.index(trainee.person_id)
+    trace = term.trace(
+        result=left_fen,
+        unit="fen",
+        inputs={"cost_fen": cost_fen(term, opened), "spent_fen": spent_fen(term, opened), "heads": len(came)},
+    )
+    programme = benefit.paid_as(opened.programme)
+    use = Use(
+        person_id=trainee.person_id,
+        programme=programme,
+        on=opened.closing_date,
+        occupation=opened.occupation.code,
+        level=opened.level,
+        employer=employer_of(opened, trainee),
+    )
+    wanted = _of_time(programme, opened, opened.closing_date)
+    priced = Priced(wanted=wanted, standard_fen=part_of(left_fen, place, len(came)))
     return [Award(benefit=benefit, use=use, priced=(priced,), traces=(trace,))], ()
 
 
@@ -293,12 +363,17 @@ def _fits(
         return False, (), ()
     if share.certificate_kinds and certificate.kind not in share.certificate_kinds:
         return False, (), ()
-    published = ground.opened.attributes.get(NEW_OCCUPATION)
-    if share.new_occupation and (published is None or date.fromisoformat(published) > ground.opened.opening_date):
+    if share.new_occupation and not _is_new(ground.opened):
         return False, (), ()
     if share.employed_within_months is None:
         return True, (), ()
     return _employed(share, share.employed_within_months, certificate, ground)
+
+
+def _is_new(opened: ClassOpened) -> bool:
+    """Say whether the occupation counted as new when the class opened, its first and its last day included."""
+    since, until, day = opened.occupation.new_since, opened.occupation.new_until, opened.opening_date
+    return since is not None and since <= day and (until is None or day <= until)
 
 
 def _employed(
@@ -353,7 +428,18 @@ def _awaited(share: Share, award: Award, ground: Ground) -> tuple[Finding, ...]:
 
 def _conditioned(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:
     found = [finding for condition in benefit.conditions for finding in _unmet(condition, award, trainee, ground)]
-    return replace(award, findings=(*award.findings, *found)) if found else award
+    signed = [trace for condition in benefit.conditions for trace in _agreed(condition, award)]
+    if not found and not signed:
+        return award
+    return replace(award, findings=(*award.findings, *found), traces=(*award.traces, *signed))
+
+
+def _agreed(condition: Condition, award: Award) -> Iterator[Trace]:
+    """Name the agreement and the certificate that the award rests on (HB-CLM-13)."""
+    certificate = award.certificate.fact if award.certificate else None
+    if condition.agreement_by_exam_day and certificate is not None and certificate.agreement_on is not None:
+        agreed = {"agreement_on": certificate.agreement_on.isoformat(), "signed_by": certificate.body_id}
+        yield condition.trace(result="agreed", inputs={**agreed, "certificate_id": certificate.certificate_id})
 
 
 def _unmet(condition: Condition, award: Award, trainee: OpenedTrainee, ground: Ground) -> Iterator[Finding]:
@@ -385,27 +471,71 @@ def _unmet(condition: Condition, award: Award, trainee: OpenedTrainee, ground: G
             )
 
 
+def _handed_out(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:
+    """Limit an award to what its person was handed before the claim; without any proof of that it waits (LS-CLM-04)."""
+    term, paid_fen = benefit.paid_out_first, ground.facts.paid_out(trainee.person_id)
+    row = payee_of(benefit, trainee, ground)
+    if term is None or paid_fen is None or (row is not None and row.unproven):
+        return award
+    if paid_fen:
+        return replace(award, paid_out_fen=paid_fen)
+    missing = term.finding(
+        code=PAYOUT_UNPROVEN,
+        severity=Severity.STOP,
+        message="没有经确认的发放记录，不能证明该项补贴已由申领机构垫付给学员。",
+        advice="请登记发放金额、日期和凭证，由人社部门人员确认；确认后自动核算。",
+    )
+    return replace(award, findings=(*award.findings, missing))
+
+
 def payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequence[Decision]) -> tuple[Finding, ...]:
-    """Ask who is paid where the document leaves it to a person and nobody accepted the row yet."""
+    """Ask who is paid where the document leaves it to a person and nobody decided yet; refuse what they refused."""
     if row is None or not row.by_decision:
         return ()
-    decision = latest(decisions, row.rule, person_id) or latest(decisions, row.rule)
+    decision = _decision_on(row, person_id, decisions)
     if decision is not None and decision.accepted:
         return ()
+    if decision is not None:
+        return (
+            row.finding(
+                code="PAYEE_REFUSED",
+                severity=Severity.STOP,
+                message="审核人员已决定不向该收款人支付该项补贴，文件没有规定其他收款人。",
+                advice="如有异议，请补充付费凭证后由审核人员重新记录决定。",
+                value=row.payee,
+            ),
+        )
     return (
         row.finding(
             code="PAYEE_UNDECIDED",
             severity=Severity.ASK,
-            message="文件没有明确该项补贴的收款人，须由审核人员决定；决定前不计入补贴。",
+            message="该项补贴的收款人文件没有明确，或班级没有写明由谁付费，须由审核人员决定；决定前不计入补贴。",
             advice="请审核人员核对付费情况后记录决定及理由。",
             value=row.payee,
         ),
     )
 
 
+def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> frozenset[PayeeKind]:
+    """Give who is paid for the class where the document names payees, nothing where it names none."""
+    benefits = benefits_of(opened, rulebook)
+    ground = Ground(facts=facts, opened=opened, rulebook=rulebook, decisions=())
+    rows = [
+        payee_of(benefit, trainee, ground)
+        for benefit in benefits
+        for trainee in opened.trainees
+        if is_for(benefit, trainee)
+    ]
+    named = any(benefit.payees for benefit in benefits)
+    return frozenset(row.payee if row else GIVER for row in rows) if named else frozenset()
+
+
 def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> BenefitPayee | None:
-    """Give the row that says who is paid for the person; without one it is whoever claims for the class."""
-    opened = ground.opened
+    """Give the row that says who is paid for the person; without one it is whoever claims for the class.
+
+    A row that a person refused gives way to the next that fits; where none does, nobody is paid by default.
+    """
+    opened, refused = ground.opened, None
     for row in benefit.payees:
         if row.funders and opened.attributes.get(FUNDER) not in row.funders:
             continue
@@ -415,5 +545,24 @@ def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Benefi
             continue
         if row.dispatched and DISPATCHED_TO not in trainee.attributes:
             continue
-        return row
-    return None
+        if row.unproven and not _goes_unproven(row, trainee, ground):
+            continue
+        if not _is_refused(row, trainee.person_id, ground.decisions):
+            return row
+        refused = row
+    return refused
+
+
+def _is_refused(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> bool:
+    decision = _decision_on(row, person_id, decisions)
+    return row.by_decision and decision is not None and not decision.accepted
+
+
+def _decision_on(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> Decision | None:
+    return latest(decisions, row.rule, person_id) or latest(decisions, row.rule)
+
+
+def _goes_unproven(row: BenefitPayee, trainee: OpenedTrainee, ground: Ground) -> bool:
+    """Say whether nothing proves that the person was paid out, and a person accepted that they are paid themselves."""
+    decision = latest(ground.decisions, row.rule, trainee.person_id)
+    return ground.facts.paid_out(trainee.person_id) == 0 and decision is not None and decision.accepted

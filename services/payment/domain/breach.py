@@ -13,6 +13,7 @@ from enum import StrEnum
 from shared.domain.errors import Conflict, Refused
 from shared.policy.decision import Finding, Severity
 from shared.policy.terms.payment import Breach as BreachTerm
+from shared.policy.terms.term import quote
 
 
 class BreachConclusion(StrEnum):
@@ -57,9 +58,7 @@ def require_conclusion(conclusion: BreachConclusion, term: BreachTerm | None) ->
             message="本地政策文件没有区分工作失误，不能以此结案。",
             advice="请按核实情况选择属实或不属实，并写明理由。",
             field="conclusion",
-            rule=term.rule if term else None,
-            clause=term.clause if term else None,
-            document=term.document if term else None,
+            **quote(term),
         )
 
 

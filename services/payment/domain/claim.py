@@ -13,12 +13,13 @@ from typing import Final, Literal
 
 from services.payment.domain.breach import Breach
 from services.payment.domain.clawback import Clawback, clawed_back
-from services.payment.domain.decision import Decision, latest, weigh
+from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
 from services.payment.domain.line_return import LineReturn, given_up_lines, waiting_lines
 from services.payment.domain.notice import Notice, NoticeState, covers
 from services.payment.domain.objection import Objection, frozen_lines, struck_lines
 from services.payment.domain.order import PaymentOrder, ordered_by_line
+from services.payment.domain.rates import RatesUntil
 from services.payment.domain.state import Act, State, following
 from services.payment.domain.subsidy import Assessment, Line, amounts
 from shared.contracts.payment import (
@@ -30,9 +31,10 @@ from shared.contracts.payment import (
 )
 from shared.domain.errors import Conflict, Refused
 from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days
-from shared.policy.decision import Finding, Severity, Trace
+from shared.policy.decision import Finding, Trace
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import PayeeKind
+from shared.policy.terms.term import quote
 
 Claimant = Literal["institution", "enterprise", "individual", "assessor"]
 PAID_AS: Final[Mapping[Claimant, PayeeKind]] = {
@@ -42,6 +44,7 @@ PAID_AS: Final[Mapping[Claimant, PayeeKind]] = {
     "assessor": "assessor",
 }
 """As whom a kind of claimant is paid, where the document names payees of its own."""
+ASSESSOR: Final = "assessor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +114,12 @@ class Claim:
     """One claim for one class; a second one for the same people is refused, whoever claims (JY-CLM-01).
 
     `overdue` names the limits that passed unmet in this round; `clawback_fen` is what was ordered beyond what the facts
-    now support: it is never taken back automatically and holds every further payment. `awaits_rate` says that an
-    approved claim could not be computed for want of a rate; `since` is the day on which it came to its state.
+    now support: it is never taken back automatically and holds every further payment. `uncomputed` says that the
+    claim waits for a rate or for what its people had elsewhere and stays as it was; `since` is the day on which it came
+    to its state.
     `persons` are those it claims for, None for the whole roster; `owner` is the institution, the enterprise that paid
-    for its employees in another's class (`employer_payment`) or, of an individual's claim, the person's account;
+    for its employees in another's class (`employer_payment`), the assessment body whose certificates it rests on or, of
+    an individual's claim, the person's account;
     `payee` says as whom the claimant is paid where the document names payees of its own, empty where it does not.
     `application_id` joins the batches of one application (JY-CLM-09).
     """
@@ -137,7 +142,7 @@ class Claim:
     round: int = 1
     overdue: frozenset[str] = frozenset()
     clawback_fen: int = 0
-    awaits_rate: bool = False
+    uncomputed: bool = False
     since: date = date.min
     decisions: tuple[Decision, ...] = ()
     objections: tuple[Objection, ...] = ()
@@ -154,7 +159,7 @@ class Claim:
     @property
     def stands_apart(self) -> bool:
         """Say whether the claimant did not give the class and so sees the lines of his own people alone."""
-        return self.owner != self.institution_id
+        return self.claimant == ASSESSOR or self.owner != self.institution_id
 
     @property
     def full(self) -> dict[int, int]:
@@ -198,9 +203,9 @@ class Claim:
         return dict(total)
 
     @property
-    def rates_until(self) -> int | None:
-        """Give the last rate that had been entered when the claim was first decided, None before."""
-        return self.entries[0].rates_until if self.entries else None
+    def rates_until(self) -> RatesUntil:
+        """Give the last rate that had been entered on each day on which something of the claim was approved."""
+        return tuple((entry.approved_on, entry.rates_until) for entry in self.entries if entry.clawback is None)
 
     def net_of(self, ordered_fen: int) -> int:
         """Give what stands ordered when what was asked back is taken from it, in fen."""
@@ -313,25 +318,6 @@ def deadlines(rulebook: Rulebook, starts_on: date, calendar: Calendar = STATE_CO
     return Deadlines(review_due=due, review_due_outer=last)
 
 
-def asked_of_employer(claim: Claim, found: Assessment, rulebook: Rulebook) -> Assessment:
-    """Give an assessment with the question whether the enterprise paid, which the system has no record of (JY-CLM-01).
-
-    Nothing that a claimant merely asserts is paid on: a reviewer accepts the proof, or the claim does not pass.
-    """
-    term, paid = rulebook.payment.claimants, claim.employer_payment
-    if paid is None or term is None or found.stops:
-        return found
-    asked = term.finding(
-        code="EMPLOYER_PAYMENT_UNCONFIRMED",
-        severity=Severity.ASK,
-        message="企业为其职工委托培训所付费用的凭证尚待审核人员核对。",
-        advice="请审核人员核对付款凭证后，按本规则记录接受或不予接受的决定及理由。",
-    )
-    return replace(
-        found, flags=(*found.flags, weigh(asked, latest(claim.decisions[paid.decisions_before :], term.rule)))
-    )
-
-
 def submitted(claim: Claim) -> ClaimSubmitted:
     """Give the event that a round's review clock runs; amounts are what this round is about to decide."""
     wanted = claim.difference
@@ -435,9 +421,7 @@ def already_claimed(rulebook: Rulebook) -> Conflict:
         message="该班级学员的补贴已经申领过，同一学员同一班级只能申领一次。",
         advice="请查询已有申领的办理情况；被退回的申领补正后重新提交即可。",
         field="class_id",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 

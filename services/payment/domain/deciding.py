@@ -17,6 +17,7 @@ from services.payment.domain.exam_days import exam_flags
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
 from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
+from services.payment.domain.pricing import paid_short
 from services.payment.domain.rates import RateTable
 from services.payment.domain.release import hold_back
 from services.payment.domain.situation import Situation, situations
@@ -121,6 +122,7 @@ class Decided:
             person_id=person_id,
             masked_name=trainee.masked_name,
             payee_check=trainee.payee_check,
+            identity_check=trainee.identity_check or None,
             certificate_kind=line.certificate_kind,
             findings=line.findings,
             traces=line.traces,
@@ -156,6 +158,7 @@ def decide(
         past=past,
         held=held,
         by_days=awarding.counts_days,
+        each_alone=awarding.names_people,
     )
     drafts = [(one, awarding.drafts(one)) for one in alike]
     if excess := _beyond_results(drafts, facts, rulebook):
@@ -168,7 +171,9 @@ def decide(
     judged = [Judged(situation=one, drafts=lines, lines=awarding.lines(one, lines)) for one, lines in drafts]
     judged, of_class = _of_class(judged, facts, opened.fact, rulebook, decisions)
     of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
-    flags = (*not_a_class(opened.fact, rulebook, decisions), *of_class.flags, *of_exams)
+    awards = ((one.heads, award) for one in judged for line in one.lines for award in line.awards if award.short_fen)
+    short = paid_short(award for heads, award in awards for _ in range(heads))
+    flags = (*not_a_class(opened.fact, rulebook, decisions), *of_class.flags, *of_exams, *short)
     found = replace(of_class, flags=flags, knows_awards=True)
     return Decided(facts=facts, opened=opened, of_class=found, judged=tuple(judged))
 

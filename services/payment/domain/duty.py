@@ -9,7 +9,7 @@ from enum import StrEnum
 from shared.contracts.enrollment import ReviewRecord
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Forbidden
-from shared.policy.terms.term import FourEyes, Steps
+from shared.policy.terms.term import FourEyes, Steps, quote
 
 
 class Duty(StrEnum):
@@ -66,14 +66,17 @@ def duty_of(
 def require_no_claimant(actor: Actor, four_eyes: FourEyes | None) -> None:
     """Raise Forbidden CLAIMANT_REVIEWS for whoever acts for an institution or as a trainee, other roles or not."""
     if actor.has(Role.INSTITUTION, Role.TRAINEE):
-        raise Forbidden(
-            code="CLAIMANT_REVIEWS",
-            message="办班机构和学员的账号不能办理申领的审核、公示、核查、拨付和就业核实。",
-            advice="请由人社部门人员使用其本人账号办理。",
-            rule=four_eyes.rule if four_eyes else None,
-            clause=four_eyes.clause if four_eyes else None,
-            document=four_eyes.document if four_eyes else None,
-        )
+        raise claimant_reviews("办班机构和学员的账号不能办理申领的审核、公示、核查、拨付和就业核实。", four_eyes)
+
+
+def claimant_reviews(message: str, four_eyes: FourEyes | None) -> Forbidden:
+    """Give the refusal of an act in a claim to whoever belongs to the claimant."""
+    return Forbidden(
+        code="CLAIMANT_REVIEWS",
+        message=message,
+        advice="请由人社部门人员使用其本人账号办理。",
+        **quote(four_eyes),
+    )
 
 
 def same_person(message: str, four_eyes: FourEyes | None) -> Forbidden:
@@ -82,9 +85,7 @@ def same_person(message: str, four_eyes: FourEyes | None) -> Forbidden:
         code="SAME_REVIEWER",
         message=message,
         advice="请由未参与本班级及其申领其他环节的人员办理。",
-        rule=four_eyes.rule if four_eyes else None,
-        clause=four_eyes.clause if four_eyes else None,
-        document=four_eyes.document if four_eyes else None,
+        **quote(four_eyes),
     )
 
 

@@ -11,23 +11,21 @@ from shared.contracts.assessment import (
     AssessmentScheduled,
     CertificateIssued,
     CertificateVoided,
-    ResultEntryChanged,
     SatisfactionMeasured,
 )
 from shared.contracts.contract import Contract
-from shared.contracts.enrollment import ClassOpened, RosterEntryChanged, TraineeWithdrawn
+from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
+from shared.contracts.entry import EntryChanged
 from shared.contracts.supervision import (
     AttendanceChecked,
     ClassCancelled,
     FindingClosed,
     FindingRaised,
-    InspectionEntryChanged,
     SpotCheckRecorded,
     TrainingCompleted,
 )
 
 F = TypeVar("F", bound=Contract)
-EntryChanged = RosterEntryChanged | InspectionEntryChanged | ResultEntryChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +61,20 @@ class WorkMonth:
     standard_fen: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """What a person was handed of an allowance that somebody else claims (LS-CLM-04)."""
+
+    person_id: str
+    amount_fen: int
+
+
 @dataclass(frozen=True, kw_only=True)  # without slots: what is asked of every person is looked through once a class
 class ClassFacts:
-    """Everything known of a class, the newest revision of each; a part that has not arrived yet is None or empty."""
+    """Everything known of a class, the newest revision of each; a part that has not arrived yet is None or empty.
+
+    `payouts` are None in a trial that says nothing of them, and so in order.
+    """
 
     class_id: str
     opened: Known[ClassOpened] | None = None
@@ -84,6 +93,7 @@ class ClassFacts:
     entries: tuple[Known[EntryChanged], ...] = ()
     spells: tuple[Spell, ...] = ()
     months: tuple[WorkMonth, ...] = ()
+    payouts: tuple[Payout, ...] | None = ()
 
     def completed(self, event: str) -> bool:
         """Say whether a completion event that a programme's evidence names has arrived."""
@@ -128,6 +138,12 @@ class ClassFacts:
     def sessions_present(self, person_id: str) -> int:
         """Give in how many sessions the person was."""
         return len(self._sessions) - len(self._missed.get(person_id, ())) if person_id in self._present else 0
+
+    def paid_out(self, person_id: str) -> int | None:
+        """Give what the person was handed in fen, None where a trial says nothing of it."""
+        if self.payouts is None:
+            return None
+        return sum(payout.amount_fen for payout in self.payouts if payout.person_id == person_id)
 
     @cached_property
     def _certificates(self) -> Mapping[str, tuple[Known[CertificateIssued], ...]]:

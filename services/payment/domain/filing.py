@@ -91,7 +91,7 @@ def _stand(filing: Filing, filer: Filer, own: Sequence[Filed], begin: date, toda
     due: date | None = filing.due
     state: FilingState
     if filing.every_months is not None:
-        due = months_later(own[-1].filed_on if own else begin, filing.every_months)
+        due = interval_after(own[-1].filed_on if own else begin, filing.every_months)
         state = _awaited(due, today)
     elif due is not None:
         state = ("filed" if own[0].filed_on <= due else "filed_late") if own else _awaited(due, today)
@@ -107,8 +107,11 @@ def _awaited(due: date, today: date) -> FilingState:
     return "due" if today == due else "open"
 
 
-def months_later(day: date, months: int) -> date:
-    """Give the day so many months later: its last day where the month is shorter, or the day was a last day itself."""
+def interval_after(day: date, months: int) -> date:
+    """Give the day so many months later; of a last day of its month, a last day again.
+
+    Other than `shared.domain.months`: an interval from the end of February ends at the end of May.
+    """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     length = calendar.monthrange(year, month + 1)[1]
     is_last = day.day == calendar.monthrange(day.year, day.month)[1]

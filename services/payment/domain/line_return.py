@@ -11,6 +11,7 @@ from enum import StrEnum
 from services.payment.domain.duty import Duty
 from shared.domain.errors import Conflict, Refused
 from shared.policy.terms.payment import ReturnReasons
+from shared.policy.terms.term import quote
 
 
 class LineAnswer(StrEnum):
@@ -59,9 +60,7 @@ def require_standard_reason(term: ReturnReasons | None, code: str) -> None:
         advice=f"请选择：{listed}。" if listed else "请由政策管理员在规则册中补充标准退回原因。",
         field="reason_code",
         value=code,
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 

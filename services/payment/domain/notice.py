@@ -8,12 +8,14 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from services.payment.domain.decision import Decision, is_accepted
 from services.payment.domain.subsidy import Line
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Refused
 from shared.domain.working_days import STATE_COUNCIL, Calendar, add_working_days, is_working_day
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.payment import Notice as NoticeTerm
+from shared.policy.terms.term import quote
 
 
 class NoticeState(StrEnum):
@@ -51,6 +53,18 @@ class Notice:
     def accepts_objections(self, day: date) -> bool:
         """Say whether the public may object on the day: while the notice stands and runs."""
         return self.state is NoticeState.PUBLISHED and self.period.starts_on <= day <= self.period.ends_on
+
+
+def is_required(lines: Sequence[Line], decisions: Sequence[Decision], rulebook: Rulebook) -> bool:
+    """Say whether what a claim pays is shown in public first: by the document, or because a person decided so.
+
+    While nothing of it is recognised, what its lines could have brought counts.
+    """
+    term = rulebook.payment.notice
+    if term is None:
+        return False
+    paid = [line for line in lines if line.recognised] or lines
+    return any(term.shows(line.programme) for line in paid) or is_accepted(decisions, term)
 
 
 def period_of(term: NoticeTerm, starts_on: date, calendar: Calendar = STATE_COUNCIL) -> Period:
@@ -148,7 +162,5 @@ def not_running(notice: Notice, term: NoticeTerm | None) -> Refused:
         code="NOTICE_NOT_RUNNING",
         message=f"公示期为 {first} 至 {last}，现不接受异议。",
         advice="公示期外的问题请向人社部门举报或投诉。",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )

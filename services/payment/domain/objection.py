@@ -9,6 +9,7 @@ from shared.domain.errors import Conflict, Refused
 from shared.policy.terms.payment import Notice as NoticeTerm
 from shared.policy.terms.payment import Objection as ObjectionTerm
 from shared.policy.terms.payment import ObjectionRegister
+from shared.policy.terms.term import quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +58,7 @@ def raise_objection(
             message="所列序号不在公示名单中，或不是学员条目。",
             advice="请按公示名单填写学员条目的序号。",
             field="line_nos",
-            rule=term.rule if term else None,
-            clause=term.clause if term else None,
-            document=term.document if term else None,
+            **quote(term),
         )
     return Objection(
         objection_id=objection_id,
@@ -86,9 +85,7 @@ def resolve(
             message="办结异议须填写核查情况。",
             advice="请写明核查过程与结论后再办结。",
             field="finding",
-            rule=register.rule if register else None,
-            clause=register.clause if register else None,
-            document=register.document if register else None,
+            **quote(register),
         )
     return replace(objection, upheld=upheld, finding=finding, resolved_by=by, resolved_on=on)
 

@@ -11,6 +11,7 @@ from shared.contracts.supervision import FindingRaised
 from shared.domain.errors import Refused
 from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import quote
 
 CANCELLED: Final = "CLASS_CANCELLED"
 RESULTS: Final = "results"
@@ -39,6 +40,12 @@ def obstacles(
     if entry_required:
         found = (*found, *_not_entered(facts, opened, rulebook))
     return (*found, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook), *_opinion(facts, rulebook))
+
+
+def before_results(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> tuple[Finding, ...]:
+    """Give what of those reasons keeps money back that is paid before training and results are known."""
+    organised = _organised_elsewhere(opened, rulebook)
+    return (*_cancelled(facts, rulebook), *organised, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook))
 
 
 def open_doubts(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
@@ -107,9 +114,7 @@ def not_opened(rulebook: Rulebook | None) -> Refused:
         message="系统内没有该班级的开班记录；系统之外的培训不予补贴。",
         advice="请核对班级编号；刚开班的请稍后重试，仍未出现的请联系办班管理人员。",
         field="class_id",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 

@@ -8,16 +8,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, Literal
 
+from services.payment.domain.shortfall import cost_fen, shortfall_fen, spent_fen
 from shared.contracts.enrollment import ClassOpened
 from shared.contracts.payment import PaymentReturned, PaymentSettled
 from shared.domain.errors import Conflict, Refused
 from shared.domain.identifiers import cleaned
-from shared.domain.money import fen_from_yuan, yuan_text
+from shared.domain.money import yuan_text
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import BenefitFund
+from shared.policy.terms.term import quote
 
 
 class OrderState(StrEnum):
@@ -87,6 +90,9 @@ def ordered_by_line(orders: Iterable[PaymentOrder]) -> dict[int, int]:
     return dict(ordered)
 
 
+NO_TIES: Final[Mapping[int, BenefitFund]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """What one funding source is to pay."""
@@ -113,28 +119,48 @@ def split(
     rulebook: Rulebook,
     decided_sources: frozenset[str],
     excluded: frozenset[int],
+    tied: Mapping[int, BenefitFund] = NO_TIES,
 ) -> dict[str, dict[int, int]]:
     """Give for each source the parts of lines it pays; the parts of all sources are exactly what is due.
 
-    Raise Refused SPLIT_SUM when the shares do not add up to what is due, FUNDING_SOURCE_UNKNOWN, DECISION_NEEDED for a
-    source outside the document's list that nobody decided on (JY-FND-02), and EXCLUDED_FROM_SPECIAL_ACCOUNT when lines
-    of excluded people would be paid from the special account (JY-FND-03).
+    `tied` are the lines of benefits that one source alone pays; these it pays before any other. Raise Refused SPLIT_SUM
+    when the shares do not add up to what is due, FUNDING_SOURCE_UNKNOWN, DECISION_NEEDED for a source outside the
+    document's list that nobody decided on (JY-FND-02), FUND_TIED when a tied line would be paid from another source
+    (QJ-FND-01), and EXCLUDED_FROM_SPECIAL_ACCOUNT when lines of excluded people would be paid from the special account
+    (JY-FND-03).
     """
     _require_sum(due, shares, rulebook)
     special = _special_sources(shares, rulebook, decided_sources)
+    parts, rest, left = _tied_first(due, shares, tied)
     # Special accounts choose first, among the lines they may pay; negative lines go to the last source, which takes
     # everything left and so comes out exactly.
-    ordered = sorted(shares, key=lambda share: share.funding_source not in special)
-    rest = dict(due)
-    parts: dict[str, dict[int, int]] = {}
+    ordered = sorted(left, key=lambda share: share.funding_source not in special)
     for share in ordered[:-1]:
         barred = excluded if share.funding_source in special else frozenset()
-        parts[share.funding_source] = _take(rest, share, barred, rulebook)
+        parts[share.funding_source] |= _take(rest, share, barred, rulebook)
     last = ordered[-1]
     if last.funding_source in special and any(rest.get(line_no, 0) > 0 for line_no in excluded):
         raise _excluded(rulebook)
-    parts[last.funding_source] = {line_no: amount for line_no, amount in sorted(rest.items()) if amount}
-    return parts
+    parts[last.funding_source] |= {line_no: amount for line_no, amount in sorted(rest.items()) if amount}
+    return {share.funding_source: parts[share.funding_source] for share in ordered}
+
+
+def _tied_first(
+    due: Mapping[int, int], shares: Sequence[Share], tied: Mapping[int, BenefitFund]
+) -> tuple[dict[str, dict[int, int]], dict[int, int], list[Share]]:
+    """Give what each source pays of the lines that it alone pays, the other lines, and what is left of each share."""
+    parts: dict[str, dict[int, int]] = {share.funding_source: {} for share in shares}
+    for line_no, fund in sorted(tied.items()):
+        if due.get(line_no):
+            if fund.source not in parts:
+                raise _tied(fund)
+            parts[fund.source][line_no] = due[line_no]
+    left = [replace(share, amount_fen=share.amount_fen - sum(parts[share.funding_source].values())) for share in shares]
+    for share in left:
+        if share.amount_fen < 0:
+            raise _tied(next(fund for fund in tied.values() if fund.source == share.funding_source))
+    paid = {line_no for lines in parts.values() for line_no in lines}
+    return parts, {line_no: fen for line_no, fen in due.items() if line_no not in paid}, left
 
 
 def require_season(today: date, *, decided: bool, rulebook: Rulebook) -> None:
@@ -180,8 +206,7 @@ def require_order_of_sources(
     term = rulebook.payment.funding_order
     if term is None or opened.programme not in term.programmes:
         return
-    cost_fen, spent_fen = (fen_from_yuan(Decimal(opened.attributes.get(name) or 0)) for name in (term.cost, term.spent))
-    left_fen = max(cost_fen - spent_fen, 0)
+    left_fen = shortfall_fen(term, opened)
     ordered = [
         Share(funding_source=order.funding_source, amount_fen=order.amount_fen) for order in standing if order.counts
     ]
@@ -191,7 +216,8 @@ def require_order_of_sources(
     raise Refused(
         code="ORDER_OF_SOURCES",
         message=(
-            f"本班所需经费 {yuan_text(cost_fen)} 元，已由 {term.first} 列支 {yuan_text(spent_fen)} 元，"
+            f"本班所需经费 {yuan_text(cost_fen(term, opened))} 元，"
+            f"已由 {term.first} 列支 {yuan_text(spent_fen(term, opened))} 元，"
             f"其他来源合计不得超过不足部分 {yuan_text(left_fen)} 元，现为 {yuan_text(later_fen)} 元。"
         ),
         advice="请先由职工教育经费列支，其他资金来源只支付经证明的不足部分。",
@@ -199,6 +225,19 @@ def require_order_of_sources(
         rule=term.rule,
         clause=term.clause,
         document=term.document,
+    )
+
+
+def _tied(fund: BenefitFund) -> Refused:
+    return Refused(
+        code="FUND_TIED",
+        message=f"申领中有文件规定只能由资金来源 {fund.source} 支付的补贴，所列来源不能足额支付该部分。",
+        advice=f"请由 {fund.source} 足额支付该项补贴，其余补贴再由其他来源支付。",
+        field="sources",
+        value=fund.source,
+        rule=fund.rule,
+        clause=fund.clause,
+        document=fund.document,
     )
 
 
@@ -227,9 +266,7 @@ def _require_sum(due: Mapping[int, int], shares: Sequence[Share], rulebook: Rule
         message=f"各资金来源合计 {yuan_text(split_fen)} 元，与应付未付的 {yuan_text(due_fen)} 元不符或来源重复。",
         advice="请使各来源金额均大于零、来源不重复，且合计等于应付未付金额。",
         field="sources",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 
@@ -245,9 +282,7 @@ def _special_sources(shares: Sequence[Share], rulebook: Rulebook, decided: froze
                 advice="请选择文件列明的资金来源。",
                 field="sources",
                 value=share.funding_source,
-                rule=term.rule if term else None,
-                clause=term.clause if term else None,
-                document=term.document if term else None,
+                **quote(term),
             )
         if source.human_decision and source.code not in decided:
             raise Refused(
@@ -272,9 +307,7 @@ def _excluded(rulebook: Rulebook) -> Refused:
         message="专账资金不得用于经认定不符合条件的学员，所列专账金额超出可由专账支付的部分。",
         advice="请将这些学员的金额改由其他资金来源支付。",
         field="sources",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 
@@ -287,27 +320,8 @@ def settle(
     that waits for no answer, Refused DATE_IN_FUTURE, DATE_BEFORE_SENDING or REASON_MISSING for an answer that cannot be
     right.
     """
-    if answer.attempt != order.attempt:
-        raise Conflict(
-            code="ATTEMPT_MISMATCH",
-            message=f"回执是第 {answer.attempt} 次拨付的，而该拨付单现为第 {order.attempt} 次。",
-            advice="请核对拨付文件与回执的次数。",
-            field="attempt",
-            value=str(answer.attempt),
-        )
-    if order.state == answer.outcome:
+    if not require_answerable(order.state, order.attempt, answer, sent_on=sent_on, today=today):
         return order, None
-    if order.state is not OrderState.SENT:
-        raise _not_waiting(order)
-    if not sent_on <= answer.on <= today:
-        early = answer.on < sent_on
-        raise Refused(
-            code="DATE_BEFORE_SENDING" if early else "DATE_IN_FUTURE",
-            message=f"回执日期早于拨付文件的日期 {sent_on.isoformat()}。" if early else "回执日期晚于今日。",
-            advice="请按银行回执填写实际入账或退回的日期。",
-            field="on",
-            value=answer.on.isoformat(),
-        )
     common = {
         "class_id": order.class_id,
         "claim_id": order.claim_id,
@@ -318,21 +332,47 @@ def settle(
     }
     if answer.outcome == "settled":
         return replace(order, state=OrderState.SETTLED), PaymentSettled(**common, settled_on=answer.on)  # type: ignore[arg-type]
-    if not answer.reason_code:
+    returned = PaymentReturned(**common, returned_on=answer.on, reason_code=answer.reason_code)  # type: ignore[arg-type]
+    return replace(order, state=OrderState.RETURNED), returned
+
+
+def require_answerable(state: OrderState, sent: int, answer: Answer, *, sent_on: date, today: date) -> bool:
+    """Say whether the bank's answer to attempt `sent` is new; the same answer again is not. Raise as `settle` does."""
+    if answer.attempt != sent:
+        raise Conflict(
+            code="ATTEMPT_MISMATCH",
+            message=f"回执是第 {answer.attempt} 次拨付的，而该拨付单现为第 {sent} 次。",
+            advice="请核对拨付文件与回执的次数。",
+            field="attempt",
+            value=str(answer.attempt),
+        )
+    if state == answer.outcome:
+        return False
+    if state is not OrderState.SENT:
+        raise _not_waiting(state, answer.order_id)
+    if not sent_on <= answer.on <= today:
+        early = answer.on < sent_on
+        raise Refused(
+            code="DATE_BEFORE_SENDING" if early else "DATE_IN_FUTURE",
+            message=f"回执日期早于拨付文件的日期 {sent_on.isoformat()}。" if early else "回执日期晚于今日。",
+            advice="请按银行回执填写实际入账或退回的日期。",
+            field="on",
+            value=answer.on.isoformat(),
+        )
+    if answer.outcome == "returned" and not answer.reason_code:
         raise Refused(
             code="REASON_MISSING",
             message="退回的回执须有退回原因代码。",
             advice="请按银行回执填写退回原因代码。",
             field="reason_code",
         )
-    returned = PaymentReturned(**common, returned_on=answer.on, reason_code=answer.reason_code)  # type: ignore[arg-type]
-    return replace(order, state=OrderState.RETURNED), returned
+    return True
 
 
-def _not_waiting(order: PaymentOrder) -> Conflict:
+def _not_waiting(state: OrderState, order_id: str) -> Conflict:
     """Give the refusal of an answer to an order that waits for none, with the way to correct what was recorded."""
-    code, message, advice = _NOT_WAITING.get(order.state, _UNSENT)
-    return Conflict(code=code, message=message, advice=advice, field="order_id", value=order.order_id)
+    code, message, advice = _NOT_WAITING.get(state, _UNSENT)
+    return Conflict(code=code, message=message, advice=advice, field="order_id", value=order_id)
 
 
 _UNSENT: Final = ("ORDER_NOT_SENT", "该拨付单尚未进入拨付文件。", "请核对回执所对应的拨付单。")
@@ -376,9 +416,7 @@ def require_payee(holder: str, applicant: str, *, rulebook: Rulebook) -> None:
         message="收款账户户名与申领人名称不一致，不能拨付。",
         advice="请提供以申领人名称开立的账户；名称变更的，先在办班环节更新机构信息。",
         field="account.holder",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 

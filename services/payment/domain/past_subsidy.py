@@ -3,9 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from services.payment.domain.caps import Use
-from shared.domain.errors import Forbidden, MissingFact, Refused
+from shared.domain.errors import Forbidden, Refused
+from shared.policy.decision import Finding, Severity
+from shared.policy.judging import CONSISTENCY
+from shared.policy.rulebook import Rulebook
+
+PAST_KEY_UNKNOWN: Final = "PAST_KEY_UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +63,15 @@ def require_another(importer: str, by: str) -> None:
         )
 
 
-def past_key_unknown() -> MissingFact:
-    """Say that the imported past cannot be compared with a roster whose checks were made under another key."""
-    return MissingFact(
-        code="PAST_KEY_UNKNOWN",
+def past_unknown(rulebook: Rulebook) -> Finding:
+    """Say that the imported past cannot be compared with a roster whose checks were made under another key.
+
+    Nobody is taken for a stranger because a key was changed: until then nothing of the class is decided or paid.
+    """
+    term = next(iter((*rulebook.payment.caps, *rulebook.payment.exclusions)), None)
+    return (term or CONSISTENCY).finding(
+        code=PAST_KEY_UNKNOWN,
+        severity=Severity.STOP,
         message="已导入的补贴记录不能用该班级名单的核对密钥比对，暂时不能判断次数限制。",
         advice="请由系统管理员配置该密钥，并由政策管理员用原文件重新导入已享受补贴记录；重复导入不会重复计数。",
     )

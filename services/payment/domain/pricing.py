@@ -8,7 +8,7 @@ from typing import Final
 from services.payment.domain.benefit import Award, Priced, unstated
 from services.payment.domain.rates import RATE_MISSING, Rate, RateTable, Wanted
 from shared.contracts.enrollment import ReservationRequest
-from shared.domain.money import fen_from_yuan, floor_share
+from shared.domain.money import fen_from_yuan, floor_share, yuan_text
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Benefit
@@ -18,15 +18,50 @@ _WHOLE: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worth:
-    """The worth of one award; `missing` rates stop the whole claim, findings only the award."""
+    """The worth of one award; `missing` rates stop the whole claim, findings only the award.
+
+    `short_fen` is what the person was not handed of it, where the payee hands it out first.
+    """
 
     amount_fen: int = 0
+    short_fen: int = 0
     traces: tuple[Trace, ...] = ()
     findings: tuple[Finding, ...] = ()
     missing: tuple[Finding, ...] = ()
 
 
 def worth_of(award: Award, rulebook: Rulebook, rates: RateTable | None) -> Worth:
+    """Give what an award comes to, and of that no more than was handed out where the payee does so first."""
+    worth = _due_of(award, rulebook, rates)
+    term, paid_fen = award.benefit.paid_out_first, award.paid_out_fen
+    if term is None or paid_fen is None or worth.findings or worth.missing:
+        return worth
+    amount_fen = min(worth.amount_fen, paid_fen)
+    inputs: dict[str, TraceValue] = {"due_fen": worth.amount_fen, "paid_out_fen": paid_fen}
+    return replace(
+        worth,
+        amount_fen=amount_fen,
+        short_fen=worth.amount_fen - amount_fen,
+        traces=(*worth.traces, term.trace(result=amount_fen, unit="fen", inputs=inputs)),
+    )
+
+
+def paid_short(awards: Iterable[Award]) -> Iterator[Finding]:
+    """Flag what people were not handed of an allowance that is paid to whoever advanced it (LS-CLM-04)."""
+    short = [award for award in awards if award.short_fen and not award.findings]
+    term = short[0].benefit.paid_out_first if short else None
+    if term is not None:
+        short_fen = sum(award.short_fen for award in short)
+        yield term.finding(
+            code="PAID_OUT_SHORT",
+            severity=Severity.WARN,
+            message=f"有 {len(short)} 名学员实际领到的低于应发金额，共少 {yuan_text(short_fen)} 元，按实发核算。",
+            advice="请审核人员核对发放凭证；机构补发并经确认后，差额自动计入。",
+            value=yuan_text(short_fen),
+        )
+
+
+def _due_of(award: Award, rulebook: Rulebook, rates: RateTable | None) -> Worth:
     """Give what an award comes to, floored to the fen once: its rates times their numbers, then the part paid."""
     benefit, total_fen = award.benefit, 0
     traces: list[Trace] = []
@@ -69,6 +104,8 @@ def _is_earned(benefit: Benefit, request: ReservationRequest, groups: tuple[str,
 
 
 def _most(benefit: Benefit, request: ReservationRequest, rulebook: Rulebook, rates: RateTable | None) -> Worth:
+    if benefit.basis == "cost":  # of the class, not of a head, and told only when it opens
+        return Worth()
     if benefit.rates:
         levels = [rate for rate in benefit.rates if request.level is None or rate.level in (None, request.level)]
         each_fen = max((fen_from_yuan(rate.amount_yuan) for rate in levels), default=0)

@@ -3,23 +3,26 @@
 Nothing here decides: it reads the claim, what stands against its class now, its orders and its account.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from services.payment.domain.claim import Claim
+from services.payment.domain.benefit import GIVER
+from services.payment.domain.claim import ASSESSOR, Claim, Claimant
 from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.line_return import waiting_lines
 from services.payment.domain.objection import frozen_lines
 from services.payment.domain.order import OrderState, PaymentOrder
+from services.payment.domain.past_subsidy import PAST_KEY_UNKNOWN
 from services.payment.domain.state import LINES_WAIT, State
 from shared.domain.actor import Role
 from shared.domain.working_days import working_days_between
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import PayeeKind
 from shared.policy.terms.term import Term
 
 
@@ -103,6 +106,7 @@ def days_left(due: date, today: date) -> int:
 
 _RESUBMIT: Final = Holder(task="resubmission", name="补正后重新提交", party=Party.CLAIMANT, role=Role.INSTITUTION)
 _CLAIM: Final = Holder(task="claim", name="提交申领", party=Party.CLAIMANT, role=Role.INSTITUTION)
+_CLAIM_OF_BODY: Final = Holder(task="claim", name="提交申领", party=Party.ASSESSMENT_BODY, role=Role.ASSESSOR)
 _ANSWER: Final = Holder(task="line_answer", name="答复退回的条目", party=Party.CLAIMANT, role=Role.INSTITUTION)
 _PUBLIC: Final = Holder(task="notice_end", name="公示期满", party=Party.PUBLIC)
 _OPENING: Final = Holder(task="opening", name="开班", party=Party.CLAIMANT, role=Role.INSTITUTION)
@@ -114,6 +118,9 @@ _OPINION: Final = Holder(task="inspection_opinion", name="填写检查意见", p
 _RECTIFY: Final = Holder(task="rectification", name="按检查意见整改", party=Party.CLAIMANT, role=Role.INSTITUTION)
 _ENTRY: Final = Holder(task="system_entry", name="完成省级系统录入", party=Party.BUREAU, role=Role.APPROVER)
 _RATE: Final = Holder(task="rate", name="录入补贴标准", party=Party.BUREAU, role=Role.FINANCE)
+_PAST: Final = Holder(
+    task="past_subsidies", name="重新导入已享受补贴记录", party=Party.BUREAU, role=Role.POLICY_OFFICER
+)
 _BUDGET: Final = Holder(task="budget", name="追加预算指标", party=Party.BUREAU, role=Role.FINANCE)
 _QUESTION: Final = Holder(task="decision", name="记录人工决定", party=Party.BUREAU, role=Role.FIRST_REVIEWER)
 _RETURN: Final = Holder(task="return", name="退回或重新决定", party=Party.BUREAU, role=Role.FIRST_REVIEWER)
@@ -128,6 +135,13 @@ _BANK_FILE: Final = Holder(task="bank_file", name="生成拨付文件", party=Pa
 _BANK: Final = Holder(task="bank_answer", name="银行回执", party=Party.BANK, role=Role.FINANCE)
 _CORRECT: Final = Holder(task="account", name="更正收款账户", party=Party.CLAIMANT, role=Role.INSTITUTION)
 _REORDER: Final = Holder(task="reversal", name="撤销拨付单后重新开具", party=Party.BUREAU, role=Role.FINANCE)
+_OF_CLAIMANT: Final = (_RESUBMIT, _ANSWER, _REPAYMENT, _CORRECT)
+_CLAIMANTS: Final[Mapping[Claimant, Role]] = {
+    "institution": Role.INSTITUTION,
+    "enterprise": Role.INSTITUTION,
+    "individual": Role.TRAINEE,
+    "assessor": Role.ASSESSOR,
+}
 _NOBODY: Final = Holder(task="none", name="无须办理", party=Party.NOBODY)
 
 _STEP_OF: Final = {
@@ -146,6 +160,7 @@ _HOLDERS: Final = {
     "OPINION_MISSING": _OPINION,
     "OPINION_NOT_PASSED": _RECTIFY,
     "RATE_MISSING": _RATE,
+    PAST_KEY_UNKNOWN: _PAST,
     "BUDGET_EXHAUSTED": _BUDGET,
     "PROGRAMME_NOT_PAID": _RATE,
     "CLAIM_GT_RESULTS": _RESULTS,
@@ -165,21 +180,32 @@ _COMPLETED_BY: Final = {
 
 def progress_of(standing: Standing, *, rulebook: Rulebook) -> Progress:
     """Give the open tasks of a claim and everything that keeps money of it back."""
+    blockers = (
+        *(Blocker(finding=stop, holder=_holder(stop)) for stop in standing.stops),
+        *_of_review(standing.claim),
+        *_of_lines(standing.claim, rulebook),
+        *_of_money(standing, rulebook),
+    )
+    claimant = _CLAIMANTS[standing.claim.claimant]
     return Progress(
-        tasks=tuple(_tasks(standing, rulebook)),
-        blockers=(
-            *(Blocker(finding=stop, holder=_holder(stop)) for stop in standing.stops),
-            *_of_review(standing.claim),
-            *_of_lines(standing.claim, rulebook),
-            *_of_money(standing, rulebook),
-        ),
+        tasks=tuple(replace(task, holder=_as(claimant, task.holder)) for task in _tasks(standing, rulebook)),
+        blockers=tuple(replace(blocker, holder=_as(claimant, blocker.holder)) for blocker in blockers),
     )
 
 
-def class_progress(stops: Iterable[Finding], *, since: date | None) -> Progress:
-    """Give what a class without a claim waits for; `since` is the last day on which something happened to it."""
+def _as(claimant: Role, holder: Holder) -> Holder:
+    """Give the holder in the role in which the claimant acts, where the task is a claimant's."""
+    return replace(holder, role=claimant) if holder in _OF_CLAIMANT else holder
+
+
+def class_progress(stops: Iterable[Finding], *, since: date | None, by: PayeeKind | None = GIVER) -> Progress:
+    """Give what a class without a claim waits for; `since` is the last day on which something happened to it.
+
+    `by` is who claims for it, None once that was done.
+    """
     blockers = tuple(Blocker(finding=stop, holder=_holder(stop)) for stop in stops)
-    holders = dict.fromkeys(blocker.holder for blocker in blockers) or {_CLAIM: None}
+    to_claim = {} if by is None else {_CLAIM_OF_BODY if by == ASSESSOR else _CLAIM: None}
+    holders = dict.fromkeys(blocker.holder for blocker in blockers) or to_claim
     return Progress(
         tasks=tuple(Task(holder=holder, since=since) for holder in holders if holder.party is not Party.NOBODY),
         blockers=blockers,

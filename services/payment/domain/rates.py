@@ -1,6 +1,6 @@
 """Which row of the region's table pays what no benefit states itself (JY-PAY-05)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -9,6 +9,7 @@ from typing import Final, Literal
 from shared.domain.jurisdiction import RegionTable
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.benefit import Benefit
 from shared.policy.terms.payment import Rates
 
 RATE_MISSING: Final = "RATE_MISSING"
@@ -64,27 +65,33 @@ def _named(row: Rate) -> tuple[int, tuple[bool, ...]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a rate is looked for."""
+    """What a rate is looked for: what holds `on` a day, of something that is over on `over_on`."""
 
     programme: str
     occupation: str
     level: str | None
     certificate_kind: str | None
     on: date
+    over_on: date | None = None
+
+
+RatesUntil = tuple[tuple[date, int], ...]
+"""On which days something was decided, oldest first, and which row was the last that stood then."""
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: its rows are weighed once for everybody
 class RateTable:
     """The rows that count for one region under one rulebook.
 
-    `decided_until` is the last row that stood when what is judged was decided (None: not decided yet): a later row
-    counts only where none stood then, so that no entry of today changes what was approved (JY-PAY-05, JY-CLM-10).
+    `decided_until` tells the last row that stood when what is judged was decided (empty: not decided yet): a later row
+    counts only where none stood then, so that no entry of today changes what was approved (JY-PAY-05, JY-CLM-10). What
+    was not over then, as a later month of work, was not decided either.
     """
 
     term: Rates
     rows: tuple[Rate, ...]
     ancestors: tuple[str, ...]
-    decided_until: int | None = None
+    decided_until: RatesUntil = ()
 
     def rate(self, wanted: Wanted) -> Rate | None:
         """Give the most specific row valid on the day, or None when there is none; none is never zero.
@@ -92,7 +99,8 @@ class RateTable:
         The nearest region goes first, then the row that names more of occupation, level and certificate kind (in this
         order where two name as many), then the latest day of validity, then the latest entry.
         """
-        until, later = self.decided_until, None
+        until = next((last for day, last in self.decided_until if (wanted.over_on or wanted.on) <= day), None)
+        later = None
         for row in self._weighed:
             if self._fits(row, wanted):
                 if until is None or row.number <= until:
@@ -160,11 +168,7 @@ def units_of(rulebook: Rulebook, programme: str) -> frozenset[RateUnit]:
     A standard for a month is never paid for a day, nor one for a day as if it were for a head.
     """
     units: set[RateUnit] = set()
-    for benefit in rulebook.payment.benefits:
-        if programme != benefit.programme and (
-            benefit.programme or (benefit.classes and programme not in benefit.classes)
-        ):
-            continue
+    for benefit in _paid_under(rulebook, programme):
         match benefit.basis:
             case "day":
                 by_length: dict[RateUnit, int | None] = {"month": benefit.days_of_month, "year": benefit.days_of_year}
@@ -176,8 +180,33 @@ def units_of(rulebook: Rulebook, programme: str) -> frozenset[RateUnit]:
     return frozenset(units or {"each"})
 
 
+def _paid_under(rulebook: Rulebook, programme: str) -> Iterator[Benefit]:
+    for benefit in rulebook.payment.benefits:
+        own = benefit.programme is None and (not benefit.classes or programme in benefit.classes)
+        if own or programme == benefit.programme:
+            yield benefit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Which classes a row may price: those of `programmes` (None: of any), opened on `opened_from` or later."""
+
+    programmes: frozenset[str] | None
+    opened_from: date
+
+
+def reach_of(rate: Rate, rulebook: Rulebook | None) -> Reach:
+    """Give which classes a row may price: not only those of its own word, and by the month also those opened before."""
+    benefits = [each for each in _paid_under(rulebook, rate.programme) if each.programme] if rulebook else []
+    named = frozenset({rate.programme}.union(*(benefit.classes for benefit in benefits)))
+    return Reach(
+        programmes=named if all(benefit.classes for benefit in benefits) else None,
+        opened_from=date.min if any(benefit.basis == "month" for benefit in benefits) else rate.valid_from,
+    )
+
+
 def rate_table(
-    rulebook: Rulebook, region: str, rows: Iterable[Rate], regions: RegionTable, *, decided_until: int | None = None
+    rulebook: Rulebook, region: str, rows: Iterable[Rate], regions: RegionTable, *, decided_until: RatesUntil = ()
 ) -> RateTable | None:
     """Give the entered rates of a region; None when the rulebook names no table; see `RateTable`."""
     term = rulebook.payment.rates

@@ -20,6 +20,7 @@ from services.payment.domain.claim import (
     withdrawn_notices,
 )
 from services.payment.domain.obstacles import CANCELLED
+from services.payment.domain.past_subsidy import PAST_KEY_UNKNOWN
 from services.payment.domain.rates import RATE_MISSING
 from services.payment.domain.state import State
 from services.payment.domain.subsidy import Assessment
@@ -72,7 +73,7 @@ def reassess(
     """
     if claim.state is State.RETURNED:
         return Reassessed(claim=changed)
-    changed = replace(changed, awaits_rate=False)
+    changed = replace(changed, uncomputed=False)
     if changed.assessment.stops:
         standing = replace(changed, assessment=claim.assessment)  # no lines could be computed: the former ones stay
         return _stopped(
@@ -99,7 +100,8 @@ def _stopped(
     """Handle facts that stop the class.
 
     A cancellation is final. What nothing but a new rate can compute waits for it: before approval at the claimant's,
-    afterwards marked, to be computed again when a rate is entered. Everything else is asked again at each act.
+    afterwards marked, to be computed again when a rate is entered. What waits for the past of its people is marked too,
+    to be computed again when that is imported. Everything else is asked again at each act.
     """
     codes = {stop.code for stop in found.stops}
     final = next((code for code in (CANCELLED, RATE_MISSING) if code in codes), None)
@@ -107,7 +109,7 @@ def _stopped(
         waiting, returned = back_to_claimant(claim, code=final, by=by)
         return Reassessed(claim=waiting, events=(returned,))
     if final != CANCELLED:
-        return Reassessed(claim=replace(claim, awaits_rate=final == RATE_MISSING))
+        return Reassessed(claim=replace(claim, uncomputed=not codes.isdisjoint((RATE_MISSING, PAST_KEY_UNKNOWN))))
     worthless = replace(claim, clawback_fen=ordered_fen, assessment=_without_lines(claim.assessment, found.stops))
     held = _out_of_review(worthless, ordered_fen=ordered_fen, settled=settled)
     if held.clawback_fen == former_clawback_fen:

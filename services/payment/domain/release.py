@@ -33,7 +33,8 @@ def hold_back(
 ) -> HoldingBack | None:
     """Say what is held of a class, None where its document holds nothing back.
 
-    The share is of the whole roster, on the day that a recorded decision set (`valid_from`); compared in integers.
+    The share is of the roster without those who left the class, on the day that a recorded decision set
+    (`valid_from`); compared in integers.
     """
     term = rulebook.payment.employment_release
     if term is None or (term.class_kinds and opened.kind not in term.class_kinds):
@@ -49,7 +50,7 @@ def hold_back(
             advice="请在确定核定日期后记录决定，系统按当日就业人数重新计算。",
         )
         return HoldingBack(held=held, traces=(term.trace(result="held", inputs={}),), flags=(flag,))
-    trained = {trainee.person_id for trainee in opened.trainees}
+    trained = {each.person_id for each in opened.trainees if not facts.has_withdrawn(each.person_id)}
     employed = {spell.person_id for spell in facts.spells if spell.holds_on(measured_on)} & trained
     inputs: dict[str, TraceValue] = {
         "measured_on": measured_on.isoformat(),

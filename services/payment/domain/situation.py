@@ -17,7 +17,9 @@ from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 
 IDENTITY: Final[dict[type[Any], frozenset[str]]] = {
-    OpenedTrainee: frozenset({"person_id", "masked_name", "payee_check", "payee_check_key", "fee_fen", "attributes"}),
+    OpenedTrainee: frozenset(
+        {"person_id", "masked_name", "payee_check", "payee_check_key", "identity_check", "fee_fen", "attributes"}
+    ),
     CertificateIssued: frozenset({"class_id", "certificate_id", "person_id", "number"}),
     Spell: frozenset({"person_id"}),
     WorkMonth: frozenset({"person_id"}),
@@ -68,10 +70,11 @@ def situations(
     past: Sequence[Use] = (),
     held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
     by_days: bool,
+    each_alone: bool,
 ) -> tuple[Situation, ...]:
     """Put the people of a class together who are alike, in the order of the roster.
 
-    `by_days` says that a benefit asks on how many days somebody came.
+    `by_days` says that a benefit asks on how many days somebody came, `each_alone` that it tells everybody apart.
     """
     alone = {person for decision in decisions for person in decision.persons or ()}
     withdrawn = {known.fact.person_id for known in facts.withdrawn}
@@ -87,7 +90,7 @@ def situations(
         sessions = facts.sessions_present(person)
         certificates = facts.standing_certificates(person)
         core: Hashable
-        if person in alone or len(certificates) > 1:
+        if each_alone or person in alone or len(certificates) > 1:
             core = person
         else:
             core = (
@@ -95,6 +98,7 @@ def situations(
                 _OF_CERTIFICATE(certificates[0].fact) if certificates else None,
                 worked.get(person),
                 months.get(person),
+                facts.paid_out(person),
                 had.get(person),
                 _held(holding[person], certificates) if person in holding else None,
                 tuple(trainee.attributes.items()),

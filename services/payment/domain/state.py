@@ -12,6 +12,7 @@ from typing import Final
 
 from shared.domain.errors import Conflict
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import quote
 
 
 class State(StrEnum):
@@ -92,7 +93,5 @@ def following(state: State, act: Act, *, rulebook: Rulebook) -> State:
         message=f"申领处于“{_STATES[state]}”，不能{_ACTS[act]}。",
         advice=f"现在可以办理：{possible}。" if possible else "本申领现在没有可办理的环节。",
         value=state,
-        rule=steps.rule if steps else None,
-        clause=steps.clause if steps else None,
-        document=steps.document if steps else None,
+        **quote(steps),
     )

@@ -3,19 +3,14 @@
 How it comes about stands in `deciding`; here is what others ask of it.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from services.payment.domain.benefit import Award
 from services.payment.domain.release import Held
 from shared.domain.money import floor_share
 from shared.policy.decision import Finding, Severity, Trace
-from shared.policy.judging import CONSISTENCY
-from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import BenefitPayee
-
-_GIVER: Final = "institution"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +33,7 @@ class Line:
     findings: tuple[Finding, ...] = ()
     traces: tuple[Trace, ...] = ()
     evidence: tuple[str, ...] = ()
+    identity_check: str | None = field(default=None, compare=False)
     paid_to: BenefitPayee | None = field(default=None, compare=False)
     awards: tuple[Award, ...] = field(default=(), compare=False, repr=False)
 
@@ -80,76 +76,6 @@ class Assessment:
     def refused_flags(self) -> tuple[Finding, ...]:
         """Give the class-level flags that a person decided against: they stop the claim."""
         return tuple(flag for flag in self.flags if flag.severity is Severity.STOP)
-
-
-def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, rulebook: Rulebook) -> Assessment:
-    """Give a class's assessment as it stands for a claim of some of its people (JY-CLM-01).
-
-    Base and recognised heads stay the class's, so that everybody bears the same share of a cut. An individual
-    (`alone`) sees nobody else's line; in an institution's claim the lines of people who claimed themselves are
-    refused as ALREADY_CLAIMED.
-    """
-    people = [line for line in found.lines if line.person_id is not None]
-    if found.stops or all(line.person_id in persons for line in people):
-        return found
-    if alone:
-        mine = [line for line in people if line.person_id in persons]
-        lines = [replace(line, line_no=number) for number, line in enumerate(mine, start=1)]
-    else:
-        lines = [line if line.person_id in persons else _claimed_elsewhere(line, rulebook) for line in people]
-    return _recut(found, lines)
-
-
-def for_payee(found: Assessment, payee: str, rulebook: Rulebook) -> Assessment:
-    """Give an assessment as it stands for one kind of payee: what the document pays to another is not theirs.
-
-    What it leaves open is the institution's, which gave the class; nobody is paid in between (HB-PAY-02, QJ-PAY-02).
-    """
-    people = [line for line in found.lines if line.person_id is not None]
-    mine = [line if _payee_of(line) == payee else _paid_to_another(line, rulebook) for line in people]
-    return found if mine == people else _recut(found, mine)
-
-
-def _payee_of(line: Line) -> str:
-    return line.paid_to.payee if line.paid_to else _GIVER
-
-
-def _recut(found: Assessment, lines: Sequence[Line]) -> Assessment:
-    """Give an assessment with these lines of people, and what is cut or held of them."""
-    due = amounts(lines, base=found.base, recognised=found.recognised, withheld=frozenset(), held=found.held)
-    number = max((line.line_no for line in lines), default=0) + 1
-    of_class = [line for line in found.lines if line.person_id is None]
-    rest = [replace(line, line_no=number, amount_fen=due[number]) for line in of_class if number in due]
-    return replace(found, lines=(*lines, *rest))
-
-
-def _paid_to_another(line: Line, rulebook: Rulebook) -> Line:
-    if not line.recognised:
-        return line
-    refused = (line.paid_to or rulebook.payment.claimants or CONSISTENCY).finding(
-        code="PAYEE_IS_ANOTHER",
-        severity=Severity.STOP,
-        message="该项补贴按文件规定付给其他收款人，不计入本申领。",
-        advice="请由文件规定的收款人申领。",
-        value=_payee_of(line),
-    )
-    return _nothing_of(line, refused)
-
-
-def _nothing_of(line: Line, refused: Finding) -> Line:
-    return replace(
-        line, amount_fen=0, recognised=False, certificate_kind=None, awards=(), traces=(), findings=(refused,)
-    )
-
-
-def _claimed_elsewhere(line: Line, rulebook: Rulebook) -> Line:
-    refused = (rulebook.payment.claimants or CONSISTENCY).finding(
-        code="ALREADY_CLAIMED",
-        severity=Severity.STOP,
-        message="该学员已另行申领本班补贴，同一学员同一班级只能申领一次。",
-        advice="本申领不计该学员的金额，无须办理。",
-    )
-    return _nothing_of(line, refused)
 
 
 def amounts(

@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, Row, Table, and_, delete, exists, func, in
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.application.ports import ApprovedPart, ObjectionText, Waiting
-from services.payment.domain.claim import Claim, Entry
-from services.payment.domain.clawback import Repayment
+from services.payment.domain.claim import ASSESSOR, Claim, Entry
 from services.payment.domain.duty import Duty
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
@@ -33,7 +32,6 @@ from services.payment.storage.tables import (
     CLAIM_PERSON,
     CLAIM_REVIEW,
     CLAWBACK,
-    CLAWBACK_REPAYMENT,
     NOTICE,
     OBJECTION,
     PAYMENT_ORDER,
@@ -67,15 +65,24 @@ class StoredClaims:
         return (await self._connection.execute(query)).scalar_one_or_none()
 
     async def of_class(self, class_id: str) -> Claim | None:
-        """Give the claim for the class of whoever gave it."""
-        query = select(CLAIM).where(CLAIM.c.class_id == class_id, CLAIM.c.owner == CLAIM.c.institution_id)
-        row = (await self._connection.execute(query)).first()
+        """Give the claim for the class of whoever gave it, the newest where they claimed as several payees."""
+        given = and_(CLAIM.c.owner == CLAIM.c.institution_id, CLAIM.c.claimant != ASSESSOR)
+        query = select(CLAIM).where(CLAIM.c.class_id == class_id, given)
+        newest = query.order_by(CLAIM.c.received_on.desc(), CLAIM.c.claim_id.desc()).limit(1)
+        row = (await self._connection.execute(newest)).first()
         return None if row is None else await self._whole(row)
 
     async def all_of_class(self, class_id: str) -> Sequence[Claim]:
         """Give every claim for people of the class, by id."""
         query = select(CLAIM).where(CLAIM.c.class_id == class_id).order_by(CLAIM.c.claim_id)
         return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
+
+    async def classes_of(self, persons: Collection[str]) -> Sequence[str]:
+        """Give the classes in which one of these people was claimed for, sorted."""
+        if not persons:
+            return ()
+        query = select(CLAIM_PERSON.c.class_id).where(CLAIM_PERSON.c.person_id.in_(persons)).distinct()
+        return (await self._connection.execute(query.order_by(CLAIM_PERSON.c.class_id))).scalars().all()
 
     async def of_application(self, application_id: str) -> Sequence[Claim]:
         """Give the claims of one application, by class."""
@@ -105,8 +112,10 @@ class StoredClaims:
         Raise Refused CURSOR_INVALID.
         """
         query = select(CLAIM).where(or_(CLAIM.c.state.in_(wanted.states), *_besides(wanted)))
-        if wanted.institution_id is not None:
-            query = query.where(CLAIM.c.owner == wanted.institution_id, CLAIM.c.claimant != "individual")
+        if wanted.owner is not None:
+            query = query.where(CLAIM.c.owner == wanted.owner)
+        if wanted.claimants is not None:
+            query = query.where(CLAIM.c.claimant.in_(wanted.claimants))
         if wanted.regions is not None:
             query = query.where(CLAIM.c.region.in_(wanted.regions))
         last_day = func.coalesce(CLAIM.c.review_due, date.max)
@@ -121,9 +130,11 @@ class StoredClaims:
         """Give the cursor that stands behind a claim."""
         return cursor_of(claim.deadlines.review_due or date.max, claim.claim_id)
 
-    async def awaiting_rates(self, regions: Collection[str]) -> Sequence[str]:
-        """Give the classes of these regions whose approved claim could not be computed for want of a rate, sorted."""
-        query = select(CLAIM.c.class_id).where(CLAIM.c.region.in_(regions), CLAIM.c.awaits_rate).distinct()
+    async def uncomputed(self, regions: Collection[str] | None = None) -> Sequence[str]:
+        """Give the classes of these regions (everywhere for None) that have a claim which could not be computed."""
+        query = select(CLAIM.c.class_id).where(CLAIM.c.uncomputed).distinct()
+        if regions is not None:
+            query = query.where(CLAIM.c.region.in_(regions))
         return (await self._connection.execute(query.order_by(CLAIM.c.class_id))).scalars().all()
 
     async def undecided(self, regions: Collection[str]) -> Sequence[str]:
@@ -150,8 +161,16 @@ class StoredClaims:
         }
         await self._connection.execute(insert(CLAIM).values({**rows.claim_row(claim), **row}))
         await self._insert(CLAIM_LINE, [rows.line_row(claim.claim_id, line) for line in claim.assessment.lines])
+        checks = {line.person_id: line.identity_check for line in claim.assessment.lines}
         people = [
-            {"class_id": claim.class_id, "person_id": person_id, "claim_id": claim.claim_id, "payee": claim.payee}
+            {
+                "class_id": claim.class_id,
+                "person_id": person_id,
+                "claim_id": claim.claim_id,
+                "payee": claim.payee,
+                "body_id": claim.owner if claim.claimant == ASSESSOR else "",
+                "identity_check": checks.get(person_id) or None,
+            }
             for person_id in sorted(set(claim.people.values()))
         ]
         await self._insert(CLAIM_PERSON, people)
@@ -194,12 +213,18 @@ class StoredClaims:
             update(CLAIM).where(CLAIM.c.claim_id == claim.claim_id).values(undertaking_signer_sealed=sealed)
         )
 
-    async def claimants(self, class_id: str, persons: Collection[str], payee: str) -> Mapping[str, str]:
-        """Give which of these people were claimed for the class by this payee already, and by which claim."""
+    async def claimants(
+        self, class_id: str, persons: Collection[str], payee: str, body_id: str = ""
+    ) -> Mapping[str, str]:
+        """Give which of these people were claimed for the class by this payee already, and by which claim.
+
+        `body_id` says which assessment body, where the payee is one.
+        """
         query = select(CLAIM_PERSON.c.person_id, CLAIM_PERSON.c.claim_id).where(
             CLAIM_PERSON.c.class_id == class_id,
             CLAIM_PERSON.c.person_id.in_(persons),
             CLAIM_PERSON.c.payee == payee,
+            CLAIM_PERSON.c.body_id == body_id,
         )
         return {row.person_id: row.claim_id for row in await self._connection.execute(query)}
 
@@ -269,21 +294,6 @@ class StoredClaims:
         """Give the claim a claw-back belongs to."""
         query = select(CLAWBACK.c.claim_id).where(CLAWBACK.c.clawback_id == clawback_id)
         return (await self._connection.execute(query)).scalar_one_or_none()
-
-    async def is_receipt_used(self, owner: str, repayment: Repayment) -> bool:
-        """Say whether the bank's receipt was counted for a claw-back of this claimant and source before."""
-        back = CLAWBACK_REPAYMENT.c
-        query = (
-            select(back.number)
-            .join(CLAWBACK, CLAWBACK.c.clawback_id == back.clawback_id)
-            .join(CLAIM, CLAIM.c.claim_id == CLAWBACK.c.claim_id)
-            .where(
-                CLAIM.c.owner == owner,
-                back.funding_source == repayment.funding_source,
-                back.reference == repayment.reference,
-            )
-        )
-        return (await self._connection.execute(query)).first() is not None
 
     async def objection_texts(self, claim_id: str) -> Mapping[str, ObjectionText]:
         """Open what objectors wrote, by objection id."""

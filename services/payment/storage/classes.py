@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts, Known
-from services.payment.domain.rates import Rate
+from services.payment.domain.rates import Rate, Reach
 from services.payment.storage.tables import CLASS_FACT, CLASS_FILE, ENTITLEMENT_ENTRY
 from services.payment.storage.work import StoredWork
 from shared.contracts.assessment import (
@@ -119,18 +119,19 @@ class StoredClasses:
         waiting = query.where(file.class_id.not_in(opened)).order_by(file.budget_refused_at, file.class_id)
         return (await self._connection.execute(waiting)).scalars().all()
 
-    async def is_any_priced_by(self, rate: Rate) -> bool:
+    async def is_any_priced_by(self, rate: Rate, reach: Reach) -> bool:
         """Say whether a class that asked for a budget and was not released lies where and when the row would pay."""
         file, asked = CLASS_FILE.c, CLASS_FILE.c.request
         query = select(file.class_id).where(
             file.region.in_(descendants(rate.region)),
             file.released.is_(None),
-            asked["programme"].as_string() == rate.programme,
-            asked["opening_date"].as_string() >= rate.valid_from.isoformat(),
+            asked["opening_date"].as_string() >= reach.opened_from.isoformat(),
         )
+        if reach.programmes is not None:
+            query = query.where(asked["programme"].as_string().in_(sorted(reach.programmes)))
         for key in ("occupation", "level"):
             if (named := getattr(rate, key)) is not None:
-                query = query.where(asked[key].as_string() == named)
+                query = query.where(func.coalesce(asked[key].as_string(), named) == named)
         return (await self._connection.execute(query.limit(1))).first() is not None
 
     async def keep(self, fact: Contract, *, event_id: str, version: int) -> bool:
@@ -191,7 +192,8 @@ class StoredClasses:
             entries=tuple(known for entry in _ENTRIES for known in many.get(entry.__name__, ())),
             withdrawn=many.get("TraineeWithdrawn", ()),
             spells=await work.spells(class_id),
-            months=tuple(entry.fact() for entry in await work.months(class_id) if entry.counts),
+            months=tuple(entry.given.fact() for entry in await work.months(class_id) if entry.counts),
+            payouts=tuple(entry.given.fact() for entry in await work.payouts(class_id) if entry.counts),
         )
 
 

@@ -117,7 +117,8 @@ class StoredOrders:
             }
             for attempt in attempts
         ]
-        await self._connection.execute(insert(ORDER_ATTEMPT), sent)
+        if sent:  # a file may carry advances alone
+            await self._connection.execute(insert(ORDER_ATTEMPT), sent)
 
     async def bank_file(self, bank_file_id: str) -> BankFile | None:
         """Give a bank file."""

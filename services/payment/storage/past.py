@@ -8,10 +8,9 @@ from sqlalchemy import exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.caps import Use
-from services.payment.domain.past_subsidy import PastSubsidy, past_key_unknown
+from services.payment.domain.past_subsidy import PastSubsidy
 from services.payment.storage.tables import (
-    CLAIM,
-    CLAIM_LINE,
+    CLAIM_PERSON,
     PAST_PERSON,
     PAST_SUBSIDY,
     PAST_SUBSIDY_WITHDRAWAL,
@@ -49,29 +48,29 @@ class StoredPast:
 
     async def know(self, person_key: str, checks: Mapping[str, str]) -> None:
         """Remember by which checks a person is recognised on a roster, by the id of their key."""
-        rows = [
-            {"person_key": person_key, "payee_check_key": key, "payee_check": check} for key, check in checks.items()
-        ]
+        rows = [{"person_key": person_key, "check_key": key, "identity_check": check} for key, check in checks.items()]
         await self._connection.execute(insert_or_ignore(self._connection, PAST_PERSON, rows))
 
-    async def past_uses(self, trainees: Collection[OpenedTrainee]) -> tuple[Use, ...]:
+    async def past_uses(self, trainees: Collection[OpenedTrainee]) -> tuple[Use, ...] | None:
         """Give what these trainees had elsewhere, by day.
 
-        Raise MissingFact PAST_KEY_UNKNOWN while somebody's past is not known under the key of the trainees' checks:
-        nobody is taken for a stranger because a key was changed.
+        Give None while somebody's past is not known under the key of the trainees' checks: nobody is taken for a
+        stranger because a key was changed, or because the opening told no check of the number.
         """
-        await self._require_known({trainee.payee_check_key for trainee in trainees})
-        by_check = {(trainee.payee_check_key, trainee.payee_check): trainee.person_id for trainee in trainees}
+        keys = {trainee.payee_check_key if trainee.identity_check else "" for trainee in trainees}
+        if not await self._is_known(keys):
+            return None
+        by_check = {(trainee.payee_check_key, trainee.identity_check): trainee.person_id for trainee in trainees}
         query = (
-            select(PAST_SUBSIDY, _PERSON.payee_check_key, _PERSON.payee_check)
+            select(PAST_SUBSIDY, _PERSON.check_key, _PERSON.identity_check)
             .join(PAST_PERSON, _PERSON.person_key == _HAD.person_key)
-            .where(_PERSON.payee_check.in_([check for _, check in by_check]), ~_GONE)
+            .where(_PERSON.identity_check.in_([check for _, check in by_check]), ~_GONE)
             .order_by(_HAD.had_on, _HAD.number)
         )
         found = [
-            (by_check[row.payee_check_key, row.payee_check], row)
+            (by_check[row.check_key, row.identity_check], row)
             for row in await self._connection.execute(query)
-            if (row.payee_check_key, row.payee_check) in by_check
+            if (row.check_key, row.identity_check) in by_check
         ]
         return tuple(
             PastSubsidy(
@@ -102,19 +101,16 @@ class StoredPast:
 
     async def classes_of(self, person_keys: Collection[str]) -> tuple[str, ...]:
         """Give the classes for which these people were claimed, sorted."""
-        checks = select(_PERSON.payee_check).where(_PERSON.person_key.in_(person_keys))
-        query = (
-            select(CLAIM.c.class_id)
-            .distinct()
-            .join(CLAIM_LINE, CLAIM_LINE.c.claim_id == CLAIM.c.claim_id)
-            .where(CLAIM_LINE.c.payee_check.in_(checks))
-            .order_by(CLAIM.c.class_id)
-        )
+        checks = select(_PERSON.identity_check).where(_PERSON.person_key.in_(person_keys))
+        claimed = CLAIM_PERSON.c
+        query = select(claimed.class_id).distinct().where(claimed.identity_check.in_(checks))
+        query = query.order_by(claimed.class_id)
         return tuple((await self._connection.execute(query)).scalars())
 
-    async def _require_known(self, keys: Collection[str]) -> None:
+    async def _is_known(self, keys: Collection[str]) -> bool:
         for key in sorted(keys):
-            known = exists().where(_PERSON.person_key == _HAD.person_key, _PERSON.payee_check_key == key)
+            known = exists().where(_PERSON.person_key == _HAD.person_key, _PERSON.check_key == key)
             unknown = select(_HAD.number).where(~known, ~_GONE).limit(1)
             if (await self._connection.execute(unknown)).first() is not None:
-                raise past_key_unknown()
+                return False
+        return True

@@ -17,6 +17,9 @@ from services.payment.domain.filing import Filed
 from services.payment.domain.monthly_report import Dispatch, Month, MonthlyReport, SealedCopy
 from services.payment.domain.state import State
 from services.payment.storage.tables import (
+    ADVANCE,
+    ADVANCE_ATTEMPT,
+    ADVANCE_CLEARING,
     CLAIM,
     CLAIM_ENTRY,
     CLAIM_ENTRY_LINE,
@@ -222,7 +225,47 @@ class StoredReports:
                 )
             )
         await self._subtract_repayments(found, regions)
+        await self._add_advances(found, regions)
         return found
+
+    async def _add_advances(self, found: defaultdict[str, list[Settlement]], regions: Collection[str]) -> None:
+        """Count an advance on the day on which it was credited, and what came back of it.
+
+        Set off against the claim it moves no money: its people are paid that day, and the class nothing more.
+        """
+        advance, attempt, less = ADVANCE.c, ADVANCE_ATTEMPT.c, ADVANCE_CLEARING.c
+        here = advance.region.in_(regions)
+        credited = (
+            select(advance.class_id, advance.amount_fen, attempt.answered_on.label("on"), advance.funding_source)
+            .join(ADVANCE_ATTEMPT, (attempt.advance_id == advance.advance_id) & (attempt.outcome == "settled"))
+            .where(here)
+        )
+        taken = (
+            select(advance.class_id, -less.amount_fen, less.cleared_on, advance.funding_source)
+            .join(ADVANCE_CLEARING, less.advance_id == advance.advance_id)
+            .where(here)
+        )
+        for row in await self._connection.execute(credited.union_all(taken)):
+            found[row.class_id].append(
+                Settlement(person_id=None, amount_fen=row.amount_fen, on=row.on, funding_source=row.funding_source)
+            )
+        entry, line = ORDER_ENTRY.c, CLAIM_LINE.c
+        paid_by = (
+            select(advance.class_id, line.person_id, entry.amount_fen, less.cleared_on, advance.funding_source)
+            .join(ADVANCE_CLEARING, less.advance_id == advance.advance_id)
+            .join(ORDER_ENTRY, entry.order_id == less.order_id)
+            .join(CLAIM_LINE, (line.claim_id == entry.claim_id) & (line.line_no == entry.line_no), isouter=True)
+            .where(here)
+        )
+        for paid in await self._connection.execute(paid_by):
+            found[paid.class_id].append(
+                Settlement(
+                    person_id=paid.person_id,
+                    amount_fen=paid.amount_fen,
+                    on=paid.cleared_on,
+                    funding_source=paid.funding_source,
+                )
+            )
 
     async def _subtract_repayments(self, found: defaultdict[str, list[Settlement]], regions: Collection[str]) -> None:
         """Count money that came back through the bank against the day it came; an offset was never sent."""

@@ -191,6 +191,49 @@ WORK_MONTH: Final = Table(
 """Months that people worked: stated by one person, confirmed by another, corrected by an opposite row (`reverses`).
 A month of a person stands once in a class, and a full one is confirmed once in all classes."""
 
+ALLOWANCE_PAYOUT: Final = Table(
+    "allowance_payout",
+    METADATA,
+    Column("number", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("class_id", ForeignKey("class_file.class_id"), nullable=False),
+    Column("person_id", String(200), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("paid_on", Date, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("stated_by", String(200), nullable=False),
+    Column("stated_on", Date, nullable=False),
+    Column("reverses", ForeignKey("allowance_payout.number")),
+    Column("state", String(20), nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_on", Date),
+    Column("reason", Text),
+    CheckConstraint("state IN ('stated','confirmed','refused','reversed')", name="state"),
+    CheckConstraint("(state = 'stated') = (decided_by IS NULL)", name="decided"),
+    CheckConstraint("decided_by <> stated_by", name="another_person"),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("paid_on <= stated_on", name="days"),
+    Index("ix_allowance_payout_class_id", "class_id"),
+    Index(
+        "uq_allowance_payout_standing",
+        "class_id",
+        "person_id",
+        "paid_on",
+        unique=True,
+        postgresql_where=text(_STANDING),
+        sqlite_where=text(_STANDING),
+    ),
+    Index(
+        "uq_allowance_payout_reverses",
+        "reverses",
+        unique=True,
+        postgresql_where=text(_REVERSAL),
+        sqlite_where=text(_REVERSAL),
+    ),
+    sqlite_autoincrement=True,
+)
+"""What people were handed of an allowance that somebody else claims (LS-CLM-04): stated by one person, confirmed by
+another, corrected by an opposite row (`reverses`)."""
+
 PAST_SUBSIDY: Final = Table(
     "past_subsidy",
     METADATA,
@@ -218,11 +261,11 @@ PAST_PERSON: Final = Table(
     "past_person",
     METADATA,
     Column("person_key", String(64), primary_key=True),
-    Column("payee_check_key", String(20), primary_key=True),
-    Column("payee_check", String(100), primary_key=True),
-    Index("ix_past_person_payee_check", "payee_check"),
+    Column("check_key", String(20), primary_key=True),
+    Column("identity_check", String(100), nullable=False),
+    Index("ix_past_person_identity_check", "identity_check"),
 )
-"""By which checks somebody with a past subsidy is recognised on a roster, for each key and spelling; append-only."""
+"""By which check of the number somebody with a past subsidy is recognised on a roster, for each key; append-only."""
 
 PAST_SUBSIDY_WITHDRAWAL: Final = Table(
     "past_subsidy_withdrawal",
@@ -467,7 +510,7 @@ CLAIM: Final = Table(
     Column("review_due_outer", Date),
     Column("overdue", JSON, nullable=False),
     Column("clawback_fen", BigInteger, nullable=False),
-    Column("awaits_rate", Boolean, nullable=False),
+    Column("uncomputed", Boolean, nullable=False),
     Column("state_since", Date, nullable=False),
     Column("base", Integer, nullable=False),
     Column("recognised", Integer, nullable=False),
@@ -497,14 +540,21 @@ CLAIM_PERSON: Final = Table(
     Column("class_id", String(200), primary_key=True),
     Column("person_id", String(200), primary_key=True),
     Column("payee", String(20), primary_key=True),
+    Column("body_id", String(200), primary_key=True),
     Column("claim_id", String(200), nullable=False),
+    Column("identity_check", String(100)),
     ForeignKeyConstraint(["claim_id", "class_id"], ["claim.claim_id", "claim.class_id"]),
     CheckConstraint("payee IN ('','learner','enterprise','institution','assessor')", name="payee"),
+    CheckConstraint("body_id = '' OR payee = 'assessor'", name="body"),
     Index("ix_claim_person_claim_id", "claim_id"),
+    Index("ix_claim_person_identity_check", "identity_check"),
+    Index("ix_claim_person_person_id", "person_id"),
 )
 """A person's training in a class is claimed once over all kinds of claimants (JY-CLM-01).
 
-Only where the document itself says who is paid for what, each payee claims what is theirs.
+Only where the document itself says who is paid for what, each payee claims what is theirs, each assessment body what
+rests on its own certificates (HB-PAY-02): `body_id` is empty for every other claimant. By `identity_check` claims are
+found whose people turn out to have had something elsewhere.
 """
 
 CLAIM_LINE: Final = Table(
@@ -991,3 +1041,202 @@ REPLAY_LINE: Final = Table(
     Column("reason", Integer),
 )
 """What a line came to and comes to; one that is no more has no reason. Written in bulk with its claim and reasons."""
+_GONE: Final = "'refused','withdrawn'"
+_ADVANCE_STATES: Final = f"'requested','decided','ready','sent','returned','paid',{_GONE}"
+
+ADVANCE: Final = Table(
+    "advance",
+    METADATA,
+    Column("advance_id", String(200), primary_key=True),
+    Column("class_id", ForeignKey("class_file.class_id"), nullable=False),
+    Column("institution_id", String(200), nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("rulebook_id", String(200), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("advances_max", Integer),
+    Column("requested_fen", BigInteger, nullable=False),
+    Column("requested_by", String(200), nullable=False),
+    Column("requested_on", Date, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("amount_fen", BigInteger),
+    Column("limit_fen", BigInteger),
+    Column("funding_source", String(100)),
+    Column("decided_by", String(200)),
+    Column("decided_on", Date),
+    Column("decision_reason", Text),
+    Column("ordered_by", String(200)),
+    Column("ordered_on", Date),
+    Column("attempt", Integer, nullable=False),
+    Column("withdrawn_by", String(200)),
+    Column("withdrawn_on", Date),
+    Column("withdrawal_reason", Text),
+    Column("version", BigInteger, nullable=False),
+    UniqueConstraint("advance_id", "class_id"),
+    CheckConstraint(f"state IN ({_ADVANCE_STATES})", name="state"),
+    CheckConstraint("number >= 1 AND (advances_max IS NULL OR number <= advances_max)", name="number"),
+    CheckConstraint("requested_fen > 0", name="requested"),
+    CheckConstraint("amount_fen > 0 AND amount_fen <= requested_fen AND amount_fen <= limit_fen", name="amount"),
+    CheckConstraint("attempt >= 1", name="attempt"),
+    CheckConstraint("decided_by <> requested_by", name="another_decides"),
+    CheckConstraint("ordered_by <> decided_by AND ordered_by <> requested_by", name="another_orders"),
+    CheckConstraint(
+        "(state = 'requested') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_on IS NULL) "
+        "AND (decided_by IS NULL) = (decision_reason IS NULL)",
+        name="decided",
+    ),
+    CheckConstraint(
+        "(state IN ('requested','refused')) = (amount_fen IS NULL) AND (amount_fen IS NULL) = (limit_fen IS NULL) "
+        "AND (amount_fen IS NULL) = (funding_source IS NULL)",
+        name="whole",
+    ),
+    CheckConstraint(
+        "(ordered_by IS NULL) = (ordered_on IS NULL) "
+        "AND (ordered_by IS NOT NULL OR state IN ('requested','refused','decided','withdrawn'))",
+        name="ordered",
+    ),
+    CheckConstraint(
+        "(state = 'withdrawn') = (withdrawn_by IS NOT NULL) AND (withdrawn_by IS NULL) = (withdrawn_on IS NULL) "
+        "AND (withdrawn_by IS NULL) = (withdrawal_reason IS NULL)",
+        name="withdrawn",
+    ),
+    Index(
+        "uq_advance_number",
+        "class_id",
+        "number",
+        unique=True,
+        postgresql_where=text(f"state NOT IN ({_GONE})"),
+        sqlite_where=text(f"state NOT IN ({_GONE})"),
+    ),
+    Index("ix_advance_state", "funding_source", "state"),
+    Index("ix_advance_region", "region"),
+)
+"""Money before the claim: one place of a class at a time; what was asked and decided never changes."""
+
+ADVANCE_DUTY: Final = Table(
+    "advance_duty",
+    METADATA,
+    Column("class_id", ForeignKey("class_file.class_id"), primary_key=True),
+    Column("actor", String(200), primary_key=True),
+    Column("duty", String(20), nullable=False),
+    UniqueConstraint("class_id", "actor", "duty"),
+    CheckConstraint(f"duty IN ({DUTIES})", name="duty"),
+)
+"""Four-eyes: a person holds one duty in the advances of a class; append-only."""
+
+ADVANCE_ACCOUNT: Final = Table(
+    "advance_account",
+    METADATA,
+    Column("account_id", String(200), primary_key=True),
+    Column("advance_id", ForeignKey("advance.advance_id"), nullable=False),
+    Column("holder_sealed", LargeBinary, nullable=False),
+    Column("bank_name", String(200), nullable=False),
+    Column("number_sealed", LargeBinary, nullable=False),
+    Column("number_masked", String(50), nullable=False),
+    Column("kind", String(50)),
+    Column("state", String(20), nullable=False),
+    Column("submitted_by", String(200), nullable=False),
+    Column("submitted_on", Date, nullable=False),
+    Column("approved_by", String(200)),
+    CheckConstraint("state IN ('pending','active','replaced')", name="state"),
+    CheckConstraint("approved_by <> submitted_by", name="another_person"),
+    Index(
+        "uq_advance_account_active",
+        "advance_id",
+        unique=True,
+        postgresql_where=text("state = 'active'"),
+        sqlite_where=text("state = 'active'"),
+    ),
+    Index(
+        "uq_advance_account_pending",
+        "advance_id",
+        unique=True,
+        postgresql_where=text("state = 'pending'"),
+        sqlite_where=text("state = 'pending'"),
+    ),
+)
+
+ADVANCE_ATTEMPT: Final = Table(
+    "advance_attempt",
+    METADATA,
+    Column("advance_id", String(200), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("class_id", String(200), nullable=False),
+    Column("bank_file_id", ForeignKey("bank_file.bank_file_id"), nullable=False),
+    Column("account_id", ForeignKey("advance_account.account_id"), nullable=False),
+    Column("sender", String(200), nullable=False),
+    Column("duty", String(20), nullable=False, server_default="payment"),
+    Column("outcome", String(20)),
+    Column("answered_on", Date),
+    Column("reason_code", String(100)),
+    CheckConstraint("outcome IS NULL OR outcome IN ('settled','returned')", name="outcome"),
+    CheckConstraint("(outcome IS NULL) = (answered_on IS NULL)", name="answered"),
+    CheckConstraint("duty = 'payment'", name="duty"),
+    ForeignKeyConstraint(["advance_id", "class_id"], ["advance.advance_id", "advance.class_id"]),
+    ForeignKeyConstraint(
+        ["class_id", "sender", "duty"], ["advance_duty.class_id", "advance_duty.actor", "advance_duty.duty"]
+    ),
+    Index("ix_advance_attempt_bank_file_id", "bank_file_id"),
+)
+"""One sending of one advance to the bank, with the account it went to."""
+
+ADVANCE_RECOVERY: Final = Table(
+    "advance_recovery",
+    METADATA,
+    Column("advance_id", String(200), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("class_id", String(200), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("proposed_by", String(200), nullable=False),
+    Column("duty", String(20), nullable=False),
+    Column("proposed_on", Date, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("decided_by", String(200)),
+    Column("decided_on", Date),
+    Column("decision_reason", Text),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("due_on > proposed_on", name="due"),
+    CheckConstraint("duty IN ('first_review','second_review')", name="duty"),
+    CheckConstraint("state IN ('proposed','refused','ordered')", name="state"),
+    CheckConstraint("decided_by <> proposed_by", name="two_people"),
+    CheckConstraint(
+        "(state = 'proposed') = (decided_by IS NULL) AND (state = 'proposed') = (decision_reason IS NULL) "
+        "AND (state = 'proposed') = (decided_on IS NULL)",
+        name="decided",
+    ),
+    ForeignKeyConstraint(["advance_id", "class_id"], ["advance.advance_id", "advance.class_id"]),
+    ForeignKeyConstraint(
+        ["class_id", "proposed_by", "duty"], ["advance_duty.class_id", "advance_duty.actor", "advance_duty.duty"]
+    ),
+    Index(
+        "uq_advance_recovery_standing",
+        "advance_id",
+        unique=True,
+        postgresql_where=text("state <> 'refused'"),
+        sqlite_where=text("state <> 'refused'"),
+    ),
+)
+"""A demand for what an advance is still owed; what was proposed never changes."""
+
+ADVANCE_CLEARING: Final = Table(
+    "advance_clearing",
+    METADATA,
+    Column("advance_id", String(200), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("institution_id", String(200), nullable=False),
+    Column("funding_source", String(100), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("cleared_on", Date, nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    Column("order_id", ForeignKey("payment_order.order_id"), unique=True),
+    Column("reference", String(200)),
+    CheckConstraint("amount_fen > 0", name="amount"),
+    CheckConstraint("kind IN ('set_off','repaid')", name="kind"),
+    CheckConstraint("(kind = 'set_off') = (order_id IS NOT NULL)", name="set_off"),
+    CheckConstraint("(kind = 'repaid') = (reference IS NOT NULL)", name="receipt"),
+    ForeignKeyConstraint(["advance_id"], ["advance.advance_id"]),
+    UniqueConstraint("institution_id", "funding_source", "reference"),
+)
+"""What an advance is owed less by, append-only; the database takes no more than the bank credited."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from services.payment.storage.accounts import StoredAccounts
+from services.payment.storage.advances import StoredAdvances
 from services.payment.storage.budgets import StoredBudgets, StoredRates
 from services.payment.storage.claims import StoredClaims
 from services.payment.storage.classes import StoredClasses
@@ -14,11 +15,11 @@ from services.payment.storage.orders import StoredOrders
 from services.payment.storage.past import StoredPast
 from services.payment.storage.replays import StoredReplays
 from services.payment.storage.reports import StoredReports
-from services.payment.storage.tables import CLASS_FILE
+from services.payment.storage.tables import ADVANCE_ACCOUNT, CLASS_FILE
 from services.payment.storage.uses import StoredUses
 from services.payment.storage.work import StoredWork
 from shared.contracts.contract import Contract, aggregate_id
-from shared.database.encryption import Vault, payee_check, payee_check_key_id
+from shared.database.encryption import Vault, identity_check, payee_check, payee_check_key_id
 from shared.database.engine import Database
 from shared.database.unit_of_work import UnitOfWork
 from shared.domain.actor import Actor
@@ -58,6 +59,10 @@ class PaymentUnitOfWork(UnitOfWork):
         """Give the keyed checks of a person by the id of their key, to compare with what enrollment enrolled."""
         return {payee_check_key_id(key): payee_check(name, identity_number, key) for key in self._payee_check_keys}
 
+    def identity_checks(self, identity_number: str) -> Mapping[str, str]:
+        """Give the same of the number alone."""
+        return {payee_check_key_id(key): identity_check(identity_number, key) for key in self._payee_check_keys}
+
     def past_key(self, identity_number: str) -> str:
         """Give the keyed hash under which a person's past subsidies are kept."""
         return self._vault.lookup(identity_number, purpose="past_subsidy.person")
@@ -76,6 +81,8 @@ class PaymentUnitOfWork(UnitOfWork):
         self.accounts = StoredAccounts(self.connection, self._vault)
         self.orders = StoredOrders(self.connection)
         self.replays = StoredReplays(self.connection)
+        self.advances = StoredAdvances(self.connection)
+        self.advance_accounts = StoredAccounts(self.connection, self._vault, ADVANCE_ACCOUNT, "advance_id")
 
     async def region_of(self, fact: Contract) -> str | None:
         """Give the region of the class that the event is about."""

@@ -1,17 +1,19 @@
-"""Jobs and months of work of a class's people as rows."""
+"""Jobs and months of work of a class's people, and what they were handed of an allowance, as rows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.class_record import Employment, standing
 from services.payment.domain.facts import Spell
-from services.payment.domain.work_month import GivenMonth, MonthEntry, MonthState
-from services.payment.storage.tables import EMPLOYMENT, WORK_MONTH
+from services.payment.domain.payout import GivenPayout, PayoutEntry
+from services.payment.domain.statement import G, Statement, StatementState
+from services.payment.domain.work_month import GivenMonth, MonthEntry
+from services.payment.storage.tables import ALLOWANCE_PAYOUT, EMPLOYMENT, WORK_MONTH
 
 
 class StoredWork:
@@ -51,37 +53,61 @@ class StoredWork:
 
     async def months(self, class_id: str) -> tuple[MonthEntry, ...]:
         """Give every stated month of the class, in the order of statement."""
-        month = WORK_MONTH.c
-        query = select(WORK_MONTH).where(month.class_id == class_id).order_by(month.number)
-        return tuple(_entry(row) for row in await self._connection.execute(query))
+        rows = await self._statements(WORK_MONTH, class_id)
+        return tuple(_statement(row, _given_month(row)) for row in rows)
 
     async def add_month(self, class_id: str, entry: MonthEntry) -> MonthEntry:
         """Add a stated month and give it with its number; the database refuses one that stands already."""
         given = entry.given
+        stated = {"month": given.month, "is_full": given.full, "employer": given.employer}
+        return await self._add(WORK_MONTH, class_id, entry, stated)
+
+    async def save_month(self, entry: MonthEntry) -> None:
+        """Store what became of a stated month."""
+        await self._save(WORK_MONTH, entry)
+
+    async def payouts(self, class_id: str) -> tuple[PayoutEntry, ...]:
+        """Give every stated payout of the class, in the order of statement."""
+        rows = await self._statements(ALLOWANCE_PAYOUT, class_id)
+        return tuple(_statement(row, _given_payout(row)) for row in rows)
+
+    async def add_payout(self, class_id: str, entry: PayoutEntry) -> PayoutEntry:
+        """Add a stated payout and give it with its number; the database refuses one that stands already."""
+        stated = {"amount_fen": entry.given.amount_fen, "paid_on": entry.given.paid_on}
+        return await self._add(ALLOWANCE_PAYOUT, class_id, entry, stated)
+
+    async def save_payout(self, entry: PayoutEntry) -> None:
+        """Store what became of a stated payout."""
+        await self._save(ALLOWANCE_PAYOUT, entry)
+
+    async def _statements(self, table: Table, class_id: str) -> Sequence[Row[Any]]:
+        query = select(table).where(table.c.class_id == class_id).order_by(table.c.number)
+        return (await self._connection.execute(query)).all()
+
+    async def _add(
+        self, table: Table, class_id: str, entry: Statement[G], stated: Mapping[str, object]
+    ) -> Statement[G]:
         row = {
             "class_id": class_id,
-            "person_id": given.person_id,
-            "month": given.month,
-            "is_full": given.full,
-            "employer": given.employer,
-            "source": given.source,
+            "person_id": entry.given.person_id,
+            "source": entry.given.source,
+            **stated,
             "stated_by": entry.stated_by,
             "stated_on": entry.stated_on,
             "reverses": entry.reverses,
             "state": entry.state.value,
         }
-        added = insert(WORK_MONTH).values(row).returning(WORK_MONTH.c.number)
+        added = insert(table).values(row).returning(table.c.number)
         return replace(entry, number=(await self._connection.execute(added)).scalar_one())
 
-    async def save_month(self, entry: MonthEntry) -> None:
-        """Store what became of a stated month."""
+    async def _save(self, table: Table, entry: Statement[Any]) -> None:
         changed = {
             "state": entry.state.value,
             "decided_by": entry.decided_by,
             "decided_on": entry.decided_on,
             "reason": entry.reason,
         }
-        await self._connection.execute(update(WORK_MONTH).where(WORK_MONTH.c.number == entry.number).values(changed))
+        await self._connection.execute(update(table).where(table.c.number == entry.number).values(changed))
 
     async def confirmed_elsewhere(self, class_id: str, persons: Collection[str]) -> frozenset[tuple[str, date]]:
         """Give which full months of these people are confirmed for other classes."""
@@ -90,7 +116,7 @@ class StoredWork:
             month.person_id.in_(persons),
             month.class_id != class_id,
             month.reverses.is_(None),
-            month.state == MonthState.CONFIRMED.value,
+            month.state == StatementState.CONFIRMED.value,
             month.is_full,
         )
         return frozenset((row.person_id, row.month) for row in await self._connection.execute(query))
@@ -107,16 +133,24 @@ def _employment(row: Row[Any]) -> Employment:
     )
 
 
-def _entry(row: Row[Any]) -> MonthEntry:
-    return MonthEntry(
-        given=GivenMonth(
-            person_id=row.person_id, month=row.month, full=row.is_full, source=row.source, employer=row.employer
-        ),
+def _given_month(row: Row[Any]) -> GivenMonth:
+    return GivenMonth(
+        person_id=row.person_id, month=row.month, full=row.is_full, source=row.source, employer=row.employer
+    )
+
+
+def _given_payout(row: Row[Any]) -> GivenPayout:
+    return GivenPayout(person_id=row.person_id, amount_fen=row.amount_fen, paid_on=row.paid_on, source=row.source)
+
+
+def _statement(row: Row[Any], given: G) -> Statement[G]:
+    return Statement(
+        given=given,
         stated_by=row.stated_by,
         stated_on=row.stated_on,
         number=row.number,
         reverses=row.reverses,
-        state=MonthState(row.state),
+        state=StatementState(row.state),
         decided_by=row.decided_by,
         decided_on=row.decided_on,
         reason=row.reason,

@@ -64,7 +64,8 @@ class ClassFile:
     @property
     def opening(self) -> OpeningDay | None:
         """Count the opening day, None until its sessions are closed."""
-        return opening_day(self.training_class, self.sessions, self.inspections)
+        planned, refused = self.training_class.planned, self.training_class.refused
+        return opening_day(self.sessions, self.inspections, planned=planned, refused=refused)
 
     def session(self, session_id: str) -> Session | None:
         """Give the session by id."""

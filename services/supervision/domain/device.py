@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.domain.errors import Conflict, Refused
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +62,7 @@ def require_methods(methods: Iterable[str], books: Iterable[Rulebook]) -> None:
             message=f"有 {len(unknown)} 种签到方式不在本地区规则册内。",
             advice=f"请改用规则册列明的签到方式：{listed}。",
             field="methods",
-            rule=terms[0].rule if terms else None,
-            clause=terms[0].clause if terms else None,
-            document=terms[0].document if terms else None,
+            **quote(terms[0] if terms else None),
         )
 
 

@@ -10,7 +10,7 @@ from shared.contracts.supervision import FindingClosed, FindingRaised
 from shared.domain.actor import SYSTEM, Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from shared.policy.terms.supervision import Casework
-from shared.policy.terms.term import Term
+from shared.policy.terms.term import Term, quote
 
 Conclusion = Literal["confirmed", "waived", "unfounded"]
 
@@ -153,9 +153,7 @@ def close_finding(
             advice="经核实确有设备故障或迟传的，结论填 unfounded；属实的填 confirmed，班级随即取消。",
             field="conclusion",
             value=conclusion,
-            rule=opening_term.rule if opening_term else None,
-            clause=opening_term.clause if opening_term else None,
-            document=opening_term.document if opening_term else None,
+            **quote(opening_term),
         )
     return _close(finding, conclusion, closed_by, reason, now)
 

@@ -12,6 +12,7 @@ from shared.contracts.supervision import CheckKind, SpotCheckRecorded, SpotCheck
 from shared.domain.errors import Refused, refused_by
 from shared.policy.decision import Severity
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,9 +188,7 @@ def _require_day(inspection: Inspection, sessions: Iterable[Session], book: Rule
         advice="开班当日的检查填 opening，其后至最后一课当日的过程抽查填 spot；请核对类型与时间。",
         field="held_at",
         value=day.isoformat(),
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 
@@ -219,9 +218,7 @@ def _require_roster(inspection: Inspection, training_class: TrainingClass, book:
         advice="请只清点本班在册学员，名册以外的人员写入备注；名册正在变更的，待变更批准后再登记。",
         field="headcount",
         value=str(inspection.headcount),
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from services.supervision.domain.finding import Observation
 from services.supervision.domain.inspection import Inspection, standing
-from services.supervision.domain.training_class import Session, TrainingClass
+from services.supervision.domain.training_class import Session
 from shared.domain.money import is_below_percent
 from shared.policy.decision import Trace
 from shared.policy.terms.supervision import OpeningAttendance
@@ -70,7 +70,7 @@ class OpeningDay:
 
 
 def opening_day(
-    training_class: TrainingClass, sessions: Iterable[Session], inspections: Iterable[Inspection]
+    sessions: Iterable[Session], inspections: Iterable[Inspection], *, planned: int, refused: int
 ) -> OpeningDay | None:
     """Count the opening day, which is the day of the first session; None until all its sessions are closed."""
     sessions = tuple(sessions)
@@ -83,8 +83,8 @@ def opening_day(
         day=day,
         signed_in=len(present),
         headcount=_headcount(meetings, standing(inspections)),
-        planned=training_class.planned,
-        refused=training_class.refused,
+        planned=planned,
+        refused=refused,
     )
 
 

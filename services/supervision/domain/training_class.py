@@ -21,6 +21,7 @@ from shared.domain.errors import Refused, refused_by
 from shared.policy.decision import Severity
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.supervision import SignIn
+from shared.policy.terms.term import quote
 
 Ending = Literal["cancelled", "withdrawn"]
 State = Literal["open", "held", "completed", "cancelled", "withdrawn"]
@@ -236,9 +237,7 @@ def decide_register(training_class: TrainingClass, decision: RegisterDecision, b
             advice="请使用考勤设备签到；个别人员确需人工补签的，逐条申请批准。",
             field="class_id",
             value=training_class.class_id,
-            rule=term.rule if term else None,
-            clause=term.clause if term else None,
-            document=term.document if term else None,
+            **quote(term),
         )
     return replace(training_class, register_decisions=(*training_class.register_decisions, decision))
 

@@ -45,7 +45,8 @@ class Share(Term):
 class BenefitPayee(Term):
     """Who is paid where the row's conditions hold, and nobody else (HB-PAY-02); the first row that fits counts.
 
-    With `by_decision` a person has to accept it first.
+    With `by_decision` a person has to accept it first. An `unproven` row is for somebody of whom nothing proves that
+    they were paid out before the claim (LS-PAY-04), and fits only once a person accepted it.
     """
 
     payee: PayeeKind
@@ -54,6 +55,7 @@ class BenefitPayee(Term):
     class_kinds: tuple[ClassKind, ...] = ()
     dispatched: bool = False
     by_decision: bool = False
+    unproven: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,18 @@ class Condition(Term):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaidOutFirst(Term):
+    """The payee hands it to the person first and is paid what is proven of that, no more (LS-CLM-04)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenefitFund(Term):
+    """The one source from which the benefit is paid, by its code (QJ-FND-01, HL-ENR-03)."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Benefit(Term):
     """One subsidy: for whom, for which fact, how much and to whom.
 
@@ -73,15 +87,16 @@ class Benefit(Term):
     their groups is in `groups` and the hirer one of `hirers`; empty means everybody. Of certificates those of
     `certificate_kinds` and `levels` count. `programme` is the word under which it is paid, None the class's own.
 
-    `basis`: per recognised `person`, per `certificate`, per full `month` of work for one employer (`units_max`) or per
-    `day` of presence (`units_max`). `agreed_years` multiplies by the whole years agreed. What `rates` state is paid;
+    `basis`: per recognised `person`, per `certificate`, per full `month` of work for one employer (`units_max`), per
+    `day` of presence (`units_max`), or the class's `cost` beyond what the first source of the funding order bore, in
+    equal parts for everybody present. `agreed_years` multiplies by the whole years agreed. What `rates` state is paid;
     without any the region's table says it, for a day also as a standard per month or year, over `days_of_month` or
     `days_of_year`.
     """
 
     code: str
     name: str
-    basis: Literal["person", "certificate", "month", "day"]
+    basis: Literal["person", "certificate", "month", "day", "cost"]
     programme: Programme | None = None
     classes: tuple[Programme, ...] = ()
     class_kinds: tuple[ClassKind, ...] = ()
@@ -97,6 +112,8 @@ class Benefit(Term):
     shares: tuple[Share, ...] = ()
     conditions: tuple[Condition, ...] = ()
     payees: tuple[BenefitPayee, ...] = ()
+    paid_out_first: PaidOutFirst | None = None
+    fund: BenefitFund | None = None
 
     def paid_as(self, programme: str) -> str:
         """Give the word under which it is paid in a class of this programme."""
@@ -139,12 +156,14 @@ class Advance(Term):
     """Money before the claim: at most a share of what the approved headcount would bring, by a recorded decision.
 
     It is for classes of `class_kinds`, and for those given by `institution_kinds`. Only `programmes` are its base. A
-    class gets at most `advances_max`, which together keep within the share; None is as many as fit.
+    class gets at most `advances_max`, which together keep within the share; None is as many as fit. With
+    `after_training` none is paid before the training is done.
     """
 
     percent: int
     programmes: tuple[Programme, ...]
     advances_max: int | None = None
+    after_training: bool = False
     class_kinds: tuple[ClassKind, ...] = ()
     institution_kinds: tuple[str, ...] = ()
 

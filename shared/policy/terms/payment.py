@@ -92,11 +92,19 @@ class ReviewLimit(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Term):
-    """Shortest public notice in working days; payable from the calendar day after its end (JY-CLM-04)."""
+    """Shortest public notice in working days; payable from the calendar day after its end (JY-CLM-04).
+
+    Only what is paid under `programmes` is shown (empty: everything); a recorded decision adds the rest (HB-CLM-13).
+    """
 
     working_days_min: int
     start_day_counts: bool
     place: str
+    programmes: tuple[Programme, ...] = ()
+
+    def shows(self, programme: str) -> bool:
+        """Say whether what is paid under this programme is shown without anybody deciding so."""
+        return not self.programmes or programme in self.programmes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,11 +213,33 @@ class Rates(Term):
     """What no benefit states comes from the region's table; a rate missing there is RATE_MISSING, never zero."""
 
 
+Feature = Literal[
+    "advance",
+    "living_allowance",
+    "evaluation",
+    "work_for_training",
+    "employment_link",
+    "three_times_cap",
+    "credit_rating",
+    "attendance",
+    "opening_attendance",
+    "class_size",
+    "satisfaction",
+    "video",
+    "online_share",
+    "payout_channel",
+    "review_limit",
+    "notice",
+    "exit",
+]
+"""Switches (待遇和要求) that some documents name and others do not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeaturesOff(Term):
     """Features the document does not provide for (JY-PAY-06); no address offers any of them."""
 
-    features: tuple[str, ...]
+    features: tuple[Feature, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

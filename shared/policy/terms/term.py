@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 from shared.domain.actor import Role
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
@@ -114,6 +114,21 @@ class Term:
             note=note,
             unit=unit,
         )
+
+
+class Quote(TypedDict):
+    """Where a rule stands, as an error names it: all three or none."""
+
+    rule: str | None
+    clause: str | None
+    document: str | None
+
+
+def quote(term: Term | None) -> Quote:
+    """Give the rule, clause and document of a term for a refusal; nothing where the document names no such term."""
+    if term is None:
+        return {"rule": None, "clause": None, "document": None}
+    return {"rule": term.rule, "clause": term.clause, "document": term.document}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("level", sa.String(length=20), nullable=True),
         sa.Column("certifiable", sa.JSON(), nullable=False),
         sa.Column("teachers", sa.JSON(), nullable=False),
+        sa.Column("taught", sa.Boolean(), nullable=False),
         sa.Column("delivery", sa.String(length=10), nullable=False),
         sa.Column("closing_date", sa.Date(), nullable=False),
         sa.Column("ending", sa.String(length=10), nullable=True),

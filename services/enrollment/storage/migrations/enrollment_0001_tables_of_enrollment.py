@@ -35,6 +35,9 @@ def upgrade() -> None:
         sa.Column("certifiable", sa.JSON(), nullable=False),
         sa.Column("levels", sa.JSON(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("new_since", sa.Date(), nullable=True),
+        sa.Column("new_until", sa.Date(), nullable=True),
+        sa.CheckConstraint("new_until IS NULL OR new_until >= new_since", name=op.f("ck_occupation_new_days")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_occupation")),
         sqlite_autoincrement=True,
     )

@@ -168,6 +168,43 @@ def _create_work() -> None:
         ("uq_work_month_reverses", ["reverses"], _REVERSAL),
     ):
         op.create_index(name, "work_month", columns, unique=True, postgresql_where=where, sqlite_where=where)
+    op.create_table(
+        "allowance_payout",
+        _number(),
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("person_id", sa.String(length=200), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("paid_on", sa.Date(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("stated_by", sa.String(length=200), nullable=False),
+        sa.Column("stated_on", sa.Date(), nullable=False),
+        sa.Column("reverses", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('stated','confirmed','refused','reversed')", name=op.f("ck_allowance_payout_state")
+        ),
+        sa.CheckConstraint("(state = 'stated') = (decided_by IS NULL)", name=op.f("ck_allowance_payout_decided")),
+        sa.CheckConstraint("decided_by <> stated_by", name=op.f("ck_allowance_payout_another_person")),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_allowance_payout_amount")),
+        sa.CheckConstraint("paid_on <= stated_on", name=op.f("ck_allowance_payout_days")),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["class_file.class_id"], name=op.f("fk_allowance_payout_class_id_class_file")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reverses"], ["allowance_payout.number"], name=op.f("fk_allowance_payout_reverses_allowance_payout")
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_allowance_payout")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_allowance_payout_class_id", "allowance_payout", ["class_id"], unique=False)
+    for name, columns, where in (
+        ("uq_allowance_payout_standing", ["class_id", "person_id", "paid_on"], _STANDING),
+        ("uq_allowance_payout_reverses", ["reverses"], _REVERSAL),
+    ):
+        op.create_index(name, "allowance_payout", columns, unique=True, postgresql_where=where, sqlite_where=where)
 
 
 def _create_past() -> None:
@@ -200,11 +237,11 @@ def _create_past() -> None:
     op.create_table(
         "past_person",
         sa.Column("person_key", sa.String(length=64), nullable=False),
-        sa.Column("payee_check_key", sa.String(length=20), nullable=False),
-        sa.Column("payee_check", sa.String(length=100), nullable=False),
-        sa.PrimaryKeyConstraint("person_key", "payee_check_key", "payee_check", name=op.f("pk_past_person")),
+        sa.Column("check_key", sa.String(length=20), nullable=False),
+        sa.Column("identity_check", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("person_key", "check_key", name=op.f("pk_past_person")),
     )
-    op.create_index("ix_past_person_payee_check", "past_person", ["payee_check"], unique=False)
+    op.create_index("ix_past_person_identity_check", "past_person", ["identity_check"], unique=False)
     op.create_table(
         "past_subsidy_withdrawal",
         _number(autoincrement=False),
@@ -249,6 +286,252 @@ def _create_past() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.CheckConstraint("(content IS NULL) = (sha256 IS NULL)", name=op.f("ck_filing_sealed")),
         sa.PrimaryKeyConstraint("filing_id", name=op.f("pk_filing")),
+    )
+
+
+def _create_advances() -> None:
+    op.create_table(
+        "advance",
+        sa.Column("advance_id", sa.String(length=200), nullable=False),
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("institution_id", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("rulebook_id", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("advances_max", sa.Integer(), nullable=True),
+        sa.Column("requested_fen", sa.BigInteger(), nullable=False),
+        sa.Column("requested_by", sa.String(length=200), nullable=False),
+        sa.Column("requested_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
+        sa.Column("limit_fen", sa.BigInteger(), nullable=True),
+        sa.Column("funding_source", sa.String(length=100), nullable=True),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.Column("ordered_by", sa.String(length=200), nullable=True),
+        sa.Column("ordered_on", sa.Date(), nullable=True),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("withdrawn_by", sa.String(length=200), nullable=True),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
+        sa.Column("withdrawal_reason", sa.Text(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "(ordered_by IS NULL) = (ordered_on IS NULL) AND (ordered_by IS NOT NULL OR state IN "
+            "('requested','refused','decided','withdrawn'))",
+            name=op.f("ck_advance_ordered"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'requested') = (decided_by IS NULL) AND (decided_by IS NULL) = (decided_on IS NULL) AND "
+            "(decided_by IS NULL) = (decision_reason IS NULL)",
+            name=op.f("ck_advance_decided"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'withdrawn') = (withdrawn_by IS NOT NULL) AND (withdrawn_by IS NULL) = (withdrawn_on IS "
+            "NULL) AND (withdrawn_by IS NULL) = (withdrawal_reason IS NULL)",
+            name=op.f("ck_advance_withdrawn"),
+        ),
+        sa.CheckConstraint(
+            "(state IN ('requested','refused')) = (amount_fen IS NULL) AND (amount_fen IS NULL) = (limit_fen IS "
+            "NULL) AND (amount_fen IS NULL) = (funding_source IS NULL)",
+            name=op.f("ck_advance_whole"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('requested','decided','ready','sent','returned','paid','refused','withdrawn')",
+            name=op.f("ck_advance_state"),
+        ),
+        sa.CheckConstraint(
+            "amount_fen > 0 AND amount_fen <= requested_fen AND amount_fen <= limit_fen", name=op.f("ck_advance_amount")
+        ),
+        sa.CheckConstraint("attempt >= 1", name=op.f("ck_advance_attempt")),
+        sa.CheckConstraint("decided_by <> requested_by", name=op.f("ck_advance_another_decides")),
+        sa.CheckConstraint(
+            "number >= 1 AND (advances_max IS NULL OR number <= advances_max)", name=op.f("ck_advance_number")
+        ),
+        sa.CheckConstraint(
+            "ordered_by <> decided_by AND ordered_by <> requested_by", name=op.f("ck_advance_another_orders")
+        ),
+        sa.CheckConstraint("requested_fen > 0", name=op.f("ck_advance_requested")),
+        sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_advance_class_id_class_file")),
+        sa.PrimaryKeyConstraint("advance_id", name=op.f("pk_advance")),
+        sa.UniqueConstraint("advance_id", "class_id", name=op.f("uq_advance_advance_id_class_id")),
+    )
+    with op.batch_alter_table("advance", schema=None) as batch_op:
+        batch_op.create_index("ix_advance_region", ["region"], unique=False)
+        batch_op.create_index("ix_advance_state", ["funding_source", "state"], unique=False)
+        batch_op.create_index(
+            "uq_advance_number",
+            ["class_id", "number"],
+            unique=True,
+            postgresql_where=sa.text("state NOT IN ('refused','withdrawn')"),
+            sqlite_where=sa.text("state NOT IN ('refused','withdrawn')"),
+        )
+
+    op.create_table(
+        "advance_duty",
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), nullable=False),
+        sa.CheckConstraint(
+            "duty IN ('first_review','second_review','bureau_opinion','payment','inspection')",
+            name=op.f("ck_advance_duty_duty"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["class_id"], ["class_file.class_id"], name=op.f("fk_advance_duty_class_id_class_file")
+        ),
+        sa.PrimaryKeyConstraint("class_id", "actor", name=op.f("pk_advance_duty")),
+        sa.UniqueConstraint("class_id", "actor", "duty", name=op.f("uq_advance_duty_class_id_actor_duty")),
+    )
+    op.create_table(
+        "advance_account",
+        sa.Column("account_id", sa.String(length=200), nullable=False),
+        sa.Column("advance_id", sa.String(length=200), nullable=False),
+        sa.Column("holder_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("bank_name", sa.String(length=200), nullable=False),
+        sa.Column("number_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("number_masked", sa.String(length=50), nullable=False),
+        sa.Column("kind", sa.String(length=50), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("submitted_by", sa.String(length=200), nullable=False),
+        sa.Column("submitted_on", sa.Date(), nullable=False),
+        sa.Column("approved_by", sa.String(length=200), nullable=True),
+        sa.CheckConstraint("state IN ('pending','active','replaced')", name=op.f("ck_advance_account_state")),
+        sa.CheckConstraint("approved_by <> submitted_by", name=op.f("ck_advance_account_another_person")),
+        sa.ForeignKeyConstraint(
+            ["advance_id"], ["advance.advance_id"], name=op.f("fk_advance_account_advance_id_advance")
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_advance_account")),
+    )
+    with op.batch_alter_table("advance_account", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_advance_account_active",
+            ["advance_id"],
+            unique=True,
+            postgresql_where=sa.text("state = 'active'"),
+            sqlite_where=sa.text("state = 'active'"),
+        )
+        batch_op.create_index(
+            "uq_advance_account_pending",
+            ["advance_id"],
+            unique=True,
+            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state = 'pending'"),
+        )
+
+    op.create_table(
+        "advance_recovery",
+        sa.Column("advance_id", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), nullable=False),
+        sa.Column("proposed_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'proposed') = (decided_by IS NULL) AND (state = 'proposed') = (decision_reason IS NULL) "
+            "AND (state = 'proposed') = (decided_on IS NULL)",
+            name=op.f("ck_advance_recovery_decided"),
+        ),
+        sa.CheckConstraint("duty IN ('first_review','second_review')", name=op.f("ck_advance_recovery_duty")),
+        sa.CheckConstraint("state IN ('proposed','refused','ordered')", name=op.f("ck_advance_recovery_state")),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_advance_recovery_amount")),
+        sa.CheckConstraint("decided_by <> proposed_by", name=op.f("ck_advance_recovery_two_people")),
+        sa.CheckConstraint("due_on > proposed_on", name=op.f("ck_advance_recovery_due")),
+        sa.ForeignKeyConstraint(
+            ["advance_id", "class_id"],
+            ["advance.advance_id", "advance.class_id"],
+            name=op.f("fk_advance_recovery_advance_id_class_id_advance"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["class_id", "proposed_by", "duty"],
+            ["advance_duty.class_id", "advance_duty.actor", "advance_duty.duty"],
+            name=op.f("fk_advance_recovery_class_id_proposed_by_duty_advance_duty"),
+        ),
+        sa.PrimaryKeyConstraint("advance_id", "number", name=op.f("pk_advance_recovery")),
+    )
+    with op.batch_alter_table("advance_recovery", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_advance_recovery_standing",
+            ["advance_id"],
+            unique=True,
+            postgresql_where=sa.text("state <> 'refused'"),
+            sqlite_where=sa.text("state <> 'refused'"),
+        )
+
+    op.create_table(
+        "advance_attempt",
+        sa.Column("advance_id", sa.String(length=200), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("class_id", sa.String(length=200), nullable=False),
+        sa.Column("bank_file_id", sa.String(length=200), nullable=False),
+        sa.Column("account_id", sa.String(length=200), nullable=False),
+        sa.Column("sender", sa.String(length=200), nullable=False),
+        sa.Column("duty", sa.String(length=20), server_default="payment", nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("answered_on", sa.Date(), nullable=True),
+        sa.Column("reason_code", sa.String(length=100), nullable=True),
+        sa.CheckConstraint("duty = 'payment'", name=op.f("ck_advance_attempt_duty")),
+        sa.CheckConstraint(
+            "outcome IS NULL OR outcome IN ('settled','returned')", name=op.f("ck_advance_attempt_outcome")
+        ),
+        sa.CheckConstraint("(outcome IS NULL) = (answered_on IS NULL)", name=op.f("ck_advance_attempt_answered")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["advance_account.account_id"], name=op.f("fk_advance_attempt_account_id_advance_account")
+        ),
+        sa.ForeignKeyConstraint(
+            ["advance_id", "class_id"],
+            ["advance.advance_id", "advance.class_id"],
+            name=op.f("fk_advance_attempt_advance_id_class_id_advance"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["bank_file_id"], ["bank_file.bank_file_id"], name=op.f("fk_advance_attempt_bank_file_id_bank_file")
+        ),
+        sa.ForeignKeyConstraint(
+            ["class_id", "sender", "duty"],
+            ["advance_duty.class_id", "advance_duty.actor", "advance_duty.duty"],
+            name=op.f("fk_advance_attempt_class_id_sender_duty_advance_duty"),
+        ),
+        sa.PrimaryKeyConstraint("advance_id", "attempt", name=op.f("pk_advance_attempt")),
+    )
+    with op.batch_alter_table("advance_attempt", schema=None) as batch_op:
+        batch_op.create_index("ix_advance_attempt_bank_file_id", ["bank_file_id"], unique=False)
+
+    op.create_table(
+        "advance_clearing",
+        sa.Column("advance_id", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("institution_id", sa.String(length=200), nullable=False),
+        sa.Column("funding_source", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("cleared_on", sa.Date(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.Column("order_id", sa.String(length=200), nullable=True),
+        sa.Column("reference", sa.String(length=200), nullable=True),
+        sa.CheckConstraint("(kind = 'repaid') = (reference IS NOT NULL)", name=op.f("ck_advance_clearing_receipt")),
+        sa.CheckConstraint("(kind = 'set_off') = (order_id IS NOT NULL)", name=op.f("ck_advance_clearing_set_off")),
+        sa.CheckConstraint("kind IN ('set_off','repaid')", name=op.f("ck_advance_clearing_kind")),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_advance_clearing_amount")),
+        sa.ForeignKeyConstraint(
+            ["advance_id"], ["advance.advance_id"], name=op.f("fk_advance_clearing_advance_id_advance")
+        ),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["payment_order.order_id"], name=op.f("fk_advance_clearing_order_id_payment_order")
+        ),
+        sa.PrimaryKeyConstraint("advance_id", "number", name=op.f("pk_advance_clearing")),
+        sa.UniqueConstraint(
+            "institution_id",
+            "funding_source",
+            "reference",
+            name=op.f("uq_advance_clearing_institution_id_funding_source_reference"),
+        ),
+        sa.UniqueConstraint("order_id", name=op.f("uq_advance_clearing_order_id")),
     )
 
 
@@ -441,7 +724,7 @@ def upgrade() -> None:
         sa.Column("review_due_outer", sa.Date(), nullable=True),
         sa.Column("overdue", sa.JSON(), nullable=False),
         sa.Column("clawback_fen", sa.BigInteger(), nullable=False),
-        sa.Column("awaits_rate", sa.Boolean(), nullable=False),
+        sa.Column("uncomputed", sa.Boolean(), nullable=False),
         sa.Column("state_since", sa.Date(), nullable=False),
         sa.Column("base", sa.Integer(), nullable=False),
         sa.Column("recognised", sa.Integer(), nullable=False),
@@ -679,7 +962,9 @@ def upgrade() -> None:
         sa.Column("class_id", sa.String(length=200), nullable=False),
         sa.Column("person_id", sa.String(length=200), nullable=False),
         sa.Column("payee", sa.String(length=20), nullable=False),
+        sa.Column("body_id", sa.String(length=200), nullable=False),
         sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("identity_check", sa.String(length=100), nullable=True),
         sa.ForeignKeyConstraint(
             ["claim_id", "class_id"],
             ["claim.claim_id", "claim.class_id"],
@@ -688,10 +973,13 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "payee IN ('','learner','enterprise','institution','assessor')", name=op.f("ck_claim_person_payee")
         ),
-        sa.PrimaryKeyConstraint("class_id", "person_id", "payee", name=op.f("pk_claim_person")),
+        sa.CheckConstraint("body_id = '' OR payee = 'assessor'", name=op.f("ck_claim_person_body")),
+        sa.PrimaryKeyConstraint("class_id", "person_id", "payee", "body_id", name=op.f("pk_claim_person")),
     )
     with op.batch_alter_table("claim_person", schema=None) as batch_op:
         batch_op.create_index("ix_claim_person_claim_id", ["claim_id"], unique=False)
+        batch_op.create_index("ix_claim_person_identity_check", ["identity_check"], unique=False)
+        batch_op.create_index("ix_claim_person_person_id", ["person_id"], unique=False)
 
     op.create_table(
         "notice",
@@ -1072,3 +1360,4 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("order_id", name=op.f("uq_clawback_repayment_order_id")),
     )
+    _create_advances()

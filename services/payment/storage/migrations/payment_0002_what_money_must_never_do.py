@@ -40,6 +40,8 @@ APPEND_ONLY = (
     "past_subsidy_withdrawal",
     "reported_figure",
     "filing",
+    "advance_duty",
+    "advance_clearing",
 )
 GUARDED = (
     "payment_order",
@@ -51,7 +53,16 @@ GUARDED = (
     "notice",
     "rate_correction",
     "work_month",
+    "allowance_payout",
+    "advance",
+    "advance_attempt",
+    "advance_recovery",
 )
+STATED = {
+    "work_month": ("month", "is_full", "employer"),
+    "allowance_payout": ("amount_fen", "paid_on"),
+}
+"""What people state, confirm and take back, with what each states of a person."""
 ONLY_GROWS = "this ledger only grows"
 ANSWERED = "what was sent and answered is never rewritten"
 PUBLISHED = "what was published is never changed"
@@ -59,7 +70,7 @@ BEYOND_DECIDED = "more would be ordered than was decided"
 NO_DRAFT = "an order takes entries only while it is drafted"
 NOT_THE_SUM = "an order is the sum of its entries"
 FIXED = "amount, claim and source of an order never change"
-BORN_STATED = "a month is stated before it is decided"
+BORN_STATED = "what is stated is decided afterwards"
 WRONG_WAY = "an order moves only along its states"
 BORN_DRAFTED = "an order begins as a draft"
 
@@ -67,7 +78,23 @@ RATE_STANDS = "a standing rate is corrected by two people"
 
 BEYOND_ASKED = "more came back than was asked"
 
+BORN_REQUESTED = "an advance begins as a request"
+BEYOND_LIMIT = "more would be advanced than the document allows"
+BEYOND_ADVANCED = "more would be set off or repaid than was advanced"
+
 LINE = " AND line_no = NEW.line_no"
+
+
+def statement_changed(table: str) -> str:
+    """Say when a change of a statement is none of its ways: stated, decided, taken back by a confirmed opposite."""
+    kept = ("number", "class_id", "person_id", *STATED[table], "source", "stated_by", "stated_on", "reverses")
+    edited = " OR ".join(f"OLD.{name} <> NEW.{name} OR (OLD.{name} IS NULL) <> (NEW.{name} IS NULL)" for name in kept)
+    opposite = f"SELECT 1 FROM {table} AS opposite WHERE opposite.reverses = OLD.number"  # noqa: S608 - our own names
+    return (
+        f"{edited} OR NOT ((OLD.state = 'stated' AND NEW.state IN ('confirmed', 'refused')) OR "
+        "(OLD.state = 'confirmed' AND NEW.state = 'reversed' AND OLD.decided_by = NEW.decided_by AND EXISTS "
+        f"({opposite} AND opposite.state = 'confirmed')))"
+    )
 
 
 def decided(line: str = "") -> str:
@@ -100,8 +127,11 @@ ALONG = (
     "OR (OLD.state = 'sent' AND NEW.state IN ('settled', 'returned') AND NEW.attempt = OLD.attempt) "
     "OR (OLD.state = 'returned' AND NEW.state = 'ready' AND NEW.attempt = OLD.attempt + 1) "
     "OR (OLD.state = 'ready' AND NEW.state = 'settled' AND NEW.attempt = OLD.attempt AND EXISTS (SELECT 1 "
-    "FROM clawback_repayment AS paid WHERE paid.order_id = OLD.order_id AND paid.amount_fen = OLD.amount_fen)) "
+    "FROM clawback_repayment AS paid WHERE paid.order_id = OLD.order_id AND paid.amount_fen = OLD.amount_fen "
+    "UNION ALL SELECT 1 FROM advance_clearing AS taken WHERE taken.order_id = OLD.order_id "
+    "AND taken.amount_fen = OLD.amount_fen)) "
     "OR (OLD.state IN ('ready', 'returned', 'settled') AND NEW.state = 'reversed' AND NEW.attempt = OLD.attempt "
+    "AND NOT EXISTS (SELECT 1 FROM advance_clearing AS taken WHERE taken.order_id = OLD.order_id) "
     "AND EXISTS (SELECT 1 FROM order_reversal AS opposite WHERE opposite.order_id = OLD.order_id "
     "AND opposite.amount_fen = -OLD.amount_fen AND opposite.was = OLD.state "
     "AND (OLD.state <> 'settled' OR opposite.approved_by IS NOT NULL)))"
@@ -147,16 +177,6 @@ CORRECTION_CHANGED = (
     "OR COALESCE(OLD.level, '') <> COALESCE(NEW.level, '') "
     "OR COALESCE(OLD.certificate_kind, '') <> COALESCE(NEW.certificate_kind, '')"
 )
-MONTH_CHANGED = (
-    "OLD.number <> NEW.number OR OLD.class_id <> NEW.class_id OR OLD.person_id <> NEW.person_id "
-    "OR OLD.month <> NEW.month OR OLD.is_full <> NEW.is_full "
-    "OR COALESCE(OLD.employer, '') <> COALESCE(NEW.employer, '') "
-    "OR OLD.source <> NEW.source OR OLD.stated_by <> NEW.stated_by OR OLD.stated_on <> NEW.stated_on "
-    "OR COALESCE(OLD.reverses, 0) <> COALESCE(NEW.reverses, 0) "
-    "OR NOT ((OLD.state = 'stated' AND NEW.state IN ('confirmed', 'refused')) OR (OLD.state = 'confirmed' "
-    "AND NEW.state = 'reversed' AND OLD.decided_by = NEW.decided_by AND EXISTS (SELECT 1 FROM work_month AS opposite "
-    "WHERE opposite.reverses = OLD.number AND opposite.state = 'confirmed')))"
-)
 NOTICE_CHANGED = (
     "OLD.claim_id <> NEW.claim_id OR OLD.list_hash <> NEW.list_hash OR OLD.starts_on <> NEW.starts_on "
     "OR OLD.ends_on <> NEW.ends_on OR OLD.payable_from <> NEW.payable_from "
@@ -172,6 +192,50 @@ ATTEMPT_CHANGED = (
     "OLD.outcome IS NOT NULL OR OLD.order_id <> NEW.order_id OR OLD.attempt <> NEW.attempt "
     "OR OLD.claim_id <> NEW.claim_id OR OLD.bank_file_id <> NEW.bank_file_id OR OLD.account_id <> NEW.account_id "
     "OR OLD.sender <> NEW.sender"
+)
+ADVANCE_ATTEMPT_CHANGED = (
+    "OLD.outcome IS NOT NULL OR OLD.advance_id <> NEW.advance_id OR OLD.attempt <> NEW.attempt "
+    "OR OLD.class_id <> NEW.class_id OR OLD.bank_file_id <> NEW.bank_file_id OR OLD.account_id <> NEW.account_id "
+    "OR OLD.sender <> NEW.sender"
+)
+ADVANCE_CHANGED = (
+    "OLD.advance_id <> NEW.advance_id OR OLD.class_id <> NEW.class_id OR OLD.institution_id <> NEW.institution_id "
+    "OR OLD.region <> NEW.region OR OLD.rulebook_id <> NEW.rulebook_id OR OLD.number <> NEW.number "
+    "OR OLD.requested_fen <> NEW.requested_fen OR OLD.requested_by <> NEW.requested_by "
+    "OR COALESCE(OLD.advances_max, 0) <> COALESCE(NEW.advances_max, 0) "
+    "OR (OLD.state <> 'requested' AND (COALESCE(OLD.amount_fen, 0) <> COALESCE(NEW.amount_fen, 0) "
+    "OR COALESCE(OLD.limit_fen, 0) <> COALESCE(NEW.limit_fen, 0) "
+    "OR COALESCE(OLD.funding_source, '') <> COALESCE(NEW.funding_source, '') OR OLD.decided_by <> NEW.decided_by "
+    "OR OLD.ordered_by <> COALESCE(NEW.ordered_by, '')))"
+)
+ADVANCE_ALONG = (
+    "(OLD.state = NEW.state AND OLD.attempt = NEW.attempt) "
+    "OR (OLD.state = 'requested' AND NEW.state IN ('decided', 'refused') AND NEW.attempt = OLD.attempt) "
+    "OR (OLD.state = 'decided' AND NEW.state IN ('ready', 'withdrawn') AND NEW.attempt = OLD.attempt) "
+    "OR (OLD.state = 'ready' AND NEW.state IN ('sent', 'withdrawn') AND NEW.attempt = OLD.attempt) "
+    "OR (OLD.state = 'sent' AND NEW.state IN ('paid', 'returned') AND NEW.attempt = OLD.attempt) "
+    "OR (OLD.state = 'returned' AND NEW.state = 'withdrawn' AND NEW.attempt = OLD.attempt) "
+    "OR (OLD.state = 'returned' AND NEW.state = 'ready' AND NEW.attempt = OLD.attempt + 1)"
+)
+TOO_MUCH_ADVANCED = (
+    "NEW.amount_fen + (SELECT COALESCE(SUM(other.amount_fen), 0) FROM advance AS other "
+    "WHERE other.class_id = NEW.class_id AND other.advance_id <> NEW.advance_id "
+    "AND other.state NOT IN ('refused', 'withdrawn')) > NEW.limit_fen"
+)
+RECOVERY_CHANGED = (
+    "OLD.state <> 'proposed' OR OLD.advance_id <> NEW.advance_id OR OLD.number <> NEW.number "
+    "OR OLD.amount_fen <> NEW.amount_fen OR OLD.due_on <> NEW.due_on OR OLD.reason <> NEW.reason "
+    "OR OLD.proposed_by <> NEW.proposed_by OR OLD.duty <> NEW.duty"
+)
+NOT_OWED = (
+    "NOT EXISTS (SELECT 1 FROM advance AS paid WHERE paid.advance_id = NEW.advance_id AND paid.state = 'paid' "
+    "AND paid.institution_id = NEW.institution_id AND paid.funding_source = NEW.funding_source "
+    "AND NEW.amount_fen + (SELECT COALESCE(SUM(less.amount_fen), 0) FROM advance_clearing AS less "
+    "WHERE less.advance_id = NEW.advance_id) <= paid.amount_fen AND (NEW.kind <> 'set_off' OR EXISTS (SELECT 1 "
+    "FROM payment_order AS taking WHERE taking.order_id = NEW.order_id AND taking.class_id = paid.class_id "
+    "AND taking.funding_source = paid.funding_source AND taking.amount_fen = NEW.amount_fen))) "
+    "OR (NEW.kind = 'repaid' AND NOT EXISTS (SELECT 1 FROM advance_recovery AS asked "
+    "WHERE asked.advance_id = NEW.advance_id AND asked.state = 'ordered'))"
 )
 
 
@@ -193,9 +257,10 @@ def _guard_sqlite() -> None:
     refuse("rate_stands", "INSERT ON rate", RATE_ALONE, RATE_STANDS)
     refuse("rate_correction_refuses_change", "UPDATE ON rate_correction", CORRECTION_CHANGED, ANSWERED)
     refuse("rate_correction_refuses_delete", "DELETE ON rate_correction", "1", ONLY_GROWS)
-    refuse("work_month_born_stated", "INSERT ON work_month", "NEW.state <> 'stated'", BORN_STATED)
-    refuse("work_month_refuses_change", "UPDATE ON work_month", MONTH_CHANGED, ANSWERED)
-    refuse("work_month_refuses_delete", "DELETE ON work_month", "1", ONLY_GROWS)
+    for table in STATED:
+        refuse(f"{table}_born_stated", f"INSERT ON {table}", "NEW.state <> 'stated'", BORN_STATED)
+        refuse(f"{table}_refuses_change", f"UPDATE ON {table}", statement_changed(table), ANSWERED)
+        refuse(f"{table}_refuses_delete", f"DELETE ON {table}", "1", ONLY_GROWS)
     refuse("notice_refuses_change", "UPDATE ON notice", NOTICE_CHANGED, PUBLISHED)
     refuse("notice_refuses_delete", "DELETE ON notice", "1", PUBLISHED)
     refuse("claim_line_return_refuses_change", "UPDATE ON claim_line_return", RETURN_CHANGED, ANSWERED)
@@ -207,6 +272,16 @@ def _guard_sqlite() -> None:
     refuse("clawback_along_its_states", "UPDATE ON clawback", CLAWBACK_CHANGED, ANSWERED)
     refuse("clawback_refuses_delete", "DELETE ON clawback", "1", ONLY_GROWS)
     refuse("clawback_repayment_within_asked", "INSERT ON clawback_repayment", TOO_MUCH_BACK, BEYOND_ASKED)
+    refuse("advance_born_requested", "INSERT ON advance", "NEW.state <> 'requested'", BORN_REQUESTED)
+    refuse("advance_fixed", "UPDATE ON advance", ADVANCE_CHANGED, ANSWERED)
+    refuse("advance_along_its_states", "UPDATE ON advance", f"NOT ({ADVANCE_ALONG})", WRONG_WAY)
+    refuse("advance_within_limit", "UPDATE ON advance", f"NEW.state = 'decided' AND {TOO_MUCH_ADVANCED}", BEYOND_LIMIT)
+    refuse("advance_refuses_delete", "DELETE ON advance", "1", ONLY_GROWS)
+    refuse("advance_attempt_refuses_change", "UPDATE ON advance_attempt", ADVANCE_ATTEMPT_CHANGED, ANSWERED)
+    refuse("advance_attempt_refuses_delete", "DELETE ON advance_attempt", "1", ANSWERED)
+    refuse("advance_recovery_refuses_change", "UPDATE ON advance_recovery", RECOVERY_CHANGED, ANSWERED)
+    refuse("advance_recovery_refuses_delete", "DELETE ON advance_recovery", "1", ONLY_GROWS)
+    refuse("advance_clearing_within_paid", "INSERT ON advance_clearing", NOT_OWED, BEYOND_ADVANCED)
     refuse("order_attempt_refuses_change", "UPDATE ON order_attempt", ATTEMPT_CHANGED, ANSWERED)
     refuse("order_attempt_refuses_delete", "DELETE ON order_attempt", "1", ANSWERED)
     of_line, with_this = f"({decided(LINE)})", f"({ordered(LINE)} + NEW.amount_fen)"
@@ -243,10 +318,12 @@ def _guard_postgresql() -> None:
     _before_row("rate", "INSERT", "keep_rates")
     function("refuse_correction_change", f"IF {CORRECTION_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
     _before_row("rate_correction", "UPDATE", "refuse_correction_change")
-    function("keep_months_stated", f"IF NEW.state <> 'stated' THEN {raising(BORN_STATED)} END IF; RETURN NEW;")
-    _before_row("work_month", "INSERT", "keep_months_stated")
-    function("refuse_month_change", f"IF {MONTH_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
-    _before_row("work_month", "UPDATE", "refuse_month_change")
+    function("keep_stated", f"IF NEW.state <> 'stated' THEN {raising(BORN_STATED)} END IF; RETURN NEW;")
+    for table in STATED:
+        _before_row(table, "INSERT", "keep_stated")
+        changed = f"IF {statement_changed(table)} THEN {raising(ANSWERED)} END IF; RETURN NEW;"
+        function(f"refuse_{table}_change", changed)
+        _before_row(table, "UPDATE", f"refuse_{table}_change")
     function("refuse_notice_change", f"IF {NOTICE_CHANGED} THEN {raising(PUBLISHED)} END IF; RETURN NEW;")
     _before_row("notice", "UPDATE", "refuse_notice_change")
     function("refuse_attempt_change", f"IF {ATTEMPT_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
@@ -265,6 +342,28 @@ def _guard_postgresql() -> None:
         f"IF {TOO_MUCH_BACK} THEN {raising(BEYOND_ASKED)} END IF; RETURN NEW;",
     )
     _before_row("clawback_repayment", "INSERT", "keep_within_asked")
+    # The class's and the advance's rows are locked first: of two at once the second sees what the first did.
+    function(
+        "keep_advance",
+        f"IF TG_OP = 'INSERT' THEN IF NEW.state <> 'requested' THEN {raising(BORN_REQUESTED)} END IF; RETURN NEW; "
+        f"END IF; IF {ADVANCE_CHANGED} THEN {raising(ANSWERED)} END IF; "
+        f"IF NOT ({ADVANCE_ALONG}) THEN {raising(WRONG_WAY)} END IF; IF NEW.state = 'decided' THEN "
+        "PERFORM 1 FROM class_file WHERE class_id = NEW.class_id FOR UPDATE; "
+        f"IF {TOO_MUCH_ADVANCED} THEN {raising(BEYOND_LIMIT)} END IF; END IF; RETURN NEW;",
+    )
+    _before_row("advance", "INSERT OR UPDATE", "keep_advance")
+    function(
+        "refuse_advance_attempt_change", f"IF {ADVANCE_ATTEMPT_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;"
+    )
+    _before_row("advance_attempt", "UPDATE", "refuse_advance_attempt_change")
+    function("refuse_recovery_change", f"IF {RECOVERY_CHANGED} THEN {raising(ANSWERED)} END IF; RETURN NEW;")
+    _before_row("advance_recovery", "UPDATE", "refuse_recovery_change")
+    function(
+        "keep_within_advanced",
+        "PERFORM 1 FROM advance WHERE advance_id = NEW.advance_id FOR UPDATE; "
+        f"IF {NOT_OWED} THEN {raising(BEYOND_ADVANCED)} END IF; RETURN NEW;",
+    )
+    _before_row("advance_clearing", "INSERT", "keep_within_advanced")
     function("keep_within_decided", *_within_decided(raising))
     _before_row("order_entry", "INSERT", "keep_within_decided")
     function(
