@@ -10,8 +10,9 @@ from random import Random
 from typing import Final
 
 from services.payment.application.assessing import Case
+from services.payment.domain.benefit import FUNDER
 from services.payment.domain.decision import Decision
-from services.payment.domain.facts import ClassFacts, Known, Spell
+from services.payment.domain.facts import ClassFacts, Known, Payout, Spell
 from services.payment.domain.rates import Rate, RateTable, rate_table
 from shared.contracts.assessment import (
     AssessmentCompleted,
@@ -65,6 +66,8 @@ class Shape:
     entered: tuple[tuple[str, int, str], ...] = ()
     accepted: tuple[str, ...] = ()
     measured: str | None = None
+    funder: str | None = None
+    handed_out_fen: int = 0
 
 
 SHAPES: Final = (
@@ -86,6 +89,7 @@ SHAPES: Final = (
         groups=("employee",),
         opens=date(2020, 1, 6),
         days=330,
+        funder="enterprise",
     ),
     Shape(
         jurisdiction="hebei",
@@ -118,6 +122,7 @@ SHAPES: Final = (
         days=300,
         entered=(("training", 80_000, "each"), ("living_allowance", 1_500, "day")),
         measured="LS-CLM-05",
+        handed_out_fen=200_000,
     ),
 )
 
@@ -215,6 +220,7 @@ def _claimed(number: int, heads: int, shape: Shape, book: Rulebook, rates: RateT
             for person in persons
         ),
         reviews=(),
+        attributes={FUNDER: shape.funder} if shape.funder else {},
     )
     facts = _facts(opened, shape, persons, absences, certified, draw)
     withdrawn_day = closes + timedelta(days=60)
@@ -315,6 +321,9 @@ def _facts(
             Spell(person_id=person, employer="employer", start=employed_on + timedelta(days=7 * draw.randrange(3)))
             for person in spells
         ),
+        payouts=tuple(Payout(person_id=person, amount_fen=shape.handed_out_fen) for person in persons)
+        if shape.handed_out_fen
+        else (),
     )
 
 

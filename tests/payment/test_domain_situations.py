@@ -159,6 +159,20 @@ def test_people_who_are_alike_are_judged_once(claimed: Claimed) -> None:
     assert len(found.judged) < people / 2
 
 
+def test_an_award_stays_what_it_is_when_its_worth_or_its_person_is_told() -> None:
+    """A field that is added later must not be lost on the way."""
+    somebody = next(line.awards[0] for line in judged(CLASSES[1]).lines if line.awards)
+    award = replace(
+        somebody, percent=80, amount_fen=1, paid_out_fen=7, short_fen=3, use=replace(somebody.use, imported=True)
+    )
+    defaults = {field.name: field.default for field in fields(award)} | {"certificate": None}
+    assert all(getattr(award, name) != value for name, value in defaults.items() if name not in ("findings", "traces"))
+    told = award.worth(5, (), (), short_fen=2)
+    assert told == replace(award, amount_fen=5, short_fen=2, findings=(), traces=())
+    other = award.of("another", None)
+    assert other == replace(award, use=replace(award.use, person_id="another"), certificate=None)
+
+
 def test_a_difference_in_anything_but_identity_tells_people_apart() -> None:
     """A field that is added later decides, too; one that shall not has to be named."""
     for kind, identity in IDENTITY.items():

@@ -91,8 +91,27 @@ class Award:
 
     def of(self, person_id: str, certificate: Known[CertificateIssued] | None) -> "Award":
         """Give the same award of somebody else in the same situation, by their own certificate."""
-        own = certificate if self.certificate else None
-        return replace(self, use=replace(self.use, person_id=person_id), certificate=own)
+        use = self.use
+        return Award(
+            benefit=self.benefit,
+            use=Use(
+                person_id=person_id,
+                programme=use.programme,
+                on=use.on,
+                occupation=use.occupation,
+                level=use.level,
+                employer=use.employer,
+                imported=use.imported,
+            ),
+            priced=self.priced,
+            percent=self.percent,
+            amount_fen=self.amount_fen,
+            paid_out_fen=self.paid_out_fen,
+            short_fen=self.short_fen,
+            certificate=certificate if self.certificate else None,
+            traces=self.traces,
+            findings=self.findings,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

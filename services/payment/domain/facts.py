@@ -143,7 +143,14 @@ class ClassFacts:
         """Give what the person was handed in fen, None where a trial says nothing of it."""
         if self.payouts is None:
             return None
-        return sum(payout.amount_fen for payout in self.payouts if payout.person_id == person_id)
+        return self._handed_out.get(person_id, 0)
+
+    @cached_property
+    def _handed_out(self) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for payout in self.payouts or ():
+            found[payout.person_id] = found.get(payout.person_id, 0) + payout.amount_fen
+        return found
 
     @cached_property
     def _certificates(self) -> Mapping[str, tuple[Known[CertificateIssued], ...]]:
