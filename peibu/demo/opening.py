@@ -14,6 +14,9 @@ THEORY_SESSIONS = 7
 class Opening(Scene):
     """The class comes to be."""
 
+    opens_at = time(7, 0)
+    """When on the opening day somebody looks whether the class has opened."""
+
     async def apply(self) -> str:
         """The institution applies for a class with plan and teaching plan."""
         script, days = self.script, self.days
@@ -97,7 +100,7 @@ class Opening(Scene):
     async def open_class(self) -> str:
         """On the opening date the class opens by itself."""
         script = self.script
-        await self.move_clock(moment(script.opening, time(7, 0)))
+        await self.move_clock(moment(script.opening, self.opens_at))
         await self.await_class(lambda view: view["state"] == "opened", "the opening")
         view = await until(
             lambda: self.read(self.cast.institution, f"/supervision/v1/classes/{script.class_id}"),

@@ -1,7 +1,7 @@
 """Who asks for the money of one class of a case: facts that benefits read, claims of everybody whom they pay."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from itertools import product
 from typing import Final
 
@@ -14,6 +14,7 @@ from shared.domain.money import fen_from_yuan
 from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.terms.benefit import Benefit
+from tests.cases.exams import EVENING
 from tests.cases.paying import Came, Claimed, Paying, refusals_of
 from tests.journey.progress import say
 
@@ -60,12 +61,13 @@ class PaidStory(Paying):
         if examined["exam_due_on"]:
             came.dates["assessment_due"] = date.fromisoformat(examined["exam_due_on"])
         await self._tell_facts()
-        await self.move_clock(moment(self.claimed_on, time(9, 0)))
+        await self.move_clock(moment(self.claimed_on, EVENING))
         claims = [claimed async for claimed in self._claims(came)]
         for claimed in claims:
             view = await self.view(claimed)
             came.flags += [finding_of(flag) for flag in view["flags"]]
             came.dates |= {event: date.fromisoformat(view[event]) for event in DEADLINES if view[event]}
+            await self._try_switches(claimed)
             await self._decide(claimed, view)
         await self.review_and_pay([claimed for claimed in claims if await self.is_due(claimed)])
         for claimed in claims:
@@ -101,7 +103,7 @@ class PaidStory(Paying):
         payouts = [*self._payouts()]
         if not any((self.part.employment, self.part.month, payouts)):
             return
-        await self.move_clock(moment(self.claimed_on, time(8, 0)))
+        await self.move_clock(moment(self.claimed_on, EVENING))
         path = f"/payment/v1/classes/{self.script.class_id}"
         await self._await_opening(path)
         if jobs := [*self._jobs()]:
@@ -177,7 +179,7 @@ class PaidStory(Paying):
     # -------------------------------------------------------------------------------------------------- the claims
 
     def payees(self) -> dict[str, set[str]]:
-        """Give who asks for whom, by the kind of payee: whom the document pays for its groups, else whom at all.
+        """Give who asks for whom, by the kind of payee: whoever is paid for the groups, else whoever is paid at all.
 
         Where it pays a class nothing for the groups that are in it, they ask in vain.
         """
@@ -223,9 +225,9 @@ class PaidStory(Paying):
             lambda: self.read(self.cast.auditor, f"/payment/v1/classes/{self.script.class_id}"),
             lambda view: not view["missing"],
             what="payment to know every fact of the class",
-            seconds=10,
         )
         await self._try_as_agency(came)
+        await self._try_wrong_accounts()
         for payee, persons in sorted(self.payees().items()):
             if payee != "learner":
                 by, body = await self._of_organisation(payee)
@@ -236,6 +238,23 @@ class PaidStory(Paying):
                 by, body = await self._of_learner(person)
                 if (claimed := await self._claim(by, payee, body, [person], came)) is not None:
                     yield claimed
+
+    async def _try_wrong_accounts(self) -> None:
+        payees = [payee for payee in sorted(self.payees()) if payee not in ("learner", "assessor")]
+        for kind, refused in self.of.wrong_accounts.items() if payees else ():
+            by, body = await self._of_organisation(payees[0])
+            body["account"]["kind"] = kind
+            self.of.refusing.hold(await by.refused("/payment/v1/claims", body), [refused])
+
+    async def _try_switches(self, claimed: Claimed) -> None:
+        """Ask once for what the document does not provide for; for a notice also where notices are published."""
+        refusing, path = self.of.refusing, f"/payment/v1/classes/{self.script.class_id}/feature-requests"
+        for switch in () if refusing.off else self.of.switches:
+            asked = await self.cast.institution.refused(path, {"feature": switch.feature})
+            refusing.hold_off(asked, switch)
+            if switch.feature == "notice":
+                site = f"/payment/v1/claims/{claimed.claim_id}/notice"
+                refusing.hold_off(await self.cast.second_reviewer.refused(site, {"site": "官方网站"}), switch)
 
     async def _try_as_agency(self, came: Came) -> None:
         """Whoever sent dispatched staff asks for their subsidy first; why it is refused is told for each of them."""

@@ -11,7 +11,7 @@ from peibu.demo.scene import Script, Step, moment, training_days
 from peibu.trial.judging import type_of
 from peibu.trial.parts import Part
 from shared.policy.case_file import People
-from tests.cases.exams import Examining
+from tests.cases.exams import EVENING, Examining
 
 if TYPE_CHECKING:
     from tests.cases.story import CaseStory
@@ -22,6 +22,8 @@ WEEKDAYS: Final = 10
 
 class ClassStory(Opening, Examining):
     """One class of a case; the sample occupation stands for its own, all else is as the file says."""
+
+    opens_at = time(0, 0)
 
     def __init__(self, of: "CaseStory", part: Part, *, number: int, opening: date) -> None:
         super().__init__(of.cast_of(number), Script(seed=10 * of.seed + number, opening=opening))
@@ -81,9 +83,9 @@ class ClassStory(Opening, Examining):
         return self.book.enrollment.practice_share is not None
 
     def timetable(self, days: list[date]) -> list[Json]:
-        """Give two sessions a day, or one of practice where no rule asks for more."""
+        """Give two sessions a day, or one of practice in the afternoon where no rule asks for more."""
         sessions = super().timetable(days) if self.sits else []
-        return sessions if self._is_long else [{**one, "kind": "practice"} for one in sessions[::2]]
+        return sessions if self._is_long else [{**one, "kind": "practice"} for one in sessions[1::2]]
 
     def application(self) -> Json:
         """Give the application as the institution fills it in, with what only this document asks."""
@@ -108,6 +110,12 @@ class ClassStory(Opening, Examining):
         }
         return {code: value for code, value in told.items() if value is not None and code in asked}
 
+    async def try_unprepared(self) -> None:
+        """Apply before the paperwork is done, where that is refused."""
+        if expected := self.of.unprepared(self.whole):
+            bare = {**self.application(), "attributes": {}}
+            self.of.refusing.hold(await self.cast.institution.refused("/enrollment/v1/classes", bare), expected)
+
     async def submit_roster(self) -> str:
         """Write everybody down with the group the case gives them; who is refused is kept with the reasons."""
         rows = [
@@ -118,6 +126,7 @@ class ClassStory(Opening, Examining):
             }
             for number, (person, people) in enumerate(self._persons().items(), start=1)
         ]
+        await self._try_wrong_rows(rows[0])
         answer = await self.cast.institution.post(
             f"/enrollment/v1/classes/{self.script.class_id}/roster", {"rows": rows}, key=self.key("roster")
         )
@@ -129,6 +138,15 @@ class ClassStory(Opening, Examining):
                 self.asked += [finding for finding in row["findings"] if finding["severity"] == "ask"]
         self.accepted = len(self.ids)
         return f"{len(self.ids)} 行通过，{len(self.refused)} 行不予通过"
+
+    async def _try_wrong_rows(self, row: Json) -> None:
+        """A row that only this document refuses is sent, and replaced by the right one."""
+        path = f"/enrollment/v1/classes/{self.script.class_id}/roster"
+        for number, (wrong, refused) in enumerate(self.of.wrong_rows(self.whole)):
+            answer = await self.cast.institution.post(
+                path, {"rows": [{**row, **wrong}]}, key=self.key(f"wrong-row-{number}")
+            )
+            self.of.refusing.hold(answer["rows"][0], [refused])
 
     def _persons(self) -> Mapping[str, People]:
         return {person: people for people in self.part.person for person in people.ids}
@@ -174,7 +192,7 @@ class ClassStory(Opening, Examining):
         return told
 
     async def _begin_work(self) -> str:
-        await self.move_clock(moment(self.script.opening, time(7, 0)))
+        await self.move_clock(moment(self.script.opening, self.opens_at))
         await self.await_class(lambda view: view["state"] == "opened", "the opening")
         return "开始以工代训"
 
@@ -185,7 +203,7 @@ class ClassStory(Opening, Examining):
         films = self.book.supervision.theory_video or self.book.supervision.practice_video
         applies_on = (len(self.days) - 1) // 2
         for number, day in enumerate(self.days):
-            await self.move_clock(moment(day, time(18, 0)))
+            await self.move_clock(moment(day, EVENING))
             await self._sign_in(number, day)
             if films:
                 await self._push_videos(day)
@@ -232,7 +250,7 @@ class ClassStory(Opening, Examining):
 
     async def complete_training(self) -> str:
         """The last session closes; the bureau states its opinion where the document asks for one."""
-        await self.move_clock(moment(self.days[-1] + timedelta(days=1), time(18, 0)))
+        await self.move_clock(moment(self.days[-1] + timedelta(days=1), EVENING))
         if self.book.supervision.inspection_opinion is None:
             return "全部课次已结"
         await until(
@@ -250,9 +268,9 @@ class ClassStory(Opening, Examining):
     async def cancel(self) -> list[Json]:
         """Too few come on the opening day and an approver confirms: give why the claim is then refused."""
         first, supervised = self.days[0], f"/supervision/v1/classes/{self.script.class_id}"
-        await self.move_clock(moment(first, time(18, 0)))
+        await self.move_clock(moment(first, EVENING))
         await self._sign_in(0, first)
-        await self.move_clock(moment(first + timedelta(days=1), time(18, 0)))
+        await self.move_clock(moment(first + timedelta(days=1), EVENING))
         await until(lambda: self.cast.inspector.get(supervised), lambda view: view["state"] == "held", what="the hold")
         findings = await self.cast.inspector.get("/supervision/v1/findings", class_id=self.script.class_id)
         (case,) = [one for one in findings["items"] if one["check"] == "opening_attendance"]

@@ -15,6 +15,8 @@ EXAM_LEAD: Final = timedelta(days=5)
 """An exam is held so long before its certificates are issued, and applied for so long before it is held."""
 REST: Final = timedelta(days=2)
 """No exam is held earlier after the last day of training: its sessions close first."""
+EVENING: Final = time(17, 0)
+"""When everything of a day is done: a session ends now, and that of the day before closes."""
 PASSED, FAILED = 76, 55
 RESULTS: Final = "AssessmentCompleted"
 
@@ -90,16 +92,16 @@ class Examining(Training):
         exams = sorted(self.exams(), key=lambda exam: exam.held)
         for exam in exams:
             if exam.name not in self.assessments:
-                await self.move_clock(moment(exam.held - EXAM_LEAD, time(9, 0)))
+                await self.move_clock(moment(exam.held - EXAM_LEAD, EVENING))
                 await self._apply(exam)
-            await self.move_clock(moment(exam.held, time(17, 0)))
+            await self.move_clock(moment(exam.held, EVENING))
             await self._hold(exam)
         return "；".join(f"{exam.kind}：{len(exam.passed)} 人合格" for exam in exams) or "没有考核"
 
     async def certify(self) -> str:
         """Issue every certificate on its day."""
         for exam in sorted((one for one in self.exams() if one.passed), key=lambda exam: exam.issued):
-            await self.move_clock(moment(exam.issued, time(18, 0)))
+            await self.move_clock(moment(exam.issued, EVENING))
             certificates = [
                 {
                     "person_id": self.ids[person],

@@ -1,7 +1,7 @@
 """The money of one class of a case once somebody asks for it: advances, reviews, orders, the bank, what comes back."""
 
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
 from peibu.demo.party import Json, Party, StoryBroken
 from peibu.demo.scene import Step, expect, moment
@@ -10,6 +10,7 @@ from peibu.trial.outcome import Refusal, TrialLine
 from shared.policy.case_file import Advance, fen_of
 from shared.policy.decision import Finding
 from tests.cases.class_story import ClassStory
+from tests.cases.exams import EVENING
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class Paying(ClassStory):
         """Ask for each advance of the file; an officer decides, finance pays, or the document refuses it."""
         for asked in self.part.advance:
             decided = min([asked.date, *(one.date for one in self.part.decision if one.rule == self._advances)])
-            await self.move_clock(moment(decided, time(9, 0)))
+            await self.move_clock(moment(decided, EVENING))
             body = {
                 "amount_fen": fen_of(asked.amount_yuan),
                 "account": self.account_of("institution", self.cast.institution_name, ACCOUNT["account_number"]),
@@ -80,7 +81,7 @@ class Paying(ClassStory):
         path = f"/payment/v1/advances/{advance_id}"
         decision = {"decision": "accept", "reason": "按文件规定的比例预付"}
         await self.cast.approver.post(f"{path}/decision", decision, key=self.key(f"decided-{advance_id}"))
-        await self.move_clock(moment(asked.date, time(9, 0)))
+        await self.move_clock(moment(asked.date, EVENING))
         async with self.of.casting.at_the_bank:
             await self.cast.finance.post(f"{path}/order", {}, key=self.key(f"order-{advance_id}"))
             await self._send([(advance_id, 1)])
@@ -97,7 +98,7 @@ class Paying(ClassStory):
             await self._step(claimed, self.cast.second_reviewer, "second_review")
         if listed := [claimed for claimed in claims if (await self.view(claimed))["state"] == "second_review"]:
             payable = [await self._publish(claimed) for claimed in listed]
-            await self.move_clock(moment(max(payable), time(9, 0)))
+            await self.move_clock(moment(max(payable), EVENING))
         for claimed in claims:
             await self._step(claimed, self.cast.approver, "bureau_opinion")
         if claims:

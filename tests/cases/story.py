@@ -21,6 +21,7 @@ from tests.cases.casting import Casting
 from tests.cases.claiming import PaidStory
 from tests.cases.common_clock import CommonClock
 from tests.cases.paying import Came
+from tests.cases.refusing import Refused, Refusing, Switch
 
 LEAD: Final = timedelta(days=14)
 """Everything is registered so long before the first class opens, and applied for."""
@@ -60,6 +61,7 @@ class CaseStory:
     ) -> None:
         self.case, self.book, self.casting, self.seed, self.clock = case, book, casting, seed, clock
         self._paperwork = paperwork
+        self.refusing = Refusing(document=book.document)
         self.parts: tuple[Part, ...] = parts_of(case, book)
         self.openings = openings_of(case, self.parts, book)
         self.people = dict(zip(case.people, sample_people(seed), strict=False))
@@ -133,14 +135,34 @@ class CaseStory:
 
     def application_of(self, part: Part) -> Json:
         """Give what the document's own paperwork adds to the application of a class."""
-        return self._asked("application_of", part)
+        asked: Json = self._asked("application_of", part)
+        return asked
 
     def row_of(self, part: Part, people: People) -> Json:
         """Give what it adds to the rows of these people."""
-        return self._asked("row_of", part, people)
+        asked: Json = self._asked("row_of", part, people)
+        return asked
 
-    def _asked(self, name: str, *subject: object) -> Json:
-        asked: Callable[..., Json] | None = getattr(self._paperwork, name, None)
+    def unprepared(self, part: Part) -> Sequence[Refused]:
+        """Give what refuses an application before the paperwork is done."""
+        return self._asked("unprepared", part) or ()
+
+    def wrong_rows(self, part: Part) -> Sequence[tuple[Json, Refused]]:
+        """Give by what a row may be wrong, and what then refuses it."""
+        return self._asked("wrong_rows", part) or ()
+
+    @property
+    def wrong_accounts(self) -> Mapping[str, Refused]:
+        """Give the kinds of account to which the document does not pay, and what refuses them."""
+        return getattr(self._paperwork, "WRONG_ACCOUNTS", {})
+
+    @property
+    def switches(self) -> Sequence[Switch]:
+        """Give what the document leaves off."""
+        return getattr(self._paperwork, "OFF", ())
+
+    def _asked(self, name: str, *subject: object) -> Any:
+        asked: Callable[..., Any] | None = getattr(self._paperwork, name, None)
         return {} if asked is None else asked(self, *subject)
 
     # ---------------------------------------------------------------------------------------------------- the playing
@@ -151,11 +173,12 @@ class CaseStory:
         try:
             await self.move_clock(moment(self.begins, time(8, 0)))
             self.cast = await self._register()
+            stories = [PaidStory(self, part, number=n, opening=self.openings[n]) for n, part in enumerate(self.parts)]
+            await stories[0].try_unprepared()
             if (prepare := getattr(self._paperwork, "prepare", None)) is not None:
                 await prepare(self, self.admit)
             self.clock.join(len(self.parts) - 1)
             joined = len(self.parts)
-            stories = [PaidStory(self, part, number=n, opening=self.openings[n]) for n, part in enumerate(self.parts)]
             came = await asyncio.gather(*(self._played(story) for story in stories))
             joined = 0
         except StoryBroken as broken:

@@ -1,7 +1,8 @@
 """The worked examples, through the public APIs on both kinds of system, to the fen, with payees and refusals."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,7 @@ from shared.policy.loader import load_catalogue, load_rulebooks
 from tests.cases.casting import Casting
 from tests.cases.common_clock import CommonClock
 from tests.cases.paperwork import hebei, huludao, linshu, quanjiao
+from tests.cases.refusing import Refused
 from tests.cases.story import CaseStory
 from tests.journey.stages import STAGES, Embedded, RealFleet, Stage
 
@@ -29,7 +31,6 @@ PAPERWORK: Final[Mapping[str, ModuleType]] = {
     "371329": linshu,
 }
 """By region: what only its document demands before a class may open."""
-PLAYED: Final = ("E1", "E2", "E3", "E6")
 
 
 def cases() -> list[Case]:
@@ -47,12 +48,29 @@ def early_stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         yield running
 
 
-def test_the_worked_examples_come_out_to_the_fen(early_stage: Stage, pytestconfig: pytest.Config) -> None:
-    """All play in one system at one legal time. JY-CLM-10, JY-SUP-04, -05, -06, JY-ASM-05."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """The stories as they were played, and what differs from the file of each case."""
 
-    async def all_at_once() -> dict[str, list[str]]:
-        shelf, played = load_rulebooks(), [case for case in cases() if case.case in PLAYED]
-        clock = CommonClock(len(played))
+    stories: Sequence[CaseStory]
+    differences: Mapping[str, list[str]]
+
+    def refusals(self, region: str) -> set[Refused]:
+        """Give what the document of a region refused."""
+        return set().union(*(story.refusing.refused for story in self.stories if story.case.region == region))
+
+    def left_off(self, region: str) -> set[str]:
+        """Give what the document of a region does not provide for."""
+        return set().union(*(story.refusing.off for story in self.stories if story.case.region == region))
+
+
+@pytest.fixture(scope="module")
+def played(early_stage: Stage) -> Played:
+    """All play in one system at one legal time, once."""
+
+    async def all_at_once() -> Played:
+        shelf, told = load_rulebooks(), cases()
+        clock = CommonClock(len(told))
         async with cast_of(early_stage.base_url, early_stage.home) as sample:
             casting = Casting(early_stage.home, sample)
             stories = [
@@ -64,9 +82,27 @@ def test_the_worked_examples_come_out_to_the_fen(early_stage: Stage, pytestconfi
                     clock=clock,
                     paperwork=PAPERWORK.get(case.region),
                 )
-                for number, case in enumerate(played)
+                for number, case in enumerate(told)
             ]
-            outcomes = await asyncio.gather(*(story.play() for story in stories))
-        return {case.case: outcome for case, outcome in zip(played, outcomes, strict=True)}
+            found = await asyncio.gather(*(story.play() for story in stories))
+        return Played(stories=stories, differences={case.case: each for case, each in zip(told, found, strict=True)})
 
-    assert asyncio.run(all_at_once()) == {name: [] for name in PLAYED}
+    return asyncio.run(all_at_once())
+
+
+def test_the_worked_examples_come_out_to_the_fen(played: Played) -> None:
+    """JY-CLM-10, JY-SUP-04, -05, -06, JY-ASM-05; HB-CLM-03..-13; QJ-CLM-01..-10; HL-CLM-03; LS-CLM-03, -05."""
+    assert played.differences == {case.case: [] for case in cases()}
+
+
+@pytest.mark.parametrize("region", PAPERWORK)
+def test_each_document_refuses_by_rules_of_its_own(played: Played, region: str) -> None:
+    """Rule, clause and document number stood in every answer: a refusal is kept only if they did."""
+    assert len(played.refusals(region)) >= 3
+
+
+@pytest.mark.parametrize("region", PAPERWORK)
+def test_what_a_document_does_not_name_is_off(played: Played, region: str) -> None:
+    """HB-QUA-04, HL-QUA-04, QJ-PAY-03, LS-PAY-03: each answered by its rule; classes of one or three people opened."""
+    assert played.left_off(region) == {switch.feature for switch in PAPERWORK[region].OFF}
+    assert "class_size" in played.left_off(region)

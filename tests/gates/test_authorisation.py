@@ -131,7 +131,7 @@ async def test_an_operation_that_nobody_listed_is_found(world: World, table: Tab
     )
     hidden = hiding(world)
     (found,) = {*unlisted(table, [*world.operations, planted], hidden)} - {*unlisted(table, world.operations, hidden)}
-    assert found.startswith("GET /payment/v1/everything (documented for: approver, auditor")
+    assert found.startswith("GET /payment/v1/everything (documented for: approver, assessor, auditor")
     assert "list it in tests/gates/authorisation.toml" in found
 
 
@@ -146,7 +146,7 @@ async def test_a_route_that_hides_from_the_document_is_found(world: World, table
 
 
 async def test_a_role_that_the_table_does_not_grant_is_found(world: World, table: Table) -> None:
-    narrow = replace(table.rows[CLAIM], roles=frozenset({"institution", "trainee"}))
+    narrow = replace(table.rows[CLAIM], roles=frozenset({"institution", "trainee", "assessor"}))
     narrower = replace(table, rows={**table.rows, CLAIM: narrow})
     assert any("only documented: approver, auditor" in one for one in unlisted(narrower, world.operations, []))
     asked, _ = cells(world, narrower, CLAIM)
@@ -173,7 +173,8 @@ async def test_a_scope_that_is_not_checked_is_found(
     assert f"{CLAIM} as institution of another organisation in its own region: expected 404, got 200" in found
     assert f"{CLAIM} as auditor of its own organisation in another region: expected 404, got 200" in found
     assert f"{CLAIM} as trainee of another organisation in its own region: expected 404, got 200" in found
-    assert len(found) == 3 + 6 * 2 + 2 * 3
+    assert f"{CLAIM} as assessor of its own organisation in its own region: expected 404, got 200" in found
+    assert len(found) == 3 + 6 * 2 + 2 * 3 + 2 * 3
 
 
 @pytest.mark.parametrize(
@@ -182,6 +183,7 @@ async def test_a_scope_that_is_not_checked_is_found(
         ('{ roles = ["nobody"] }', "no such role or group: nobody"),
         ('{ roles = ["auditor"], foreign = "maybe" }', "foreign is one of hidden"),
         ('{ roles = ["trainee"], person = "maybe" }', "person is a status"),
+        ('{ roles = ["assessor"], body = "maybe" }', "body is a status"),
     ],
 )
 async def test_a_row_that_cannot_be_meant_is_refused(row: str, message: str) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from services.payment.domain.claimed_part import for_payee
+from services.payment.domain.decision import Decision
 from services.payment.domain.notice import period_of
 from services.payment.domain.rates import Wanted
 from shared.domain.months import months_later
@@ -95,6 +96,17 @@ def test_of_several_certificates_the_one_counts_that_brings_most(start: date | N
 def test_the_window_ends_on_the_same_day_three_months_later_or_with_the_month(passed: date, last: date) -> None:
     """HB-CLM-07"""
     assert months_later(passed, 3) == last
+
+
+def test_a_job_held_before_the_certificate_is_told_to_the_reviewer_until_it_is_decided() -> None:
+    """HB-CLM-03: it waits for a person, and nobody would look for it otherwise."""
+    scene = trained("level", "level", spells=[spell("p1", date(2024, 5, 19)), spell("p2", PASSED)])
+
+    def told(*decided: Decision) -> list[tuple[str, str]]:
+        return [(each.code, each.rule) for each in scene.judged(TRAINING, decisions=decided).open_questions]
+
+    assert told() == [("EMPLOYED_BEFORE_CERTIFICATE", "HB-CLM-03")]
+    assert told(accepted("HB-CLM-03", "p1")) == told(accepted("HB-CLM-03", "p1", accept=False)) == []
 
 
 def test_a_weekend_at_its_end_does_not_lengthen_the_window() -> None:

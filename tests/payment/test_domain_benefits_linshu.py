@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.caps import Use
 from services.payment.domain.claimed_part import for_payee, narrowed
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import Known
@@ -196,6 +197,56 @@ def test_an_apprentice_brings_the_countys_rate_for_each_whole_year(agreed_months
     )
     assert against(scene.judged()) == [("RATE_MISSING", "LS-CLM-08")]
     assert total(scene.judged(rate(LINSHU, "apprenticeship", 5000))) == 15 * yuan * 100
+
+
+@pytest.mark.parametrize(
+    ("programme", "kind", "rule"),
+    [
+        ("pre_job", "class", "LS-ENR-01"),
+        ("upskilling", "class", "LS-ENR-01"),
+        ("job_change", "class", "LS-ENR-01"),
+        ("technician", "class", "LS-ENR-16"),
+        ("safety", "safety", "LS-ENR-02"),
+        ("entrepreneurship", "class", "LS-ENR-15"),
+    ],
+)
+def test_every_type_of_the_text_has_a_rate_of_its_own_in_the_countys_table(
+    programme: str, kind: str, rule: str
+) -> None:
+    """LS-ENR-01, LS-ENR-16: 30 pre-job learners, 12 technicians: without a row RATE_MISSING, else heads times it."""
+    scene = linshu(programme, heads=12, kind=kind)
+    assert against(scene.judged(TRAINING)) == [("RATE_MISSING", "LS-CLM-08")]
+    found = scene.judged(TRAINING, rate(LINSHU, programme, 3000, number=2))
+    assert (total(found), found.held) == (36_000_00, None)
+    assert {award.benefit.rule for line in found.lines for award in line.awards} == {rule}
+    assert total(linshu(programme, heads=30, kind=kind).judged(rate(LINSHU, programme, 1000))) == 30_000_00
+
+
+def test_every_type_of_training_in_linshu_is_paid_for_something() -> None:
+    """LS-ENR-01, LS-ENR-14, LS-ENR-16: no class is applied for that nobody could claim."""
+    book = book_of(LINSHU)
+    types, evidence = book.enrollment.programmes, book.payment.evidence
+    assert types is not None
+    assert evidence is not None
+    for one in types.types:
+        earned = [each for each in book.payment.benefits if each.is_earned_by(one.programme, one.class_kind)]
+        assert (one.code, bool(earned), evidence.of(one.programme) is not None) == (one.code, True, True)
+
+
+def test_training_of_every_type_counts_for_three_a_year() -> None:
+    """LS-CLM-01, LS-CLM-02: all kinds of training subsidy; safety training alone may come again."""
+    scene = linshu("upskilling")
+    row = rate(LINSHU, "upskilling", 1000)
+    had = [past("training", "cook"), past("safety", "fitter"), past("technician", "turner")]
+    assert total(scene.judged(row, past=had[:2])) == 1_000_00
+    assert against(scene.judged(row, past=had)) == [("CAP_REACHED", "LS-CLM-01")]
+    assert against(scene.judged(row, past=[past("training", "welder")])) == [("CAP_REACHED", "LS-CLM-02")]
+    safety = linshu("safety", kind="safety")
+    assert total(safety.judged(rate(LINSHU, "safety", 300), past=[past("safety", "welder")])) == 300_00
+
+
+def past(programme: str, occupation: str) -> Use:
+    return Use(person_id="p1", programme=programme, on=date(2020, 3, 2), occupation=occupation, level=None)
 
 
 def test_months_and_days_of_the_employment_difficult_have_rates_of_their_own_and_no_cap() -> None:

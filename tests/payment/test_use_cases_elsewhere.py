@@ -11,6 +11,7 @@ import pytest
 
 from services.payment.application.allot_budget import allot_budget
 from services.payment.application.enter_rate import enter_rate
+from services.payment.application.publish_notice import publish_notice
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
 from services.payment.domain.budget import BudgetKey
 from services.payment.domain.caps import Use
@@ -34,6 +35,7 @@ from tests.payment.sample import (
     training_completed,
 )
 from tests.payment.scene import HULUDAO, rate
+from tests.payment.test_use_cases_claimants import TRAINEE, claim_alone, with_checks
 
 OPENING = date(2020, 3, 2)
 CLAIMED_ON = date(2020, 7, 1)
@@ -214,7 +216,25 @@ async def test_an_agency_cannot_claim_for_those_whom_it_sent_to_the_enterprise_t
     with pytest.raises(Refused) as refused:
         await claim(replace(SCHOOL, organisation="agency-1"), agency.name)
     assert (refused.value.code, refused.value.rule) == ("PAYEE_IS_ANOTHER", "QJ-CLM-04")
-    assert (await claim(SCHOOL, fact.institution.name)).payable == {1: 120_000, 2: 120_000, 3: 120_000}
+    own = await claim(SCHOOL, fact.institution.name)
+    assert own.payable == {1: 120_000, 2: 120_000, 3: 120_000}
+    with pytest.raises(Refused) as unasked:  # QJ-PAY-03: the document has no notice
+        await office.act(there(SECOND, "341124"), publish_notice, claim_id=own.claim_id, site="官方网站")
+    assert (unasked.value.code, unasked.value.rule) == ("FEATURE_OFF", "QJ-PAY-03")
+
+
+async def test_who_has_not_claimed_yet_keeps_the_budget_of_their_place(office: Office) -> None:
+    """HL-CLM-04, HB-FND-02: each learner claims alone; the first approval leaves the other's money."""
+    fact = with_checks(opened("class-1", people(1, 2), attributes={"funder": "learner"}))
+    await trained(office, fact, [passed(person, "class-1", level="5") for person in people(1, 2)])
+    reserved = "SELECT SUM(amount_fen) AS fen FROM budget_commitment"
+    assert [row.fen for row in await office.rows(reserved)] == [2 * 500_000]
+    claim = await claim_alone(office, 1)
+    await passed_reviews(office, claim.claim_id)
+    assert [row.fen for row in await office.rows(reserved)] == [150_000 + 500_000]
+    other = await claim_alone(office, 2, there(replace(TRAINEE, subject="trainee-2")))
+    await passed_reviews(office, other.claim_id)
+    assert [row.fen for row in await office.rows(reserved)] == [2 * 150_000]
 
 
 async def test_the_fourth_of_a_year_is_refused_and_a_place_given_back_is_free(office: Office) -> None:

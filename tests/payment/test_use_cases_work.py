@@ -17,6 +17,7 @@ from services.payment.application.record_work_months import (
     record_work_months,
     reverse_work_months,
 )
+from services.payment.application.review_claim import GivenReview, review_claim
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
 from services.payment.domain.benefit import HIRER
 from services.payment.domain.budget import BudgetKey
@@ -28,6 +29,7 @@ from services.payment.domain.subsidy import Assessment
 from services.payment.domain.work_month import GivenMonth
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from shared.policy.decision import Severity
 from tests.payment.office import ACCOUNT, Office, moment, person
 from tests.payment.sample import INSTITUTION, INSTITUTION_NAME, people, rate
 from tests.payment.test_use_cases_claimants import with_checks
@@ -267,10 +269,37 @@ async def test_a_job_that_began_before_the_certificate_counts_once_a_person_acce
         await office.act(first, record_employment, class_id="class-1", found=[job("p1", date(2024, 1, 8)), left]) == 2
     )
     assert await amounts(office, claim_id) == [80_000] * 3
+    assert await asked(office, claim_id) == [("p1", "EMPLOYED_BEFORE_CERTIFICATE", "HB-CLM-03")]
     for person_id in ("p1", "p2"):
         given = GivenDecision(rule="HB-CLM-03", accepted=True, reason="社保在缴", persons=frozenset({person_id}))
         await office.act(first, record_decision, claim_id=claim_id, given=given)
     assert await amounts(office, claim_id) == [100_000, 80_000, 80_000]
+    assert await asked(office, claim_id) == []
+
+
+async def test_a_job_that_began_before_the_certificate_is_queued_until_somebody_decided(office: Office) -> None:
+    """HB-CLM-03: no review passes while it is open; decided against, the smaller share is paid."""
+    claim_id = await claimed(office, "HB", 1000, group="employment_difficult")
+    first = official("HB", "first", Role.FIRST_REVIEWER)
+    await office.act(first, record_employment, class_id="class-1", found=[job("p1", date(2024, 1, 8))])
+    review = GivenReview(step=Act.FIRST_REVIEW, approved=True, opinion="已核对")
+    with pytest.raises(Refused, match="DECISION_NEEDED") as refused:
+        await office.act(first, review_claim, claim_id=claim_id, given=review)
+    assert refused.value.rule == "HB-CLM-03"
+    given = GivenDecision(rule="HB-CLM-03", accepted=False, reason="与培训无关")
+    await office.act(first, record_decision, claim_id=claim_id, given=given)
+    assert await amounts(office, claim_id) == [80_000] * 3
+    await office.act(first, review_claim, claim_id=claim_id, given=review)
+
+
+async def asked(office: Office, claim_id: str) -> list[tuple[str | None, str, str]]:
+    lines = (await office.claim(claim_id)).assessment.lines
+    return [
+        (line.person_id, finding.code, finding.rule)
+        for line in lines
+        for finding in line.findings
+        if finding.severity is Severity.ASK
+    ]
 
 
 async def test_the_rest_of_a_project_is_paid_once_employment_was_measured(office: Office) -> None:

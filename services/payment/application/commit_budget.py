@@ -29,12 +29,10 @@ async def _commit(uow: PaymentUnit, opened: ClassOpened, *, current: Claim | Non
     wanted: Counter[str] = Counter()
     rest_fen = 0
     decided: set[str] = set()
-    approved = False
     for each in await uow.claims.all_of_class(class_id):
         claim = current if current is not None and each.claim_id == current.claim_id else each
         if not claim.entries:
             continue
-        approved = True
         held, left_fen = await _of_claim(uow, claim)
         wanted.update(held)
         if claim.stands_apart:
@@ -42,7 +40,7 @@ async def _commit(uow: PaymentUnit, opened: ClassOpened, *, current: Claim | Non
         else:
             rest_fen += left_fen
         decided |= set(claim.people.values())
-    rest_fen += await _of_places(uow, opened, decided, approved=approved)
+    rest_fen += await _of_places(uow, opened, decided)
     advanced: Counter[str] = Counter()
     for advance in await uow.advances.of_class(class_id):
         advanced[advance.funding_source or own] += advance.held_fen
@@ -57,20 +55,17 @@ async def _commit(uow: PaymentUnit, opened: ClassOpened, *, current: Claim | Non
     await uow.budgets.commit(class_id, keys)
 
 
-async def _of_places(uow: PaymentUnit, opened: ClassOpened, decided: set[str], *, approved: bool) -> int:
-    """Give the budget of people of whom nothing was decided.
-
-    Where a document knows no slots, they are the roster until a first claim is approved.
-    """
+async def _of_places(uow: PaymentUnit, opened: ClassOpened, decided: set[str]) -> int:
+    """Give the budget of people of whom nothing was decided; a document without slots keeps it for the roster."""
     file = await uow.classes.find(opened.class_id)
     if file is None:
         return 0
-    waiting = (await uow.entitlements.held(opened.class_id)).keys() - decided
+    waiting = set(await uow.entitlements.held(opened.class_id))
     slots = uow.shelf.by_id(opened.rulebook_id).payment.entitlement
-    if slots is None and not approved and file.released is None:
+    if slots is None and file.released is None:
         facts = await uow.classes.facts(opened.class_id)
         waiting = {each.person_id for each in opened.trainees if not facts.has_withdrawn(each.person_id)}
-    return len(waiting) * file.per_head_fen
+    return len(waiting - decided) * file.per_head_fen
 
 
 async def _of_claim(uow: PaymentUnit, claim: Claim) -> tuple[Counter[str], int]:

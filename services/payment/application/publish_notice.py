@@ -4,29 +4,28 @@ from dataclasses import replace
 
 from services.payment.application.assessing import NOTICE_END, on_duty, open_case, require_clear
 from services.payment.application.ports import PaymentUnit
+from services.payment.application.request_feature import feature_refusal
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.duty import Duty
 from services.payment.domain.notice import Notice, NoticeState, hash_of, period_of, public_list
 from services.payment.domain.state import Act, following
 from shared.clock import end_of_day, new_id
 from shared.contracts.payment import NoticePublished
-from shared.domain.errors import Refused
 
 
 async def publish_notice(uow: PaymentUnit, *, claim_id: str, site: str) -> Notice:
-    """Publish what this round is about to pay and give the notice; its end is a timer."""
+    """Publish what this round is about to pay and give the notice; its end is a timer.
+
+    Raise Refused FEATURE_OFF where the document has no notice (QJ-PAY-03, LS-PAY-03).
+    """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
     terms = case.rulebook.payment
+    if terms.notice is None:
+        raise feature_refusal(case.rulebook, "notice")
     acting = on_duty(uow, claim, case, Duty.SECOND_REVIEW, Duty.BUREAU_OPINION)
     state = following(claim.state, Act.PUBLISH, rulebook=case.rulebook)
     await require_clear(uow, case, claim)
-    if terms.notice is None:
-        raise Refused(
-            code="TERM_MISSING",
-            message="规则册没有规定公示期限，不能公示。",
-            advice="请由政策管理员在规则册中补充公示期限及条款。",
-        )
     period = period_of(terms.notice, uow.today)
     # A line frozen in an earlier round is shown too: it may be released, and then needs no second notice.
     listed = claim.difference if claim.entries else claim.listed

@@ -52,7 +52,8 @@ async def read_claim(uow: PaymentUnit, claim_id: str) -> ClaimReading:
     claim = await visible_claim(uow, claim_id)
     orders = await uow.orders.of_claim(claim_id)
     facts = await uow.classes.facts(claim.class_id)
-    of_bureau = uow.actor.has(*BUREAU) and not uow.actor.has(Role.INSTITUTION, Role.TRAINEE)
+    is_claimant = uow.actor.has(Role.INSTITUTION, Role.TRAINEE) or claim.owner == uow.actor.organisation
+    of_bureau = uow.actor.has(*BUREAU) and not is_claimant
     return ClaimReading(
         claim=claim,
         orders=orders,

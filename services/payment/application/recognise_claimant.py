@@ -51,7 +51,7 @@ def recognise_claimant(uow: PaymentUnit, claimant: Claimant, person: GivenPerson
         organisation = _organisation(uow, case)
     apart = organisation is None or organisation.apart
     _require_payee(claimant, case)
-    if not (claimant == INDIVIDUAL and _is_paid_to_learners(case)):
+    if claimant != INDIVIDUAL or PAID_AS[INDIVIDUAL] not in payees_of(case.facts, case.opened.fact, case.rulebook):
         _require_admitted(claimant, case.opened.fact, case.rulebook, apart=apart)
     return organisation or _individual(uow, person, case)
 
@@ -75,12 +75,6 @@ def _assessor(uow: PaymentUnit, facts: ClassFacts) -> Claiming:
     if not certified or name is None:
         raise unknown("班级", "class_id")
     return Claiming(owner=mine, name=name, wanted=certified, apart=True)
-
-
-def _is_paid_to_learners(case: Case) -> bool:
-    """Say whether the document names the learner as the payee of anything of the class, be it by decision."""
-    benefits = benefits_of(case.opened.fact, case.rulebook)
-    return any(row.payee == PAID_AS[INDIVIDUAL] for benefit in benefits for row in benefit.payees)
 
 
 def _individual(uow: PaymentUnit, person: GivenPerson | None, case: Case) -> Claiming:

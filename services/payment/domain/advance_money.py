@@ -94,8 +94,8 @@ class AdvancePayment:
     """One advance of one class to the institution or enterprise that gives it.
 
     `number` is its place among the class's advances, `advances_max` how many the document allows. `amount_fen` is what
-    was decided, at most what was asked and within `limit_fen` together with the class's other advances. `duties` are
-    what people did in any advance of the class.
+    was decided (0 before), at most what was asked and within `limit_fen` together with the class's other advances.
+    `duties` are what people did in any advance of the class.
     """
 
     advance_id: str
@@ -109,8 +109,8 @@ class AdvancePayment:
     requested_by: str
     requested_on: date
     state: AdvanceState = AdvanceState.REQUESTED
-    amount_fen: int | None = None
-    limit_fen: int | None = None
+    amount_fen: int = 0
+    limit_fen: int = 0
     funding_source: str | None = None
     decided_by: str | None = None
     decided_on: date | None = None
@@ -129,7 +129,7 @@ class AdvancePayment:
     @property
     def decided_fen(self) -> int:
         """Give what was decided and not withdrawn: it may be paid, or was."""
-        return 0 if self.state in GONE else self.amount_fen or 0
+        return 0 if self.state in GONE else self.amount_fen
 
     @property
     def paid_fen(self) -> int:

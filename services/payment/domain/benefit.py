@@ -151,7 +151,9 @@ def earned(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[tu
         case "cost":
             awards, findings = _of_cost(benefit, trainee, ground)
     conditioned = (_conditioned(award, benefit, trainee, ground) for award in awards)
-    return tuple(_handed_out(award, benefit, trainee, ground) for award in conditioned), findings
+    questions = (question for award in awards for question in _earlier_job(award, ground))
+    handed_out = tuple(_handed_out(award, benefit, trainee, ground) for award in conditioned)
+    return handed_out, (*findings, *dict.fromkeys(questions))
 
 
 _Found = tuple[list[Award], tuple[Finding, ...]]
@@ -412,10 +414,34 @@ def _employed(
         return supplement, (() if supplement else (share.trace(result="paid_for_good", inputs=inputs),)), ()
     if within is not None:
         return True, (), (share.trace(result="employed", inputs={**inputs, "employed_on": within.start.isoformat()}),)
-    held = next((spell for spell in spells if spell.start < issued and spell.holds_on(issued)), None)
-    if held is not None and decision is not None and decision.accepted:
+    if _held_before(certificate, ground) and decision is not None and decision.accepted:
         return True, (), (decision_trace(share, decision),)
     return False, (share.trace(result="not_employed", inputs=inputs),), ()
+
+
+def _held_before(certificate: CertificateIssued, ground: Ground) -> bool:
+    """Say whether the person had a job before the certificate and still has it on its day."""
+    issued, person_id = certificate.issued_on, certificate.person_id
+    return any(
+        each.person_id == person_id and each.start < issued and each.holds_on(issued) for each in ground.facts.spells
+    )
+
+
+def _earlier_job(award: Award, ground: Ground) -> Iterator[Finding]:
+    """Ask whether a job that began before the certificate counts where it would raise the share (HB-CLM-03)."""
+    if award.certificate is None:
+        return
+    certificate = award.certificate.fact
+    for share in award.benefit.shares:
+        decided = latest(ground.decisions, share.rule, certificate.person_id)
+        raises = share.employed_within_months is not None and share.percent > award.percent
+        if raises and decided is None and _held_before(certificate, ground):
+            yield share.finding(
+                code="EMPLOYED_BEFORE_CERTIFICATE",
+                severity=Severity.ASK,
+                message="学员取证之前已就业且取证之日仍在职，是否按就业比例补贴须由审核人员决定。",
+                advice="请核对就业登记或社会保险参保记录后，按本规则逐人记录接受或不予接受的决定及理由。",
+            )
 
 
 def _paid_at_once(person_id: str, ground: Ground) -> Decision | None:
@@ -536,17 +562,17 @@ def payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequenc
 
 
 def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> frozenset[PayeeKind]:
-    """Give who is paid for the class where the document names payees, nothing where it names none."""
+    """Give who is paid for the class where the document names payees, nothing where it names none.
+
+    Whom a person may decide to pay for want of proof is among them (LS-PAY-04).
+    """
     benefits = benefits_of(opened, rulebook)
     ground = Ground(facts=facts, opened=opened, rulebook=rulebook, decisions=())
-    rows = [
-        payee_of(benefit, trainee, ground)
-        for benefit in benefits
-        for trainee in opened.trainees
-        if is_for(benefit, trainee)
-    ]
+    paid = [(benefit, trainee) for benefit in benefits for trainee in opened.trainees if is_for(benefit, trainee)]
+    rows = [payee_of(benefit, trainee, ground) for benefit, trainee in paid]
+    by_decision = {row.payee for benefit, _ in paid for row in benefit.payees if row.unproven}
     named = any(benefit.payees for benefit in benefits)
-    return frozenset(row.payee if row else GIVER for row in rows) if named else frozenset()
+    return frozenset({*by_decision, *(row.payee if row else GIVER for row in rows)}) if named else frozenset()
 
 
 def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> BenefitPayee | None:

@@ -210,7 +210,7 @@ def _of_class(
     held = hold_back(facts, opened, rulebook, decisions)
     if held is None:
         return _with_cut(judged, facts, rulebook, decisions)
-    recognised = sum(one.heads for one in judged for line in one.lines if line.recognised)
+    recognised = _recognised(judged)
     flags = (*confirmed_doubts(facts, rulebook), *survey_missing(facts, rulebook), *held.flags)
     found = Assessment(base=recognised, recognised=recognised, traces=held.traces, flags=flags, held=held.held)
     programmes = held.held.programmes if held.held else ()
@@ -226,6 +226,11 @@ def _of_class(
         traces=held.traces,
     )
     return judged, replace(found, lines=(rest,))
+
+
+def _recognised(judged: Iterable[Judged]) -> int:
+    """Give how many people have a line that counts, whoever has several once."""
+    return sum(one.heads for one in judged if any(line.recognised for line in one.lines))
 
 
 def _total_fen(judged: Iterable[Judged], programmes: Sequence[str] | None = None) -> int:
@@ -245,7 +250,7 @@ def _last_number(judged: Iterable[Judged]) -> int:
 def _with_cut(
     judged: list[Judged], facts: ClassFacts, rulebook: Rulebook, decisions: Sequence[Decision]
 ) -> tuple[list[Judged], Assessment]:
-    recognised = sum(one.heads for one in judged for line in one.lines if line.recognised)
+    recognised = _recognised(judged)
     base = _base(facts, rulebook, decisions, otherwise=recognised)
     flags = (*base.flags, *confirmed_doubts(facts, rulebook), *survey_missing(facts, rulebook))
     headcount = rulebook.payment.headcount

@@ -3,8 +3,8 @@
 How it comes about stands in `deciding`; here is what others ask of it.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from services.payment.domain.benefit import Award
 from services.payment.domain.release import Held
@@ -104,3 +104,11 @@ def cut_of(total_fen: int, *, base: int, recognised: int) -> int:
 def held_of(total_fen: int, held: Held) -> int:
     """Give what is held back of it in fen, below zero."""
     return floor_share(total_fen, held.percent, 100) - total_fen
+
+
+def closed(found: Assessment, lines: Sequence[Line], rest: Line | None) -> Assessment:
+    """Give an assessment with these lines of people, and as `rest` what is cut or held of them, after the last."""
+    due = amounts(lines, base=found.base, recognised=found.recognised, withheld=frozenset(), held=found.held)
+    number = max((line.line_no for line in lines), default=0) + 1
+    of_class = (replace(rest, line_no=number, amount_fen=due[number]),) if rest and number in due else ()
+    return replace(found, lines=(*lines, *of_class))

@@ -1058,8 +1058,8 @@ ADVANCE: Final = Table(
     Column("requested_by", String(200), nullable=False),
     Column("requested_on", Date, nullable=False),
     Column("state", String(20), nullable=False),
-    Column("amount_fen", BigInteger),
-    Column("limit_fen", BigInteger),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("limit_fen", BigInteger, nullable=False),
     Column("funding_source", String(100)),
     Column("decided_by", String(200)),
     Column("decided_on", Date),
@@ -1075,7 +1075,7 @@ ADVANCE: Final = Table(
     CheckConstraint(f"state IN ({_ADVANCE_STATES})", name="state"),
     CheckConstraint("number >= 1 AND (advances_max IS NULL OR number <= advances_max)", name="number"),
     CheckConstraint("requested_fen > 0", name="requested"),
-    CheckConstraint("amount_fen > 0 AND amount_fen <= requested_fen AND amount_fen <= limit_fen", name="amount"),
+    CheckConstraint("amount_fen >= 0 AND amount_fen <= requested_fen AND amount_fen <= limit_fen", name="amount"),
     CheckConstraint("attempt >= 1", name="attempt"),
     CheckConstraint("decided_by <> requested_by", name="another_decides"),
     CheckConstraint("ordered_by <> decided_by AND ordered_by <> requested_by", name="another_orders"),
@@ -1085,8 +1085,8 @@ ADVANCE: Final = Table(
         name="decided",
     ),
     CheckConstraint(
-        "(state IN ('requested','refused')) = (amount_fen IS NULL) AND (amount_fen IS NULL) = (limit_fen IS NULL) "
-        "AND (amount_fen IS NULL) = (funding_source IS NULL)",
+        "(state IN ('requested','refused')) = (amount_fen = 0) AND (amount_fen = 0) = (limit_fen = 0) "
+        "AND (amount_fen = 0) = (funding_source IS NULL)",
         name="whole",
     ),
     CheckConstraint(

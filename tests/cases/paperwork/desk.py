@@ -1,5 +1,6 @@
 """Acts that the paperwork of several jurisdictions has in common."""
 
+from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 
@@ -7,12 +8,12 @@ from peibu.demo.party import Json, Party
 from tests.cases.story import CaseStory
 
 
-async def record(story: CaseStory, register: str, *, own: bool = False, **fields: str | int | bool) -> Json:
+async def record(story: CaseStory, register: str, fields: Mapping[str, str | int], *, own: bool = False) -> Json:
     """The bureau writes an entry into a register: of the region, or of the story's institution when it is its `own`."""
     whose = {"institution_id": story.cast.institution_id} if own else {"region": story.case.region}
     digest = sha256(repr(sorted(fields.items())).encode()).hexdigest()[:16]
     return await story.cast.approver.post(
-        f"/enrollment/v1/registers/{register}", {"fields": fields, **whose}, key=story.key(f"{register}-{digest}")
+        f"/enrollment/v1/registers/{register}", {"fields": dict(fields), **whose}, key=story.key(f"{register}-{digest}")
     )
 
 

@@ -13,21 +13,45 @@ from peibu.demo.people import sample_credit_code
 from peibu.trial.parts import Part
 from shared.policy.case_file import People
 from tests.cases.paperwork.desk import list_bodies, record, topics
+from tests.cases.refusing import Refused, switched_off
 from tests.cases.story import Admit, CaseStory
 
 PROVINCE: Final = "130000"
 YEAR: Final = 2024
 LISTED: Final = date(2024, 4, 1)
 LAST: Final = date(2024, 12, 31)
+OFF: Final = switched_off(
+    Refused(code="FEATURE_OFF", rule="HB-QUA-04", clause="全文"),
+    "class_size",
+    "attendance",
+    "video",
+    "satisfaction",
+    "living_allowance",
+    "advance",
+    "review_limit",
+)
+
+
+def unprepared(story: CaseStory, part: Part) -> list[Refused]:
+    """Give what refuses an application before anything is listed, without topics and without an appointment."""
+    unlisted = Refused(code="OCCUPATION_NOT_LISTED", rule="HB-ENR-05", clause="四(一)")
+    if part.case.kind == "evaluation":
+        return [unlisted]
+    without_topics = Refused(code="TOPIC_MISSING", rule="HB-ENR-11", clause="五(三)")
+    return [unlisted, without_topics, Refused(code="APPOINTMENT_MISSING", rule="HB-ENR-06", clause="四(三)")]
 
 
 async def prepare(story: CaseStory, admit: Admit) -> None:
     """List the occupations, publish the institution, put the bodies on the province's and the city's list."""
     for occupation in story.occupations.values():
-        listed = {"occupation": occupation, "urgently_short": False, "listed_from": LISTED.isoformat()}
-        await record(story, "occupation_directory", **listed)
+        listed: dict[str, str | int] = {
+            "occupation": occupation,
+            "urgently_short": False,
+            "listed_from": LISTED.isoformat(),
+        }
+        await record(story, "occupation_directory", listed)
     published = {"list_number": "示例公告〔2024〕1号", "published_on": LISTED.isoformat()}
-    await record(story, "published_institution", own=True, **published)
+    await record(story, "published_institution", published, own=True)
     province = (await story.casting.staff(PROVINCE))["approver"]
     for code, region, by in (("province", PROVINCE, province), ("city", story.case.region, story.cast.approver)):
         await list_bodies(story, code, region=region, by=by, since=LISTED, until=LAST)

@@ -303,8 +303,8 @@ def _create_advances() -> None:
         sa.Column("requested_by", sa.String(length=200), nullable=False),
         sa.Column("requested_on", sa.Date(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
-        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
-        sa.Column("limit_fen", sa.BigInteger(), nullable=True),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("limit_fen", sa.BigInteger(), nullable=False),
         sa.Column("funding_source", sa.String(length=100), nullable=True),
         sa.Column("decided_by", sa.String(length=200), nullable=True),
         sa.Column("decided_on", sa.Date(), nullable=True),
@@ -332,8 +332,8 @@ def _create_advances() -> None:
             name=op.f("ck_advance_withdrawn"),
         ),
         sa.CheckConstraint(
-            "(state IN ('requested','refused')) = (amount_fen IS NULL) AND (amount_fen IS NULL) = (limit_fen IS "
-            "NULL) AND (amount_fen IS NULL) = (funding_source IS NULL)",
+            "(state IN ('requested','refused')) = (amount_fen = 0) AND (amount_fen = 0) = (limit_fen = 0) "
+            "AND (amount_fen = 0) = (funding_source IS NULL)",
             name=op.f("ck_advance_whole"),
         ),
         sa.CheckConstraint(
@@ -341,7 +341,8 @@ def _create_advances() -> None:
             name=op.f("ck_advance_state"),
         ),
         sa.CheckConstraint(
-            "amount_fen > 0 AND amount_fen <= requested_fen AND amount_fen <= limit_fen", name=op.f("ck_advance_amount")
+            "amount_fen >= 0 AND amount_fen <= requested_fen AND amount_fen <= limit_fen",
+            name=op.f("ck_advance_amount"),
         ),
         sa.CheckConstraint("attempt >= 1", name=op.f("ck_advance_attempt")),
         sa.CheckConstraint("decided_by <> requested_by", name=op.f("ck_advance_another_decides")),

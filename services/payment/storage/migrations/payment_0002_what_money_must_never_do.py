@@ -203,8 +203,8 @@ ADVANCE_CHANGED = (
     "OR OLD.region <> NEW.region OR OLD.rulebook_id <> NEW.rulebook_id OR OLD.number <> NEW.number "
     "OR OLD.requested_fen <> NEW.requested_fen OR OLD.requested_by <> NEW.requested_by "
     "OR COALESCE(OLD.advances_max, 0) <> COALESCE(NEW.advances_max, 0) "
-    "OR (OLD.state <> 'requested' AND (COALESCE(OLD.amount_fen, 0) <> COALESCE(NEW.amount_fen, 0) "
-    "OR COALESCE(OLD.limit_fen, 0) <> COALESCE(NEW.limit_fen, 0) "
+    "OR (OLD.state <> 'requested' AND (OLD.amount_fen <> NEW.amount_fen "
+    "OR OLD.limit_fen <> NEW.limit_fen "
     "OR COALESCE(OLD.funding_source, '') <> COALESCE(NEW.funding_source, '') OR OLD.decided_by <> NEW.decided_by "
     "OR OLD.ordered_by <> COALESCE(NEW.ordered_by, '')))"
 )
