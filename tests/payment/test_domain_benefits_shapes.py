@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from services.payment.domain.advance import judge_advance
 from services.payment.domain.caps import Use
+from services.payment.domain.deciding import assess
 from services.payment.domain.facts import Known
-from services.payment.domain.subsidy import Assessment, amounts, assess
+from services.payment.domain.subsidy import Assessment, amounts
 from tests.payment.sample import accepted, rulebook, training_completed
 from tests.payment.scene import (
     HEBEI,
