@@ -51,6 +51,8 @@ def open_bus(settings: ServiceSettings) -> Bus:
 async def opened(name: str, home: Path) -> AsyncIterator[Wired]:
     """Open one service for a command, with whatever the environment says; an embedded one as what it was first used."""
     settings = settings_of(name, home=home)
+    if settings.database is None and not (home / f"{name}.sqlite").exists():
+        raise SettingsError(f"{home} has no database of {name}; name the --home of a system that has run")
     if settings.database is None and (sandbox := await _pinned_as_sandbox(settings)) is not None:
         settings = settings_of(name, home=home, sandbox=sandbox)
     bus = open_bus(settings)

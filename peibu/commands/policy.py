@@ -1,6 +1,7 @@
 """`peibu policy`: read, check and compare rulebooks without a line of Python."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -133,27 +134,34 @@ def replay(
 ) -> None:
     """Judge approved claims again under a draft: who gains, who loses, and the total; nothing changes."""
     from peibu.processes import opened
+    from peibu.trial.outcome import alike
     from peibu.trial.replay import replay as replayed
 
     draft = _book(str(under), loader.PACKAGED)
 
     async def run() -> None:
-        table = Table("申领", "行", "现额（元）", "拟定（元）", "差额（元）")
-        claims, gained, lost = 0, 0, 0
+        table = Table("申领", "学员（行号、姓名）", "行数", "现额（元）", "拟定（元）", "差额（元）")
+        claims, changes = 0, Counter[str]()
         async with opened("payment", home.absolute()) as wired, wired.reading() as uow:
             async for found in replayed(uow, draft):
                 claims += 1
                 for stop in found.stops:
                     console.print(f"{found.claim_id} 不予通过：{escape(stop.message)}（{stop.rule}）", soft_wrap=True)
-                for line_no, fen in found.changes.items():
-                    gained, lost = gained + max(fen, 0), lost + min(fen, 0)
-                    before, after = found.before.get(line_no, 0), found.after.get(line_no, 0)
-                    who = f"{line_no} {found.names[line_no]}"
-                    table.add_row(found.claim_id, who, yuan_text(before), yuan_text(after), yuan_text(fen))
+                for fen in found.changes.values():
+                    changes["增加" if fen > 0 else "减少"] += abs(fen)
+                    changes["行增加" if fen > 0 else "行减少"] += 1
+                moved = (
+                    ((found.before.get(no, 0), found.after.get(no, 0)), f"{no} {found.names[no]}")
+                    for no in found.changes
+                )
+                for (before, after), names in alike(moved).items():
+                    amounts = (yuan_text(before), yuan_text(after), yuan_text(after - before))
+                    table.add_row(found.claim_id, "、".join(names), str(len(names)), *amounts)
         if table.rows:
             console.print(table)
-        sums = f"增加 {yuan_text(gained)} 元，减少 {yuan_text(-lost)} 元，合计 {yuan_text(gained + lost)} 元"
-        console.print(f"{claims} 笔申领：{sums}")
+        gained, lost = changes["增加"], changes["减少"]
+        sums = f"增加 {yuan_text(gained)} 元，减少 {yuan_text(lost)} 元，合计 {yuan_text(gained - lost)} 元"
+        console.print(f"{claims} 笔申领：{sums}（{changes['行增加']} 行增加，{changes['行减少']} 行减少）")
 
     run_async(run())
 
@@ -165,7 +173,7 @@ def explain(
 ) -> None:
     """Print of every fen of a claim which rules decided it: clause, what was looked at, and what came of it."""
     from peibu.processes import opened
-    from peibu.trial.printing import alike
+    from peibu.trial.outcome import alike
 
     async def run() -> None:
         async with opened("payment", home.absolute()) as wired, wired.reading() as uow:
@@ -197,6 +205,9 @@ def show_coverage(
     unexplained: Annotated[
         bool, typer.Option("--unexplained", help="Only rules that nothing decides or shows.")
     ] = False,
+    cases: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="A folder of case files, which show rules, too.")
+    ] = None,
     folder: Folder = loader.PACKAGED,
 ) -> None:
     """Print of every rule where it is decided and which tests show it; fail while any is unexplained."""
@@ -205,7 +216,7 @@ def show_coverage(
         books=loader.load_rulebooks(folder).current,
         forms=loader.load_forms(),
         code=texts_under(sources, "shared", "services"),
-        tests=texts_under(sources, "tests"),
+        tests=texts_under(sources, "tests") | (_cases_under(cases) if cases else {}),
     )
     table = Table("规则", "由谁决定", "在何处决定", "由何测试证明", show_lines=False)
     for row in rows:
@@ -221,6 +232,12 @@ def show_coverage(
     console.print(f"{len(rows)} 条规则，{counted[True]} 条有着落，{counted[False]} 条没有。")
     if counted[False]:
         raise typer.Exit(1)
+
+
+def _cases_under(folder: Path) -> dict[str, str]:
+    """Read the case files of a folder; rulebooks and lists of rules may stand there, too, and show nothing."""
+    found = texts_under(folder, ".", ending="toml").items()
+    return {name: text for name, text in found if re.search(r"^case\s*=", text, re.MULTILINE)}
 
 
 def _told(lines: Iterable[Any]) -> Iterator[tuple[tuple[int, tuple[str, ...], tuple[str, ...]], str]]:

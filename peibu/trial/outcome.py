@@ -1,16 +1,21 @@
 """What came of a case, and in what that differs from what its file expects."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from shared.domain.money import yuan_text
 from shared.policy.case_file import Case, Expectation, fen_of
 from shared.policy.decision import Finding, Trace
 
-CLASS: Final = "class"
+CLASS: Final = "班级"
 """Stands for a person in what is the class's own."""
+
+Row = TypeVar("Row")
+Name = TypeVar("Name")
+_NUMBERED: Final = re.compile(r"([a-z]+)(\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +116,8 @@ def differences(case: Case, outcome: Outcome) -> list[str]:
     expected = case.expect
     return [
         *_sums(expected, outcome),
-        *_lines(expected, outcome),
-        *_refusals(expected, outcome),
+        *_together(_lines(expected, outcome)),
+        *_together(_refusals(expected, outcome)),
         *(f"没有提示 {flag.rule}" for flag in expected.flag if flag.rule not in {one.rule for one in outcome.flags}),
         *(
             f"{expectation.event} 应为 {expectation.on}，得 {outcome.dates.get(expectation.event, '无')}"
@@ -133,23 +138,24 @@ def _sums(expected: Expectation, outcome: Outcome) -> Iterator[str]:
             yield f"{name}应为 {due} 元，得 {yuan_text(fen)} 元"
 
 
-def _lines(expected: Expectation, outcome: Outcome) -> Iterator[str]:
+def _lines(expected: Expectation, outcome: Outcome) -> Iterator[tuple[str | None, str]]:
+    paid_under = {None, *(one.programme for one in outcome.lines)}
     for line in expected.line:
         for person in line.persons or (None,):
             found = [one for one in outcome.lines if one.person == person and line.programme in (None, one.programme)]
             if line.programme is None and len({one.programme for one in found}) > 1:
                 found = [one for one in found if line.rule in one.rules] or found
             due = sum(one.amount_fen for one in found)
-            who = person or CLASS
             if due != fen_of(line.amount_yuan):
-                yield f"{who} 应得 {line.amount_yuan} 元，得 {yuan_text(due)} 元"
+                none = "" if line.programme in paid_under else f"（没有补贴项目 {line.programme}）"
+                yield person, f"应得 {line.amount_yuan} 元，得 {yuan_text(due)} 元{none}"
             elif line.rule and not any(line.rule in one.rules for one in found):
-                yield f"{who} 的金额没有依据 {line.rule}，而是 {_listed(rule for one in found for rule in one.rules)}"
+                yield person, f"的金额没有依据 {line.rule}，而是 {_listed(rule for one in found for rule in one.rules)}"
             elif line.payee and any(one.amount_fen and one.payee != line.payee for one in found):
-                yield f"{who} 应付 {line.payee}，得 {_listed(str(one.payee) for one in found)}"
+                yield person, f"应付 {line.payee}，得 {_listed(str(one.payee) for one in found)}"
 
 
-def _refusals(expected: Expectation, outcome: Outcome) -> Iterator[str]:
+def _refusals(expected: Expectation, outcome: Outcome) -> Iterator[tuple[str | None, str]]:
     refused: dict[str | None, set[str]] = {}
     for refusal in outcome.refusals:
         refused.setdefault(refusal.person, set()).add(refusal.rule)
@@ -158,7 +164,37 @@ def _refusals(expected: Expectation, outcome: Outcome) -> Iterator[str]:
             rules = refused.get(person, set())
             if not rules or expectation.rule not in (None, *rules):
                 wanted = f"按 {expectation.rule} " if expectation.rule else ""
-                yield f"{person or CLASS} 应{wanted}不予通过，得 {_listed(rules) or '通过'}"
+                yield person, f"应{wanted}不予通过，得 {_listed(rules) or '通过'}"
+
+
+def _together(told: Iterable[tuple[str | None, str]]) -> Iterator[str]:
+    """Give each difference once, with everybody in whom it is the same."""
+    for text, persons in alike((text, person) for person, text in told).items():
+        yield f"{ranges(persons)} {text}"
+
+
+def alike(rows: Iterable[tuple[Row, Name]]) -> dict[Row, list[Name]]:
+    """Put together what is told alike, each with everybody of whom it is told."""
+    together: dict[Row, list[Name]] = {}
+    for row, name in rows:
+        together.setdefault(row, []).append(name)
+    return together
+
+
+def ranges(persons: Sequence[str | None]) -> str:
+    """Write `p1..p3、p7` as the case file does; nobody stands for the class."""
+    runs: list[list[str]] = []
+    for person in persons:
+        if runs and person is not None and _follows(runs[-1][-1], person):
+            runs[-1].append(person)
+        else:
+            runs.append([person or CLASS])
+    return "、".join(run[0] if len(run) == 1 else f"{run[0]}..{run[-1]}" for run in runs)
+
+
+def _follows(one: str, other: str) -> bool:
+    first, second = _NUMBERED.fullmatch(one), _NUMBERED.fullmatch(other)
+    return first is not None and second is not None and (first[1], int(first[2]) + 1) == (second[1], int(second[2]))
 
 
 def _listed(words: Iterable[str]) -> str:

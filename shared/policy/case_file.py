@@ -36,20 +36,20 @@ def _expanded(written: Sequence[str]) -> tuple[str, ...]:
         if span := _RANGE.fullmatch(word):
             first, last = int(span[2]), int(span[3])
             if not first <= last < first + _PERSONS_MAX:
-                raise ValueError("the range must run upwards")
+                raise ValueError("人员范围须由小到大")
             persons += [f"{span[1]}{number}" for number in range(first, last + 1)]
         elif _PERSON.fullmatch(word):
             persons.append(word)
         else:
-            raise ValueError("a person is written p1, a range p1..p45")
+            raise ValueError("一个人写作 p1，一段人写作 p1..p45")
     if len(set(persons)) != len(persons):
-        raise ValueError("somebody stands here twice")
+        raise ValueError("同一人写了两次")
     return tuple(persons)
 
 
 def _cents(yuan: Decimal) -> Decimal:
     if yuan != round(yuan, 2):
-        raise ValueError("at most two decimals")
+        raise ValueError("金额最多两位小数")
     return yuan
 
 

@@ -422,7 +422,9 @@ def _rule_objections(
         return
     known = catalogue.get(rule)
     if known is None:
-        advice = nearest(rule, catalogue.keys(), "请填写规则目录中的编号")
+        own = [name for name, other in catalogue.items() if other.doc_no == document]
+        unlisted = "请填写规则目录中的编号；新文件的规则先写入同一文件夹的 rules.toml"
+        advice = nearest(rule, own or catalogue.keys(), unlisted) if own or document is None else unlisted
         yield Objection(key=(*key, "rule"), message=f"规则目录中没有 {rule}", advice=advice)
     elif "document" not in table and known.doc_no != document:
         message = f"{rule} 出自 {known.doc_no}，不是本文件"

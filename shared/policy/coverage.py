@@ -77,10 +77,10 @@ def coverage(
     return tuple(found.values())
 
 
-def texts_under(root: Path, *folders: str) -> dict[str, str]:
-    """Read every Python file of the folders that there are, by its name under the root."""
+def texts_under(root: Path, *folders: str, ending: str = "py") -> dict[str, str]:
+    """Read every file of this ending (Python, if none is said) of the folders that there are, by its name."""
     return {
         path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
         for folder in folders
-        for path in sorted((root / folder).rglob("*.py"))
+        for path in sorted((root / folder).rglob(f"*.{ending}"))
     }

@@ -140,7 +140,8 @@ def _read_all(
 
 def _read_rulebook(path: Path, *, kept: bool = False) -> Rulebook:
     rules = b"" if kept else _rules_beside(path)
-    return _rulebook_of(path.read_bytes(), path.parent.name, path.name[:10], rules, kept=kept)
+    effective_from = path.name.partition("@")[0] if kept else path.stem
+    return _rulebook_of(path.read_bytes(), path.parent.name, effective_from, rules, kept=kept)
 
 
 @cache

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -18,6 +18,7 @@ from shared.policy.coherence import CatalogueRule, Objection, book_objections, n
 from shared.policy.mistakes import Key, Mistake, PolicyFilesInvalid, dotted, line_of, lines_of
 from shared.policy.rulebook import Rulebook
 from shared.policy.silence import silence_objections
+from shared.policy.stand_ins import concerns, read_on
 from shared.policy.terms.assessment import AssessmentTerms
 from shared.policy.terms.enrollment import EnrollmentTerms
 from shared.policy.terms.payment import PaymentTerms
@@ -74,19 +75,26 @@ def read_rulebook(
     name = f"{jurisdiction}/{effective_from}.toml"
     table, lines = read_toml(content, name)
     objections = [] if kept else list(table_objections(table, table.get("document"), catalogue))
-    book = None
+    book, file = None, None
+    stand_ins: frozenset[Key] = frozenset()
     try:
         file = validated(_File, table)
+        objections += [] if kept else [*quoted(table, file)]
     except ValidationError as error:
         objections += [expectation(details, _File) for details in error.errors()]
-    else:
+        file, stand_ins = read_on(table, partial(validated, _File))
+    if file is not None:
         book = Rulebook(
             id=f"{jurisdiction}/{effective_from}@{hashlib.sha256(content).hexdigest()[:12]}",
             **{field.name: getattr(file, field.name) for field in fields(Rulebook) if field.name != "id"},
         )
         if not kept:
-            objections += [*quoted(table, file), *_head_objections(book, effective_from, regions)]
-            objections += [*book_objections(book), *silence_objections(book)]
+            further = (
+                *_head_objections(book, effective_from, regions),
+                *book_objections(book),
+                *silence_objections(book),
+            )
+            objections += [each for each in further if not concerns(each.key, stand_ins)]
     if objections or book is None:
         raise PolicyFilesInvalid(mistakes_of(objections, name, lines))
     return book
@@ -136,6 +144,10 @@ def expectation(details: Any, shape: type[BaseModel]) -> Objection:
         words = re.findall(r"'([^']+)'", details["ctx"]["expected"])
         message = f"应为以下之一：{'、'.join(words)}，写的是 {written!r}"
         return Objection(key=key, message=message, advice=nearest(str(written), words, "请从中选择"))
+    if kind == "value_error":
+        return Objection(
+            key=key, message=f"{details['ctx']['error']}，写的是 {written!r}", advice="请按同类文件的写法修改"
+        )
     message, advice = _EXPECTED.get(kind, (details["msg"], "请按同类规则册的写法修改"))
     return Objection(key=key, message=message if kind == "missing" else f"{message}，写的是 {written!r}", advice=advice)
 
@@ -188,7 +200,7 @@ def quoted(written: Any, read: Any, key: Key = ()) -> Iterator[Objection]:
 
 def _head_objections(book: Rulebook, effective_from: str, regions: RegionTable) -> Iterator[Objection]:
     if book.region not in regions.regions:
-        advice = nearest(book.region, regions.regions.keys(), "请先补充区划表")
+        advice = nearest(book.region, regions.regions.keys(), "请由系统管理员先在区划表 regions.csv 中补充一行")
         yield Objection(key=("region",), message=f"区划表中没有 {book.region}", advice=advice)
     if book.valid_from.isoformat() != effective_from:
         message = f"文件名为 {effective_from}，生效日期却为 {book.valid_from.isoformat()}"

@@ -225,7 +225,6 @@ class PaidStory(Paying):
             lambda: self.read(self.cast.auditor, f"/payment/v1/classes/{self.script.class_id}"),
             lambda view: not view["missing"],
             what="payment to know every fact of the class",
-            seconds=10,
         )
         await self._try_as_agency(came)
         await self._try_wrong_accounts()

@@ -59,7 +59,7 @@ def test_an_outcome_says_who_gets_what_under_which_clause_and_who_does_not() -> 
     ("name", "old", "new", "says"),
     [
         ("E6.toml", "total_yuan = 33200", "total_yuan = 33200.01", "合计应为 33200.01 元，得 33,200.00 元"),
-        ("E6.toml", "amount_yuan = 800\nrule", "amount_yuan = 801\nrule", "p21 应得 801 元，得 800.00 元"),
+        ("E6.toml", "amount_yuan = 800\nrule", "amount_yuan = 801\nrule", "p21..p24 应得 801 元，得 800.00 元"),
         ("E6.toml", 'rule = "JY-ASM-05"\nby', 'rule = "JY-ASM-06"\nby', "合计应为 33200 元，得 30,000.00 元"),
         (
             "E6.toml",

@@ -50,6 +50,15 @@ def test_a_missing_setting_is_said_in_one_sentence(tmp_path: Path, monkeypatch: 
     assert "Traceback" not in answer.output
 
 
+@pytest.mark.parametrize("arguments", [["ledger", "export"], ["policy", "explain", "claim"]])
+def test_a_home_in_which_nothing_ever_ran_is_said_to_be_empty_and_stays_so(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    answer = CliRunner().invoke(app, [*arguments, "--home", str(tmp_path / "home")])
+    assert (answer.exit_code, "has no database of payment" in answer.stderr) == (1, True), answer.output
+    assert not (tmp_path / "home").exists()
+
+
 def test_a_second_system_on_a_taken_port_changes_nothing_of_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

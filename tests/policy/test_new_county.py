@@ -70,3 +70,61 @@ def test_a_mistake_is_told_with_its_file_and_line(books: Path, file: str, old: s
     assert f"{file}:" in answer.output
     tried = run("try", COUNTY / "case.toml", "--rulebooks", books)
     assert (tried.exit_code, says in tried.output) == (1, True), tried.output
+
+
+def test_every_mistake_of_every_rulebook_is_told_at_once_whatever_hides_it(books: Path) -> None:
+    """A typo, a wrong type and a missing rule keep nothing back of days out of order or of groups nobody defined."""
+    shutil.copytree(books / "sample_county", books / "other_county")
+    edit(books / BOOK, "working_days_min = 5", "working_days_mim = 5")
+    edit(books / BOOK, "valid_to = 2025-12-31", "valid_to = 2024-12-31")
+    edit(books / BOOK, 'region = "330000"', 'region = "331999"')
+    edit(books / BOOK, 'rule = "XC-CLM-02"\n', "")
+    edit(books / BOOK, 'programmes = ["training"]', 'programmes = ["trainning"]')
+    edit(books / BOOK, "units_max = 10", 'units_max = "ten"')
+    edit(books / BOOK, 'groups = ["urban_unemployed"]', 'groups = ["veteran"]')
+    edit(books / "other_county/2025-01-01.toml", 'code = "rural_labour"', 'code = "urban_unemployed"')
+    edit(books / "other_county/rules.toml", 'decision = "auto"', 'decision = "perhaps"')
+    told = run("check", "--rulebooks", books).output
+    for line in (
+        f"{BOOK}:3 region：区划表中没有 331999",
+        f"{BOOK}:7 valid_to：失效日期早于生效日期",
+        f"{BOOK}:80 payment.benefits[2].groups：veteran 未在本规则册中定义",
+        f"{BOOK}:82 payment.benefits[2].units_max：应为整数，写的是 'ten'",
+        f"{BOOK}:86 payment.caps[1].rule：缺少必填项",
+        f"{BOOK}:92 payment.caps[1].programmes[1]：应为以下之一",
+        f"{BOOK}:107 payment.notice.working_days_mim：不认识的键。是否应为“working_days_min”",
+        "other_county/rules.toml:",
+    ):
+        assert line in told, told
+    assert "是否应为“training”" in told
+
+
+def test_what_hangs_on_a_list_that_cannot_be_read_is_not_objected_to(books: Path) -> None:
+    edit(books / BOOK, 'kinds = [\n    { code = "school"', 'kynds = [\n    { code = "school"')
+    told = run("check", "--rulebooks", books).output
+    assert "2 处错误" in told, told
+    assert "未在本规则册中定义" not in told
+
+
+def test_a_draft_without_its_list_of_rules_is_told_where_they_belong(books: Path) -> None:
+    (books / RULES).unlink()
+    told = run("diff", books / BOOK, books / BOOK).output
+    assert "规则目录中没有 XC-CLM-01。请填写规则目录中的编号；新文件的规则先写入同一文件夹的 rules.toml" in told
+    assert "JY-" not in told
+
+
+def test_a_case_shows_the_rules_that_it_names_and_a_rulebook_shows_none(tmp_path: Path) -> None:
+    arguments = ("coverage", "XC", "--rulebooks", COUNTY / "rulebooks", "--sources", tmp_path)
+    assert "7 条规则，0 条有着落，7 条没有" in run(*arguments).output
+    assert "7 条规则，7 条有着落，0 条没有" in run(*arguments, "--cases", COUNTY).output
+
+
+def test_people_who_differ_alike_are_told_in_one_line_and_a_programme_of_nobody_is_named(tmp_path: Path) -> None:
+    case = tmp_path / "case.toml"
+    text = (COUNTY / "case.toml").read_text(encoding="utf-8")
+    case.write_text(text.replace('programme = "living_allowance"', 'programme = "appraisal"'), encoding="utf-8")
+    told = run("try", case, "--rulebooks", COUNTY / "rulebooks").output
+    assert "p1..p10 应得 300 元，得 0.00 元（没有补贴项目 appraisal）" in told, told
+    case.write_text(text.replace('"p1..p9"', '"p9..p1"'), encoding="utf-8")
+    told = run("try", case, "--rulebooks", COUNTY / "rulebooks").output
+    assert "allowance_day[1].persons：人员范围须由小到大" in told, told

@@ -129,7 +129,9 @@ def test_whoever_asks_for_a_switch_that_the_document_does_not_name_is_told_that_
         refusal = feature_refusal(book, feature)
         named = (refusal.rule, refusal.clause, refusal.document)
         if feature in provided(book):
-            assert (refusal.code, named) == ("FEATURE_OFFERED", (None, None, None))
+            offered = book.payment.advance if feature == "advance" else None
+            own = (offered.rule, offered.clause, offered.document) if offered else (None, None, None)
+            assert (refusal.code, named) == ("FEATURE_OFFERED", own)
         else:
             listed = (term.rule, term.clause, term.document) if feature in term.features else (None, None, None)
             assert (refusal.code, named) == ("FEATURE_OFF", listed)

@@ -14,25 +14,31 @@ from shared.policy.words import words
 async def request_feature(uow: PaymentUnit, *, class_id: str, feature: Feature) -> None:
     """Raise Refused FEATURE_OFF for a feature that the class's rulebook does not provide for.
 
-    One that it does provide for is asked for where such things are, and raises FEATURE_OFFERED.
+    Of one that it does provide for it is said where such things are asked for (FEATURE_OFFERED).
     """
     file = await visible_class(uow, class_id)
     if file.rulebook_id is None:
         raise not_opened(None)
-    rulebook = uow.shelf.by_id(file.rulebook_id)
-    raise feature_refusal(rulebook, feature)
+    raise feature_refusal(uow.shelf.by_id(file.rulebook_id), feature)
 
 
 def feature_refusal(rulebook: Rulebook, feature: Feature) -> Refused:
-    """Give the refusal; the rule by which a document is silent is quoted where the rulebook names the feature."""
+    """Give the answer to whoever asks for a feature here: it is asked for elsewhere, or off.
+
+    Where the rulebook names the feature as off, the rule that says so is quoted.
+    """
     name = words().value(feature, "features") or feature
     if feature in provided(rulebook):
+        is_advance = feature == "advance"
         return Refused(
             code="FEATURE_OFFERED",
-            message=f"现行政策（{rulebook.document}）规定了{name}，但不在此处申请。",
-            advice="请按办班、申领的相应环节办理；预付按班级提交预付申请（classes/{class_id}/advances）。",
+            message=f"现行政策（{rulebook.document}）规定了该项内容（{name}），另行办理。",
+            advice="请由办班机构或企业按班级提交预付申请（classes/{class_id}/advances）。"
+            if is_advance
+            else "请按办班、申领的相应环节办理。",
             field="feature",
             value=feature,
+            **quote(rulebook.payment.advance if is_advance else None),
         )
     term = rulebook.payment.features_off
     return Refused(

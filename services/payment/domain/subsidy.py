@@ -9,21 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
-from services.payment.domain.benefit import (
-    Award,
-    Ground,
-    benefits_of,
-    earned,
-    is_for,
-    payee_of,
-    payee_undecided,
-)
+from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for
 from services.payment.domain.caps import Use, admit
 from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.exam_days import exam_flags
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
 from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
+from services.payment.domain.payee import handed_out, payee_of, payee_undecided
 from services.payment.domain.pricing import Worth, paid_short, worth_of
 from services.payment.domain.rates import RateTable
 from services.payment.domain.release import Held, hold_back
@@ -208,6 +201,7 @@ def _line(
     line = replace(_empty(line_no, benefit, trainee, opened.fact), paid_to=payee_of(benefit, trainee, ground))
     facts, rulebook = ground.facts, ground.rulebook
     awards, against = earned(benefit, trainee, ground)
+    awards = tuple(handed_out(award, benefit, trainee, ground) for award in awards)
     certificates = tuple(award.certificate for award in awards if award.certificate is not None)
     proofs = _proofs(trainee.person_id, facts, opened, certificates)
     refused = (
@@ -382,30 +376,30 @@ def _of_class(
     held = hold_back(facts, opened, rulebook, decisions)
     if held is None:
         return _with_cut(lines, facts, rulebook, decisions)
-    recognised = sum(line.recognised for line in lines)
+    heads = _heads(lines)
     flags = (*confirmed_doubts(facts, rulebook), *survey_missing(facts, rulebook), *held.flags)
-    found = Assessment(
-        lines=lines, base=recognised, recognised=recognised, traces=held.traces, flags=flags, held=held.held
-    )
-    due = amounts(lines, base=recognised, recognised=recognised, withheld=frozenset(), held=held.held)
-    of_class = {number: fen for number, fen in due.items() if number not in {line.line_no for line in lines}}
-    rest = tuple(
-        Line(
-            line_no=number,
-            programme=held.held.programmes[0] if held.held else lines[0].programme,
-            amount_fen=fen,
-            recognised=False,
-            traces=held.traces,
-        )
-        for number, fen in of_class.items()
-    )
-    return replace(found, lines=(*lines, *rest))
+    found = Assessment(base=heads, recognised=heads, traces=held.traces, flags=flags, held=held.held)
+    programme = held.held.programmes[0] if held.held else ""
+    rest = Line(line_no=0, programme=programme, amount_fen=0, recognised=False, traces=held.traces)
+    return closed(found, lines, rest)
+
+
+def closed(found: Assessment, lines: Sequence[Line], rest: Line | None) -> Assessment:
+    """Give an assessment with these lines of people, and as `rest` what is cut or held of them, after the last."""
+    due = amounts(lines, base=found.base, recognised=found.recognised, withheld=frozenset(), held=found.held)
+    number = max((line.line_no for line in lines), default=0) + 1
+    of_class = (replace(rest, line_no=number, amount_fen=due[number]),) if rest and number in due else ()
+    return replace(found, lines=(*lines, *of_class))
+
+
+def _heads(lines: Iterable[Line]) -> int:
+    return len({line.person_id for line in lines if line.recognised})
 
 
 def _with_cut(
     lines: tuple[Line, ...], facts: ClassFacts, rulebook: Rulebook, decisions: Sequence[Decision]
 ) -> Assessment:
-    recognised = sum(line.recognised for line in lines)
+    recognised = _heads(lines)
     base = _base(facts, rulebook, decisions, otherwise=recognised)
     flags = (*base.flags, *confirmed_doubts(facts, rulebook), *survey_missing(facts, rulebook))
     headcount = rulebook.payment.headcount
@@ -414,21 +408,18 @@ def _with_cut(
     inputs: dict[str, TraceValue] = {"base": base.heads, "recognised": recognised}
     step = headcount.trace(result=min(base.heads, recognised), unit="heads", inputs=inputs)
     lines = tuple(replace(line, traces=(*line.traces, step)) if line.recognised else line for line in lines)
-    cut = amounts(lines, base=base.heads, recognised=recognised, withheld=frozenset()).get(len(lines) + 1)
-    if cut is None:
-        return Assessment(lines=lines, base=base.heads, recognised=recognised, traces=base.traces, flags=flags)
+    programme = lines[0].programme if lines else ""
+    rest = Line(line_no=0, programme=programme, amount_fen=0, recognised=False, evidence=_base_evidence(facts))
+    whole = Assessment(base=base.heads, recognised=recognised, traces=base.traces, flags=flags)
+    found = closed(whole, lines, rest)
+    if len(found.lines) == len(lines):
+        return found
+    cut = found.lines[-1]
     if len({line.amount_fen for line in lines if line.recognised}) > 1:
         flags = (*flags, weigh(_mixed(headcount), latest(decisions, headcount.rule)))
-    total = sum(line.amount_fen for line in lines)
-    cut_line = Line(
-        line_no=len(lines) + 1,
-        programme=lines[0].programme,
-        amount_fen=cut,
-        recognised=False,
-        traces=(*base.traces, headcount.trace(result=cut, unit="fen", inputs={**inputs, "lines_total_fen": total})),
-        evidence=_base_evidence(facts),
-    )
-    return Assessment(lines=(*lines, cut_line), base=base.heads, recognised=recognised, traces=base.traces, flags=flags)
+    inputs |= {"lines_total_fen": sum(line.amount_fen for line in lines)}
+    traced = replace(cut, traces=(*base.traces, headcount.trace(result=cut.amount_fen, unit="fen", inputs=inputs)))
+    return replace(found, lines=(*lines, traced), flags=flags)
 
 
 def _mixed(headcount: Headcount) -> Finding:
