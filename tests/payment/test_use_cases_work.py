@@ -1,5 +1,8 @@
 """Jobs and months of work on both databases: two people for what is paid, opposite entries, claims computed again."""
 
+import asyncio
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
@@ -27,6 +30,7 @@ from services.payment.domain.state import Act
 from services.payment.domain.statement import StatementState
 from services.payment.domain.subsidy import Assessment
 from services.payment.domain.work_month import GivenMonth
+from services.payment.storage.work import StoredWork
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from shared.policy.decision import Severity
@@ -191,6 +195,35 @@ async def test_a_full_month_of_a_person_is_confirmed_for_one_class_alone(huludao
             "UPDATE work_month SET state = 'confirmed', decided_by = 'x', decided_on = '2020-11-30' WHERE number = :n",
             n=other.number,
         )
+
+
+async def test_of_two_who_confirm_one_month_in_two_classes_at_once_one_is_told_so(
+    huludao: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HL-CLM-07: both have read that the month is free before either writes it down."""
+    kind = {"kind": "work_for_training", "programme": "work_for_training"}
+    await huludao.take(opened("HL", ROSTER, class_id="class-2", attributes={HIRER: "insured_enterprise"}, **kind))
+    numbers = {"class-1": await state(huludao, month())}
+    stated = await huludao.act(FIRST, record_work_months, class_id="class-2", given=[month()])
+    numbers["class-2"] = [entry.number for entry in stated]
+    both, read = asyncio.Barrier(2), StoredWork.confirmed_elsewhere
+
+    async def together(self: StoredWork, class_id: str, persons: Collection[str]) -> frozenset[tuple[str, date]]:
+        found = await read(self, class_id, persons)
+        with suppress(TimeoutError, asyncio.BrokenBarrierError):
+            await asyncio.wait_for(both.wait(), timeout=0.5)
+        return found
+
+    monkeypatch.setattr(StoredWork, "confirmed_elsewhere", together)
+    answers = await asyncio.gather(
+        *(
+            huludao.act(SECOND, decide_work_months, class_id=class_id, numbers=each, confirmed=True, reason="已核对")
+            for class_id, each in numbers.items()
+        ),
+        return_exceptions=True,
+    )
+    refused = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert [getattr(error, "code", repr(error)) for error in refused] == ["MONTH_TAKEN"]
 
 
 async def test_the_database_lets_no_month_be_edited_forgotten_or_decided_by_its_author(huludao: Office) -> None:

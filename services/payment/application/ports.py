@@ -185,6 +185,10 @@ class Entitlements(Protocol):
 class Uses(Protocol):
     """What people are paid for where a document says how often."""
 
+    async def lock(self, persons: Collection[str]) -> None:
+        """Keep everybody else from judging what these people are paid for until the transaction ends."""
+        ...
+
     async def elsewhere(self, class_id: str, persons: Collection[str]) -> Sequence[Use]:
         """Give what these people are paid for in other classes, by day; a writer holds them to its end."""
         ...
@@ -303,7 +307,7 @@ class Claims(Protocol):
         """Store an application to which claims will belong."""
         ...
 
-    async def ids_of(self, regions: Collection[str]) -> Sequence[str]:
+    async def ids_of(self, regions: Collection[str], *, after: str = "", limit: int | None = None) -> Sequence[str]:
         """Give the ids of the claims of these regions that were approved at least once."""
         ...
 

@@ -71,6 +71,47 @@ class Award:
         spell = f"/{self.use.employer}" if self.benefit.basis == "month" and self.use.employer else ""
         return f"{self.use.programme}/{self.benefit.code}{spell}"
 
+    def worth(
+        self, amount_fen: int, findings: tuple[Finding, ...], traces: tuple[Trace, ...], *, short_fen: int
+    ) -> "Award":
+        """Give the award with what was found out about it."""
+        return Award(
+            benefit=self.benefit,
+            use=self.use,
+            priced=self.priced,
+            percent=self.percent,
+            amount_fen=amount_fen,
+            paid_out_fen=self.paid_out_fen,
+            short_fen=short_fen,
+            certificate=self.certificate,
+            traces=traces,
+            findings=findings,
+        )
+
+    def of(self, person_id: str, certificate: Known[CertificateIssued] | None) -> "Award":
+        """Give the same award of somebody else in the same situation, by their own certificate."""
+        use = self.use
+        return Award(
+            benefit=self.benefit,
+            use=Use(
+                person_id=person_id,
+                programme=use.programme,
+                on=use.on,
+                occupation=use.occupation,
+                level=use.level,
+                employer=use.employer,
+                imported=use.imported,
+            ),
+            priced=self.priced,
+            percent=self.percent,
+            amount_fen=self.amount_fen,
+            paid_out_fen=self.paid_out_fen,
+            short_fen=self.short_fen,
+            certificate=certificate if self.certificate else None,
+            traces=self.traces,
+            findings=self.findings,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
@@ -431,6 +472,8 @@ def _awaited(share: Share, award: Award, ground: Ground) -> tuple[Finding, ...]:
 def _conditioned(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:
     found = [finding for condition in benefit.conditions for finding in _unmet(condition, award, trainee, ground)]
     signed = [trace for condition in benefit.conditions for trace in _agreed(condition, award)]
+    if not found and not signed:
+        return award
     return replace(award, findings=(*award.findings, *found), traces=(*award.traces, *signed))
 
 

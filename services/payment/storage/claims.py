@@ -114,11 +114,12 @@ class StoredClaims:
         }
         await self._connection.execute(insert(APPLICATION).values(row))
 
-    async def ids_of(self, regions: Collection[str]) -> Sequence[str]:
-        """Give the ids of the claims of these regions that were approved at least once."""
+    async def ids_of(self, regions: Collection[str], *, after: str = "", limit: int | None = None) -> Sequence[str]:
+        """Give the ids of the claims of these regions that were approved at least once, in order, behind one."""
         approved = select(CLAIM_ENTRY.c.claim_id).distinct()
         query = select(CLAIM.c.claim_id).where(CLAIM.c.region.in_(regions), CLAIM.c.claim_id.in_(approved))
-        return (await self._connection.execute(query.order_by(CLAIM.c.claim_id))).scalars().all()
+        query = query.where(CLAIM.c.claim_id > after).order_by(CLAIM.c.claim_id).limit(limit)
+        return (await self._connection.execute(query)).scalars().all()
 
     async def waiting(self, wanted: Waiting, *, after: str | None, limit: int) -> Sequence[Claim]:
         """Give claims that wait, by the end of their review's limit, those without one last, from a cursor on.
