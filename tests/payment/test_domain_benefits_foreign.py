@@ -127,7 +127,7 @@ def test_what_a_document_does_not_name_is_absent_from_its_chapter(region: str) -
     [
         (HEBEI, "upskilling", "employee"),
         (HEBEI, "living_allowance", "graduate"),
-        (LINSHU, "pre_job", "recruit"),
+        (LINSHU, "insurance_skill", "employee"),
         (LINSHU, "evaluation", "graduate"),
         (QUANJIAO, "apprenticeship", "employee"),
         (QUANJIAO, "training", "employee"),

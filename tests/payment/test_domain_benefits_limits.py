@@ -184,6 +184,7 @@ def test_a_class_brings_its_people_what_is_left_of_their_year(region: str, progr
         groups=alike(2, "employee"),
         opening=date(2020, 9, 1),
         certificates=[certified("p1"), certified("p2")],
+        attributes={"funder": "learner"},
     )
     row = rate(region, programme, 1000)
     assert against(scene.judged(row, past=past)) == []

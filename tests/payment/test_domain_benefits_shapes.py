@@ -87,6 +87,7 @@ def test_certificates_bring_their_own_stated_rates_whoever_holds_them(levels: li
             groups=alike(12, "employee"),
             level=None,
             certificates=certificates,
+            attributes={"funder": "learner"},
         )
         found = scene.judged()
         assert total(found) == sum(yuan.get(level or "", 0) for level in levels) * 100

@@ -10,13 +10,14 @@ from services.payment.application.create_orders import excluded_orders, undecide
 from services.payment.application.ports import PaymentUnit, Waiting
 from services.payment.application.scope import BUREAU, visible_claim, visible_class
 from services.payment.domain.advance_progress import with_advances
-from services.payment.domain.benefit import GIVER, payees_of
+from services.payment.domain.benefit import GIVER
 from services.payment.domain.budget import BUDGET_EXHAUSTED
 from services.payment.domain.claim import ASSESSOR, Claim, Review
 from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.obstacles import CANCELLED, not_opened
+from services.payment.domain.payee import payees_of
 from services.payment.domain.progress import Progress, Standing, Task, class_progress, progress_of
 from services.payment.domain.rates import RATE_MISSING
 from services.payment.domain.state import State

@@ -9,9 +9,10 @@ from typing import Final
 from services.payment.application.assessing import INDIVIDUAL, Case
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import unknown
-from services.payment.domain.benefit import DISPATCHED_TO, benefits_of, payees_of
+from services.payment.domain.benefit import DISPATCHED_TO, benefits_of
 from services.payment.domain.claim import ASSESSOR, PAID_AS, Claimant
 from services.payment.domain.facts import ClassFacts
+from services.payment.domain.payee import payees_of
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.errors import Conflict, Refused
 from shared.domain.identifiers import cleaned, identity_number

@@ -8,10 +8,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for, payee_of, payee_undecided
+from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for
 from services.payment.domain.caps import Use, admit
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import Known
+from services.payment.domain.payee import handed_out, payee_of, payee_undecided
 from services.payment.domain.pricing import Worth, worth_of
 from services.payment.domain.rates import RateTable
 from services.payment.domain.situation import Situation
@@ -174,7 +175,8 @@ class Awarding:
     def _earned(self, place: int, trainee: OpenedTrainee) -> Earned:
         benefit, ground = self._benefits[place], self._ground
         paid_to = payee_of(benefit, trainee, ground)
-        awards, against = earned(benefit, trainee, ground)
+        found, against = earned(benefit, trainee, ground)
+        awards = tuple(handed_out(award, benefit, trainee, ground) for award in found)
         return Earned(
             paid_to=paid_to,
             awards=awards,

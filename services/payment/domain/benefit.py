@@ -17,7 +17,7 @@ from shared.contracts.enrollment import ClassOpened, OpenedTrainee
 from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.benefit import Benefit, BenefitPayee, Condition, PayeeKind, Share
+from shared.policy.terms.benefit import Benefit, Condition, PayeeKind, Share
 
 AGREED_MONTHS: Final = "agreed_months"
 ENTERPRISE: Final = "employer_credit_code"
@@ -30,7 +30,6 @@ INSURED_MONTHS: Final = "insured_months"
 GIVER: Final[PayeeKind] = "institution"
 """Who is paid where the document leaves it open: who gave the class."""
 EMPLOYMENT_AWAITED: Final = "EMPLOYMENT_AWAITED"
-PAYOUT_UNPROVEN: Final = "PAYOUT_UNPROVEN"
 _MONTHS_OF_A_YEAR: Final = 12
 
 
@@ -152,8 +151,7 @@ def earned(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[tu
             awards, findings = _of_cost(benefit, trainee, ground)
     conditioned = (_conditioned(award, benefit, trainee, ground) for award in awards)
     questions = (question for award in awards for question in _earlier_job(award, ground))
-    handed_out = tuple(_handed_out(award, benefit, trainee, ground) for award in conditioned)
-    return handed_out, (*findings, *dict.fromkeys(questions))
+    return tuple(conditioned), (*findings, *dict.fromkeys(questions))
 
 
 _Found = tuple[list[Award], tuple[Finding, ...]]
@@ -514,100 +512,3 @@ def _unmet(condition: Condition, award: Award, trainee: OpenedTrainee, ground: G
                 message="评价之日前没有签订免费评价协议，不予评价补贴。",
                 advice="请评价机构核对协议签订日期；协议须不晚于评价之日。",
             )
-
-
-def _handed_out(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:
-    """Limit an award to what its person was handed before the claim; without any proof of that it waits (LS-CLM-04)."""
-    term, paid_fen = benefit.paid_out_first, ground.facts.paid_out(trainee.person_id)
-    row = payee_of(benefit, trainee, ground)
-    if term is None or paid_fen is None or (row is not None and row.unproven):
-        return award
-    if paid_fen:
-        return replace(award, paid_out_fen=paid_fen)
-    missing = term.finding(
-        code=PAYOUT_UNPROVEN,
-        severity=Severity.STOP,
-        message="没有经确认的发放记录，不能证明该项补贴已由申领机构垫付给学员。",
-        advice="请登记发放金额、日期和凭证，由人社部门人员确认；确认后自动核算。",
-    )
-    return replace(award, findings=(*award.findings, missing))
-
-
-def payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequence[Decision]) -> tuple[Finding, ...]:
-    """Ask who is paid where the document leaves it to a person and nobody decided yet; refuse what they refused."""
-    if row is None or not row.by_decision:
-        return ()
-    decision = _decision_on(row, person_id, decisions)
-    if decision is not None and decision.accepted:
-        return ()
-    if decision is not None:
-        return (
-            row.finding(
-                code="PAYEE_REFUSED",
-                severity=Severity.STOP,
-                message="审核人员已决定不向该收款人支付该项补贴，文件没有规定其他收款人。",
-                advice="如有异议，请补充付费凭证后由审核人员重新记录决定。",
-                value=row.payee,
-            ),
-        )
-    return (
-        row.finding(
-            code="PAYEE_UNDECIDED",
-            severity=Severity.ASK,
-            message="该项补贴的收款人文件没有明确，或班级没有写明由谁付费，须由审核人员决定；决定前不计入补贴。",
-            advice="请审核人员核对付费情况后记录决定及理由。",
-            value=row.payee,
-        ),
-    )
-
-
-def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> frozenset[PayeeKind]:
-    """Give who is paid for the class where the document names payees, nothing where it names none.
-
-    Whom a person may decide to pay for want of proof is among them (LS-PAY-04).
-    """
-    benefits = benefits_of(opened, rulebook)
-    ground = Ground(facts=facts, opened=opened, rulebook=rulebook, decisions=())
-    paid = [(benefit, trainee) for benefit in benefits for trainee in opened.trainees if is_for(benefit, trainee)]
-    rows = [payee_of(benefit, trainee, ground) for benefit, trainee in paid]
-    by_decision = {row.payee for benefit, _ in paid for row in benefit.payees if row.unproven}
-    named = any(benefit.payees for benefit in benefits)
-    return frozenset({*by_decision, *(row.payee if row else GIVER for row in rows)}) if named else frozenset()
-
-
-def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> BenefitPayee | None:
-    """Give the row that says who is paid for the person; without one it is whoever claims for the class.
-
-    A row that a person refused gives way to the next that fits; where none does, nobody is paid by default.
-    """
-    opened, refused = ground.opened, None
-    for row in benefit.payees:
-        if row.funders and opened.attributes.get(FUNDER) not in row.funders:
-            continue
-        if row.groups and set(trainee.groups).isdisjoint(row.groups):
-            continue
-        if row.class_kinds and opened.kind not in row.class_kinds:
-            continue
-        if row.dispatched and DISPATCHED_TO not in trainee.attributes:
-            continue
-        if row.unproven and not _goes_unproven(row, trainee, ground):
-            continue
-        if not _is_refused(row, trainee.person_id, ground.decisions):
-            return row
-        refused = row
-    return refused
-
-
-def _is_refused(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> bool:
-    decision = _decision_on(row, person_id, decisions)
-    return row.by_decision and decision is not None and not decision.accepted
-
-
-def _decision_on(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> Decision | None:
-    return latest(decisions, row.rule, person_id) or latest(decisions, row.rule)
-
-
-def _goes_unproven(row: BenefitPayee, trainee: OpenedTrainee, ground: Ground) -> bool:
-    """Say whether nothing proves that the person was paid out, and a person accepted that they are paid themselves."""
-    decision = latest(ground.decisions, row.rule, trainee.person_id)
-    return ground.facts.paid_out(trainee.person_id) == 0 and decision is not None and decision.accepted

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from services.payment.domain.benefit import PAYOUT_UNPROVEN
 from services.payment.domain.claim import PAID_AS, Claim
 from services.payment.domain.decision import latest, weigh
 from services.payment.domain.facts import ClassFacts
+from services.payment.domain.payee import PAYOUT_UNPROVEN
 from services.payment.domain.subsidy import Assessment, Line
 from shared.domain.errors import Refused
 from shared.policy.decision import Finding, Severity
