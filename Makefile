@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help install run demo up down peibu status test test-fast test-fuzz test-kill-all check format reference system-packages test-packages lock clean
+.PHONY: help install run demo up down peibu status bench test test-fast test-fuzz test-kill-all check format reference system-packages test-packages lock clean
 
 SHELL := /bin/bash
 BIN := .venv/bin
@@ -12,7 +12,7 @@ PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 INSTALL = PYTHON="$(PYTHON)" deploy/install.sh
 INSTALLED_FROM := requirements/build.txt pyproject.toml deploy/install.sh
-TYPED := shared services peibu deploy
+TYPED := shared services peibu deploy bench
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
 help: ## Print every target with one line each
@@ -37,6 +37,9 @@ peibu: .venv/installed-runtime ## Run one peibu command on what `make up` starte
 
 status: .venv/installed-runtime ## Say which processes of `make up` run
 	@$(BIN)/python -m deploy.fleet status $(ARGS)
+
+bench: .venv/installed-runtime .tools/bench/installed system-packages ## Measure P10 and P11 on real servers and say what changed (ARGS="P11 --fraction 0.1")
+	@exec $(BIN)/python -m bench $(ARGS)
 
 test: install test-packages check ## Check everything and run every suite on both databases, event log and Kafka
 	$(BIN)/pytest -n 2 --dist loadscope -m "not kafka and not kill"
@@ -77,10 +80,14 @@ lock: install ## Compute requirements/*.txt anew from pyproject.toml (ARGS=--upg
 	$(LOCK) $(ARGS) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) $(ARGS) pyproject.toml --extra dev -c requirements/runtime.txt -o requirements/dev.txt
 	$(LOCK) $(ARGS) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
+	$(LOCK) $(ARGS) requirements/bench.in -o requirements/bench.txt
 
 clean: ## Remove what installing and testing made; the state under .peibu stays
 	rm -rf .venv .tools .reports .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.tools/bench/installed: requirements/bench.txt $(INSTALLED_FROM)
+	@$(INSTALL) bench
 
 .venv/installed-dev: requirements/dev.txt $(INSTALLED_FROM)
 	@$(INSTALL) dev

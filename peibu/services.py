@@ -36,6 +36,10 @@ class Wired:
         """Give a unit of work that only reads."""
         return self.wiring.unit_of_work(SYSTEM, write=False)
 
+    def writing(self) -> Any:
+        """Give a unit of work of the system itself, to be committed by whoever asked for it."""
+        return self.wiring.unit_of_work(SYSTEM)
+
     async def close(self) -> None:
         """Close what wiring opened."""
         await self.wiring.close()

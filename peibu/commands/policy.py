@@ -4,14 +4,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 from rich.markup import escape
+from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 
 from peibu.commands.command import DEFAULT_HOME, Home, console, run_async
@@ -19,6 +21,7 @@ from shared.domain.errors import DomainError
 from shared.domain.money import yuan_text
 from shared.policy import loader
 from shared.policy.coverage import coverage, texts_under
+from shared.policy.decision import Finding
 from shared.policy.explaining import explained
 from shared.policy.mistakes import PolicyFilesInvalid
 from shared.policy.provisions import Difference, Provision, differences, provisions
@@ -131,39 +134,89 @@ def try_cases(
 def replay(
     under: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The draft: JURISDICTION/YYYY-MM-DD.toml.")],
     home: Home = DEFAULT_HOME,
+    keep: Annotated[
+        str | None, typer.Option(help="Keep every line with its reasons under this name; run again, it goes on.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="With --keep: write every line with its reasons, one per row.")
+    ] = None,
 ) -> None:
-    """Judge approved claims again under a draft: who gains, who loses, and the total; nothing changes."""
+    """Judge approved claims again under a draft: who gains, who loses, and the total; no claim changes."""
+    draft = _book(str(under), loader.PACKAGED)
+    if keep is None:
+        run_async(_replay(draft, home.absolute()))
+        return
+    try:
+        with out.open("w", encoding="utf-8") if out else nullcontext() as file:
+            run_async(_keep_replay(draft, home.absolute(), keep, file))
+    except DomainError as error:
+        _fail(f"{error.message}{error.advice}")
+
+
+async def _replay(draft: Rulebook, home: Path) -> None:
     from peibu.processes import opened
     from peibu.trial.outcome import alike
     from peibu.trial.replay import replay as replayed
 
-    draft = _book(str(under), loader.PACKAGED)
+    table = Table("申领", "学员（行号、姓名）", "行数", "现额（元）", "拟定（元）", "差额（元）")
+    claims, changes = 0, Counter[str]()
+    async with opened("payment", home) as wired, wired.reading() as uow:
+        async for found in replayed(uow, draft):
+            claims += 1
+            _say_stops(found.claim_id, found.stops)
+            for fen in found.changes.values():
+                _count(changes, fen)
+            moved = (
+                ((found.before.get(no, 0), found.after.get(no, 0)), f"{no} {found.names[no]}") for no in found.changes
+            )
+            for (before, after), names in alike(moved).items():
+                amounts = (yuan_text(before), yuan_text(after), yuan_text(after - before))
+                table.add_row(found.claim_id, "、".join(names), str(len(names)), *amounts)
+    if table.rows:
+        console.print(table)
+    _say_sums(claims, changes)
 
-    async def run() -> None:
-        table = Table("申领", "学员（行号、姓名）", "行数", "现额（元）", "拟定（元）", "差额（元）")
-        claims, changes = 0, Counter[str]()
-        async with opened("payment", home.absolute()) as wired, wired.reading() as uow:
-            async for found in replayed(uow, draft):
-                claims += 1
-                for stop in found.stops:
-                    console.print(f"{found.claim_id} 不予通过：{escape(stop.message)}（{stop.rule}）", soft_wrap=True)
-                for fen in found.changes.values():
-                    changes["增加" if fen > 0 else "减少"] += abs(fen)
-                    changes["行增加" if fen > 0 else "行减少"] += 1
-                moved = (
-                    ((found.before.get(no, 0), found.after.get(no, 0)), f"{no} {found.names[no]}")
-                    for no in found.changes
-                )
-                for (before, after), names in alike(moved).items():
-                    amounts = (yuan_text(before), yuan_text(after), yuan_text(after - before))
-                    table.add_row(found.claim_id, "、".join(names), str(len(names)), *amounts)
-        if table.rows:
-            console.print(table)
-        gained, lost = changes["增加"], changes["减少"]
-        sums = f"增加 {yuan_text(gained)} 元，减少 {yuan_text(lost)} 元，合计 {yuan_text(gained - lost)} 元"
-        console.print(f"{claims} 笔申领：{sums}（{changes['行增加']} 行增加，{changes['行减少']} 行减少）")
 
-    run_async(run())
+async def _keep_replay(draft: Rulebook, home: Path, name: str, out: TextIO | None) -> None:
+    from peibu.processes import opened
+    from peibu.trial.replay import keep_replay
+
+    claims: set[str] = set()
+    changes = Counter[str]()
+    async with opened("payment", home) as wired:
+        with Progress(*Progress.get_default_columns()[:1], TimeElapsedColumn(), console=console) as progress:
+            task = progress.add_task("试算", total=None)
+            looked_at = 0
+            async for step in keep_replay(wired, draft, name):
+                looked_at += step
+                progress.update(task, description=f"试算：已看 {looked_at} 笔申领")
+        async with wired.reading() as uow:
+            for claim_id, stops in await uow.replays.stops(name):
+                claims.add(claim_id)
+                _say_stops(claim_id, stops)
+            async for line in uow.replays.lines(name):
+                claims.add(line["claim_id"])
+                _count(changes, line["after_fen"] - line["before_fen"])
+                if out:
+                    out.write(json.dumps(line, ensure_ascii=False) + "\n")
+    _say_sums(len(claims), changes)
+
+
+def _say_stops(claim_id: str, stops: Iterable[Finding]) -> None:
+    for stop in stops:
+        console.print(f"{claim_id} 不予通过：{escape(stop.message)}（{stop.rule}）", soft_wrap=True)
+
+
+def _count(changes: Counter[str], fen: int) -> None:
+    if fen:
+        changes["增加" if fen > 0 else "减少"] += abs(fen)
+        changes["行增加" if fen > 0 else "行减少"] += 1
+
+
+def _say_sums(claims: int, changes: Counter[str]) -> None:
+    gained, lost = changes["增加"], changes["减少"]
+    sums = f"增加 {yuan_text(gained)} 元，减少 {yuan_text(lost)} 元，合计 {yuan_text(gained - lost)} 元"
+    console.print(f"{claims} 笔申领：{sums}（{changes['行增加']} 行增加，{changes['行减少']} 行减少）")
 
 
 @policy.command()

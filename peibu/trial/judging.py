@@ -16,10 +16,11 @@ from services.enrollment.domain.roster_row import Particulars, PersonalFacts, Ro
 from services.payment.domain.advance import judge_advance
 from services.payment.domain.caps import Use
 from services.payment.domain.claim import deadlines
+from services.payment.domain.deciding import assess
 from services.payment.domain.facts import Known
 from services.payment.domain.notice import period_of
 from services.payment.domain.rates import RateTable, rate_table
-from services.payment.domain.subsidy import Assessment, Line, assess
+from services.payment.domain.subsidy import Assessment, Line
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Refused
 from shared.domain.jurisdiction import regions

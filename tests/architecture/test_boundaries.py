@@ -16,6 +16,7 @@ PLANTED = {
     "every service points inward": ("services/payment/domain/__init__.py", "import services.payment.storage"),
     "domains do no input or output": ("services/payment/domain/__init__.py", "import sqlalchemy"),
     "aiokafka has no types": ("shared/messaging/relay.py", "import aiokafka"),
+    "what starts the servers knows nobody": ("deploy/errors.py", "import bench.flat"),
     "never import Alembic": ("services/payment/main.py", "import alembic"),
 }
 
@@ -39,7 +40,7 @@ def verdict(output: str, contract: str) -> str:
 def planted_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the tree with one violation of every contract."""
     copy = tmp_path_factory.mktemp("planted")
-    for package in ("peibu", "services", "shared"):
+    for package in ("bench", "deploy", "peibu", "services", "shared"):
         shutil.copytree(ROOT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__", "examples"))
     shutil.copy(ROOT / "pyproject.toml", copy)
     for file, line in PLANTED.values():

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-PATH = re.compile(r"`((?:docs|shared|services|peibu|deploy|tests)/[\w./-]*)`")
+PATH = re.compile(r"`((?:docs|shared|services|peibu|deploy|bench|tests)/[\w./-]*)`")
 
 
 def dead_ends(text: str, *, beside: Path) -> list[str]:

@@ -31,6 +31,8 @@ class Casting:
         self.system_admin, self.public = sample.system_admin, sample.public
         self._issuer = Issuer(home.absolute(), issuer=ISSUER)
         self._staff: dict[str, dict[str, Party]] = {}
+        self.asked: set[str] = set()
+        """The rulebooks that were asked already for what they leave off."""
         self._appointing = asyncio.Lock()
         self.at_the_bank = asyncio.Lock()
         """Held from an order to the bank's answer, so that a file carries one class's money only."""

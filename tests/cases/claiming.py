@@ -64,14 +64,13 @@ class PaidStory(Paying):
         await self.move_clock(moment(self.claimed_on, EVENING))
         claims = [claimed async for claimed in self._claims(came)]
         for claimed in claims:
-            view = await self.view(claimed)
-            came.flags += [finding_of(flag) for flag in view["flags"]]
-            came.dates |= {event: date.fromisoformat(view[event]) for event in DEADLINES if view[event]}
+            came.flags += [finding_of(flag) for flag in claimed.view["flags"]]
+            came.dates |= {event: date.fromisoformat(day) for event in DEADLINES if (day := claimed.view[event])}
             await self._try_switches(claimed)
-            await self._decide(claimed, view)
-        await self.review_and_pay([claimed for claimed in claims if await self.is_due(claimed)])
+            await self._decide(claimed)
+        await self.review_and_pay([claimed for claimed in claims if claimed.is_due])
         for claimed in claims:
-            self._take_down(came, await self.view(claimed), claimed)
+            self._take_down(came, claimed)
 
     # --------------------------------------------------------------------------------------------------- the facts
 
@@ -225,9 +224,9 @@ class PaidStory(Paying):
             lambda: self.read(self.cast.auditor, f"/payment/v1/classes/{self.script.class_id}"),
             lambda view: not view["missing"],
             what="payment to know every fact of the class",
-            seconds=10,
         )
         await self._try_as_agency(came)
+        await self._try_as_learner(came)
         await self._try_wrong_accounts()
         for payee, persons in sorted(self.payees().items()):
             if payee != "learner":
@@ -240,6 +239,14 @@ class PaidStory(Paying):
                 if (claimed := await self._claim(by, payee, body, [person], came)) is not None:
                     yield claimed
 
+    async def _try_as_learner(self, came: Came) -> None:
+        """Whoever was handed by the institution what it is paid for asks for it as well."""
+        wanted = [person for row in self.part.payee if row.kind == "learner" for person in row.persons]
+        for person in () if "learner" in self.payees() else wanted:
+            by, body = await self._of_learner(person)
+            if await self._claim(by, "learner", body, [person], came) is not None:
+                came.broken.append(f"{person} claims what the institution handed out")
+
     async def _try_wrong_accounts(self) -> None:
         payees = [payee for payee in sorted(self.payees()) if payee not in ("learner", "assessor")]
         for kind, refused in self.of.wrong_accounts.items() if payees else ():
@@ -248,9 +255,12 @@ class PaidStory(Paying):
             self.of.refusing.hold(await by.refused("/payment/v1/claims", body), [refused])
 
     async def _try_switches(self, claimed: Claimed) -> None:
-        """Ask once for what the document does not provide for; for a notice also where notices are published."""
+        """Ask once of each document what it does not provide for; for a notice also where notices are published."""
+        if self.book.id in self.of.casting.asked:
+            return
+        self.of.casting.asked.add(self.book.id)
         refusing, path = self.of.refusing, f"/payment/v1/classes/{self.script.class_id}/feature-requests"
-        for switch in () if refusing.off else self.of.switches:
+        for switch in self.of.switches:
             asked = await self.cast.institution.refused(path, {"feature": switch.feature})
             refusing.hold_off(asked, switch)
             if switch.feature == "notice":
@@ -283,7 +293,7 @@ class PaidStory(Paying):
                 raise
             came.refusals += refusals_of(refused.problem, persons)
             return None
-        return Claimed(claim_id=answer["claim_id"], payee=payee)
+        return Claimed(payee=payee, view=answer)
 
     async def _of_organisation(self, payee: str) -> tuple[Party, Json]:
         apart = payee == "enterprise" and not self.of.trains_its_own
@@ -316,12 +326,12 @@ class PaidStory(Paying):
 
     # ----------------------------------------------------------------------------------------------- what is decided
 
-    async def _decide(self, claimed: Claimed, view: Json) -> None:
+    async def _decide(self, claimed: Claimed) -> None:
         """Decide what the case says was decided, and whether an enterprise's proof of payment is accepted.
 
         What the case only wants to be asked is accepted.
         """
-        asked = asked_by(view)
+        asked = asked_by(claimed.view)
         for rule in asked.intersection(flag.rule for flag in self.part.expect.flag):
             await self._decision(claimed, {"rule": rule, "reason": "情况属实，准予办理"})
         proof = self.book.payment.claimants
@@ -341,11 +351,13 @@ class PaidStory(Paying):
 
     async def _decision(self, claimed: Claimed, body: Json) -> None:
         path = f"/payment/v1/claims/{claimed.claim_id}/decisions"
-        await self.cast.first_reviewer.post(path, body, key=self.key(f"decision-{body['rule']}-{claimed.claim_id}"))
+        key = self.key(f"decision-{body['rule']}-{claimed.claim_id}")
+        claimed.view = await self.cast.first_reviewer.post(path, body, key=key)
 
     # ------------------------------------------------------------------------------------------------- the outcome
 
-    def _take_down(self, came: Came, view: Json, claimed: Claimed) -> None:
+    def _take_down(self, came: Came, claimed: Claimed) -> None:
+        view = claimed.view
         names = {person_id: person for person, person_id in self.ids.items()}
         for line in view["lines"]:
             person = names.get(line["person_id"])

@@ -40,7 +40,7 @@ class ClassStory(Opening, Examining):
 
     def key(self, name: str) -> str:
         """Give keys of this class's own."""
-        return f"{self.part.case}-{super().key(name)}"
+        return f"{self.of.name}-{super().key(name)}"
 
     async def move_clock(self, instant: datetime) -> None:
         """Wait until every case has come so far."""

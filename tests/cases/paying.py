@@ -29,12 +29,22 @@ class Came:
     broken: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Claimed:
-    """One claim: for whom and by whom."""
+    """One claim by whom it is to pay, as it was last answered."""
 
-    claim_id: str
     payee: str
+    view: Json
+
+    @property
+    def claim_id(self) -> str:
+        """Give the claim's id."""
+        return str(self.view["claim_id"])
+
+    @property
+    def is_due(self) -> bool:
+        """Say whether anything of it is to be paid."""
+        return int(self.view["amount_fen"]) > 0
 
 
 class Paying(ClassStory):
@@ -96,7 +106,7 @@ class Paying(ClassStory):
         for claimed in claims:
             await self._step(claimed, self.cast.first_reviewer, "first_review")
             await self._step(claimed, self.cast.second_reviewer, "second_review")
-        if listed := [claimed for claimed in claims if (await self.view(claimed))["state"] == "second_review"]:
+        if listed := [claimed for claimed in claims if claimed.view["state"] == "second_review"]:
             payable = [await self._publish(claimed) for claimed in listed]
             await self.move_clock(moment(max(payable), EVENING))
         for claimed in claims:
@@ -104,22 +114,14 @@ class Paying(ClassStory):
         if claims:
             await self._transfer(claims)
         for claimed in claims:
-            view = await self.view(claimed)
+            view = claimed.view = await self.cast.auditor.get(f"/payment/v1/claims/{claimed.claim_id}")
             expect(view, state="paid", ordered_fen=view["amount_fen"])
             self.came.by_bank_fen += sum(order["amount_fen"] for order in view["orders"] if order["attempts"])
         if self.came.advance_fen:
             await self._recover()
 
-    async def view(self, claimed: Claimed) -> Json:
-        """Read a claim as an auditor does."""
-        return await self.cast.auditor.get(f"/payment/v1/claims/{claimed.claim_id}")
-
-    async def is_due(self, claimed: Claimed) -> bool:
-        """Say whether anything of a claim is to be paid."""
-        return int((await self.view(claimed))["amount_fen"]) > 0
-
     async def _step(self, claimed: Claimed, by: Party, step: str) -> None:
-        await by.post(
+        claimed.view = await by.post(
             f"/payment/v1/claims/{claimed.claim_id}/reviews",
             {"step": step, "decision": "approve", "opinion": "与系统记录一致"},
             key=self.key(f"{step}-{claimed.claim_id}"),
@@ -136,16 +138,16 @@ class Paying(ClassStory):
     async def _transfer(self, claims: list[Claimed]) -> None:
         """Order what is due and not advanced already, send it in one file, and let the bank answer."""
         async with self.of.casting.at_the_bank:
+            ready = []
             for claimed in claims:
-                view = await self.view(claimed)
-                due = view["decided_fen"] - (view["advances"] or {"outstanding_fen": 0})["outstanding_fen"]
-                await self.cast.finance.post(
+                advanced = (claimed.view["advances"] or {"outstanding_fen": 0})["outstanding_fen"]
+                due = claimed.view["decided_fen"] - advanced
+                answer = await self.cast.finance.post(
                     f"/payment/v1/claims/{claimed.claim_id}/orders",
                     {"sources": [{"funding_source": self.of.fund, "amount_fen": due}] if due > 0 else []},
                     key=self.key(f"order-{claimed.claim_id}"),
                 )
-            views = [await self.view(claimed) for claimed in claims]
-            ready = [order for view in views for order in view["orders"] if order["state"] == "ready"]
+                ready += [order for order in answer["items"] if order["state"] == "ready"]
             if ready:
                 await self._send([(order["order_id"], order["attempt"]) for order in ready])
 

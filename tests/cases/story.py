@@ -1,6 +1,7 @@
 """Play a case file through the public APIs, as the parties would, and say how what came of it differs."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -77,9 +78,14 @@ class CaseStory:
 
     # ------------------------------------------------------------------------------------------ what is known of it
 
+    @property
+    def name(self) -> str:
+        """Give the case's name as keys and clients may bear it."""
+        return re.sub(r"[^A-Za-z0-9-]+", "-", self.case.case)
+
     def key(self, name: str) -> str:
         """Give idempotency keys of this case's own."""
-        return f"{self.case.case}-story-{self.seed}-{name}"
+        return f"{self.name}-story-{self.seed}-{name}"
 
     @property
     def begins(self) -> date:
@@ -118,12 +124,12 @@ class CaseStory:
     @property
     def body_name(self) -> str:
         """Give the name of the assessment body."""
-        return f"assessor-{self.case.case}"
+        return f"assessor-{self.name}"
 
     async def learner(self, person: str) -> Party:
         """Give one person as they sign in themselves."""
         if person not in self._learners:
-            client = f"learner-{self.case.case}-{person}"
+            client = f"learner-{self.name}-{person}"
             self._learners[person] = await self.admit(client, client, Role.TRAINEE)
         return self._learners[person]
 
@@ -336,7 +342,7 @@ class CaseStory:
             key=self.key(f"institution-{kind}"),
         )
         institution_id = str(answer["institution_id"])
-        return institution_id, await self.admit(f"{kind}-{self.case.case}", institution_id, Role.INSTITUTION)
+        return institution_id, await self.admit(f"{kind}-{self.name}", institution_id, Role.INSTITUTION)
 
     async def _teachers_and_room(self, institution: Party, path: str) -> dict[str, Any]:
         qualified = {"specialty": "焊接", "qualification": "高级技师", "full_time": True}

@@ -234,7 +234,11 @@ async def _application_of_a_centre(world: World) -> str:
 LISTING: Final = "POST /enrollment/v1/institutions/{institution_id}/listing-applications"
 
 
-UNMADE: Final = {"application_id": "application-of-nobody", "clawback_id": "clawback-of-nobody"}
+UNMADE: Final = {
+    "application_id": "application-of-nobody",
+    "clawback_id": "clawback-of-nobody",
+    "advance_id": "advance-of-nobody",
+}
 """Ids that no story makes and no single operation can; unknown ones show only that a stranger learns nothing."""
 
 

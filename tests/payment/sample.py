@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
+from services.payment.domain.deciding import assess
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.rates import Rate, RateTable, rate_table
-from services.payment.domain.subsidy import Assessment, assess
+from services.payment.domain.subsidy import Assessment
 from shared.contracts.assessment import (
     AssessmentCompleted,
     AssessmentScheduled,

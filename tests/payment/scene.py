@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from services.payment.domain.caps import Use
+from services.payment.domain.deciding import assess
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import ClassFacts, Known, Payout, Spell, WorkMonth
 from services.payment.domain.rates import Rate, RateTable, RateUnit, rate_table
-from services.payment.domain.subsidy import Assessment, Line, assess
+from services.payment.domain.subsidy import Assessment, Line
 from shared.contracts.assessment import AssessmentScheduled, CertificateIssued, CertificateKind
 from shared.contracts.enrollment import ClassKind, ClassOpened, OccupationReference, OpenedTrainee
 from shared.contracts.supervision import AttendanceChecked

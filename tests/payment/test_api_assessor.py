@@ -8,6 +8,7 @@ from services.payment.application.enter_rate import enter_rate
 from services.payment.domain.budget import BudgetKey
 from shared.domain.actor import Role
 from tests.payment.callers import Callers
+from tests.payment.claiming import identity
 from tests.payment.office import EMPLOYMENT, SCHOOL, person
 from tests.payment.sample import people, rate
 from tests.payment.test_api import ok, problem, review
@@ -105,3 +106,29 @@ async def test_learner_and_school_are_refused_and_nobody_claims_in_anothers_role
         problem(await callers.post("/claims", actor, CLAIM), 403, "ROLE_MISSING")
     problem(await callers.post("/claims", ASSESSOR, {**CLAIM, "claimant": "institution"}), 403, "ROLE_MISSING")
     problem(await callers.post("/claims", OTHER_BODY, CLAIM), 404, "NOT_FOUND")
+
+
+async def test_while_nobody_can_tell_somebodys_past_everything_is_read_and_nothing_is_decided(callers: Callers) -> None:
+    """HB-CLM-10: a past imported under another key than the roster's; mended, the claim goes on."""
+    await evaluated(callers, 2)
+    claim = ok(await callers.post("/claims", ASSESSOR, CLAIM), 201)
+    path = f"/claims/{claim['claim_id']}"
+    officer, other = (person(name, Role.POLICY_OFFICER) for name in ("officer-1", "officer-2"))
+    had = {
+        "identity_number": identity(1),
+        "programme": "evaluation",
+        "had_on": "2022-05-09",
+        "source": "省平台导出 2023",
+    }
+    [row] = ok(await callers.post("/past-subsidies", officer, {"subsidies": [had]}), 201)["rows"]
+
+    for address, reader in ((path, ASSESSOR), (path, FIRST), ("/classes/evaluation-1", FIRST), ("/queue", FIRST)):
+        ok(await callers.get(address, reader))
+    blockers = ok(await callers.get(f"{path}/blockers", ASSESSOR))["blockers"]
+    assert [(each["code"], each["role"]) for each in blockers] == [("PAST_KEY_UNKNOWN", "policy_officer")]
+    refused = await callers.post(f"{path}/reviews", FIRST, review("first_review"))
+    assert problem(refused, 422, "PAST_KEY_UNKNOWN")["rule"] == "HB-CLM-01"
+
+    wrong = {"number": row["number"], "reason": "误导入"}
+    ok(await callers.post("/past-subsidies/withdrawals", other, wrong), 201)
+    assert ok(await callers.post(f"{path}/reviews", FIRST, review("first_review")))["state"] == "first_review"

@@ -103,7 +103,7 @@ def test_a_job_held_before_the_certificate_is_told_to_the_reviewer_until_it_is_d
     scene = trained("level", "level", spells=[spell("p1", date(2024, 5, 19)), spell("p2", PASSED)])
 
     def told(*decided: Decision) -> list[tuple[str, str]]:
-        return [(flag.code, flag.rule) for flag in scene.judged(TRAINING, decisions=decided).flags]
+        return [(each.code, each.rule) for each in scene.judged(TRAINING, decisions=decided).open_questions]
 
     assert told() == [("EMPLOYED_BEFORE_CERTIFICATE", "HB-CLM-03")]
     assert told(accepted("HB-CLM-03", "p1")) == told(accepted("HB-CLM-03", "p1", accept=False)) == []

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from services.payment.domain.advance import judge_advance
 from services.payment.domain.caps import Use
+from services.payment.domain.deciding import assess
+from services.payment.domain.facts import Known
 from services.payment.domain.subsidy import Assessment, amounts
-from tests.payment.sample import accepted
+from tests.payment.sample import accepted, rulebook, training_completed
 from tests.payment.scene import (
     HEBEI,
     HULUDAO,
@@ -297,3 +299,30 @@ def test_caps_are_never_gone_beyond_and_the_earliest_day_goes_first_whatever_arr
         if any(finding.rule == "HL-CLM-01" for finding in award.findings):
             year = award.use.on.year
             assert all(use.on <= award.use.on for use in paid if use.on.year == year)
+
+
+def test_a_cut_under_two_benefits_counts_heads_and_stands_after_the_last_line() -> None:
+    """JY-CLM-10, as a county might have it whose classes also pay an allowance: of 3 heads 2 are paid."""
+    jiyuan, book = rulebook().payment, book_of(QUANJIAO)
+    names = ("headcount", "attendance_base", "attendance_average")
+    cutting = replace(book, payment=replace(book.payment, **{name: getattr(jiyuan, name) for name in names}))
+    scene = Scene(
+        region=QUANJIAO,
+        programme="free_group_training",
+        groups={"p1": "veteran", "p2": "veteran", "p3": "school_leaver"},
+        certificates=[certified(person) for person in ("p1", "p2", "p3")],
+        days=2,
+    )
+    training = Known(event_id="e-training", fact=training_completed(opening=3, spot=(2, 2)))
+    facts = replace(scene.facts, training=training)
+    assert facts.opened is not None
+    found = assess(
+        facts,
+        facts.opened,
+        rulebook=cutting,
+        rates=table(QUANJIAO, rate(QUANJIAO, "free_group_training", 1000)),
+        decisions=[accepted("QJ-CLM-14")],
+        entitled=frozenset(),
+    )
+    assert (found.base, found.recognised, total(found)) == (2, 3, 310_000 * 2 // 3)
+    assert [(line.line_no, line.person_id) for line in found.lines[-2:]] == [(6, "p3"), (7, None)]

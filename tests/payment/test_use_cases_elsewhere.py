@@ -290,7 +290,7 @@ async def test_what_another_claim_took_meanwhile_is_seen_or_refused_by_the_datab
 ) -> None:
     """HL-CLM-02: one claim reads what its people had, another is received before the first takes its places."""
     if not locked:
-        monkeypatch.setattr(StoredUses, "_lock", AsyncMock())
+        monkeypatch.setattr(StoredUses, "lock", AsyncMock())
     for number in (1, 2):
         fact = enterprise(opened(f"class-{number}", people(1, 5)))
         await trained(office, fact, [passed(person, f"class-{number}", level="5") for person in people(1, 5)])

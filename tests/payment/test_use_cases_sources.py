@@ -172,3 +172,38 @@ async def test_the_insurance_subsidy_comes_from_the_insurance_fund_alone(office:
     assert unnamed.value.rule == "QJ-FND-01"
     [order_] = await ordered(**{insurance: 1000})
     assert (order_.funding_source, order_.amount_fen) == (insurance, 1_000_00)
+
+
+async def test_who_is_paid_is_decided_once_for_all_claims_of_a_class(huludao: Office) -> None:
+    """HL-CLM-04: exactly one payee a certificate, whichever claim's reviewer was asked first."""
+    fact = with_checks(enterprise(opened("class-1", people(1, 2)), funder="both"))
+    await trained(huludao, fact, [passed(each, "class-1", level="4") for each in people(1, 2)])
+    own = await huludao.act(
+        there(SCHOOL), submit_claim, class_id="class-1", undertaking=SIGNED, account=ACCOUNT, claimant="enterprise"
+    )
+    alone = await huludao.act(
+        there(TRAINEE),
+        submit_claim,
+        class_id="class-1",
+        undertaking=SIGNED,
+        account=card(1),
+        claimant="individual",
+        person=somebody(1),
+    )
+    assert (sum(own.payable.values()), sum(alone.payable.values())) == (0, 0)
+    accepted = GivenDecision(rule="HL-CLM-04", accepted=True, reason="发票在企业名下", persons=frozenset({"p1"}))
+    await huludao.act(there(FIRST), record_decision, claim_id=own.claim_id, given=accepted)
+
+    mine = await huludao.claim(alone.claim_id)
+    assert (sum(mine.payable.values()), mine.assessment.open_questions) == (0, ())
+    assert [finding.code for line in mine.assessment.lines for finding in line.findings] == ["PAYEE_IS_ANOTHER"]
+    given = replace(accepted, accepted=False)
+    with pytest.raises(Conflict, match="PAYEE_DECIDED") as refused:
+        await huludao.act(there(FIRST), record_decision, claim_id=alone.claim_id, given=given)
+    assert refused.value.rule == "HL-CLM-04"
+    assert sum((await huludao.claim(own.claim_id)).payable.values()) == 2_000_00
+
+    corrected = replace(accepted, accepted=False, reason="发票在学员名下")
+    await huludao.act(there(FIRST), record_decision, claim_id=own.claim_id, given=corrected)
+    worth = [sum((await huludao.claim(claim_id)).payable.values()) for claim_id in (own.claim_id, alone.claim_id)]
+    assert worth == [0, 2_000_00]

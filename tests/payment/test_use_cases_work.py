@@ -1,5 +1,8 @@
 """Jobs and months of work on both databases: two people for what is paid, opposite entries, claims computed again."""
 
+import asyncio
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
@@ -17,6 +20,7 @@ from services.payment.application.record_work_months import (
     record_work_months,
     reverse_work_months,
 )
+from services.payment.application.review_claim import GivenReview, review_claim
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
 from services.payment.domain.benefit import HIRER
 from services.payment.domain.budget import BudgetKey
@@ -26,8 +30,10 @@ from services.payment.domain.state import Act
 from services.payment.domain.statement import StatementState
 from services.payment.domain.subsidy import Assessment
 from services.payment.domain.work_month import GivenMonth
+from services.payment.storage.work import StoredWork
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from shared.policy.decision import Severity
 from tests.payment.claiming import with_checks
 from tests.payment.office import ACCOUNT, Office, moment, person
 from tests.payment.sample import INSTITUTION, INSTITUTION_NAME, people, rate
@@ -191,6 +197,35 @@ async def test_a_full_month_of_a_person_is_confirmed_for_one_class_alone(huludao
         )
 
 
+async def test_of_two_who_confirm_one_month_in_two_classes_at_once_one_is_told_so(
+    huludao: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HL-CLM-07: both have read that the month is free before either writes it down."""
+    kind = {"kind": "work_for_training", "programme": "work_for_training"}
+    await huludao.take(opened("HL", ROSTER, class_id="class-2", attributes={HIRER: "insured_enterprise"}, **kind))
+    numbers = {"class-1": await state(huludao, month())}
+    stated = await huludao.act(FIRST, record_work_months, class_id="class-2", given=[month()])
+    numbers["class-2"] = [entry.number for entry in stated]
+    both, read = asyncio.Barrier(2), StoredWork.confirmed_elsewhere
+
+    async def together(self: StoredWork, class_id: str, persons: Collection[str]) -> frozenset[tuple[str, date]]:
+        found = await read(self, class_id, persons)
+        with suppress(TimeoutError, asyncio.BrokenBarrierError):
+            await asyncio.wait_for(both.wait(), timeout=0.5)
+        return found
+
+    monkeypatch.setattr(StoredWork, "confirmed_elsewhere", together)
+    answers = await asyncio.gather(
+        *(
+            huludao.act(SECOND, decide_work_months, class_id=class_id, numbers=each, confirmed=True, reason="已核对")
+            for class_id, each in numbers.items()
+        ),
+        return_exceptions=True,
+    )
+    refused = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert [getattr(error, "code", repr(error)) for error in refused] == ["MONTH_TAKEN"]
+
+
 async def test_the_database_lets_no_month_be_edited_forgotten_or_decided_by_its_author(huludao: Office) -> None:
     [number] = await state(huludao, month())
     for change in (
@@ -267,10 +302,37 @@ async def test_a_job_that_began_before_the_certificate_counts_once_a_person_acce
         await office.act(first, record_employment, class_id="class-1", found=[job("p1", date(2024, 1, 8)), left]) == 2
     )
     assert await amounts(office, claim_id) == [80_000] * 3
+    assert await asked(office, claim_id) == [("p1", "EMPLOYED_BEFORE_CERTIFICATE", "HB-CLM-03")]
     for person_id in ("p1", "p2"):
         given = GivenDecision(rule="HB-CLM-03", accepted=True, reason="社保在缴", persons=frozenset({person_id}))
         await office.act(first, record_decision, claim_id=claim_id, given=given)
     assert await amounts(office, claim_id) == [100_000, 80_000, 80_000]
+    assert await asked(office, claim_id) == []
+
+
+async def test_a_job_that_began_before_the_certificate_is_queued_until_somebody_decided(office: Office) -> None:
+    """HB-CLM-03: no review passes while it is open; decided against, the smaller share is paid."""
+    claim_id = await claimed(office, "HB", 1000, group="employment_difficult")
+    first = official("HB", "first", Role.FIRST_REVIEWER)
+    await office.act(first, record_employment, class_id="class-1", found=[job("p1", date(2024, 1, 8))])
+    review = GivenReview(step=Act.FIRST_REVIEW, approved=True, opinion="已核对")
+    with pytest.raises(Refused, match="DECISION_NEEDED") as refused:
+        await office.act(first, review_claim, claim_id=claim_id, given=review)
+    assert refused.value.rule == "HB-CLM-03"
+    given = GivenDecision(rule="HB-CLM-03", accepted=False, reason="与培训无关")
+    await office.act(first, record_decision, claim_id=claim_id, given=given)
+    assert await amounts(office, claim_id) == [80_000] * 3
+    await office.act(first, review_claim, claim_id=claim_id, given=review)
+
+
+async def asked(office: Office, claim_id: str) -> list[tuple[str | None, str, str]]:
+    lines = (await office.claim(claim_id)).assessment.lines
+    return [
+        (line.person_id, finding.code, finding.rule)
+        for line in lines
+        for finding in line.findings
+        if finding.severity is Severity.ASK
+    ]
 
 
 async def test_the_rest_of_a_project_is_paid_once_employment_was_measured(office: Office) -> None:

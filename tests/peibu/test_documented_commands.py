@@ -63,6 +63,9 @@ BEFORE: Final = {"make down", "peibu init"}
 FLEET: Final = "tests/deploy/test_fleet.py::"
 OPERATOR: Final = f"{FLEET}test_an_operators_command_acts_on_the_fleet_whose_home_it_names"
 CI: Final = "tests/deploy/test_makefile.py::test_ci_runs_what_everybody_runs"
+BENCH: Final = (
+    "tests/bench/test_command.py::test_the_command_runs_on_real_servers_and_says_what_changed_since_the_last_run"
+)
 LET_IN: Final = "clients add school-system --role institution --org INSTITUTION-ID --region 419001"
 
 ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = {
@@ -72,6 +75,8 @@ ELSEWHERE: Final[Mapping[str, tuple[str, str]]] = {
         "peibu run --home DIR --port N",
         "tests/peibu/test_cli.py::test_a_second_system_on_a_taken_port_changes_nothing_of_the_first",
     ),
+    "make bench": ("-m bench", BENCH),
+    'make bench ARGS="P11 --fraction 0.1"': ("-m bench P11 --fraction 0.1", BENCH),
     "make up": ("-m deploy.fleet up --sandbox", f"{FLEET}test_what_is_said_after_the_action_is_heard"),
     "make up REAL=1": ("-m deploy.fleet up  \n", f"{FLEET}test_what_is_said_after_the_action_is_heard"),
     'make peibu ARGS="events tail --from-start"': ("-m deploy.fleet peibu events tail --from-start", OPERATOR),

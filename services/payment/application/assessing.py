@@ -14,6 +14,7 @@ from services.payment.domain.breach import open_breaches
 from services.payment.domain.caps import Use, places_of
 from services.payment.domain.claim import ASSESSOR, Claim
 from services.payment.domain.claimed_part import part_of
+from services.payment.domain.deciding import assess
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty, claimant_reviews, duty_of
 from services.payment.domain.facts import ClassFacts, Known
@@ -23,7 +24,7 @@ from services.payment.domain.past_subsidy import past_unknown
 from services.payment.domain.rates import RatesUntil, RateTable, rate_table
 from services.payment.domain.reassessment import reassess
 from services.payment.domain.state import State
-from services.payment.domain.subsidy import Assessment, assess
+from services.payment.domain.subsidy import Assessment
 from shared import failpoints
 from shared.clock import end_of_day
 from shared.contracts.enrollment import ClassOpened
@@ -89,6 +90,8 @@ async def assess_case(
     opened = case.opened.fact
     past = await past_of(uow, opened, case.rulebook)
     entitled = await uow.entitlements.held(opened.class_id)
+    if rules := case.rulebook.payment.payee_rules:  # who is paid is decided once, in whichever claim
+        decisions = (*decisions, *await uow.claims.decided_of_people(opened.class_id, rules))
     capped = case.rulebook.payment.limits_uses
     persons = [trainee.person_id for trainee in opened.trainees]
     found = assess(

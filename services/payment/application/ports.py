@@ -12,6 +12,7 @@ from services.payment.domain.budget import BudgetKey
 from services.payment.domain.caps import Place, Use
 from services.payment.domain.claim import Claim
 from services.payment.domain.clawback import ClawbackState
+from services.payment.domain.decision import Decision
 from services.payment.domain.entitlement import ClassFile, Scope
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.notice import Notice
@@ -184,6 +185,10 @@ class Entitlements(Protocol):
 class Uses(Protocol):
     """What people are paid for where a document says how often."""
 
+    async def lock(self, persons: Collection[str]) -> None:
+        """Keep everybody else from judging what these people are paid for until the transaction ends."""
+        ...
+
     async def elsewhere(self, class_id: str, persons: Collection[str]) -> Sequence[Use]:
         """Give what these people are paid for in other classes, by day; a writer holds them to its end."""
         ...
@@ -284,6 +289,12 @@ class Claims(Protocol):
         """Give every claim for people of the class, by id."""
         ...
 
+    async def decided_of_people(
+        self, class_id: str, rules: Collection[str], *, but: str | None = None
+    ) -> Sequence[Decision]:
+        """Give what every claim of a class (`but` one) decided of people by name under these rules, claim by claim."""
+        ...
+
     async def classes_of(self, persons: Collection[str]) -> Sequence[str]:
         """Give the classes in which one of these people was claimed for, sorted."""
         ...
@@ -296,7 +307,7 @@ class Claims(Protocol):
         """Store an application to which claims will belong."""
         ...
 
-    async def ids_of(self, regions: Collection[str]) -> Sequence[str]:
+    async def ids_of(self, regions: Collection[str], *, after: str = "", limit: int | None = None) -> Sequence[str]:
         """Give the ids of the claims of these regions that were approved at least once."""
         ...
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.payment.application.assessing import Case, assess_claim, carry_out, on_duty, open_case
+from services.payment.application.assessing import Case, assess_claim, carry_out, on_duty, open_case, refresh_claim
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.domain.claim import Claim
@@ -12,7 +12,7 @@ from services.payment.domain.decision import Decision, latest
 from services.payment.domain.duty import Duty
 from services.payment.domain.notice import is_required
 from services.payment.domain.state import State
-from shared.domain.errors import Refused
+from shared.domain.errors import Conflict, Refused
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.term import Term
 
@@ -35,19 +35,25 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
 
     Raise Refused RULE_NOT_DECIDABLE for a rule that leaves nothing to a person, NOTHING_TO_DECIDE when the question
     does not arise (people who are named may be decided on before), DECISION_INCOMPLETE when kinds, first or last day
-    of a transitional exception are missing, or the day on which it is measured who works.
+    of a transitional exception are missing, or the day on which it is measured who works; Conflict PAYEE_DECIDED where
+    another claim of the class was decided otherwise.
     """
     claim = await claim_for_change(uow, claim_id)
     case = await open_case(uow, claim.class_id)
     acting = on_duty(uow, claim, case, Duty.FIRST_REVIEW, Duty.SECOND_REVIEW)
     _require_gone_by(given, case.rulebook, uow.today)
+    persons = _persons(given, claim, case)
+    decides_payee = given.rule in case.rulebook.payment.payee_rules
+    if decides_payee:
+        others = await uow.claims.decided_of_people(claim.class_id, {given.rule}, but=claim_id)
+        _require_one_answer(given, persons, others, case.rulebook)
     decision = Decision(
         rule=given.rule,
         accepted=given.accepted,
         reason=given.reason,
         decided_by=uow.actor.subject,
         decided_on=uow.today,
-        persons=_persons(given, claim, case),
+        persons=persons,
         kinds=given.kinds,
         valid_from=given.since,
         valid_until=given.until,
@@ -60,7 +66,10 @@ async def record_decision(uow: PaymentUnit, *, claim_id: str, given: GivenDecisi
         details={"rule": given.rule, "accepted": given.accepted, "persons": len(decision.persons or ())},
     )
     found = await assess_claim(uow, case, saved)
-    return await carry_out(uow, saved, replace(saved, assessment=found), case, cause="DECISION_RECORDED")
+    after = await carry_out(uow, saved, replace(saved, assessment=found), case, cause="DECISION_RECORDED")
+    if decides_payee:
+        await refresh_claim(uow, claim.class_id, cause="DECISION_RECORDED")
+    return after
 
 
 def _shown_first(before: Claim, claim: Claim, rulebook: Rulebook) -> Claim:
@@ -105,6 +114,26 @@ def _persons(given: GivenDecision, claim: Claim, case: Case) -> frozenset[str] |
     if not persons:
         raise _nothing_to_decide(f"没有学员需要按规则 {given.rule} 作出决定。")
     return persons
+
+
+def _require_one_answer(
+    given: GivenDecision, persons: Collection[str] | None, others: Collection[Decision], rulebook: Rulebook
+) -> None:
+    """Raise Conflict PAYEE_DECIDED where another claim's reviewer decided otherwise who is paid for one of them."""
+    before = [latest(others, given.rule, person) for person in persons or ()]
+    if all(each is None or each.accepted == given.accepted for each in before):
+        return
+    rows = (row for benefit in rulebook.payment.benefits for row in benefit.payees)
+    term = next(row for row in rows if row.rule == given.rule)
+    raise Conflict(
+        code="PAYEE_DECIDED",
+        message="所列学员的补贴付给谁，已在本班级的另一申领中作出不同的决定，不能付给两方。",
+        advice="请核对另一申领的决定；确有错误的，先在该申领中更正。",
+        field="rule",
+        rule=term.rule,
+        clause=term.clause,
+        document=term.document,
+    )
 
 
 def _require_first_choice(given: GivenDecision, persons: Collection[str], claim: Claim, rulebook: Rulebook) -> None:

@@ -48,7 +48,9 @@ async def decide_work_months(
     require_no_claimant(uow.actor, case.rulebook.payment.four_eyes)
     entries = {entry.number: entry for entry in await uow.work.months(class_id)}
     chosen = numbered(entries, numbers)
-    taken = await uow.work.confirmed_elsewhere(class_id, {entry.given.person_id for entry in chosen})
+    persons = {entry.given.person_id for entry in chosen}
+    await uow.uses.lock(persons)
+    taken = await uow.work.confirmed_elsewhere(class_id, persons)
     for entry in chosen:
         after = decided(entry, confirmed=confirmed, reason=reason, by=uow.actor.subject, on=uow.today)
         if confirmed:

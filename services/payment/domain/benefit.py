@@ -31,7 +31,6 @@ GIVER: Final[PayeeKind] = "institution"
 """Who is paid where the document leaves it open: who gave the class."""
 EMPLOYMENT_AWAITED: Final = "EMPLOYMENT_AWAITED"
 PAYOUT_UNPROVEN: Final = "PAYOUT_UNPROVEN"
-HELD_BEFORE: Final = "held_before"
 _MONTHS_OF_A_YEAR: Final = 12
 
 
@@ -73,6 +72,47 @@ class Award:
         spell = f"/{self.use.employer}" if self.benefit.basis == "month" and self.use.employer else ""
         return f"{self.use.programme}/{self.benefit.code}{spell}"
 
+    def worth(
+        self, amount_fen: int, findings: tuple[Finding, ...], traces: tuple[Trace, ...], *, short_fen: int
+    ) -> "Award":
+        """Give the award with what was found out about it."""
+        return Award(
+            benefit=self.benefit,
+            use=self.use,
+            priced=self.priced,
+            percent=self.percent,
+            amount_fen=amount_fen,
+            paid_out_fen=self.paid_out_fen,
+            short_fen=short_fen,
+            certificate=self.certificate,
+            traces=traces,
+            findings=findings,
+        )
+
+    def of(self, person_id: str, certificate: Known[CertificateIssued] | None) -> "Award":
+        """Give the same award of somebody else in the same situation, by their own certificate."""
+        use = self.use
+        return Award(
+            benefit=self.benefit,
+            use=Use(
+                person_id=person_id,
+                programme=use.programme,
+                on=use.on,
+                occupation=use.occupation,
+                level=use.level,
+                employer=use.employer,
+                imported=use.imported,
+            ),
+            priced=self.priced,
+            percent=self.percent,
+            amount_fen=self.amount_fen,
+            paid_out_fen=self.paid_out_fen,
+            short_fen=self.short_fen,
+            certificate=certificate if self.certificate else None,
+            traces=self.traces,
+            findings=self.findings,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
@@ -111,7 +151,9 @@ def earned(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[tu
         case "cost":
             awards, findings = _of_cost(benefit, trainee, ground)
     conditioned = (_conditioned(award, benefit, trainee, ground) for award in awards)
-    return tuple(_handed_out(award, benefit, trainee, ground) for award in conditioned), findings
+    questions = (question for award in awards for question in _earlier_job(award, ground))
+    handed_out = tuple(_handed_out(award, benefit, trainee, ground) for award in conditioned)
+    return handed_out, (*findings, *dict.fromkeys(questions))
 
 
 _Found = tuple[list[Award], tuple[Finding, ...]]
@@ -372,11 +414,34 @@ def _employed(
         return supplement, (() if supplement else (share.trace(result="paid_for_good", inputs=inputs),)), ()
     if within is not None:
         return True, (), (share.trace(result="employed", inputs={**inputs, "employed_on": within.start.isoformat()}),)
-    held = next((spell for spell in spells if spell.start < issued and spell.holds_on(issued)), None)
-    if held is not None and decision is not None and decision.accepted:
+    if _held_before(certificate, ground) and decision is not None and decision.accepted:
         return True, (), (decision_trace(share, decision),)
-    queued = HELD_BEFORE if held is not None and decision is None else "not_employed"
-    return False, (share.trace(result=queued, inputs=inputs),), ()
+    return False, (share.trace(result="not_employed", inputs=inputs),), ()
+
+
+def _held_before(certificate: CertificateIssued, ground: Ground) -> bool:
+    """Say whether the person had a job before the certificate and still has it on its day."""
+    issued, person_id = certificate.issued_on, certificate.person_id
+    return any(
+        each.person_id == person_id and each.start < issued and each.holds_on(issued) for each in ground.facts.spells
+    )
+
+
+def _earlier_job(award: Award, ground: Ground) -> Iterator[Finding]:
+    """Ask whether a job that began before the certificate counts where it would raise the share (HB-CLM-03)."""
+    if award.certificate is None:
+        return
+    certificate = award.certificate.fact
+    for share in award.benefit.shares:
+        decided = latest(ground.decisions, share.rule, certificate.person_id)
+        raises = share.employed_within_months is not None and share.percent > award.percent
+        if raises and decided is None and _held_before(certificate, ground):
+            yield share.finding(
+                code="EMPLOYED_BEFORE_CERTIFICATE",
+                severity=Severity.ASK,
+                message="学员取证之前已就业且取证之日仍在职，是否按就业比例补贴须由审核人员决定。",
+                advice="请核对就业登记或社会保险参保记录后，按本规则逐人记录接受或不予接受的决定及理由。",
+            )
 
 
 def _paid_at_once(person_id: str, ground: Ground) -> Decision | None:
@@ -409,6 +474,8 @@ def _awaited(share: Share, award: Award, ground: Ground) -> tuple[Finding, ...]:
 def _conditioned(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:
     found = [finding for condition in benefit.conditions for finding in _unmet(condition, award, trainee, ground)]
     signed = [trace for condition in benefit.conditions for trace in _agreed(condition, award)]
+    if not found and not signed:
+        return award
     return replace(award, findings=(*award.findings, *found), traces=(*award.traces, *signed))
 
 

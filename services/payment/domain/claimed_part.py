@@ -6,7 +6,7 @@ from dataclasses import replace
 from services.payment.domain.benefit import GIVER
 from services.payment.domain.claim import ASSESSOR, Claim
 from services.payment.domain.claimant import asked_of_claimant
-from services.payment.domain.subsidy import Assessment, Line, amounts
+from services.payment.domain.subsidy import Assessment, Line, closed
 from shared.domain.errors import Refused
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
@@ -123,11 +123,7 @@ def _payee_of(line: Line) -> str:
 
 def _recut(found: Assessment, lines: Sequence[Line]) -> Assessment:
     """Give an assessment with these lines of people, and what is cut or held of them."""
-    due = amounts(lines, base=found.base, recognised=found.recognised, withheld=frozenset(), held=found.held)
-    number = max((line.line_no for line in lines), default=0) + 1
-    of_class = [line for line in found.lines if line.person_id is None]
-    rest = [replace(line, line_no=number, amount_fen=due[number]) for line in of_class if number in due]
-    return replace(found, lines=(*lines, *rest))
+    return closed(found, lines, next((line for line in found.lines if line.person_id is None), None))
 
 
 def _paid_to_another(line: Line, rulebook: Rulebook) -> Line:

@@ -1,8 +1,9 @@
 """What the events of one class said, gathered in any order; nothing here was asserted by a claimant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from shared.contracts.assessment import (
@@ -68,7 +69,7 @@ class Payout:
     amount_fen: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what is asked of every person is looked through once a class
 class ClassFacts:
     """Everything known of a class, the newest revision of each; a part that has not arrived yet is None or empty.
 
@@ -111,28 +112,82 @@ class ClassFacts:
         """Say whether there is anything of the class to be entered: without an inspection there is no record of one."""
         return checkpoint != "inspections" or bool(self.checks)
 
-    def standing_certificates(self, person_id: str) -> Iterator[Known[CertificateIssued]]:
+    def standing_certificates(self, person_id: str) -> tuple[Known[CertificateIssued], ...]:
         """Give the person's certificates that were not voided."""
-        void = {known.fact.certificate_id for known in self.voided}
-        for known in self.certificates:
-            if known.fact.person_id == person_id and known.fact.certificate_id not in void:
-                yield known
+        return self._certificates.get(person_id, ())
 
-    def attended(self, person_id: str) -> Iterator[Known[AttendanceChecked]]:
+    def attended(self, person_id: str) -> tuple[Known[AttendanceChecked], ...]:
         """Give the attendance of every session in which the person was present, by session."""
-        for known in sorted(self.attendance, key=lambda known: (known.fact.held_on, known.fact.session_id)):
-            if any(presence.person_id == person_id for presence in known.fact.present):
-                yield known
+        if person_id not in self._present:
+            return ()
+        missed = self._missed.get(person_id)
+        if missed is None:
+            return self._sessions
+        return tuple(known for place, known in enumerate(self._sessions) if place not in missed)
+
+    def attended_by(self, person_id: str) -> tuple[str, ...]:
+        """Give the ids of the events that say in which sessions the person was, by session."""
+        if person_id in self._present and person_id not in self._missed:
+            return self._session_events
+        return tuple(known.event_id for known in self.attended(person_id))
 
     def days_present(self, person_id: str) -> int:
         """Give on how many days the person was in a session."""
         return len({known.fact.held_on for known in self.attended(person_id)})
 
+    def sessions_present(self, person_id: str) -> int:
+        """Give in how many sessions the person was."""
+        return len(self._sessions) - len(self._missed.get(person_id, ())) if person_id in self._present else 0
+
     def paid_out(self, person_id: str) -> int | None:
         """Give what the person was handed in fen, None where a trial says nothing of it."""
         if self.payouts is None:
             return None
-        return sum(payout.amount_fen for payout in self.payouts if payout.person_id == person_id)
+        return self._handed_out.get(person_id, 0)
+
+    @cached_property
+    def _handed_out(self) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for payout in self.payouts or ():
+            found[payout.person_id] = found.get(payout.person_id, 0) + payout.amount_fen
+        return found
+
+    @cached_property
+    def _certificates(self) -> Mapping[str, tuple[Known[CertificateIssued], ...]]:
+        void = {known.fact.certificate_id for known in self.voided}
+        found: dict[str, tuple[Known[CertificateIssued], ...]] = {}
+        for known in self.certificates:
+            certificate = known.fact
+            if certificate.certificate_id not in void:
+                before = found.get(certificate.person_id)
+                found[certificate.person_id] = (*before, known) if before else (known,)
+        return found
+
+    @cached_property
+    def _sessions(self) -> tuple[Known[AttendanceChecked], ...]:
+        return tuple(sorted(self.attendance, key=lambda known: (known.fact.held_on, known.fact.session_id)))
+
+    @cached_property
+    def _session_events(self) -> tuple[str, ...]:
+        return tuple(known.event_id for known in self._sessions)
+
+    @cached_property
+    def _present(self) -> frozenset[str]:
+        """Everybody who was in a session."""
+        return frozenset().union(*self._by_session)
+
+    @cached_property
+    def _missed(self) -> Mapping[str, frozenset[int]]:
+        """The sessions in which somebody was not, by place, of whoever was in one but not in all."""
+        found: dict[str, list[int]] = {}
+        for place, present in enumerate(self._by_session):
+            for person_id in self._present.difference(present):
+                found.setdefault(person_id, []).append(place)
+        return {person_id: frozenset(places) for person_id, places in found.items()}
+
+    @cached_property
+    def _by_session(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(tuple([presence.person_id for presence in known.fact.present]) for known in self._sessions)
 
     def exam_day(self, assessment_id: str) -> date | None:
         """Give the day of an exam, None while nothing was heard of it."""

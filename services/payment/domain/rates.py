@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Final, Literal
 
 from shared.domain.jurisdiction import RegionTable
@@ -78,7 +79,7 @@ RatesUntil = tuple[tuple[date, int], ...]
 """On which days something was decided, oldest first, and which row was the last that stood then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: its rows are weighed once for everybody
 class RateTable:
     """The rows that count for one region under one rulebook.
 
@@ -98,10 +99,14 @@ class RateTable:
         The nearest region goes first, then the row that names more of occupation, level and certificate kind (in this
         order where two name as many), then the latest day of validity, then the latest entry.
         """
-        fitting = [row for row in self.rows if self._fits(row, wanted)]
         until = next((last for day, last in self.decided_until if (wanted.over_on or wanted.on) <= day), None)
-        stood = [row for row in fitting if until is None or row.number <= until]
-        return max(stood or fitting, key=self._weight, default=None)
+        later = None
+        for row in self._weighed:
+            if self._fits(row, wanted):
+                if until is None or row.number <= until:
+                    return row
+                later = later or row
+        return later
 
     def highest(self, wanted: Iterable[Wanted]) -> Rate | None:
         """Give the highest of the rates that are there, or None when not one is."""
@@ -138,10 +143,15 @@ class RateTable:
             },
         )
 
+    @cached_property
+    def _weighed(self) -> tuple[Rate, ...]:
+        """The rows of the region and its superiors, the weightiest first."""
+        here = (row for row in self.rows if row.region in self.ancestors)
+        return tuple(sorted(here, key=self._weight, reverse=True))
+
     def _fits(self, row: Rate, wanted: Wanted) -> bool:
         return (
-            row.region in self.ancestors
-            and row.programme == wanted.programme
+            row.programme == wanted.programme
             and row.occupation in (None, wanted.occupation)
             and row.level in (None, wanted.level)
             and row.certificate_kind in (None, wanted.certificate_kind)

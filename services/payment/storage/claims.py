@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.application.ports import ApprovedPart, ObjectionText, Waiting
 from services.payment.domain.claim import ASSESSOR, Claim, Entry
+from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
 from services.payment.domain.notice import Notice
 from services.payment.domain.objection import Objection
@@ -77,6 +78,20 @@ class StoredClaims:
         query = select(CLAIM).where(CLAIM.c.class_id == class_id).order_by(CLAIM.c.claim_id)
         return [await self._whole(row) for row in (await self._connection.execute(query)).all()]
 
+    async def decided_of_people(
+        self, class_id: str, rules: Collection[str], *, but: str | None = None
+    ) -> Sequence[Decision]:
+        """Give what every claim of a class (`but` one) decided of people by name under these rules, claim by claim."""
+        decision = CLAIM_DECISION.c
+        query = (
+            select(CLAIM_DECISION)
+            .join(CLAIM, CLAIM.c.claim_id == decision.claim_id)
+            .where(CLAIM.c.class_id == class_id, decision.rule.in_(rules), decision.claim_id != (but or ""))
+            .order_by(decision.claim_id, decision.number)
+        )
+        found = map(rows.decision_of, await self._connection.execute(query))
+        return [each for each in found if each.persons is not None]
+
     async def classes_of(self, persons: Collection[str]) -> Sequence[str]:
         """Give the classes in which one of these people was claimed for, sorted."""
         if not persons:
@@ -99,11 +114,12 @@ class StoredClaims:
         }
         await self._connection.execute(insert(APPLICATION).values(row))
 
-    async def ids_of(self, regions: Collection[str]) -> Sequence[str]:
-        """Give the ids of the claims of these regions that were approved at least once."""
+    async def ids_of(self, regions: Collection[str], *, after: str = "", limit: int | None = None) -> Sequence[str]:
+        """Give the ids of the claims of these regions that were approved at least once, in order, behind one."""
         approved = select(CLAIM_ENTRY.c.claim_id).distinct()
         query = select(CLAIM.c.claim_id).where(CLAIM.c.region.in_(regions), CLAIM.c.claim_id.in_(approved))
-        return (await self._connection.execute(query.order_by(CLAIM.c.claim_id))).scalars().all()
+        query = query.where(CLAIM.c.claim_id > after).order_by(CLAIM.c.claim_id).limit(limit)
+        return (await self._connection.execute(query)).scalars().all()
 
     async def waiting(self, wanted: Waiting, *, after: str | None, limit: int) -> Sequence[Claim]:
         """Give claims that wait, by the end of their review's limit, those without one last, from a cursor on.

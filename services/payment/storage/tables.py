@@ -996,6 +996,51 @@ CLAWBACK_REPAYMENT: Final = Table(
 )
 """Money that came back, append-only; the database takes no more than was asked."""
 
+REPLAY: Final = Table(
+    "replay",
+    METADATA,
+    Column("name", String(100), primary_key=True),
+    Column("rulebook_id", String(200), nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("reached", String(200), nullable=False),
+    Column("steps", BigInteger, nullable=False),
+)
+"""Approved claims judged again under a draft: how far each such replay came. Nothing is paid by it."""
+
+REPLAY_CLAIM: Final = Table(
+    "replay_claim",
+    METADATA,
+    Column("name", ForeignKey("replay.name"), primary_key=True),
+    Column("claim_id", String(200), primary_key=True),
+    Column("region", String(6), nullable=False),
+    Column("stops", Text, nullable=False),
+)
+
+REPLAY_REASON: Final = Table(
+    "replay_reason",
+    METADATA,
+    Column("name", String(100), primary_key=True),
+    Column("claim_id", String(200), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("findings", Text, nullable=False),
+    Column("traces", Text, nullable=False),
+)
+"""Why lines came to what they came to, once for all lines of a claim that came to it for the same reasons."""
+
+REPLAY_LINE: Final = Table(
+    "replay_line",
+    METADATA,
+    Column("name", String(100), primary_key=True),
+    Column("claim_id", String(200), primary_key=True),
+    Column("line_no", Integer, primary_key=True),
+    Column("person_id", String(200)),
+    Column("programme", String(100), nullable=False),
+    Column("before_fen", BigInteger, nullable=False),
+    Column("after_fen", BigInteger, nullable=False),
+    Column("recognised", Boolean, nullable=False),
+    Column("reason", Integer),
+)
+"""What a line came to and comes to; one that is no more has no reason. Written in bulk with its claim and reasons."""
 _GONE: Final = "'refused','withdrawn'"
 _ADVANCE_STATES: Final = f"'requested','decided','ready','sent','returned','paid',{_GONE}"
 

@@ -13,6 +13,7 @@ from services.payment.storage.classes import StoredClasses
 from services.payment.storage.entitlements import StoredEntitlements
 from services.payment.storage.orders import StoredOrders
 from services.payment.storage.past import StoredPast
+from services.payment.storage.replays import StoredReplays
 from services.payment.storage.reports import StoredReports
 from services.payment.storage.tables import ADVANCE_ACCOUNT, CLASS_FILE
 from services.payment.storage.uses import StoredUses
@@ -79,6 +80,7 @@ class PaymentUnitOfWork(UnitOfWork):
         self.claims = StoredClaims(self.connection, self._vault, self.today)
         self.accounts = StoredAccounts(self.connection, self._vault)
         self.orders = StoredOrders(self.connection)
+        self.replays = StoredReplays(self.connection)
         self.advances = StoredAdvances(self.connection)
         self.advance_accounts = StoredAccounts(self.connection, self._vault, ADVANCE_ACCOUNT, "advance_id")
 

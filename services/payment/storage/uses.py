@@ -31,14 +31,17 @@ class StoredUses:
         Whoever may write (`locking`) keeps everybody else from judging them until the transaction ends: what is
         admitted after this reading is still admitted when its places are taken.
         """
-        if self._locking and persons:
-            await self._lock(sorted(set(persons)))
+        if self._locking:
+            await self.lock(persons)
         query = select(CAP_USE).where(_USE.person_id.in_(persons), _USE.class_id != class_id)
         rows = await self._connection.execute(query.order_by(_USE.used_on, _USE.class_id, _USE.award))
         return [_use(row) for row in rows]
 
-    async def _lock(self, persons: Sequence[str]) -> None:
-        rows = [{"person_id": person} for person in persons]
+    async def lock(self, persons: Collection[str]) -> None:
+        """Keep everybody else from judging what these people are paid for until the transaction ends."""
+        rows = [{"person_id": person} for person in sorted(set(persons))]
+        if not rows:
+            return
         await self._connection.execute(insert_or_ignore(self._connection, CAP_PERSON, rows))
         mine = select(_PERSON.person_id).where(_PERSON.person_id.in_(persons)).order_by(_PERSON.person_id)
         await self._connection.execute(mine.with_for_update())

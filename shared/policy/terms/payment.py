@@ -351,6 +351,11 @@ class PaymentTerms:
         return bool(self.caps or self.exclusions)
 
     @property
+    def payee_rules(self) -> frozenset[str]:
+        """Give the rules under which a person decides who is paid: one answer for all claims of a class."""
+        return frozenset(row.rule for benefit in self.benefits for row in benefit.payees if row.by_decision)
+
+    @property
     def window_shares(self) -> tuple[Share, ...]:
         """Give the shares that depend on employment within some time of the certificate (HB-CLM-03)."""
         return tuple(row for benefit in self.benefits for row in benefit.shares if row.employed_within_months)

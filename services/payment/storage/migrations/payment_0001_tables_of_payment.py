@@ -9,6 +9,49 @@ branch_labels = ("payment",)
 depends_on = None
 
 
+def _create_replays() -> None:
+    op.create_table(
+        "replay",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("rulebook_id", sa.String(length=200), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reached", sa.String(length=200), nullable=False),
+        sa.Column("steps", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_replay")),
+    )
+    op.create_table(
+        "replay_claim",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("stops", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["name"], ["replay.name"], name=op.f("fk_replay_claim_name_replay")),
+        sa.PrimaryKeyConstraint("name", "claim_id", name=op.f("pk_replay_claim")),
+    )
+    op.create_table(
+        "replay_reason",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("traces", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "claim_id", "number", name=op.f("pk_replay_reason")),
+    )
+    op.create_table(
+        "replay_line",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("claim_id", sa.String(length=200), nullable=False),
+        sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.String(length=200), nullable=True),
+        sa.Column("programme", sa.String(length=100), nullable=False),
+        sa.Column("before_fen", sa.BigInteger(), nullable=False),
+        sa.Column("after_fen", sa.BigInteger(), nullable=False),
+        sa.Column("recognised", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("name", "claim_id", "line_no", name=op.f("pk_replay_line")),
+    )
+
+
 def _create_reports() -> None:
     op.create_table(
         "monthly_report",
@@ -550,6 +593,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("class_id", name=op.f("pk_class_file")),
     )
     _create_reports()
+    _create_replays()
     _create_work()
     _create_past()
     op.create_table(
