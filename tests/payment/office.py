@@ -64,6 +64,8 @@ PAYEE_KEY = bytes(range(64, 96))
 VAULT = Vault([bytes(range(32))], bytes(range(32, 64)))
 ACCOUNT = GivenAccount(holder=INSTITUTION_NAME, bank_name="样例银行济源支行", account_number="4100 0000 8642 0975 31")
 CLAIM_DAY = date(2021, 9, 13)
+YUAN = 100
+"""In fen."""
 
 
 def moment(day: date, hour: int = 10) -> datetime:

@@ -8,6 +8,7 @@ from services.payment.application.enter_rate import enter_rate
 from services.payment.domain.budget import BudgetKey
 from shared.domain.actor import Role
 from tests.payment.callers import Callers
+from tests.payment.claiming import identity
 from tests.payment.office import EMPLOYMENT, SCHOOL, person
 from tests.payment.sample import people, rate
 from tests.payment.test_api import ok, problem, review
@@ -27,7 +28,6 @@ from tests.payment.test_use_cases_assessor import (
     examined,
     passed,
 )
-from tests.payment.test_use_cases_claimants import identity
 
 ACCOUNT = {"holder": BODY_NAME, "bank_name": "样例银行石家庄支行", "account_number": "130000008642097531"}
 CLAIM: dict[str, Any] = {

@@ -6,10 +6,10 @@ import pytest
 
 from shared.domain.actor import Role
 from tests.payment.callers import Callers
+from tests.payment.claiming import identity
 from tests.payment.office import AUDITOR, FIRST, SCHOOL, person
 from tests.payment.sample import INSTITUTION
 from tests.payment.test_api import OTHER_SCHOOL, ok, problem
-from tests.payment.test_use_cases_claimants import identity
 from tests.payment.work_sample import FIRST_DAYS, official, opened
 
 REVIEWER = official("LS", "first-ls", Role.FIRST_REVIEWER)

@@ -9,10 +9,10 @@ import pytest
 from services.payment.domain.benefit import HIRER
 from shared.domain.actor import Role
 from tests.payment.callers import Callers
+from tests.payment.claiming import identity
 from tests.payment.office import AUDITOR, FINANCE, FIRST, SCHOOL, SECOND, person
 from tests.payment.sample import INSTITUTION, JIYUAN
 from tests.payment.test_api import OTHER_REGION, OTHER_SCHOOL, ok, problem
-from tests.payment.test_use_cases_claimants import identity
 from tests.payment.work_sample import FIRST_DAYS, official, opened
 
 OFFICER, OTHER = person("officer-1", Role.POLICY_OFFICER), person("officer-2", Role.POLICY_OFFICER)

@@ -23,6 +23,7 @@ from shared.contracts.assessment import CertificateIssued, CertificateVoided
 from shared.contracts.enrollment import ClassOpened, EmployerReference
 from shared.domain.actor import Actor
 from shared.domain.errors import Conflict, Refused
+from tests.payment.claiming import TRAINEE, claim_alone, with_checks
 from tests.payment.office import ACCOUNT, APPROVER, EMPLOYMENT, FINANCE, FIRST, SCHOOL, SECOND, Office, approved, moment
 from tests.payment.sample import (
     assessment_completed,
@@ -35,7 +36,6 @@ from tests.payment.sample import (
     training_completed,
 )
 from tests.payment.scene import HULUDAO, rate
-from tests.payment.test_use_cases_claimants import TRAINEE, claim_alone, with_checks
 
 OPENING = date(2020, 3, 2)
 CLAIMED_ON = date(2020, 7, 1)

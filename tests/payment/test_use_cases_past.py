@@ -29,9 +29,9 @@ from shared.contracts.enrollment import ClassOpened
 from shared.database.encryption import payee_check
 from shared.domain.actor import Role
 from shared.domain.errors import Forbidden, NotFound, Refused
+from tests.payment.claiming import identity, with_checks
 from tests.payment.office import ACCOUNT, PAYEE_KEY, VAULT, Office, moment, person
 from tests.payment.sample import people, rate
-from tests.payment.test_use_cases_claimants import identity, with_checks
 from tests.payment.test_use_cases_work import amounts, claimed, hirer
 from tests.payment.work_sample import FIRST_DAYS, finished, official, opened
 

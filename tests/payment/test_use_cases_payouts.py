@@ -20,9 +20,9 @@ from services.payment.domain.state import Act
 from services.payment.domain.statement import StatementState
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
+from tests.payment.claiming import card, somebody, with_checks
 from tests.payment.office import ACCOUNT, EMPLOYMENT, Office, moment, person
 from tests.payment.sample import INSTITUTION, INSTITUTION_NAME, people, rate
-from tests.payment.test_use_cases_claimants import card, somebody, with_checks
 from tests.payment.work_sample import FIRST_DAYS, finished, official, opened
 
 REGION, OPENING = FIRST_DAYS["LS"]

@@ -18,9 +18,9 @@ from services.payment.domain.state import Act
 from shared.contracts.enrollment import ClassOpened, EmployerReference
 from shared.domain.actor import Role
 from shared.domain.errors import Conflict, Refused
+from tests.payment.claiming import TRAINEE, card, somebody, with_checks
 from tests.payment.office import ACCOUNT, EMPLOYMENT, FIRST, SECOND, Office, moment, person
 from tests.payment.sample import people, rate
-from tests.payment.test_use_cases_claimants import TRAINEE, card, somebody, with_checks
 from tests.payment.test_use_cases_elsewhere import (
     APPROVER,
     CLAIMED_ON,

@@ -34,9 +34,9 @@ from services.payment.storage.work import StoredWork
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from shared.policy.decision import Severity
+from tests.payment.claiming import with_checks
 from tests.payment.office import ACCOUNT, Office, moment, person
 from tests.payment.sample import INSTITUTION, INSTITUTION_NAME, people, rate
-from tests.payment.test_use_cases_claimants import with_checks
 from tests.payment.work_sample import FIRST_DAYS, finished, official, opened, with_claims
 
 WORKSHOP = "workshop-1"

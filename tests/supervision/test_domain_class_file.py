@@ -1,14 +1,14 @@
 """What follows from the facts about a class: attendance, the opening-day rule, findings and totals."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from services.supervision.domain.class_file import ClassFile, conclude, settle
 from services.supervision.domain.finding import CaseFinding, Conclusion
-from services.supervision.domain.inspection import Inspection, record_inspection, void_inspection
+from services.supervision.domain.inspection import void_inspection
 from services.supervision.domain.training_class import join_trainees, state_opinion, withdraw_trainee
 from services.supervision.domain.voiding import Voiding
 from shared.contracts.contract import Contract
@@ -18,7 +18,6 @@ from shared.contracts.supervision import (
     FindingClosed,
     FindingRaised,
     InspectionOpinion,
-    SpotCheckRecorded,
     TrainingCompleted,
 )
 from shared.domain.errors import Conflict, Refused
@@ -31,38 +30,11 @@ from tests.supervision.sample import (
     class_opened,
     clip,
     inspection,
-    jiyuan,
     people,
     planned_session,
     timetable,
 )
-
-BOOK = jiyuan()
-CLOSING = at(OPENING + timedelta(days=2), 18)
-NEW_ID = Ids()
-RECORDS = {"opening_check_missing", "spot_checks_few"}
-"""What most tests leave out: nobody inspects their classes."""
-
-
-def signed(persons: Iterable[str]) -> dict[str, set[str]]:
-    return {person: {"fingerprint"} for person in persons}
-
-
-def settled(
-    file: ClassFile, signed_in: Mapping[str, Iterable[str]] | None = None, *, now: datetime = CLOSING
-) -> tuple[ClassFile, tuple[Contract, ...]]:
-    sheets = {session: signed(persons) for session, persons in (signed_in or {}).items()}
-    return settle(file, BOOK, signed_in=sheets, now=now, make_id=NEW_ID)
-
-
-def filmed(file: ClassFile) -> ClassFile:
-    return replace(
-        file, clips=tuple(clip(session.session_id, session.starts_at, session.ends_at) for session in file.sessions)
-    )
-
-
-def all_present(file: ClassFile, number: int = 50) -> dict[str, tuple[str, ...]]:
-    return {session.session_id: people(number) for session in file.sessions}
+from tests.supervision.settling import BOOK, CLOSING, RECORDS, all_present, doubts, filmed, record, settled, signed
 
 
 def conclusion(
@@ -78,16 +50,6 @@ def conclusion(
         now=CLOSING,
         make_id=Ids(),
     )
-
-
-def doubts(events: Iterable[Contract]) -> list[str]:
-    """Give the checks that raised a finding, but for those about missing inspection records."""
-    return [event.check for event in events if isinstance(event, FindingRaised) and event.check not in RECORDS]
-
-
-def record(check: Inspection, file: ClassFile | None = None) -> SpotCheckRecorded:
-    file = file or class_file()
-    return record_inspection(check, file.training_class, file.sessions, BOOK)
 
 
 def of_type(events: Iterable[Contract], kind: type[Contract]) -> list[Contract]:
@@ -417,16 +379,6 @@ def test_a_waived_video_finding_stays_closed() -> None:
     assert file.finding(finding.finding_id).conclusion == "waived"
 
 
-@pytest.mark.parametrize(("headcount", "contradicts"), [(45, False), (44, True)])
-def test_fewer_heads_than_sign_ins_is_a_finding(headcount: int, contradicts: bool) -> None:
-    check = inspection("c", kind="spot", held_at=at(OPENING + timedelta(days=1), 9), headcount=headcount)
-    file = replace(filmed(class_file()), inspections=(check,))
-
-    _, events = settled(file, all_present(file, 45))
-
-    assert doubts(events) == (["headcount_contradiction"] if contradicts else [])
-
-
 def test_who_signed_in_on_the_day_of_leaving_attended_and_who_did_not_is_not_absent() -> None:
     """JY-SUP-04 counts who actually came: 45 of 50 came on the opening day, though one left that evening."""
     file = class_file()
@@ -470,47 +422,6 @@ def test_class_hours_shorter_than_forty_minutes_are_not_all_counted() -> None:
     assert [session.class_hours for session in file.sessions] == [2, 3]
 
 
-@pytest.mark.parametrize("missing", ["sign_in_in_order", "records_retained"])
-def test_an_opening_record_needs_all_three_items(missing: str) -> None:
-    """JY-SUP-09."""
-    check = replace(inspection(), **{missing: None})  # type: ignore[arg-type]
-
-    with pytest.raises(Refused, match="ITEM_MISSING") as refused:
-        record(check)
-
-    assert refused.value.rule == "JY-SUP-09"
-    assert refused.value.field == {"sign_in_in_order": "sign_in"}.get(missing, missing)
-
-
-def test_a_spot_check_may_leave_items_open_and_names_its_inspectors() -> None:
-    check = replace(inspection(kind="spot", held_at=at(OPENING + timedelta(days=1), 10)), sign_in_in_order=None)
-
-    event = record(check)
-
-    assert (event.kind, event.held_on, event.headcount) == ("spot", OPENING + timedelta(days=1), 50)
-    assert event.inspectors == ("inspector-1", "inspector-2")
-    assert (event.venue_id, event.teachers_seen) == ("venue-1", ("teacher-1",))
-    assert (event.sign_in_in_order, event.records_retained) == (None, True)  # JY-FLD-24, -27, -28
-
-
-@pytest.mark.parametrize(("heads", "taken"), [(48, True), (49, False), (999, False)])
-def test_inspectors_count_no_more_heads_than_the_class_had_people_that_day(heads: int, taken: bool) -> None:
-    """JY-SUP-05: one count of 999 would lift every average above the limit; who left the day before is not counted."""
-    day_two = OPENING + timedelta(days=1)
-    file = class_file()
-    file = replace(file, training_class=withdraw_trainee(file.training_class, "p01", OPENING))
-    file = replace(file, training_class=withdraw_trainee(file.training_class, "p02", OPENING))
-    file = replace(file, training_class=withdraw_trainee(file.training_class, "p03", day_two))
-    check = inspection(kind="spot", held_at=at(day_two, 10), headcount=heads)
-
-    if taken:
-        assert record(check, file).headcount == heads
-        return
-    with pytest.raises(Refused, match="HEADCOUNT_ABOVE_ROSTER") as refused:
-        record(check, file)
-    assert (refused.value.rule, refused.value.field, refused.value.value) == ("JY-SUP-07", "headcount", str(heads))
-
-
 def test_who_joined_the_running_class_is_counted_from_that_day_and_not_before() -> None:
     """JY-ENR-06 and JY-SUP-05: the joining was approved on the second afternoon."""
     file = class_file(class_opened(sessions=timetable(3)))
@@ -521,38 +432,6 @@ def test_who_joined_the_running_class_is_counted_from_that_day_and_not_before() 
         record(inspection(headcount=51), file)
     for days in (1, 2):
         record(inspection(kind="spot", held_at=at(OPENING + timedelta(days=days), 10), headcount=51), file)
-
-
-def test_a_leaving_told_after_the_count_makes_it_a_question() -> None:
-    """JY-SUP-05: fifty were counted on a day for which only forty-nine turn out to have been on the roster."""
-    check = inspection("spot", kind="spot", held_at=at(OPENING + timedelta(days=1), 10))
-    file, _ = settled(replace(class_file(), inspections=(check,)), all_present(class_file()))
-    assert [each.check for each in file.findings if each.blocking] == ["video_incomplete"] * 4
-
-    left = withdraw_trainee(file.training_class, "p01", OPENING)
-    file, _ = settled(replace(file, training_class=left), all_present(class_file(), 49))
-
-    (found,) = [each for each in file.findings if each.check == "headcount_contradiction"]
-    assert (found.about, found.blocking) == ("spot", True)
-    assert "现场清点 50 人，多于当日在册的 49 人" in found.seen
-
-
-@pytest.mark.parametrize(("kind", "days"), [("spot", 0), ("spot", 2), ("opening", 1), ("opening", -1)])
-def test_the_opening_check_is_on_the_opening_day_and_spot_checks_are_in_the_course_after_it(
-    kind: str, days: int
-) -> None:
-    """JY-SUP-06: the average is of in-course checks; the last session is on the second day."""
-    check = inspection(kind=kind, held_at=at(OPENING + timedelta(days=days), 10))  # type: ignore[arg-type]
-
-    with pytest.raises(Refused, match="CHECK_ON_WRONG_DAY"):
-        record(check)
-
-
-def test_a_check_cannot_be_recorded_before_it_is_held() -> None:
-    check = replace(inspection(), recorded_at=at(OPENING, 9, 29))
-
-    with pytest.raises(Refused, match="CHECK_IN_FUTURE"):
-        record(check)
 
 
 def test_the_timetable_is_kept_in_order_of_time() -> None:
