@@ -226,6 +226,7 @@ class PaidStory(Paying):
             what="payment to know every fact of the class",
         )
         await self._try_as_agency(came)
+        await self._try_as_learner(came)
         await self._try_wrong_accounts()
         for payee, persons in sorted(self.payees().items()):
             if payee != "learner":
@@ -237,6 +238,14 @@ class PaidStory(Paying):
                 by, body = await self._of_learner(person)
                 if (claimed := await self._claim(by, payee, body, [person], came)) is not None:
                     yield claimed
+
+    async def _try_as_learner(self, came: Came) -> None:
+        """Whoever was handed by the institution what it is paid for asks for it as well."""
+        wanted = [person for row in self.part.payee if row.kind == "learner" for person in row.persons]
+        for person in () if "learner" in self.payees() else wanted:
+            by, body = await self._of_learner(person)
+            if await self._claim(by, "learner", body, [person], came) is not None:
+                came.broken.append(f"{person} claims what the institution handed out")
 
     async def _try_wrong_accounts(self) -> None:
         payees = [payee for payee in sorted(self.payees()) if payee not in ("learner", "assessor")]
