@@ -22,7 +22,7 @@ DEFAULT_LEGAL_START: Final = datetime(2021, 5, 10, 8, tzinfo=SHANGHAI)
 
 _CLOCK_ID: Final = "sandbox"
 _STEP_SECONDS_MAX: Final = 60.0
-_PAUSE_SECONDS: Final = 0.01
+_PAUSE_SECONDS: Final = 0.02
 
 Status = Mapping[str, Any]
 ReadStatus = Callable[[str], Awaitable[Status]]
@@ -62,14 +62,14 @@ class SandboxClock:
         """Let legal time be at least `to`; an instant that has passed moves nothing, so a repeated move is harmless."""
         async with self._lock:
             steps = 0
-            await self._settle()
-            while (due := await self._earliest(until=to)) is not None:
-                await self._step(due)
+            at_rest = await self._settle()
+            while (due := _earliest(at_rest, until=to)) is not None:
+                at_rest = await self._step(due)
                 steps += 1
             if machine_now() + await self._recovered() < to:
-                await self._step(to)
+                at_rest = await self._step(to)
                 steps += 1
-            failing = [name for service in self._services for name in (await self._read_status(service))["failing"]]
+            failing = [name for status in at_rest.values() for name in status["failing"]]
             return Moved(legal_now=machine_now() + await self._recovered(), steps=steps, failing=tuple(failing))
 
     async def _recovered(self) -> timedelta:
@@ -89,12 +89,7 @@ class SandboxClock:
         self._offset = timedelta(seconds=max(known))
         return self._offset
 
-    async def _earliest(self, *, until: datetime) -> datetime | None:
-        dues = [_instant((await self._read_status(service))["next_due"]) for service in self._services]
-        due = min((due for due in dues if due is not None), default=None)
-        return due if due is not None and due <= until else None
-
-    async def _step(self, instant: datetime) -> None:
+    async def _step(self, instant: datetime) -> Mapping[str, Status]:
         """Publish the new offset (rounded up to whole seconds) and wait until the system is at rest under it."""
         ahead = -(-(instant - machine_now()) // timedelta(seconds=1))
         self._offset = max(await self._recovered(), timedelta(seconds=ahead))
@@ -110,26 +105,47 @@ class SandboxClock:
             # Whether the topic has it nobody knows, and a version that it lacks would hold every later move for ever.
             self._offset, self._version = None, 0
             raise ClockStuck(f"the bus to take the new time ({failed})")
-        await self._settle()
+        return await self._settle()
 
-    async def _settle(self) -> None:
+    async def _settle(self) -> Mapping[str, Status]:
+        """Wait until the system is at rest, and give every service's status as it is then."""
         deadline = monotonic() + _STEP_SECONDS_MAX
-        while (busy := await self._busy()) is not None:
+        while isinstance(found := await self._look(), str):
             if monotonic() > deadline:
-                raise ClockStuck(busy)
+                raise ClockStuck(found)
             await asyncio.sleep(_PAUSE_SECONDS)
+        return found
 
-    async def _busy(self) -> str | None:
-        """Say what is not at rest, or None.
+    async def _look(self) -> Mapping[str, Status] | str:
+        """Give every service's status, or say what is not at rest, as soon as one thing is not.
 
         The groups are asked before and after the services: when none moved and nothing waits, no fact can have
         slipped from an outbox to a topic, or through a handler to the next outbox, while we looked.
         """
-        offset = await self._recovered()
-        statuses = {service: await self._read_status(service) for service in self._services}
-        before = {service: await self._finished(service, statuses) for service in self._services}
+        statuses = await self._statuses()
+        if busy := await self._busy(statuses):
+            return busy
+        before: dict[str, int] = {}
         for service in self._services:
-            status = await self._read_status(service)
+            finished = await self._finished(service, statuses)
+            if finished is None:
+                return f"the consumer of {service}"
+            before[service] = finished
+        statuses = await self._statuses()
+        if busy := await self._busy(statuses):
+            return busy
+        for service in self._services:
+            if await self._finished(service, statuses) != before[service]:
+                return f"the consumer of {service}"
+        return statuses
+
+    async def _statuses(self) -> dict[str, Status]:
+        return {service: await self._read_status(service) for service in self._services}
+
+    async def _busy(self, statuses: Mapping[str, Status]) -> str | None:
+        """Say what a service has yet to do, None where its status names nothing."""
+        offset = await self._recovered()
+        for service, status in statuses.items():
             due = _instant(status["next_due"])
             if self._version and status["offset_seconds"] < int(offset.total_seconds()):
                 return f"{service} to learn the new time"
@@ -137,15 +153,19 @@ class SandboxClock:
                 return f"a timer of {service}"
             if status["unpublished"]:
                 return f"the outbox of {service}"
-        for service in self._services:
-            if before[service] is None or await self._finished(service, statuses) != before[service]:
-                return f"the consumer of {service}"
         return None
 
     async def _finished(self, service: str, statuses: Mapping[str, Status]) -> int | None:
         """Give how many records the service's group has finished, None while any waits."""
         progress = await self._bus.progress(service, statuses[service]["consumes"])
         return None if progress.waiting else progress.finished
+
+
+def _earliest(statuses: Mapping[str, Status], *, until: datetime) -> datetime | None:
+    """Give when the next timer of any service is due, None where none is until then."""
+    dues = [_instant(status["next_due"]) for status in statuses.values()]
+    due = min((due for due in dues if due is not None), default=None)
+    return due if due is not None and due <= until else None
 
 
 def _instant(value: Any) -> datetime | None:
