@@ -495,6 +495,7 @@ async def test_the_service_documents_itself(callers: Callers) -> None:
         "/assessment/v1/body-lists",
         "/assessment/v1/pass-marks",
         "/assessment/v1/classes/{class_id}",
+        "/assessment/v1/classes/{class_id}/archive/{person_id}",
         "/assessment/v1/classes/{class_id}/assessments",
         "/assessment/v1/assessments/{assessment_id}",
         "/assessment/v1/assessments/{assessment_id}/scores",

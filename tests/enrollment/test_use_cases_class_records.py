@@ -206,7 +206,7 @@ async def test_learners_of_an_enterprise_without_agreement_are_not_taken(huludao
             "agreed_to": "2020-12-31",
         }
         await huludao.record("small_enterprise_agreement", signed, of="school")
-    bundled = {**HULUDAO.attributes, "organiser": "association"}
+    bundled = {**HULUDAO.attributes, "organiser": "association", "funder": "enterprise"}
     wanted = replace(huludao.plan(), training_type="upskilling", planned=6, attributes=bundled)
     class_id = await huludao.desk.draft(wanted, by=COLLEGE, at=NOW)
     answer = await huludao.desk.send(class_id, employees(6, partners), by=COLLEGE, at=NOW)
