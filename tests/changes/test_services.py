@@ -86,7 +86,8 @@ async def test_assessment_knows_where_its_classes_are(databases: FreshDatabases)
     examined = {
         "class_id": "class", "region": "419001", "rulebook_id": "r", "training_type": "t", "institution_id": "school",
         "institution_credit_code": "c", "occupation": "o", "certifiable": [], "teachers": [], "delivery": "offline",
-        "closing_date": DAY, "training_revision": 0, "completion_revision": 0, "completion_basis": {}, "taught": True, "version": 1,
+        "closing_date": DAY, "training_revision": 0, "completion_revision": 0, "completion_basis": {}, "taught": True,
+        "version": 1,
     }  # fmt: skip
     measured = SatisfactionMeasured(class_id="class", satisfied=1, valid_responses=1)
     async with opened(databases, "assessment") as database:
