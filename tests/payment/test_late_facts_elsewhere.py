@@ -143,6 +143,8 @@ class Town:
 
     async def take_back(self, class_id: str) -> None:
         """Reverse what the bank returned and what must not be sent as it is."""
+        if class_id not in self.claims:
+            return
         claim, orders = await self.claim_of(class_id), await self.orders(class_id)
         beyond = claim.unsupported(orders)
         for order in orders:
@@ -151,6 +153,8 @@ class Town:
                 await self.act(FINANCE, reverse_order, order_id=order.order_id, reason="不再有记录支持")
 
     async def claw_back(self, class_id: str) -> None:
+        if class_id not in self.claims:
+            return
         proposal = await self.tried(FIRST, propose_clawback, claim_id=self.claims[class_id], reason="记录已变更")
         if proposal is None:
             return
@@ -379,6 +383,7 @@ PAY_FIRST = [work(act, "class-1") for act in ("claim", "review", "order")]
 @example(story=([{"p1": False}, {}, {}, {}], [*CLAIM_ALL, *PAY_FIRST, pay, renewed(huludao(1), {"p1": False})]))
 @example(story=([LOST, {}, {}, {}], [*CLAIM_ALL, *PAY_FIRST, pay, deliver(CANCELLED)]))
 @example(story=([{"p1": True}, {}, {}, {}], [*PAY_FIRST, pay, renewed(huludao(1), {"p1": True}), *CLAIM_ALL]))
+@example(story=([{}, LOST, {}, {}], [deliver(replace(CANCELLED, class_id="class-2")), *CLAIM_ALL]))
 def test_of_four_subsidies_three_are_paid_whichever_came_first(
     databases: FreshDatabases, story: tuple[list[dict[str, bool]], list[Step]]
 ) -> None:
