@@ -1,13 +1,13 @@
 """Addresses of what institutions handed their trainees of an allowance before they claim it."""
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from fastapi import Depends
 from pydantic import BaseModel, Field
 
 from services.payment.api.schemas import Body, Day, Fen, Id
-from services.payment.api.work import BY_BUREAU, Source, StatementsDecisionBody, StatementsReversalBody
+from services.payment.api.work import BY_BUREAU, Source, StatementsDecisionBody, StatementsReversalBody, StatementView
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.record_payouts import decide_payouts, read_payouts, record_payouts, reverse_payouts
 from services.payment.application.scope import BUREAU
@@ -45,40 +45,16 @@ class PayoutsBody(Body):
     payouts: Annotated[list[PayoutBody], Field(min_length=1, max_length=500)]
 
 
-class PayoutView(BaseModel):
+class PayoutView(StatementView):
     """A stated payout with what became of it."""
 
-    number: int
-    person_id: str
     amount_fen: int
     paid_on: date
-    source: str
-    state: Literal["stated", "confirmed", "refused", "reversed"]
-    reverses: int | None
-    stated_by: str
-    stated_on: date
-    decided_by: str | None
-    decided_on: date | None
-    reason: str | None
 
     @classmethod
     def of(cls, entry: PayoutEntry) -> Self:
         """Render an entry."""
-        given = entry.given
-        return cls(
-            number=entry.number,
-            person_id=given.person_id,
-            amount_fen=given.amount_fen,
-            paid_on=given.paid_on,
-            source=given.source,
-            state=entry.state.value,
-            reverses=entry.reverses,
-            stated_by=entry.stated_by,
-            stated_on=entry.stated_on,
-            decided_by=entry.decided_by,
-            decided_on=entry.decided_on,
-            reason=entry.reason,
-        )
+        return cls(**cls.told(entry), amount_fen=entry.given.amount_fen, paid_on=entry.given.paid_on)
 
 
 class PayoutsAnswer(BaseModel):

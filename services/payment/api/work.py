@@ -1,7 +1,7 @@
 """Addresses of facts that benefits read: months that a class's people worked, and subsidies people had elsewhere."""
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import Depends
 from pydantic import BaseModel, Field, StrictInt
@@ -22,6 +22,7 @@ from services.payment.application.record_work_months import (
 )
 from services.payment.application.scope import BUREAU
 from services.payment.domain.past_subsidy import PastSubsidy
+from services.payment.domain.statement import Statement
 from services.payment.domain.work_month import GivenMonth, MonthEntry
 from shared.domain.actor import Role
 from shared.policy.terms.term import Programme
@@ -85,14 +86,11 @@ class StatementsReversalBody(Body):
     reason: Source
 
 
-class MonthView(BaseModel):
-    """A stated month with what became of it."""
+class StatementView(BaseModel):
+    """Something stated of a person with what became of it."""
 
     number: int
     person_id: str
-    month: str
-    full: bool
-    employer: str | None
     source: str
     state: Literal["stated", "confirmed", "refused", "reversed"]
     reverses: int | None
@@ -102,25 +100,35 @@ class MonthView(BaseModel):
     decided_on: date | None
     reason: str | None
 
+    @staticmethod
+    def told(entry: Statement[Any]) -> dict[str, Any]:
+        """Give what every view tells of a statement, whatever it states."""
+        return {
+            "number": entry.number,
+            "person_id": entry.given.person_id,
+            "source": entry.given.source,
+            "state": entry.state.value,
+            "reverses": entry.reverses,
+            "stated_by": entry.stated_by,
+            "stated_on": entry.stated_on,
+            "decided_by": entry.decided_by,
+            "decided_on": entry.decided_on,
+            "reason": entry.reason,
+        }
+
+
+class MonthView(StatementView):
+    """A stated month with what became of it."""
+
+    month: str
+    full: bool
+    employer: str | None
+
     @classmethod
     def of(cls, entry: MonthEntry) -> Self:
         """Render an entry."""
         given = entry.given
-        return cls(
-            number=entry.number,
-            person_id=given.person_id,
-            month=f"{given.month:%Y-%m}",
-            full=given.full,
-            employer=given.employer,
-            source=given.source,
-            state=entry.state.value,
-            reverses=entry.reverses,
-            stated_by=entry.stated_by,
-            stated_on=entry.stated_on,
-            decided_by=entry.decided_by,
-            decided_on=entry.decided_on,
-            reason=entry.reason,
-        )
+        return cls(**cls.told(entry), month=f"{given.month:%Y-%m}", full=given.full, employer=given.employer)
 
 
 class MonthsAnswer(BaseModel):

@@ -8,8 +8,8 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import visible_class
 from services.payment.domain.benefit import benefits_of
 from services.payment.domain.duty import require_no_claimant
-from services.payment.domain.payout import GivenPayout, PayoutEntry, payout_objections, require_unclaimed, unstated
-from services.payment.domain.statement import Statement, StatementState, decided, numbered, opposite
+from services.payment.domain.payout import GivenPayout, PayoutEntry, payout_objections, require_unclaimed
+from services.payment.domain.statement import Statement, StatementState, decided, numbered, opposite, unstated
 from shared.domain.errors import Refused
 from shared.policy.judging import refuse_all
 

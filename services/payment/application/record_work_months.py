@@ -8,8 +8,8 @@ from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import sees, unknown, visible_class
 from services.payment.domain.benefit import benefits_of
 from services.payment.domain.duty import require_no_claimant
-from services.payment.domain.statement import Statement, StatementState, decided, numbered, opposite
-from services.payment.domain.work_month import GivenMonth, MonthEntry, month_objections, require_untaken, unstated
+from services.payment.domain.statement import Statement, StatementState, decided, numbered, opposite, unstated
+from services.payment.domain.work_month import GivenMonth, MonthEntry, month_objections, require_untaken
 from shared.domain.actor import Role
 from shared.domain.errors import Refused
 from shared.policy.judging import refuse_all

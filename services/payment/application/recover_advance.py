@@ -23,6 +23,7 @@ from services.payment.domain.state import State
 from shared.contracts.payment import AdvanceRecoveryOrdered
 from shared.domain.errors import Conflict
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import quote
 
 _CLAIM_DONE = frozenset({State.RETURNED, State.ORDERED, State.PAID})
 """Where a claim takes up nothing more for now: it waits for its claimant, or everything decided is ordered."""
@@ -111,7 +112,5 @@ async def _require_no_claim_open(uow: PaymentUnit, advance: AdvancePayment, rule
             code="ADVANCE_TO_SET_OFF",
             message="本班的申领尚未办结，预付先由申领抵扣，暂不能提出追回。",
             advice="请先办结申领并开具拨付单；抵扣后仍有余额的，再提出追回。",
-            rule=term.rule if term else None,
-            clause=term.clause if term else None,
-            document=term.document if term else None,
+            **quote(term),
         )

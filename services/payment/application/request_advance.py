@@ -33,6 +33,7 @@ from shared.policy.decision import Severity, TraceValue
 from shared.policy.judging import refuse_stopped
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Advance
+from shared.policy.terms.term import quote
 
 
 async def request_advance(uow: PaymentUnit, *, class_id: str, amount_fen: int, account: GivenAccount) -> AdvancePayment:
@@ -241,9 +242,7 @@ def _after_claim(rulebook: Rulebook) -> Conflict:
         message="该班级已提交申领，不再办理预付。",
         advice="补贴随申领审核拨付，请查询申领的办理情况。",
         field="class_id",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 

@@ -23,6 +23,7 @@ from services.payment.domain.duty import Duty
 from services.payment.domain.order import OrderState, PaymentOrder
 from shared.contracts.payment import AdvanceCleared, PaymentSettled
 from shared.domain.errors import Conflict
+from shared.policy.terms.term import quote
 
 
 async def owed_advances(uow: PaymentUnit, claim: Claim, case: Case) -> tuple[AdvancePayment, ...]:
@@ -41,9 +42,7 @@ async def owed_advances(uow: PaymentUnit, claim: Claim, case: Case) -> tuple[Adv
             code="ADVANCE_UNDER_WAY",
             message=f"本班有一笔预付处于“{STATES[waiting.state]}”，尚未到账，暂不能开具拨付单。",
             advice="已发送银行的请等待回执；尚未发送或被退回的，请先撤销该笔预付。",
-            rule=term.rule if term else None,
-            clause=term.clause if term else None,
-            document=term.document if term else None,
+            **quote(term),
         )
     return tuple(each for each in advances if each.outstanding_fen > 0)
 

@@ -16,6 +16,7 @@ from services.payment.domain.order import Answer, OrderState, require_answerable
 from shared.domain.errors import Conflict, Refused
 from shared.domain.money import yuan_text
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.term import quote
 
 
 class AdvanceState(StrEnum):
@@ -312,9 +313,7 @@ def require_outstanding(advance: AdvancePayment, *, rulebook: Rulebook) -> None:
         code="ADVANCE_NOT_OWED",
         message="该笔预付没有待结算、待收回的金额。",
         advice="请查询该笔预付的到账、抵扣与收回记录。",
-        rule=term.rule if term else None,
-        clause=term.clause if term else None,
-        document=term.document if term else None,
+        **quote(term),
     )
 
 

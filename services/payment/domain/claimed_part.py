@@ -7,7 +7,7 @@ from services.payment.domain.benefit import GIVER
 from services.payment.domain.claim import ASSESSOR, Claim
 from services.payment.domain.claimant import asked_of_claimant
 from services.payment.domain.subsidy import Assessment, Line, closed
-from shared.domain.errors import Refused
+from shared.domain.errors import refused_by
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
@@ -107,14 +107,7 @@ def require_signed(claim: Claim, now: Assessment, due: Iterable[int], rulebook: 
     lines = unsigned(claim, now) & frozenset(due)
     if lines:
         refused = _another(next((line for line in now.lines if line.line_no in lines), None), rulebook)
-        raise Refused(
-            code=refused.code,
-            message=refused.message,
-            advice=refused.advice,
-            rule=refused.rule,
-            clause=refused.clause,
-            document=refused.document,
-        )
+        raise refused_by(replace(refused, value=None))
 
 
 def _payee_of(line: Line) -> str:

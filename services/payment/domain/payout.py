@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.payment.domain.facts import Payout
-from services.payment.domain.statement import Given, Statement
+from services.payment.domain.statement import Given, Statement, standing_by_key
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Conflict, Refused
 
@@ -30,17 +30,11 @@ class GivenPayout(Given):
 PayoutEntry = Statement[GivenPayout]
 
 
-def unstated(given: Sequence[GivenPayout], entries: Iterable[PayoutEntry]) -> tuple[GivenPayout, ...]:
-    """Give the payouts that are new; the same statement again is no statement."""
-    known = {entry.given.key for entry in entries if entry.stands}
-    return tuple(each for each in given if each.key not in known)
-
-
 def payout_objections(
     given: Sequence[GivenPayout], entries: Iterable[PayoutEntry], opened: ClassOpened, *, today: date
 ) -> Iterator[Refused]:
     """Give every reason against a statement."""
-    known = {entry.given.key: entry for entry in entries if entry.stands}
+    known = standing_by_key(entries)
     roster = {trainee.person_id for trainee in opened.trainees}
     for each in given:
         if each.person_id not in roster:

@@ -3,7 +3,7 @@
 Only what was confirmed and not reversed is paid on.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -27,6 +27,11 @@ class Given:
 
     person_id: str
     source: str
+
+    @property
+    def key(self) -> tuple[str, date]:
+        """Give of whom it is, and when: what stands under one key is stated once."""
+        raise NotImplementedError
 
 
 G = TypeVar("G", bound=Given)
@@ -55,6 +60,17 @@ class Statement(Generic[G]):
     def counts(self) -> bool:
         """Say whether a benefit may read it."""
         return self.reverses is None and self.state is StatementState.CONFIRMED
+
+
+def standing_by_key(statements: Iterable[Statement[G]]) -> dict[tuple[str, date], Statement[G]]:
+    """Give the statements that nobody may make again, by their keys."""
+    return {statement.given.key: statement for statement in statements if statement.stands}
+
+
+def unstated(given: Sequence[G], statements: Iterable[Statement[G]]) -> tuple[G, ...]:
+    """Give what is new; the same statement again is no statement."""
+    known = standing_by_key(statements)
+    return tuple(each for each in given if each.key not in known)
 
 
 def decided(statement: Statement[G], *, confirmed: bool, reason: str, by: str, on: date) -> Statement[G]:

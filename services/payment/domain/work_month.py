@@ -1,11 +1,11 @@
 """Months that people of a class worked (以工代训), as they are stated."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.payment.domain.facts import WorkMonth
-from services.payment.domain.statement import Given, Statement
+from services.payment.domain.statement import Given, Statement, standing_by_key
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Conflict, Refused
 
@@ -34,17 +34,6 @@ class GivenMonth(Given):
 MonthEntry = Statement[GivenMonth]
 
 
-def standing_months(entries: Iterable[MonthEntry]) -> Mapping[tuple[str, date], MonthEntry]:
-    """Give the months that nobody may state again, by person and month."""
-    return {entry.given.key: entry for entry in entries if entry.stands}
-
-
-def unstated(given: Sequence[GivenMonth], entries: Iterable[MonthEntry]) -> tuple[GivenMonth, ...]:
-    """Give the months that are new; the same statement again is no statement."""
-    known = standing_months(entries)
-    return tuple(each for each in given if each.key not in known)
-
-
 def month_objections(
     given: Sequence[GivenMonth],
     entries: Iterable[MonthEntry],
@@ -54,7 +43,7 @@ def month_objections(
     today: date,
 ) -> Iterator[Refused]:
     """Give every reason against a statement: `persons` are those of whom the caller may speak."""
-    known = standing_months(entries)
+    known = standing_by_key(entries)
     for each in given:
         if each.person_id not in persons:
             yield _refused("PERSON_NOT_IN_CLASS", "所列人员不在该班级的花名册中。", "请核对学员编号。")
