@@ -8,7 +8,7 @@ from services.payment.application.request_advance import visible_advance
 from services.payment.domain.advance_money import AdvancePayment
 from services.payment.domain.advance_progress import task_of
 from services.payment.domain.progress import Task
-from shared.domain.actor import Role
+from shared.domain.actor import Actor, Role
 from shared.domain.jurisdiction import descendants
 from shared.policy.terms.benefit import Advance
 
@@ -39,8 +39,13 @@ async def list_advances(uow: PaymentUnit, *, class_id: str | None, mine: bool) -
         found = await uow.advances.of_institution(actor.organisation)
     else:
         found = await uow.advances.of_regions(tuple(sorted(descendants(actor.region))))
-    readings = [await _read(uow, each) for each in found if class_id in (None, each.class_id)]
-    return [each for each in readings if not mine or (each.task and each.task.holder.role in actor.roles)]
+    wanted = [each for each in found if class_id in (None, each.class_id) and (not mine or _waits_for(actor, each))]
+    return [await _read(uow, each) for each in wanted]
+
+
+def _waits_for(actor: Actor, advance: AdvancePayment) -> bool:
+    task = task_of(advance)
+    return task is not None and task.holder.role in actor.roles
 
 
 async def _read(uow: PaymentUnit, advance: AdvancePayment) -> AdvanceReading:

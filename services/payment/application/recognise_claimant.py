@@ -66,11 +66,10 @@ def body_name(facts: ClassFacts, body_id: str) -> str | None:
 def _assessor(uow: PaymentUnit, facts: ClassFacts) -> Claiming:
     """Give the caller's assessment body, which claims for those whose certificates it issued (HB-CLM-13)."""
     mine = uow.actor.organisation
-    void = {known.fact.certificate_id for known in facts.voided}
     certified = frozenset(
-        known.fact.person_id
-        for known in facts.certificates
-        if known.fact.body_id == mine and known.fact.certificate_id not in void
+        person_id
+        for person_id in {known.fact.person_id for known in facts.certificates}
+        if any(known.fact.body_id == mine for known in facts.standing_certificates(person_id))
     )
     name = body_name(facts, mine)
     if not certified or name is None:
