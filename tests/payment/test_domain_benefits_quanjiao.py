@@ -269,7 +269,7 @@ def test_whom_a_person_took_into_free_training_brings_the_institution_the_same(g
 
 
 def test_every_type_of_training_in_quanjiao_is_paid_for_something() -> None:
-    """QJ-ENR-08, QJ-CLM-01..-14: no class is applied for that nobody could claim; a first appraisal is free (ASM-02)."""
+    """QJ-ENR-08, QJ-CLM-01..-14: no class is applied for that nobody could claim; appraisals are free."""
     book = book_of(QUANJIAO)
     types, evidence = book.enrollment.programmes, book.payment.evidence
     assert types is not None
