@@ -12,7 +12,7 @@ from services.payment.domain.benefit import Award, Ground, benefits_of, earned, 
 from services.payment.domain.caps import Use, admit
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import Known
-from services.payment.domain.payee import handed_out, payee_of, payee_undecided
+from services.payment.domain.payee import handed_out, payee_of, payee_open
 from services.payment.domain.pricing import Worth, worth_of
 from services.payment.domain.rates import RateTable
 from services.payment.domain.situation import Situation
@@ -181,7 +181,7 @@ class Awarding:
             paid_to=paid_to,
             awards=awards,
             against=against,
-            undecided=payee_undecided(paid_to, trainee.person_id, ground.decisions) if awards else (),
+            undecided=payee_open(benefit, paid_to, trainee.person_id, ground) if awards else (),
         )
 
     def _worths(self, situation: Situation, draft: Draft) -> tuple[Worth, ...]:
