@@ -255,6 +255,37 @@ def test_a_recruit_starts_work_within_the_days_of_the_class_or_a_person_decides(
         assert verdict("QJ", somebody("QJ", "recruit", employed_since=hired)) == ("accepted", [])
 
 
+@pytest.mark.parametrize("group", ["recruit", "poor_worker", "employment_difficult", "zero_employment_family"])
+def test_whoever_is_in_pre_job_training_is_newly_hired_of_whatever_group(group: str) -> None:
+    """QJ-CLM-01: the subsidy is for recruits; somebody poor who works there for years is none."""
+    pre_job = joining("QJ", closing_date=date(2020, 6, 12), training_type="pre_job")
+    assert verdict("QJ", somebody("QJ", group), pre_job) == ("refused", ["FIELD_MISSING"])
+    old = somebody("QJ", group, employed_since=date(2018, 1, 2))
+    assert basis("QJ", old, pre_job) == [("NOT_NEWLY_HIRED", "QJ-CLM-01")]
+    assert verdict("QJ", somebody("QJ", group, employed_since=date(2020, 6, 1)), pre_job) == ("accepted", [])
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ("poor_worker", []),
+        ("veteran", []),
+        ("zero_employment_family", [("GROUP_NOT_MEANT", "QJ-ENR-06")]),
+        ("graduate", [("GROUP_NOT_MEANT", "QJ-ENR-06")]),
+        ("other", [("GROUP_DECISION", "QJ-ENR-06")]),
+    ],
+)
+def test_free_training_is_for_its_six_groups_and_of_others_a_person_decides(
+    group: str, expected: list[tuple[str, str]]
+) -> None:
+    """QJ-ENR-06: members of zero-employment families are named for the allowance alone."""
+    free = joining("QJ", training_type="free_group_training")
+    one = somebody("QJ", group, graduation_year=2020)
+    assert basis("QJ", one, free) == expected
+    upskilling = joining("QJ", training_type="upskilling")
+    assert basis("QJ", one, upskilling) == [each for each in expected if each[0] == "GROUP_DECISION"]
+
+
 SOURCED = {"source": "social_insurance", "source_record": "SI-1", "sourced_on": date(2020, 2, 20)}
 
 

@@ -232,3 +232,49 @@ def test_free_groups_have_a_rate_and_a_payee_of_their_own() -> None:
     assert {code for code, _ in against(scene.judged(row))} == {"PAYEE_UNDECIDED"}
     found = scene.judged(row, decisions=to_institution)
     assert (total(found), payees(found)) == (30_000_00, {"institution"})
+
+
+@pytest.mark.parametrize(("programme", "group"), [("poverty_relief", "poor_worker"), ("graduate_training", "graduate")])
+def test_what_follows_the_policies_in_force_is_paid_by_a_row_of_its_own(programme: str, group: str) -> None:
+    """QJ-ENR-08: 30 graduates, without a row RATE_MISSING, with one of 1,000 it is 30,000; the payee is decided."""
+    scene = quanjiao(programme, group, 30, certificates=passed(30))
+    others = (rate(QUANJIAO, "free_group_training", 1000), rate(QUANJIAO, "pre_job", 1200, number=2))
+    decided = [accepted("QJ-ENR-08")]
+    assert against(scene.judged(*others, decisions=decided)) == [("RATE_MISSING", "QJ-CLM-14")]
+    found = scene.judged(rate(QUANJIAO, programme, 1000), decisions=decided)
+    assert (total(found), payees(found)) == (30_000_00, {"institution"})
+    assert {code for code, _ in against(scene.judged(rate(QUANJIAO, programme, 1000)))} == {"PAYEE_UNDECIDED"}
+    veteran = quanjiao(programme, "veteran", certificates=passed(1)).judged(rate(QUANJIAO, programme, 1000))
+    assert against(veteran) == [("GROUP_NOT_ELIGIBLE", "QJ-ENR-08")]
+
+
+@pytest.mark.parametrize("programme", ["poverty_relief", "graduate_training"])
+def test_what_follows_the_policies_in_force_is_one_of_the_three_a_year(programme: str) -> None:
+    """QJ-CLM-11, QJ-CLM-12: training subsidies of all kinds."""
+    had = [
+        Use(person_id="p1", programme=programme, on=date(2020, 2, 3), occupation=trade, level="4")
+        for trade in ("cook", "fitter", "welder")
+    ]
+    scene = quanjiao("upskilling", certificates=[certified("p1")])
+    assert total(scene.judged(past=had[:2])) == 1_500_00
+    assert against(scene.judged(past=had[2:])) == [("CAP_REACHED", "QJ-CLM-12")]
+    assert ("CAP_REACHED", "QJ-CLM-11") in against(scene.judged(past=had))
+
+
+@pytest.mark.parametrize("group", ["other", "zero_employment_family"])
+def test_whom_a_person_took_into_free_training_brings_the_institution_the_same(group: str) -> None:
+    """QJ-CLM-14, QJ-ENR-06: the list is open; enrollment lets nobody in whom nobody decided on."""
+    scene = quanjiao("free_group_training", group, certificates=passed(1))
+    found = scene.judged(rate(QUANJIAO, "free_group_training", 1000), decisions=[accepted("QJ-CLM-14")])
+    assert line_of(found, programme="free_group_training").amount_fen == 1_000_00
+
+
+def test_every_type_of_training_in_quanjiao_is_paid_for_something() -> None:
+    """QJ-ENR-08, QJ-CLM-01..-14: no class is applied for that nobody could claim; appraisals are free."""
+    book = book_of(QUANJIAO)
+    types, evidence = book.enrollment.programmes, book.payment.evidence
+    assert types is not None
+    assert evidence is not None
+    for one in types.types:
+        earned = any(each.is_earned_by(one.programme, one.class_kind) for each in book.payment.benefits)
+        assert earned == (evidence.of(one.programme) is not None) == (one.code != "first_appraisal"), one.code
