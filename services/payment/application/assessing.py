@@ -241,13 +241,17 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
 
 
 async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
-    """Assess a class again for each of its claims after its facts changed; without one there is nothing to do yet."""
-    for claim in await uow.claims.all_of_class(class_id):
-        if claim.state is State.RETURNED:
-            continue
-        case = await open_case(uow, class_id)
-        found = await assess_claim(uow, case, claim)
-        await carry_out(uow, claim, replace(claim, assessment=found), case, cause=cause)
+    """Assess a class again for each of its claims after its facts changed; without one there is nothing to do yet.
+
+    Whose claim loses goes first: what moves from one claim to another is given back before it is taken.
+    """
+    claims = [claim for claim in await uow.claims.all_of_class(class_id) if claim.state is not State.RETURNED]
+    if not claims:
+        return
+    case = await open_case(uow, class_id)
+    changed = [(claim, replace(claim, assessment=await assess_claim(uow, case, claim))) for claim in claims]
+    for claim, now in sorted(changed, key=lambda pair: sum(pair[1].possible.values()) - sum(pair[0].possible.values())):
+        await carry_out(uow, claim, now, case, cause=cause)
 
 
 async def use_freed_place(uow: PaymentUnit, class_id: str) -> None:

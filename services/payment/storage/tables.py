@@ -597,6 +597,9 @@ CLAIM_DECISION: Final = Table(
     Column("kinds", JSON, nullable=False),
     Column("valid_from", Date),
     Column("valid_until", Date),
+    Column("funder", String(20)),
+    CheckConstraint("funder IN ('learner', 'enterprise', 'both')", name="funder"),
+    CheckConstraint("funder IS NULL OR (accepted AND persons IS NOT NULL)", name="funder_of_people"),
 )
 
 CLAIM_DUTY: Final = Table(
