@@ -25,17 +25,11 @@ def _create_replays() -> None:
         sa.Column("claim_id", sa.String(length=200), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
         sa.Column("stops", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["name"], ["replay.name"], name=op.f("fk_replay_claim_name_replay")),
-        sa.PrimaryKeyConstraint("name", "claim_id", name=op.f("pk_replay_claim")),
-    )
-    op.create_table(
-        "replay_reason",
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("claim_id", sa.String(length=200), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("traces", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", "claim_id", "number", name=op.f("pk_replay_reason")),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["name"], ["replay.name"], name=op.f("fk_replay_claim_name_replay")),
+        sa.PrimaryKeyConstraint("name", "claim_id", name=op.f("pk_replay_claim")),
     )
     op.create_table(
         "replay_line",
