@@ -15,7 +15,7 @@ from services.payment.application.assessing import (
 from services.payment.application.ports import Account, PaymentUnit
 from services.payment.application.recognise_claimant import Claiming, GivenPerson, recognise_claimant
 from services.payment.application.scope import sees_claim, unknown, visible_class
-from services.payment.domain.benefit import GIVER, benefits_of
+from services.payment.domain.benefit import GIVER
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import (
     ASSESSOR,
@@ -33,6 +33,7 @@ from services.payment.domain.claimant import require_not_advanced
 from services.payment.domain.claimed_part import awaited, narrowed, part_of
 from services.payment.domain.duty import duties_of_class
 from services.payment.domain.order import require_account_kind, require_payee
+from services.payment.domain.payee import names_payees
 from services.payment.domain.state import State
 from shared import failpoints
 from shared.clock import new_id
@@ -138,8 +139,7 @@ async def submit_claim(
 
 def _payee(claimant: Claimant, case: Case) -> str:
     """Give as whom the claimant is paid where the document names payees of its own, nothing where it does not."""
-    benefits = benefits_of(case.opened.fact, case.rulebook)
-    return PAID_AS[claimant] if any(benefit.payees for benefit in benefits) else ""
+    return PAID_AS[claimant] if names_payees(case.opened.fact, case.rulebook) else ""
 
 
 async def _announce(uow: PaymentUnit, claim: Claim) -> None:

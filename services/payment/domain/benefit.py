@@ -235,7 +235,7 @@ def _of_certificate(
             on=certificate.issued_on,
             occupation=certificate.occupation,
             level=certificate.level,
-            employer=employer_of(opened, trainee),
+            employer=employer_of(trainee, ground),
         ),
         priced=(Priced(wanted=wanted, times=years),),
         certificate=known,
@@ -257,16 +257,17 @@ def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Fou
         return [], (_nothing(benefit, "MONTHS_MISSING", "系统内没有该人员足月就业的记录。"),)
     by_employer: dict[str | None, list[WorkMonth]] = {}
     for month in worked:
-        by_employer.setdefault(_employer_of(month, trainee, ground.opened), []).append(month)
+        by_employer.setdefault(_employer_of(month, trainee, ground), []).append(month)
     return [_of_spell(benefit, trainee, ground, employer, months) for employer, months in by_employer.items()], ()
 
 
-def _employer_of(month: WorkMonth, trainee: OpenedTrainee, opened: ClassOpened) -> str | None:
+def _employer_of(month: WorkMonth, trainee: OpenedTrainee, ground: Ground) -> str | None:
     """Give for whom a month was worked, by credit code where the roster or the class tells it."""
-    codes = {opened.institution.institution_id: opened.institution.credit_code}
+    institution = ground.opened.institution
+    codes = {institution.institution_id: institution.credit_code}
     if trainee.employer is not None:
         codes[trainee.employer.institution_id] = trainee.employer.credit_code
-    return codes.get(month.employer, month.employer) if month.employer else employer_of(opened, trainee)
+    return codes.get(month.employer, month.employer) if month.employer else employer_of(trainee, ground)
 
 
 def _of_spell(
@@ -335,7 +336,7 @@ def _of_cost(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found
         on=opened.closing_date,
         occupation=opened.occupation.code,
         level=opened.level,
-        employer=employer_of(opened, trainee),
+        employer=employer_of(trainee, ground),
     )
     wanted = _of_time(programme, opened, opened.closing_date)
     priced = Priced(wanted=wanted, standard_fen=part_of(left_fen, place, len(came)))
@@ -365,10 +366,17 @@ def unstated(benefit: Benefit, level: str | None) -> Finding:
     )
 
 
-def employer_of(opened: ClassOpened, trainee: OpenedTrainee) -> str | None:
-    """Give the credit code of whom the person works for: who uses them, the roster's employer, the class's."""
+def employer_of(trainee: OpenedTrainee, ground: Ground) -> str | None:
+    """Give the credit code of whom the person works for: who uses them, the roster's employer, the class's.
+
+    An enterprise that gave the class trains its own, unless it says otherwise: its people are not nobody's, of whom
+    each class would count for itself.
+    """
+    opened, terms = ground.opened, ground.rulebook.payment
     employer = trainee.employer.credit_code if trainee.employer else None
-    return trainee.attributes.get(DISPATCHED_TO) or employer or opened.attributes.get(ENTERPRISE)
+    stated = trainee.attributes.get(DISPATCHED_TO) or employer or opened.attributes.get(ENTERPRISE)
+    enterprises = terms.claimants.enterprise_kinds if terms.claimants and terms.limits_uses else ()
+    return stated or (opened.institution.credit_code if opened.institution.kind in enterprises else None)
 
 
 def _shared(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:

@@ -4,8 +4,9 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from services.payment.domain.benefit import GIVER
-from services.payment.domain.claim import ASSESSOR, Claim
+from services.payment.domain.claim import ASSESSOR, PAID_AS, Claim
 from services.payment.domain.claimant import asked_of_claimant
+from services.payment.domain.deciding import Decided
 from services.payment.domain.obstacles import NOT_IN_SYSTEM
 from services.payment.domain.subsidy import Assessment, Line, closed
 from shared.domain.errors import refused_by
@@ -24,6 +25,15 @@ def part_of(claim: Claim, whole: Assessment, rulebook: Rulebook) -> Assessment:
     if claim.claimant == ASSESSOR:
         found = for_body(found, claim.owner, rulebook)
     return asked_of_claimant(claim, found, rulebook)
+
+
+def is_whole(claim: Claim, decided: Decided) -> bool:
+    """Say whether every line of a class is the claim's as it stands; what is asked of the class is not looked at."""
+    if PAID_AS[claim.claimant] not in ("institution", "employer"):
+        return False
+    if claim.persons is not None and any(one.person_id not in claim.persons for one in decided.opened.fact.trainees):
+        return False
+    return not claim.payee or all(_payee_of(line) == claim.payee for one in decided.judged for line in one.lines)
 
 
 def narrowed(found: Assessment, persons: frozenset[str], *, alone: bool, rulebook: Rulebook) -> Assessment:
