@@ -73,7 +73,7 @@ def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> fro
 
     Whom a person may decide to pay for want of proof is among them (LS-PAY-04).
     """
-    benefits = benefits_of(opened, rulebook)
+    benefits = (*benefits_of(opened, rulebook), *benefits_of(opened, rulebook, beside=True))
     ground = Ground(facts=facts, opened=opened, rulebook=rulebook, decisions=())
     paid = [(benefit, trainee) for benefit in benefits for trainee in opened.trainees if is_for(benefit, trainee)]
     rows = [payee_of(benefit, trainee, ground) for benefit, trainee in paid]
