@@ -233,7 +233,7 @@ def test_the_allowance_follows_the_days_present_and_goes_to_the_learner() -> Non
     scene = quanjiao(
         "free_group_training", "school_leaver", 3, certificates=passed(3), days={"p1": 20, "p2": 20, "p3": 18}
     )
-    found = scene.judged(rate(QUANJIAO, "free_group_training", 1), decisions=[accepted("QJ-CLM-14")])
+    found = scene.judged(rate(QUANJIAO, "free_group_training", 1), decisions=[accepted("QJ-CLM-14", "p1", "p2", "p3")])
     allowance = [line for line in found.lines if line.programme == "living_allowance"]
     assert sum(line.amount_fen for line in allowance) == 2_900_00
     assert {line.paid_to.payee for line in allowance if line.paid_to} == {"learner"}
@@ -246,7 +246,7 @@ def test_the_allowance_follows_the_days_present_and_goes_to_the_learner() -> Non
 def test_the_allowance_is_for_three_groups_and_has_no_cap(group: str, fen: int) -> None:
     """QJ-CLM-10"""
     scene = quanjiao("free_group_training", group, certificates=passed(1), days=90)
-    found = scene.judged(rate(QUANJIAO, "free_group_training", 0), decisions=[accepted("QJ-CLM-14")])
+    found = scene.judged(rate(QUANJIAO, "free_group_training", 0), decisions=[accepted("QJ-CLM-14", "p1")])
     assert total(found) == fen
 
 
@@ -255,8 +255,9 @@ def test_free_groups_have_a_rate_and_a_payee_of_their_own() -> None:
     scene = quanjiao("free_group_training", "veteran", 30, certificates=passed(30))
     row = rate(QUANJIAO, "free_group_training", 1000)
     others = (rate(QUANJIAO, "pre_job", 1200), rate(QUANJIAO, "upskilling", 1500, number=2))
-    to_institution = [accepted("QJ-CLM-14")]
-    refused = scene.judged(row, decisions=[accepted("QJ-CLM-14", accept=False)])
+    everybody = [f"p{number}" for number in range(1, 31)]
+    to_institution = [accepted("QJ-CLM-14", *everybody)]
+    refused = scene.judged(row, decisions=[accepted("QJ-CLM-14", *everybody, accept=False)])
     assert (total(refused), set(against(refused))) == (0, {("PAYEE_REFUSED", "QJ-CLM-14")})
     assert refused.open_questions == ()
     assert against(scene.judged(*others, decisions=to_institution)) == [("RATE_MISSING", "QJ-CLM-14")]
@@ -270,7 +271,7 @@ def test_what_follows_the_policies_in_force_is_paid_by_a_row_of_its_own(programm
     """QJ-ENR-08: 30 graduates, without a row RATE_MISSING, with one of 1,000 it is 30,000; the payee is decided."""
     scene = quanjiao(programme, group, 30, certificates=passed(30))
     others = (rate(QUANJIAO, "free_group_training", 1000), rate(QUANJIAO, "pre_job", 1200, number=2))
-    decided = [accepted("QJ-ENR-08")]
+    decided = [accepted("QJ-ENR-08", *scene.groups)]
     assert against(scene.judged(*others, decisions=decided)) == [("RATE_MISSING", "QJ-CLM-14")]
     found = scene.judged(rate(QUANJIAO, programme, 1000), decisions=decided)
     assert (total(found), payees(found)) == (30_000_00, {"institution"})
@@ -296,7 +297,7 @@ def test_what_follows_the_policies_in_force_is_one_of_the_three_a_year(programme
 def test_whom_a_person_took_into_free_training_brings_the_institution_the_same(group: str) -> None:
     """QJ-CLM-14, QJ-ENR-06: the list is open; enrollment lets nobody in whom nobody decided on."""
     scene = quanjiao("free_group_training", group, certificates=passed(1))
-    found = scene.judged(rate(QUANJIAO, "free_group_training", 1000), decisions=[accepted("QJ-CLM-14")])
+    found = scene.judged(rate(QUANJIAO, "free_group_training", 1000), decisions=[accepted("QJ-CLM-14", "p1")])
     assert line_of(found, programme="free_group_training").amount_fen == 1_000_00
 
 

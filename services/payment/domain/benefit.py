@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from services.payment.domain.caps import Use
+from services.payment.domain.caps import Use, days_left
 from services.payment.domain.decision import Decision, decision_trace, latest
 from services.payment.domain.facts import ClassFacts, Known, WorkMonth
 from services.payment.domain.rates import Wanted
@@ -101,6 +101,7 @@ class Award:
                 level=use.level,
                 employer=use.employer,
                 imported=use.imported,
+                days=use.days,
             ),
             priced=self.priced,
             percent=self.percent,
@@ -117,13 +118,14 @@ class Award:
 class Ground:
     """Everything that is known when a benefit is judged for a person; without `today` every window counts as over.
 
-    `beside` asks for what is paid beside the class's own.
+    `past` is what the class's people are paid for elsewhere; `beside` asks for what is paid beside the class's own.
     """
 
     facts: ClassFacts
     opened: ClassOpened
     rulebook: Rulebook
     decisions: Sequence[Decision]
+    past: Sequence[Use] = ()
     today: date | None = None
     beside: bool = False
 
@@ -299,15 +301,21 @@ def _of_spell(
 
 
 def _of_days(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
-    present = ground.facts.days_present(trainee.person_id)
+    """Give what the days bring on which somebody came and which are not paid elsewhere, the earliest of them."""
+    present = ground.facts.days_of(trainee.person_id)
     if not present:
         return [], (_nothing(benefit, "NOT_PRESENT", "系统内没有该学员到课的记录。"),)
-    days = present if benefit.units_max is None else min(present, benefit.units_max)
-    trace = benefit.trace(result=days, inputs={"days_present": present, "units_max": benefit.units_max})
     programme, opened = benefit.paid_as(ground.opened.programme), ground.opened
-    use = Use(person_id=trainee.person_id, programme=programme, on=opened.opening_date)
-    priced = Priced(wanted=_of_time(programme, opened, opened.opening_date), times=days)
-    return [Award(benefit=benefit, use=use, priced=(priced,), traces=(trace,))], ()
+    use = Use(person_id=trainee.person_id, programme=programme, on=opened.opening_date, days=present)
+    before = [other for other in ground.past if other.person_id == trainee.person_id]
+    left = days_left(use, before, rulebook=ground.rulebook, decisions=ground.decisions)
+    if not left.days:
+        return [], left.findings
+    days = left.days[: benefit.units_max]
+    trace = benefit.trace(result=len(days), inputs={"days_present": len(present), "units_max": benefit.units_max})
+    priced = Priced(wanted=_of_time(programme, opened, opened.opening_date), times=len(days))
+    traces = (*left.traces, trace)
+    return [Award(benefit=benefit, use=replace(use, days=days), priced=(priced,), traces=traces)], left.findings
 
 
 def _of_cost(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
