@@ -87,6 +87,22 @@ def test_a_dispatched_worker_brings_the_same_to_the_enterprise_that_uses_them(pr
     assert line_of(own).awards[0].use.employer == "agency-1"
 
 
+@pytest.mark.parametrize("stated", [{}, {"employer_credit_code": "91341124MA00000000"}])
+def test_one_enterprise_is_paid_once_for_a_recruit_whether_its_class_states_the_employer_or_not(
+    stated: dict[str, str],
+) -> None:
+    """QJ-CLM-01: an enterprise trains its own; a second course in another occupation is no second employment."""
+    scene = quanjiao("pre_job", "recruit", institution="enterprise", attributes=stated, certificates=passed(1))
+    (first,) = line_of(scene.judged()).awards
+    own = scene.opened.institution.credit_code
+    assert first.use.employer == (stated.get("employer_credit_code") or own)
+    had = Use(person_id="p1", programme="pre_job", on=date(2020, 5, 20), occupation="cook", employer=first.use.employer)
+    assert against(scene.judged(past=[had])) == [("CAP_REACHED", "QJ-CLM-01")]
+    assert total(scene.judged(past=[replace(had, employer="91341124MA11111111")])) == 1_200_00
+    school = replace(scene, institution="training_institution", attributes={})
+    assert line_of(school.judged()).awards[0].use.employer is None
+
+
 def test_nobody_stands_between_the_money_and_the_one_whom_the_document_names() -> None:
     """QJ-PAY-02, QJ-CLM-04: 52 recruits bring their enterprise 62,400 and whoever gave the class nothing."""
     book = book_of(QUANJIAO)

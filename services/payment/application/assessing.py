@@ -205,11 +205,15 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
     """Let a claim hold the places under the document's caps that its awards take up (HL-CLM-01, HB-CLM-01, QJ-CLM-11).
 
     What is admitted now is held, and of whom more was ordered than is due now also what they held, until it came back;
-    everything else becomes free. Other classes in which its people were claimed for are assessed again by a timer.
+    everything else becomes free, and so does everything while the claim is returned to the claimant. Other classes in
+    which its people were claimed for are assessed again by a timer.
     """
     if not case.rulebook.payment.limits_uses:
         return
-    found = claim.assessment if claim.assessment.knows_awards else await assess_claim(uow, case, claim)
+    if claim.state is State.RETURNED:
+        found = Assessment()
+    else:
+        found = claim.assessment if claim.assessment.knows_awards else await assess_claim(uow, case, claim)
     if found.stops and case.facts.cancelled is None:  # nothing can be computed for now: it stays as it is
         return
     standing = Counter(ordered_by_line(await uow.orders.of_claim(claim.claim_id)))
@@ -217,14 +221,19 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
         if clawback.is_ordered and not clawback.outstanding_fen:
             standing.subtract(clawback.asked)
     people, possible = claim.people, replace(claim, assessment=found).possible
-    wanted = {
-        (line.person_id, award.key): (award.use, places_of(award.use, case.rulebook, claim.decisions))
+    owing = {person for line_no, person in people.items() if standing[line_no] > possible.get(line_no, 0)}
+    had = await uow.uses.of_class(claim.class_id, claim.claim_id) if owing else {}
+    uses = {
+        (line.person_id, award.key): award.use
         for line in found.lines
         if line.person_id is not None and line.line_no in possible
         for award in line.awards
         if not award.findings
     }
-    owing = {person for line_no, person in people.items() if standing[line_no] > possible.get(line_no, 0)}
+    for key in uses.keys() & had.keys():
+        if key[0] in owing:
+            uses[key] = uses[key].with_days(had[key].days)
+    wanted = {key: (use, places_of(use, case.rulebook, claim.decisions)) for key, use in uses.items()}
     freed = await uow.uses.hold(claim.class_id, claim.claim_id, wanted, owing=owing)
     for class_id in await uow.claims.classes_of(freed):
         if class_id != claim.class_id:

@@ -176,7 +176,7 @@ def decide(
     """Assess a class as `assess` does, and leave people together who are alike: for many classes at once."""
     if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required):
         return Decided(facts=facts, opened=opened, of_class=Assessment(stops=stops))
-    ground = Ground(facts=facts, opened=opened.fact, rulebook=rulebook, decisions=decisions, today=today)
+    ground = Ground(facts=facts, opened=opened.fact, rulebook=rulebook, decisions=decisions, past=past, today=today)
     awarding = Awarding(opened, ground, entitled=entitled, rates=rates, past=past, held=held)
     alike = situations(
         facts,
@@ -185,7 +185,7 @@ def decide(
         decisions=decisions,
         past=past,
         held=held,
-        by_days=awarding.counts_days,
+        by_days=awarding.by_days,
         each_alone=awarding.names_people,
     )
     drafts = [(one, awarding.drafts(one)) for one in alike]

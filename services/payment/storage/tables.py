@@ -360,10 +360,14 @@ CAP_USE: Final = Table(
     Column("level", String(20)),
     Column("employer", String(200)),
     Column("used_on", Date, nullable=False),
+    Column("days", JSON, nullable=False),
     Index("ix_cap_use_person_id", "person_id"),
     Index("ix_cap_use_claim_id", "claim_id"),
 )
-"""What people are paid for where a document says how often: one row for each award that a claim holds."""
+"""What people are paid for where a document says how often: one row for each award that a claim holds.
+
+What is paid by the day names its `days`; each of them is a place of its own in `cap_slot`.
+"""
 
 CAP_SLOT: Final = Table(
     "cap_slot",

@@ -930,6 +930,7 @@ def upgrade() -> None:
         sa.Column("level", sa.String(length=20), nullable=True),
         sa.Column("employer", sa.String(length=200), nullable=True),
         sa.Column("used_on", sa.Date(), nullable=False),
+        sa.Column("days", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_cap_use_claim_id_claim")),
         sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_cap_use_class_id_class_file")),
         sa.PrimaryKeyConstraint("class_id", "person_id", "award", name=op.f("pk_cap_use")),
