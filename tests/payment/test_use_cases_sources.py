@@ -167,7 +167,7 @@ async def test_the_insurance_subsidy_comes_from_the_insurance_fund_alone(office:
         with pytest.raises(Refused, match="FUND_TIED") as refused:
             await ordered(**wrong)
         assert refused.value.rule == "QJ-FND-01"
-    with pytest.raises(Refused, match="SPLIT_SUM") as unnamed:
+    with pytest.raises(Refused, match="SOURCE_MISSING") as unnamed:
         await ordered()
     assert unnamed.value.rule == "QJ-FND-01"
     [order_] = await ordered(**{insurance: 1000})
