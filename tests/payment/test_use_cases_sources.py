@@ -188,7 +188,7 @@ async def test_the_insurance_subsidy_is_the_employees_beside_the_enterprises_and
         with pytest.raises(Refused, match="FUND_TIED") as refused:
             await ordered(claim.claim_id, **wrong)
         assert refused.value.rule == "QJ-FND-01"
-    with pytest.raises(Refused, match="SPLIT_SUM") as unnamed:
+    with pytest.raises(Refused, match="SOURCE_MISSING") as unnamed:
         await ordered(claim.claim_id)
     assert unnamed.value.rule == "QJ-FND-01"
     [order_] = await ordered(claim.claim_id, **{insurance: 1000})

@@ -38,6 +38,7 @@ from shared.policy.terms.benefit import BenefitFund
 async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Share]) -> tuple[PaymentOrder, ...]:
     """Make one order per source; together they are exactly what is due and was not paid in advance (SPLIT_SUM).
 
+    Raise Refused SOURCE_MISSING where something is due and no source is named.
     What was advanced to the claimant is set off first, by an order for each advance that is settled at once.
     What an earlier approval decided, and the facts still support, may be ordered while a difference is under review.
     Raise Conflict HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while nothing more of

@@ -142,7 +142,8 @@ class Decided:
             own = self.facts.standing_certificates(person_id)
             certificates = tuple(known.event_id for known in own) if certificates else certificates
             awards = tuple(award.of(person_id, own[0] if own else None) for award in awards)
-        evidence = (self.opened.event_id, *self.facts.attended_by(person_id))
+        dated = (self.facts.dated.event_id,) if self.facts.dated else ()
+        evidence = (self.opened.event_id, *dated, *self.facts.attended_by(person_id))
         return Line(
             line_no=one.number(line, place),
             programme=line.programme,
