@@ -19,6 +19,7 @@ from shared.policy.coherence import CatalogueRule, Objection, nearest
 from shared.policy.mistakes import Key, PolicyFilesInvalid
 from shared.policy.rulebook_file import expectation, mistakes_of, quoted, read_toml
 from shared.policy.terms.term import GroupCode, Programme
+from shared.policy.toml_text import told_at_once
 
 CertificateKind = Literal[
     "qualification", "level", "special_ability", "special_operation", "completion", "graduation", "in_house", "other"
@@ -307,6 +308,7 @@ def fen_of(yuan: Decimal) -> int:
     return fen_from_yuan(abs(yuan)) * (1 if yuan >= 0 else -1)
 
 
+@told_at_once
 def read_case(content: bytes, *, name: str, catalogue: Mapping[str, CatalogueRule]) -> Case:
     """Read one case, or raise PolicyFilesInvalid with every mistake, its line and what to write instead.
 
