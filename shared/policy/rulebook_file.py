@@ -159,10 +159,11 @@ def expectation(details: Any, shape: type[BaseModel]) -> Objection:
         expected, advice = _PATTERNS.get(details["ctx"]["pattern"], "写法不符"), "请按同类文件的写法修改"
     else:
         expected, advice = _EXPECTED.get(kind, ("写法不符", "请按同类规则册的写法修改"))
-    table = "[[{}]]" if kind == "tuple_type" and isinstance(written, dict) else "[{}]"
-    if (kind == "tuple_type") == isinstance(written, dict) and isinstance(written, dict | list):
-        header = table.format(".".join(part for part in key if isinstance(part, str)))
-        advice = f"请把表名写成 {header}" + ("，每一项一张" if table == "[[{}]]" else "，只写一张")
+    name = ".".join(part for part in key if isinstance(part, str))
+    if kind == "tuple_type" and isinstance(written, dict):
+        advice = f"请把表名写成 [[{name}]]，每一项一张"
+    elif kind == "dataclass_type" and isinstance(written, list):
+        advice = f"请把表名写成 [{name}]，只写一张"
     return Objection(key=key, message=f"{expected}，写的是 {_shown(written)}", advice=advice)
 
 
@@ -172,6 +173,8 @@ def _named(word: str, key: Key) -> str | None:
 
 
 def _shown(written: object) -> str:
+    if isinstance(written, list) and not any(isinstance(row, dict | list) for row in written):
+        return "、".join(map(repr, written)) or "空列表"
     return "一张表" if isinstance(written, dict) else "一个列表" if isinstance(written, list) else repr(written)
 
 

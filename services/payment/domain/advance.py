@@ -9,7 +9,7 @@ from shared.contracts.enrollment import ClassOpened
 from shared.domain.money import fen_from_yuan, floor_share, yuan_text
 from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.benefit import Advance
+from shared.policy.terms.benefit import Advance, Benefit
 
 
 def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: RateTable | None) -> int | None:
@@ -20,7 +20,6 @@ def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: 
         if programme not in term.programmes:
             continue
         kind = benefit.certificate_kinds[0] if benefit.certificate_kinds else None
-        stated = [rate for rate in benefit.rates if rate.fits(opened.level, kind)]
         wanted = Wanted(
             programme=programme,
             occupation=opened.occupation.code,
@@ -29,7 +28,7 @@ def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: 
             on=opened.opening_date,
         )
         if benefit.rates:
-            each_fen = fen_from_yuan(stated[0].amount_yuan) if stated else None
+            each_fen = _stated_fen(benefit, opened.level, kind)
         else:
             found = rates.rate(wanted) if rates else None
             each_fen = found.amount_fen if found else None
@@ -37,6 +36,14 @@ def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: 
             return None
         total_fen += each_fen * opened.planned
     return total_fen
+
+
+def _stated_fen(benefit: Benefit, level: str | None, kind: str | None) -> int | None:
+    """Give what the document states for one person; the lowest where that hangs on a certificate nobody has yet."""
+    fitting = [rate.amount_yuan for rate in benefit.rates if rate.fits(level, kind)][:1]
+    if not fitting and kind is None:
+        fitting = [rate.amount_yuan for rate in benefit.rates if rate.level in (None, level)]
+    return fen_from_yuan(min(fitting)) if fitting else None
 
 
 def limit_of(expected: int, term: Advance) -> int:
