@@ -15,10 +15,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 from bench.flat import Class, Person, amounts, flattened
 from bench.measuring import Cell, WrongAnswer
 from bench.province_year import Claimed, afresh, province_year
-from services.payment.domain.deciding import assess
+from services.payment.domain.deciding import decide
 from services.payment.domain.replay import Replayed, replayed
 from services.payment.storage.replays import StoredReplays
-from services.payment.storage.tables import METADATA, REPLAY_CLAIM, REPLAY_LINE, REPLAY_REASON
+from services.payment.storage.tables import METADATA, REPLAY_CLAIM, REPLAY_LINE
 from shared.clock import LegalClock, machine_now
 from shared.database.bulk import insert_rows
 from shared.database.engine import Database, open_database
@@ -243,7 +243,7 @@ def _class_row(one: Class) -> tuple[object, ...]:
 def judged(claimed: Claimed) -> Replayed:
     """Decide a claim as the service does, by its own domain."""
     case = claimed.case
-    found = assess(
+    found = decide(
         case.facts,
         case.opened,
         rulebook=case.rulebook,
@@ -284,7 +284,7 @@ async def make_tables(database: Database) -> None:
 async def clear(database: Database) -> None:
     """Forget what an earlier round stored."""
     async with database.connect() as connection, connection.begin():
-        for table in (REPLAY_LINE, REPLAY_REASON, REPLAY_CLAIM, METADATA.tables["replay"]):
+        for table in (REPLAY_LINE, REPLAY_CLAIM, METADATA.tables["replay"]):
             await connection.execute(table.delete() if database.is_sqlite else text(f"TRUNCATE {table.name} CASCADE"))
 
 

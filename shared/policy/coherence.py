@@ -116,6 +116,8 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless", "newly_hired"):
         if term := getattr(terms, name):
             yield ("enrollment", name, "groups"), term.groups, groups
+    if hired := terms.newly_hired:
+        yield ("enrollment", "newly_hired", "training_types"), hired.training_types, _types(book)
     yield from _participation_uses(book, groups)
     yield from _record_uses(book)
     yield from _commitment_uses(book)
@@ -164,6 +166,7 @@ def _participation_uses(book: Rulebook, groups: Collection[str]) -> Iterator[_Us
     terms = book.enrollment
     for place, meant in enumerate(terms.class_groups):
         yield ("enrollment", "class_groups", place, "groups"), meant.groups, groups
+        yield ("enrollment", "class_groups", place, "training_types"), meant.training_types, _types(book)
     for place, graduation in enumerate(terms.graduation_years):
         yield ("enrollment", "graduation_years", place, "groups"), graduation.groups, groups
     if inclusion := terms.group_inclusion:

@@ -5,16 +5,19 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from bench.claims import Claims, decide_and_store, judged, make_tables, run, stored_text
+from bench.claims import NAME, Claims, decide_and_store, judged, make_tables, run, stored_text
 from bench.flat import amounts, flattened
 from bench.measuring import WrongAnswer
 from bench.province_year import province_year
 from deploy.postgres import PostgresServer
+from services.payment.domain.deciding import assess
+from services.payment.storage.replays import StoredReplays
 from shared.clock import LegalClock
 from shared.database.engine import Database, open_database
 from tests.bench.dying import CLASSES_OF_A_STEP
@@ -53,7 +56,11 @@ async def opened(databases: FreshDatabases) -> AsyncIterator[Database]:
 def test_the_rule_engine_comes_to_the_sums_of_the_bare_arithmetic_line_by_line() -> None:
     year = [*province_year(4 * PERSONS)]
     for claimed, (one, people) in zip(year, flattened(year), strict=True):
-        lines = [(one.claim_id, line.line_no, line.amount_fen) for line in judged(claimed).lines]
+        lines = [
+            (one.claim_id, number, answer.line.amount_fen)
+            for answer in judged(claimed).answers
+            for number, _, _ in answer.people
+        ]
         assert sorted(lines) == sorted(amounts(one, people))
 
 
@@ -62,9 +69,32 @@ def test_the_same_seed_gives_the_same_year_and_a_rule_is_behind_every_fen() -> N
     assert year == again
     assert len({claimed.case.rulebook.id for claimed in year}) == 5
     for claimed in year:
-        for line in judged(claimed).lines:
+        for line in (answer.line for answer in judged(claimed).answers):
             assert all(trace.rule and trace.clause for trace in line.traces)
             assert bool(line.traces) == (line.amount_fen != 0)
+
+
+async def test_what_is_stored_tells_of_every_line_all_that_judging_it_told(opened: Database) -> None:
+    year = [*province_year(PERSONS)]
+    await make_tables(opened)
+    await decide_and_store(year, opened)
+    async with opened.connect(write=False) as connection:
+        stored = [line async for line in StoredReplays(connection).lines(NAME)]
+    told = []
+    for claimed in year:
+        case = claimed.case
+        given = {"rates": claimed.rates, "decisions": claimed.decisions, "entitled": claimed.entitled}
+        for line in assess(case.facts, case.opened, rulebook=case.rulebook, **given).lines:  # type: ignore[arg-type]
+            reasons = {
+                "findings": [asdict(finding) for finding in line.findings],
+                "traces": [asdict(trace) for trace in line.traces],
+            }
+            key = (case.facts.class_id, line.line_no, line.person_id, line.programme, 0, line.amount_fen)
+            told.append((key, reasons))
+    assert len(stored) > PERSONS
+    assert [
+        (tuple(line.values())[:6], {"findings": line["findings"], "traces": line["traces"]}) for line in stored
+    ] == told
 
 
 async def test_all_cells_of_a_round_come_to_the_same(both: tuple[Database, Database]) -> None:
@@ -87,7 +117,7 @@ async def test_a_fast_wrong_answer_fails(both: tuple[Database, Database], statem
 
 async def test_another_byte_in_one_database_fails(both: tuple[Database, Database]) -> None:
     claims = await _done(both)
-    await _execute(both[1], "UPDATE replay_reason SET traces = '[]' WHERE number = 1")
+    await _execute(both[1], "UPDATE replay_claim SET traces = replace(traces, 'JY-CLM-10', 'JY-CLM-11')")
     with pytest.raises(WrongAnswer, match="other bytes"):
         await claims.check()
 

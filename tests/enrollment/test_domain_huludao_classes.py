@@ -41,7 +41,7 @@ def test_a_proper_application_meets_no_objection() -> None:
         ("work_for_training", "work_for_training", "work_for_training", "HL-CLM-07"),
         ("work_for_training_poor", "work_for_training", "work_for_training_poor", "HL-CLM-08"),
         ("project_poor", "project", "poverty_relief", "HL-ENR-21"),
-        ("project", "project", "free_group_training", "HL-ENR-18"),
+        ("project", "project", "project_training", "HL-ENR-18"),
     ],
 )
 def test_a_training_type_stands_under_its_own_rule_and_rate_word(

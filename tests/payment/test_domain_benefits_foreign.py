@@ -41,7 +41,12 @@ STATED = {
 """Every amount that a document states, by programme and level."""
 
 CAPS = {
-    HULUDAO: {("three_a_year", 3), ("same_occupation_and_level", 1), ("one_spell_an_employer", 1)},
+    HULUDAO: {
+        ("three_a_year", 3),
+        ("same_occupation_and_level", 1),
+        ("one_spell_an_employer", 1),
+        ("one_allowance_a_day", 1),
+    },
     HEBEI: {
         ("three_trainings", 3),
         ("same_occupation_and_level", 1),
@@ -54,8 +59,9 @@ CAPS = {
         ("safety_once_a_year", 1),
         ("pre_job_once_an_employer", 1),
         ("one_spell_an_employer", 1),
+        ("one_allowance_a_day", 1),
     },
-    LINSHU: {("three_a_year", 3), ("same_occupation_and_level", 1)},
+    LINSHU: {("three_a_year", 3), ("same_occupation_and_level", 1), ("one_allowance_a_day", 1)},
 }
 
 PERCENTS = {

@@ -234,7 +234,7 @@ def test_every_type_of_training_in_linshu_is_paid_for_something() -> None:
 
 
 def test_training_of_every_type_counts_for_three_a_year() -> None:
-    """LS-CLM-01, LS-CLM-02: all kinds of training subsidy; safety training alone may come again."""
+    """LS-CLM-01, LS-CLM-02: all kinds of training subsidy, safety too: the document makes no exception for it."""
     scene = linshu("upskilling")
     row = rate(LINSHU, "upskilling", 1000)
     had = [past("training", "cook"), past("safety", "fitter"), past("technician", "turner")]
@@ -242,7 +242,9 @@ def test_training_of_every_type_counts_for_three_a_year() -> None:
     assert against(scene.judged(row, past=had)) == [("CAP_REACHED", "LS-CLM-01")]
     assert against(scene.judged(row, past=[past("training", "welder")])) == [("CAP_REACHED", "LS-CLM-02")]
     safety = linshu("safety", kind="safety")
-    assert total(safety.judged(rate(LINSHU, "safety", 300), past=[past("safety", "welder")])) == 300_00
+    row = rate(LINSHU, "safety", 300)
+    assert against(safety.judged(row, past=[past("safety", "welder")])) == [("CAP_REACHED", "LS-CLM-02")]
+    assert total(safety.judged(row, past=[past("safety", "blaster")])) == 300_00
 
 
 def past(programme: str, occupation: str) -> Use:

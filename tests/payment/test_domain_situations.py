@@ -2,9 +2,10 @@
 
 from dataclasses import fields, replace
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,8 @@ from bench.province_year import Claimed, province_year
 from peibu.trial.judging import judge
 from services.payment.domain import deciding
 from services.payment.domain.caps import Use
+from services.payment.domain.claim import PAID_AS
+from services.payment.domain.claimed_part import is_whole, part_of
 from services.payment.domain.deciding import assess, decide
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import ClassFacts, Known
@@ -23,6 +26,8 @@ from shared.contracts.assessment import CertificateVoided
 from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
 from shared.policy.case_file import read_case
 from shared.policy.loader import load_catalogue, load_rulebooks
+from shared.policy.terms.benefit import PayeeKind
+from tests.payment.test_domain_progress import claim as a_claim
 
 CASES = Path(__file__).parents[2] / "cases"
 CLASSES = [*province_year(200, seed=7)]
@@ -128,6 +133,24 @@ def troubled(claimed: Claimed, draw: Random) -> dict[str, Any]:
 
 @settings(deadline=None)  # a busy machine is no reason to fail
 @given(number=st.integers(0, len(CLASSES) - 1), seed=st.integers(0, 10_000))
+def test_what_is_said_once_for_all_is_what_everybody_is_told(number: int, seed: int) -> None:
+    case = CLASSES[number].case
+    given = troubled(CLASSES[number], Random(seed)) | {"rulebook": case.rulebook, "rates": CLASSES[number].rates}
+    found = decide(given.pop("facts"), given.pop("opened"), **given)
+    said = [
+        (no, person, name, answer.line.programme, answer.line.amount_fen, answer.line.findings, answer.line.traces)
+        for answer in found.answers()
+        for no, person, name in answer.people
+    ]
+    told = [
+        (line.line_no, line.person_id, line.masked_name, line.programme, line.amount_fen, line.findings, line.traces)
+        for line in found.assessment().lines
+    ]
+    assert sorted(said, key=lambda line: line[0]) == told
+
+
+@settings(deadline=None)  # a busy machine is no reason to fail
+@given(number=st.integers(0, len(CLASSES) - 1), seed=st.integers(0, 10_000))
 def test_nobody_is_judged_otherwise_because_others_are_alike(number: int, seed: int) -> None:
     claimed = CLASSES[number]
     case = troubled(claimed, Random(seed))
@@ -157,6 +180,27 @@ def test_people_who_are_alike_are_judged_once(claimed: Claimed) -> None:
     people = len(case.opened.fact.trainees)
     assert sum(one.heads for one in found.judged) == people
     assert len(found.judged) < people / 2
+
+
+@pytest.mark.parametrize("claimed", CLASSES, ids=lambda claimed: claimed.case.rulebook.id.split("@")[0])
+def test_a_claim_of_everything_comes_to_what_its_part_of_the_class_comes_to(claimed: Claimed) -> None:
+    case = claimed.case
+    given = {"rates": claimed.rates, "decisions": claimed.decisions, "entitled": claimed.entitled}
+    found = decide(case.facts, case.opened, rulebook=case.rulebook, **given)  # type: ignore[arg-type]
+    spelled, everybody = found.assessment(), frozenset(one.person_id for one in case.opened.fact.trainees)
+    somebody = frozenset(sorted(everybody)[1:])
+    whole = {}
+    for claimant, persons, payee in product(PAID_AS, (None, everybody, somebody), (None, *get_args(PayeeKind))):
+        claim = a_claim(claimant=claimant, persons=persons, payee=payee, owner="body", assessment=spelled)
+        whole[claimant, persons, payee] = is_whole(claim, found)
+        if whole[claimant, persons, payee]:
+            assert part_of(claim, spelled, case.rulebook).lines == spelled.lines
+    assert whole["institution", None, None]
+    assert whole["institution", everybody, None]
+    assert not any(
+        true for (claimant, persons, _), true in whole.items() if claimant == "assessor" or persons is somebody
+    )
+    assert sum(whole["institution", None, payee] for payee in get_args(PayeeKind)) <= 1
 
 
 def test_an_award_stays_what_it_is_when_its_worth_or_its_person_is_told() -> None:

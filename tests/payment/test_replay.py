@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from services.payment.application.replay_claims import judge_again
-from services.payment.storage.tables import REPLAY_REASON
+from services.payment.storage.tables import REPLAY_LINE
 from shared.database.bulk import insert_rows
 from shared.database.engine import Database
 from shared.domain.errors import Refused
@@ -98,15 +98,15 @@ async def test_a_name_stands_for_one_draft(office_of_claims: Office) -> None:
 
 
 async def test_rows_in_bulk_stand_or_fall_with_their_transaction(databases: FreshDatabases, database: Database) -> None:
-    rows = [("name", "claim", 1, "[]", "[]")]
+    rows = [("name", "claim", 1, None, "training", 0, 1, True, None)]
     async with database.connect() as connection:
         async with connection.begin() as transaction:
             await connection.execute(text("SELECT 1"))
-            await insert_rows(connection, REPLAY_REASON, rows)
+            await insert_rows(connection, REPLAY_LINE, rows)
             await transaction.rollback()
-        counted = await connection.execute(text("SELECT COUNT(*) FROM replay_reason"))
+        counted = await connection.execute(text("SELECT COUNT(*) FROM replay_line"))
         assert counted.scalar_one() == 0
     if databases.kind == "postgresql":  # where the driver begins a transaction with its first statement
         async with database.connect() as connection:
             with pytest.raises(RuntimeError, match="outside of the transaction"):
-                await insert_rows(connection, REPLAY_REASON, rows)
+                await insert_rows(connection, REPLAY_LINE, rows)

@@ -184,6 +184,7 @@ async def judge_rows(
             {row.person_id for row in identified if row.person_id is not None}, besides=training_class.class_id
         ),
         kind=plan.kind,
+        training_type=plan.training_type,
         enterprise=await enterprise_for(uow, training_class, book),
         included=await included_groups(uow, training_class.region, plan.opening_date, book),
         agreed=await _agreed(uow, training_class, book),

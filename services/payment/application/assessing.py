@@ -13,8 +13,8 @@ from services.payment.domain.benefit import EMPLOYMENT_AWAITED
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.caps import Use, places_of
 from services.payment.domain.claim import ASSESSOR, Claim
-from services.payment.domain.claimed_part import part_of
-from services.payment.domain.deciding import assess
+from services.payment.domain.claimed_part import is_whole, part_of
+from services.payment.domain.deciding import Decided, decide
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty, claimant_reviews, duty_of
 from services.payment.domain.facts import ClassFacts, Known
@@ -83,7 +83,14 @@ async def rates_of(
 async def assess_case(
     uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = ()
 ) -> Assessment:
-    """Assess a class as it is known now, at the rates that stood when it was decided if it was.
+    """Assess a class as it is known now, at the rates that stood when it was decided if it was."""
+    return (await decide_case(uow, case, decisions, decided_until=decided_until)).assessment()
+
+
+async def decide_case(
+    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = ()
+) -> Decided:
+    """Assess a class as `assess_case` does, and leave people together who are alike.
 
     While nobody can tell what its people had elsewhere, nothing of it can be computed: that stops it too.
     """
@@ -94,7 +101,7 @@ async def assess_case(
         decisions = (*decisions, *await uow.claims.decided_of_people(opened.class_id, rules))
     capped = case.rulebook.payment.limits_uses
     persons = [trainee.person_id for trainee in opened.trainees]
-    found = assess(
+    found = decide(
         case.facts,
         case.opened,
         rulebook=case.rulebook,
@@ -106,7 +113,10 @@ async def assess_case(
         held=await uow.uses.of_class(opened.class_id) if capped else {},
         today=uow.today,
     )
-    return found if past is not None else Assessment(stops=(*found.stops, past_unknown(case.rulebook)))
+    if past is not None:
+        return found
+    stops = (*found.of_class.stops, past_unknown(case.rulebook))
+    return replace(found, of_class=Assessment(stops=stops), judged=())
 
 
 async def past_of(uow: PaymentUnit, opened: ClassOpened, rulebook: Rulebook) -> Sequence[Use] | None:
@@ -118,6 +128,12 @@ async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment
     """Assess a class as it is known now, for the people of a claim."""
     found = await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)
     return part_of(claim, found, case.rulebook)
+
+
+async def decide_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Decided | Assessment:
+    """Decide a claim as `assess_claim` does; whoever claims for everybody is not told line by line."""
+    found = await decide_case(uow, case, claim.decisions, decided_until=claim.rates_until)
+    return found if is_whole(claim, found) else part_of(claim, found.assessment(), case.rulebook)
 
 
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
@@ -189,11 +205,15 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
     """Let a claim hold the places under the document's caps that its awards take up (HL-CLM-01, HB-CLM-01, QJ-CLM-11).
 
     What is admitted now is held, and of whom more was ordered than is due now also what they held, until it came back;
-    everything else becomes free. Other classes in which its people were claimed for are assessed again by a timer.
+    everything else becomes free, and so does everything while the claim is returned to the claimant. Other classes in
+    which its people were claimed for are assessed again by a timer.
     """
     if not case.rulebook.payment.limits_uses:
         return
-    found = claim.assessment if claim.assessment.knows_awards else await assess_claim(uow, case, claim)
+    if claim.state is State.RETURNED:
+        found = Assessment()
+    else:
+        found = claim.assessment if claim.assessment.knows_awards else await assess_claim(uow, case, claim)
     if found.stops and case.facts.cancelled is None:  # nothing can be computed for now: it stays as it is
         return
     standing = Counter(ordered_by_line(await uow.orders.of_claim(claim.claim_id)))
@@ -201,14 +221,19 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
         if clawback.is_ordered and not clawback.outstanding_fen:
             standing.subtract(clawback.asked)
     people, possible = claim.people, replace(claim, assessment=found).possible
-    wanted = {
-        (line.person_id, award.key): (award.use, places_of(award.use, case.rulebook, claim.decisions))
+    owing = {person for line_no, person in people.items() if standing[line_no] > possible.get(line_no, 0)}
+    had = await uow.uses.of_class(claim.class_id, claim.claim_id) if owing else {}
+    uses = {
+        (line.person_id, award.key): award.use
         for line in found.lines
         if line.person_id is not None and line.line_no in possible
         for award in line.awards
         if not award.findings
     }
-    owing = {person for line_no, person in people.items() if standing[line_no] > possible.get(line_no, 0)}
+    for key in uses.keys() & had.keys():
+        if key[0] in owing:
+            uses[key] = uses[key].with_days(had[key].days)
+    wanted = {key: (use, places_of(use, case.rulebook, claim.decisions)) for key, use in uses.items()}
     freed = await uow.uses.hold(claim.class_id, claim.claim_id, wanted, owing=owing)
     for class_id in await uow.claims.classes_of(freed):
         if class_id != claim.class_id:
@@ -216,13 +241,17 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
 
 
 async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
-    """Assess a class again for each of its claims after its facts changed; without one there is nothing to do yet."""
-    for claim in await uow.claims.all_of_class(class_id):
-        if claim.state is State.RETURNED:
-            continue
-        case = await open_case(uow, class_id)
-        found = await assess_claim(uow, case, claim)
-        await carry_out(uow, claim, replace(claim, assessment=found), case, cause=cause)
+    """Assess a class again for each of its claims after its facts changed; without one there is nothing to do yet.
+
+    Whose claim loses goes first: what moves from one claim to another is given back before it is taken.
+    """
+    claims = [claim for claim in await uow.claims.all_of_class(class_id) if claim.state is not State.RETURNED]
+    if not claims:
+        return
+    case = await open_case(uow, class_id)
+    changed = [(claim, replace(claim, assessment=await assess_claim(uow, case, claim))) for claim in claims]
+    for claim, now in sorted(changed, key=lambda pair: sum(pair[1].possible.values()) - sum(pair[0].possible.values())):
+        await carry_out(uow, claim, now, case, cause=cause)
 
 
 async def use_freed_place(uow: PaymentUnit, class_id: str) -> None:

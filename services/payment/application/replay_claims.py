@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from services.payment.application.assessing import Case, assess_claim, open_case
+from services.payment.application.assessing import Case, decide_claim, open_case
 from services.payment.application.ports import PaymentUnit
 from services.payment.domain.replay import Replayed, replayed
 from shared import failpoints
@@ -51,7 +51,7 @@ async def judge_again(uow: PaymentUnit, claim_id: str, draft: Rulebook) -> Repla
     case = await open_case(uow, claim.class_id)
     if not draft.holds_on(case.opened.fact.opening_date):
         return None
-    found = await assess_claim(uow, Case(facts=case.facts, opened=case.opened, rulebook=draft), claim)
+    found = await decide_claim(uow, Case(facts=case.facts, opened=case.opened, rulebook=draft), claim)
     return replayed(claim_id, claim.region, before=claim.assessment.lines, found=found)
 
 

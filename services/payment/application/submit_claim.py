@@ -15,7 +15,7 @@ from services.payment.application.assessing import (
 from services.payment.application.ports import Account, PaymentUnit
 from services.payment.application.recognise_claimant import Claiming, GivenPerson, recognise_claimant
 from services.payment.application.scope import sees_claim, unknown, visible_class
-from services.payment.domain.benefit import benefits_of
+from services.payment.domain.benefit import GIVER
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import (
     ASSESSOR,
@@ -30,9 +30,10 @@ from services.payment.domain.claim import (
     submitted,
 )
 from services.payment.domain.claimant import require_not_advanced
-from services.payment.domain.claimed_part import narrowed, part_of
+from services.payment.domain.claimed_part import awaited, narrowed, part_of
 from services.payment.domain.duty import duties_of_class
 from services.payment.domain.order import require_account_kind, require_payee
+from services.payment.domain.payee import names_payees
 from services.payment.domain.state import State
 from shared import failpoints
 from shared.clock import new_id
@@ -127,6 +128,7 @@ async def submit_claim(
         duties={**duties_of_class(opened.reviews), **await uow.advances.duties(class_id)},
     )
     fresh = replace(fresh, assessment=part_of(fresh, whole, rulebook))
+    refuse_stopped(awaited(fresh.assessment, {payee or GIVER}))
     claim = await _store(uow, former, fresh, signer=undertaking.signer, rulebook=rulebook)
     failpoints.hit(failpoints.INSIDE_CLAIM)
     await hold_uses(uow, case, claim)
@@ -137,8 +139,7 @@ async def submit_claim(
 
 def _payee(claimant: Claimant, case: Case) -> str:
     """Give as whom the claimant is paid where the document names payees of its own, nothing where it does not."""
-    benefits = benefits_of(case.opened.fact, case.rulebook)
-    return PAID_AS[claimant] if any(benefit.payees for benefit in benefits) else ""
+    return PAID_AS[claimant] if names_payees(case.opened.fact, case.rulebook) else ""
 
 
 async def _announce(uow: PaymentUnit, claim: Claim) -> None:

@@ -12,7 +12,8 @@ from services.payment.domain.benefit import Award, Ground, benefits_of, earned, 
 from services.payment.domain.caps import Use, admit
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import Known
-from services.payment.domain.payee import handed_out, payee_of, payee_undecided
+from services.payment.domain.obstacles import incomplete
+from services.payment.domain.payee import handed_out, payee_of, payee_open
 from services.payment.domain.pricing import Worth, worth_of
 from services.payment.domain.rates import RateTable
 from services.payment.domain.situation import Situation
@@ -87,15 +88,16 @@ class Awarding:
         self._past = past
         self._held = held
         self._benefits = benefits_of(opened.fact, ground.rulebook)
+        self._waiting = incomplete(ground.facts, opened.fact, ground.rulebook)
         self._kept: dict[Hashable, object] = {}
 
     @property
-    def counts_days(self) -> bool:
-        """Say whether a benefit of the class asks on how many days somebody came."""
-        return any(
-            benefit.basis == "day" or any(condition.days_min is not None for condition in benefit.conditions)
-            for benefit in self._benefits
-        )
+    def by_days(self) -> Callable[[str], Hashable] | None:
+        """Give what a benefit of the class asks of somebody's days: which they are, how many, or nothing at all."""
+        if any(benefit.basis == "day" for benefit in self._benefits):
+            return self._ground.facts.days_of
+        conditions = (condition for benefit in self._benefits for condition in benefit.conditions)
+        return self._ground.facts.days_present if any(each.days_min is not None for each in conditions) else None
 
     @property
     def names_people(self) -> bool:
@@ -145,12 +147,9 @@ class Awarding:
     def _draft(self, line_no: int, place: int, situation: Situation) -> Draft:
         benefit, person_id = self._benefits[place], situation.example.person_id
         found = self._once(("earned", situation.core, place), lambda: self._earned(place, situation.example))
-        refused = (
-            *self._not_entitled(person_id),
-            *self._unproven(situation, benefit),
-            *found.undecided,
-            *found.against,
-        )
+        against = self._waiting[benefit.paid_as(self._opened.fact.programme)]
+        against = against or (*self._unproven(situation, benefit), *found.undecided, *found.against)
+        refused = (*self._not_entitled(person_id), *against)
         certificates = tuple(award.certificate.event_id for award in found.awards if award.certificate is not None)
         if refused and not (found.awards and refused == found.against):
             return Draft(
@@ -181,7 +180,7 @@ class Awarding:
             paid_to=paid_to,
             awards=awards,
             against=against,
-            undecided=payee_undecided(paid_to, trainee.person_id, ground.decisions) if awards else (),
+            undecided=payee_open(benefit, paid_to, trainee.person_id, ground) if awards else (),
         )
 
     def _worths(self, situation: Situation, draft: Draft) -> tuple[Worth, ...]:

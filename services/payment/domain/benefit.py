@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from services.payment.domain.caps import Use
+from services.payment.domain.caps import Use, days_left
 from services.payment.domain.decision import Decision, decision_trace, latest
 from services.payment.domain.facts import ClassFacts, Known, WorkMonth
 from services.payment.domain.rates import Wanted
@@ -101,6 +101,7 @@ class Award:
                 level=use.level,
                 employer=use.employer,
                 imported=use.imported,
+                days=use.days,
             ),
             priced=self.priced,
             percent=self.percent,
@@ -115,12 +116,16 @@ class Award:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Everything that is known when a benefit is judged for a person; without `today` every window counts as over."""
+    """Everything that is known when a benefit is judged for a person; without `today` every window counts as over.
+
+    `past` is what the class's people are paid for elsewhere.
+    """
 
     facts: ClassFacts
     opened: ClassOpened
     rulebook: Rulebook
     decisions: Sequence[Decision]
+    past: Sequence[Use] = ()
     today: date | None = None
 
 
@@ -230,7 +235,7 @@ def _of_certificate(
             on=certificate.issued_on,
             occupation=certificate.occupation,
             level=certificate.level,
-            employer=employer_of(opened, trainee),
+            employer=employer_of(trainee, ground),
         ),
         priced=(Priced(wanted=wanted, times=years),),
         certificate=known,
@@ -252,16 +257,17 @@ def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Fou
         return [], (_nothing(benefit, "MONTHS_MISSING", "系统内没有该人员足月就业的记录。"),)
     by_employer: dict[str | None, list[WorkMonth]] = {}
     for month in worked:
-        by_employer.setdefault(_employer_of(month, trainee, ground.opened), []).append(month)
+        by_employer.setdefault(_employer_of(month, trainee, ground), []).append(month)
     return [_of_spell(benefit, trainee, ground, employer, months) for employer, months in by_employer.items()], ()
 
 
-def _employer_of(month: WorkMonth, trainee: OpenedTrainee, opened: ClassOpened) -> str | None:
+def _employer_of(month: WorkMonth, trainee: OpenedTrainee, ground: Ground) -> str | None:
     """Give for whom a month was worked, by credit code where the roster or the class tells it."""
-    codes = {opened.institution.institution_id: opened.institution.credit_code}
+    institution = ground.opened.institution
+    codes = {institution.institution_id: institution.credit_code}
     if trainee.employer is not None:
         codes[trainee.employer.institution_id] = trainee.employer.credit_code
-    return codes.get(month.employer, month.employer) if month.employer else employer_of(opened, trainee)
+    return codes.get(month.employer, month.employer) if month.employer else employer_of(trainee, ground)
 
 
 def _of_spell(
@@ -286,15 +292,21 @@ def _of_spell(
 
 
 def _of_days(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
-    present = ground.facts.days_present(trainee.person_id)
+    """Give what the days bring on which somebody came and which are not paid elsewhere, the earliest of them."""
+    present = ground.facts.days_of(trainee.person_id)
     if not present:
         return [], (_nothing(benefit, "NOT_PRESENT", "系统内没有该学员到课的记录。"),)
-    days = present if benefit.units_max is None else min(present, benefit.units_max)
-    trace = benefit.trace(result=days, inputs={"days_present": present, "units_max": benefit.units_max})
     programme, opened = benefit.paid_as(ground.opened.programme), ground.opened
-    use = Use(person_id=trainee.person_id, programme=programme, on=opened.opening_date)
-    priced = Priced(wanted=_of_time(programme, opened, opened.opening_date), times=days)
-    return [Award(benefit=benefit, use=use, priced=(priced,), traces=(trace,))], ()
+    use = Use(person_id=trainee.person_id, programme=programme, on=opened.opening_date, days=present)
+    before = [other for other in ground.past if other.person_id == trainee.person_id]
+    left = days_left(use, before, rulebook=ground.rulebook, decisions=ground.decisions)
+    if not left.days:
+        return [], left.findings
+    days = left.days[: benefit.units_max]
+    trace = benefit.trace(result=len(days), inputs={"days_present": len(present), "units_max": benefit.units_max})
+    priced = Priced(wanted=_of_time(programme, opened, opened.opening_date), times=len(days))
+    traces = (*left.traces, trace)
+    return [Award(benefit=benefit, use=replace(use, days=days), priced=(priced,), traces=traces)], left.findings
 
 
 def _of_cost(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
@@ -324,7 +336,7 @@ def _of_cost(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found
         on=opened.closing_date,
         occupation=opened.occupation.code,
         level=opened.level,
-        employer=employer_of(opened, trainee),
+        employer=employer_of(trainee, ground),
     )
     wanted = _of_time(programme, opened, opened.closing_date)
     priced = Priced(wanted=wanted, standard_fen=part_of(left_fen, place, len(came)))
@@ -354,10 +366,17 @@ def unstated(benefit: Benefit, level: str | None) -> Finding:
     )
 
 
-def employer_of(opened: ClassOpened, trainee: OpenedTrainee) -> str | None:
-    """Give the credit code of whom the person works for: who uses them, the roster's employer, the class's."""
+def employer_of(trainee: OpenedTrainee, ground: Ground) -> str | None:
+    """Give the credit code of whom the person works for: who uses them, the roster's employer, the class's.
+
+    An enterprise that gave the class trains its own, unless it says otherwise: its people are not nobody's, of whom
+    each class would count for itself.
+    """
+    opened, terms = ground.opened, ground.rulebook.payment
     employer = trainee.employer.credit_code if trainee.employer else None
-    return trainee.attributes.get(DISPATCHED_TO) or employer or opened.attributes.get(ENTERPRISE)
+    stated = trainee.attributes.get(DISPATCHED_TO) or employer or opened.attributes.get(ENTERPRISE)
+    enterprises = terms.claimants.enterprise_kinds if terms.claimants and terms.limits_uses else ()
+    return stated or (opened.institution.credit_code if opened.institution.kind in enterprises else None)
 
 
 def _shared(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:

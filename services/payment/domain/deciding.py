@@ -4,7 +4,7 @@ Pure: the same facts, decisions, rates and rulebook give the same assessment, wh
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -86,6 +86,22 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A line as it reads for all who have it, and `people`: each one's line number, id and masked name.
+
+    Number, names and awards of the line itself may be those of any of them.
+    """
+
+    line: Line
+    people: Sequence[tuple[int, str | None, str | None]]
+
+
+def answer_of(line: Line) -> Answer:
+    """Give a line that is nobody else's."""
+    return Answer(line=line, people=((line.line_no, line.person_id, line.masked_name),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
     """What a class is worth, said once for all who are alike; `of_class` holds what is the class's, its line too."""
 
@@ -104,6 +120,17 @@ class Decided:
         ]
         lines.sort(key=lambda line: line.line_no)
         return replace(self.of_class, lines=(*lines, *self.of_class.lines))
+
+    def answers(self) -> Iterator[Answer]:
+        """Give the same without spelling it out: every line once for all who have it, by situation."""
+        trainees = self.opened.fact.trainees
+        for one in self.judged:
+            places = [(place, trainees[place]) for place in one.situation.places]
+            for line in one.lines:
+                first = one.number(line, 0)
+                people = [(first + place, trainee.person_id, trainee.masked_name) for place, trainee in places]
+                yield Answer(line=line, people=people)
+        yield from map(answer_of, self.of_class.lines)
 
     def _own(self, one: Judged, draft: Draft, line: Line, place: int) -> Line:
         """Give somebody's own line after the example's: their name, their certificate, their evidence."""
@@ -148,7 +175,7 @@ def decide(
     """Assess a class as `assess` does, and leave people together who are alike: for many classes at once."""
     if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required):
         return Decided(facts=facts, opened=opened, of_class=Assessment(stops=stops))
-    ground = Ground(facts=facts, opened=opened.fact, rulebook=rulebook, decisions=decisions, today=today)
+    ground = Ground(facts=facts, opened=opened.fact, rulebook=rulebook, decisions=decisions, past=past, today=today)
     awarding = Awarding(opened, ground, entitled=entitled, rates=rates, past=past, held=held)
     alike = situations(
         facts,
@@ -157,7 +184,7 @@ def decide(
         decisions=decisions,
         past=past,
         held=held,
-        by_days=awarding.counts_days,
+        by_days=awarding.by_days,
         each_alone=awarding.names_people,
     )
     drafts = [(one, awarding.drafts(one)) for one in alike]

@@ -131,9 +131,13 @@ class ClassFacts:
             return self._session_events
         return tuple(known.event_id for known in self.attended(person_id))
 
+    def days_of(self, person_id: str) -> tuple[date, ...]:
+        """Give the days on which the person was in a session, each once, the earliest first."""
+        return tuple(dict.fromkeys(known.fact.held_on for known in self.attended(person_id)))
+
     def days_present(self, person_id: str) -> int:
         """Give on how many days the person was in a session."""
-        return len({known.fact.held_on for known in self.attended(person_id)})
+        return len(self.days_of(person_id))
 
     def sessions_present(self, person_id: str) -> int:
         """Give in how many sessions the person was."""

@@ -69,12 +69,13 @@ def situations(
     decisions: Iterable[Decision],
     past: Sequence[Use] = (),
     held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
-    by_days: bool,
+    by_days: Callable[[str], Hashable] | None,
     each_alone: bool,
 ) -> tuple[Situation, ...]:
     """Put the people of a class together who are alike, in the order of the roster.
 
-    `by_days` says that a benefit asks on how many days somebody came, `each_alone` that it tells everybody apart.
+    `by_days` gives what a benefit asks of the days on which somebody came, `each_alone` says that one tells everybody
+    apart.
     """
     alone = {person for decision in decisions for person in decision.persons or ()}
     withdrawn = {known.fact.person_id for known in facts.withdrawn}
@@ -102,7 +103,7 @@ def situations(
                 had.get(person),
                 _held(holding[person], certificates) if person in holding else None,
                 tuple(trainee.attributes.items()),
-                facts.days_present(person) if by_days else None,
+                by_days(person) if by_days else None,
             )
         alike.setdefault((core, sessions, person in entitled, person in withdrawn), []).append(place)
     return tuple(

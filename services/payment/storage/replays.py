@@ -1,4 +1,4 @@
-"""Claims judged again, as rows: one per claim and line, and each set of reasons once per claim.
+"""Claims judged again, as rows: one per claim with every step of its reasons once, and one per line that names them.
 
 The texts of reasons are canonical: the same claims give the same bytes on both databases.
 """
@@ -13,13 +13,14 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.replay import Replayed
-from services.payment.storage.tables import REPLAY, REPLAY_CLAIM, REPLAY_LINE, REPLAY_REASON
+from services.payment.storage.tables import REPLAY, REPLAY_CLAIM, REPLAY_LINE
 from shared.database.bulk import insert_rows
 from shared.database.upsert import insert_or_ignore
 from shared.policy.decision import Finding, Trace
 
-_FINDINGS: Final = TypeAdapter(tuple[Finding, ...])
-_TRACES: Final = TypeAdapter(tuple[Trace, ...])
+_FINDINGS: Final = TypeAdapter(list[Finding])
+_TRACES: Final = TypeAdapter(list[Trace])
+_CLAIMS_OF_A_PAGE: Final = 100
 
 
 class StoredReplays:
@@ -42,81 +43,84 @@ class StoredReplays:
         await self._connection.execute(update(REPLAY).where(REPLAY.c.name == name).values(reached=reached))
         claims: list[tuple[Any, ...]] = []
         lines: list[tuple[Any, ...]] = []
-        reasons: list[tuple[Any, ...]] = []
         for one in found:
-            _add_rows(name, one, claims, lines, reasons)
+            _add_rows(name, one, claims, lines)
         await insert_rows(self._connection, REPLAY_CLAIM, claims)
-        await insert_rows(self._connection, REPLAY_REASON, reasons)
         await insert_rows(self._connection, REPLAY_LINE, lines)
 
     async def lines(self, name: str) -> AsyncIterator[Mapping[str, object]]:
         """Give every line of a replay with its reasons, by claim and number."""
-        line, reason = REPLAY_LINE.c, REPLAY_REASON.c
-        shared = (reason.name == line.name) & (reason.claim_id == line.claim_id) & (reason.number == line.reason)
-        query = (
-            select(
-                line.claim_id,
-                line.line_no,
-                line.person_id,
-                line.programme,
-                line.before_fen,
-                line.after_fen,
-                reason.findings,
-                reason.traces,
-            )
-            .join_from(REPLAY_LINE, REPLAY_REASON, shared, isouter=True)
-            .where(line.name == name)
-            .order_by(line.claim_id, line.line_no)
-        )
-        async with self._connection.stream(query) as rows:
-            async for row in rows.mappings():
-                yield {
-                    **row,
-                    "findings": json.loads(row["findings"] or "[]"),
-                    "traces": json.loads(row["traces"] or "[]"),
-                }
+        claim, line, after = REPLAY_CLAIM.c, REPLAY_LINE.c, ""
+        query = select(claim.claim_id, claim.findings, claim.traces, claim.reasons).where(claim.name == name)
+        told = line.claim_id, line.line_no, line.person_id, line.programme, line.before_fen, line.after_fen, line.reason
+        while True:
+            page = query.where(claim.claim_id > after).order_by(claim.claim_id).limit(_CLAIMS_OF_A_PAGE)
+            claims = (await self._connection.execute(page)).all()
+            if not claims:
+                return
+            after = claims[-1].claim_id
+            reasons = {row.claim_id: _reasons(row.findings, row.traces, row.reasons) for row in claims}
+            of_page = select(*told).where(line.name == name, line.claim_id.in_(reasons))
+            for row in await self._connection.execute(of_page.order_by(line.claim_id, line.line_no)):
+                *values, reason = row
+                findings, traces = ([], []) if reason is None else reasons[row.claim_id][reason]
+                yield {**dict(zip(_TOLD, values, strict=True)), "findings": findings, "traces": traces}
 
     async def stops(self, name: str) -> Sequence[tuple[str, tuple[Finding, ...]]]:
         """Give the claims of a replay that are refused as a whole, and why."""
         claim = REPLAY_CLAIM.c
         query = select(claim.claim_id, claim.stops).where(claim.name == name, claim.stops != "[]")
         rows = await self._connection.execute(query.order_by(claim.claim_id))
-        return [(row.claim_id, _FINDINGS.validate_json(row.stops)) for row in rows]
+        return [(row.claim_id, tuple(_FINDINGS.validate_json(row.stops))) for row in rows]
 
 
-def _add_rows(
-    name: str,
-    one: Replayed,
-    claims: list[tuple[Any, ...]],
-    lines: list[tuple[Any, ...]],
-    reasons: list[tuple[Any, ...]],
-) -> None:
-    """Give the rows of a claim; lines that share their reasons, as those of people who are alike do, name one row."""
+_TOLD: Final = ("claim_id", "line_no", "person_id", "programme", "before_fen", "after_fen")
+
+
+class _Once:
+    """The steps of a claim's reasons, each once however many lines name it, by its place."""
+
+    def __init__(self) -> None:
+        self.steps: list[Any] = []
+        self._places: dict[int, int] = {}
+
+    def places(self, steps: Sequence[Any]) -> list[int]:
+        """Give the places of steps that somebody holds on to, adding those that are new."""
+        found = []
+        for step in steps:
+            place = self._places.setdefault(id(step), len(self.steps))
+            if place == len(self.steps):
+                self.steps.append(step)
+            found.append(place)
+        return found
+
+
+def _add_rows(name: str, one: Replayed, claims: list[tuple[Any, ...]], lines: list[tuple[Any, ...]]) -> None:
+    """Add the rows of a claim: lines that came to the same for the same reasons name the same."""
     claim_id, before = one.claim_id, one.before
-    claims.append((name, claim_id, one.region, _FINDINGS.dump_json(one.stops).decode()))
-    numbers: dict[tuple[int, int], int] = {}
-    for line in one.lines:
-        findings, traces = line.findings, line.traces
-        key = id(findings), id(traces)
-        number = numbers.get(key)
-        if number is None:
-            number = numbers[key] = len(numbers) + 1
-            texts = _FINDINGS.dump_json(findings).decode(), _TRACES.dump_json(traces).decode()
-            reasons.append((name, claim_id, number, *texts))
-        line_no = line.line_no
-        lines.append(
-            (
-                name,
-                claim_id,
-                line_no,
-                line.person_id,
-                line.programme,
-                before.get(line_no, 0),
-                line.amount_fen,
-                line.recognised,
-                number,
-            )
-        )
-    there = {line.line_no for line in one.lines}
-    for line_no in sorted(before.keys() - there):
-        lines.append((name, claim_id, line_no, None, "", before[line_no], 0, False, None))
+    findings, traces = _Once(), _Once()
+    reasons = []
+    for reason, answer in enumerate(one.answers):
+        said = answer.line
+        reasons.append((findings.places(said.findings), traces.places(said.traces)))
+        programme, fen, recognised = said.programme, said.amount_fen, said.recognised
+        lines += [
+            (name, claim_id, no, person_id, programme, before.get(no, 0), fen, recognised, reason)
+            for no, person_id, _ in answer.people
+        ]
+    if before:
+        there = {no for answer in one.answers for no, _, _ in answer.people}
+        lines += [(name, claim_id, no, None, "", before[no], 0, False, None) for no in sorted(before.keys() - there)]
+    texts = (
+        adapter.dump_json(steps).decode() for adapter, steps in ((_FINDINGS, findings.steps), (_TRACES, traces.steps))
+    )
+    stops = _FINDINGS.dump_json([*one.stops]).decode()
+    claims.append((name, claim_id, one.region, stops, *texts, json.dumps(reasons, separators=(",", ":"))))
+
+
+def _reasons(findings: str, traces: str, reasons: str) -> list[tuple[list[Any], list[Any]]]:
+    """Give the reasons of a claim spelled out, by their places."""
+    found, taken = json.loads(findings), json.loads(traces)
+    return [
+        ([found[place] for place in those], [taken[place] for place in these]) for those, these in json.loads(reasons)
+    ]

@@ -145,6 +145,7 @@ def decision_row(claim_id: str, number: int, decision: Decision) -> dict[str, An
         "kinds": sorted(decision.kinds),
         "valid_from": decision.valid_from,
         "valid_until": decision.valid_until,
+        "funder": decision.funder,
     }
 
 
@@ -160,6 +161,7 @@ def decision_of(row: Row[Any]) -> Decision:
         kinds=frozenset(row.kinds),
         valid_from=row.valid_from,
         valid_until=row.valid_until,
+        funder=row.funder,
     )
 
 

@@ -360,10 +360,14 @@ CAP_USE: Final = Table(
     Column("level", String(20)),
     Column("employer", String(200)),
     Column("used_on", Date, nullable=False),
+    Column("days", JSON, nullable=False),
     Index("ix_cap_use_person_id", "person_id"),
     Index("ix_cap_use_claim_id", "claim_id"),
 )
-"""What people are paid for where a document says how often: one row for each award that a claim holds."""
+"""What people are paid for where a document says how often: one row for each award that a claim holds.
+
+What is paid by the day names its `days`; each of them is a place of its own in `cap_slot`.
+"""
 
 CAP_SLOT: Final = Table(
     "cap_slot",
@@ -593,6 +597,9 @@ CLAIM_DECISION: Final = Table(
     Column("kinds", JSON, nullable=False),
     Column("valid_from", Date),
     Column("valid_until", Date),
+    Column("funder", String(20)),
+    CheckConstraint("funder IN ('learner', 'enterprise', 'both')", name="funder"),
+    CheckConstraint("funder IS NULL OR (accepted AND persons IS NOT NULL)", name="funder_of_people"),
 )
 
 CLAIM_DUTY: Final = Table(
@@ -1016,18 +1023,11 @@ REPLAY_CLAIM: Final = Table(
     Column("claim_id", String(200), primary_key=True),
     Column("region", String(6), nullable=False),
     Column("stops", Text, nullable=False),
-)
-
-REPLAY_REASON: Final = Table(
-    "replay_reason",
-    METADATA,
-    Column("name", String(100), primary_key=True),
-    Column("claim_id", String(200), primary_key=True),
-    Column("number", Integer, primary_key=True),
     Column("findings", Text, nullable=False),
     Column("traces", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
 )
-"""Why lines came to what they came to, once for all lines of a claim that came to it for the same reasons."""
+"""A claim judged again: its findings and traces each once, and as `reasons` pairs of places in the two of them."""
 
 REPLAY_LINE: Final = Table(
     "replay_line",
@@ -1042,7 +1042,7 @@ REPLAY_LINE: Final = Table(
     Column("recognised", Boolean, nullable=False),
     Column("reason", Integer),
 )
-"""What a line came to and comes to; one that is no more has no reason. Written in bulk with its claim and reasons."""
+"""What a line came to and comes to, and which of its claim's reasons is why; one that is no more has none."""
 _GONE: Final = "'refused','withdrawn'"
 _ADVANCE_STATES: Final = f"'requested','decided','ready','sent','returned','paid',{_GONE}"
 

@@ -128,13 +128,14 @@ class Benefit(Term):
 class Cap(Term):
     """How often one person is paid: at most `slots_max` within a period and scope, by the certificate's day.
 
-    Only what is paid under `programmes` counts (empty: everything), whichever department organised the class: all money
-    is in one ledger (HL-PAY-05). `override_by_decision` lets a person go beyond.
+    With the period `day` what is paid by the day counts by each of its days: a day that is taken leaves it the others
+    (QJ-CLM-10). Only what is paid under `programmes` counts (empty: everything), whichever department organised the
+    class: all money is in one ledger (HL-PAY-05). `override_by_decision` lets a person go beyond.
     """
 
     code: str
     slots_max: int
-    period: Literal["calendar_year", "lifetime"]
+    period: Literal["day", "calendar_year", "lifetime"]
     scope: Literal["any", "occupation_and_level", "occupation", "employer"]
     programmes: tuple[Programme, ...] = ()
     override_by_decision: bool = False

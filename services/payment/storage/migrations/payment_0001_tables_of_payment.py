@@ -25,17 +25,11 @@ def _create_replays() -> None:
         sa.Column("claim_id", sa.String(length=200), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
         sa.Column("stops", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["name"], ["replay.name"], name=op.f("fk_replay_claim_name_replay")),
-        sa.PrimaryKeyConstraint("name", "claim_id", name=op.f("pk_replay_claim")),
-    )
-    op.create_table(
-        "replay_reason",
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("claim_id", sa.String(length=200), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("findings", sa.Text(), nullable=False),
         sa.Column("traces", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", "claim_id", "number", name=op.f("pk_replay_reason")),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["name"], ["replay.name"], name=op.f("fk_replay_claim_name_replay")),
+        sa.PrimaryKeyConstraint("name", "claim_id", name=op.f("pk_replay_claim")),
     )
     op.create_table(
         "replay_line",
@@ -841,6 +835,11 @@ def upgrade() -> None:
         sa.Column("kinds", sa.JSON(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("funder", sa.String(length=20), nullable=True),
+        sa.CheckConstraint("funder IN ('learner', 'enterprise', 'both')", name=op.f("ck_claim_decision_funder")),
+        sa.CheckConstraint(
+            "funder IS NULL OR (accepted AND persons IS NOT NULL)", name=op.f("ck_claim_decision_funder_of_people")
+        ),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_decision_claim_id_claim")),
         sa.PrimaryKeyConstraint("claim_id", "number", name=op.f("pk_claim_decision")),
     )
@@ -931,6 +930,7 @@ def upgrade() -> None:
         sa.Column("level", sa.String(length=20), nullable=True),
         sa.Column("employer", sa.String(length=200), nullable=True),
         sa.Column("used_on", sa.Date(), nullable=False),
+        sa.Column("days", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_cap_use_claim_id_claim")),
         sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_cap_use_class_id_class_file")),
         sa.PrimaryKeyConstraint("class_id", "person_id", "award", name=op.f("pk_cap_use")),
