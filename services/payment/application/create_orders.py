@@ -184,7 +184,8 @@ def excluded_lines(claim: Claim, rulebook: Rulebook) -> frozenset[int]:
 
 def tied_lines(claim: Claim, opened: ClassOpened, rulebook: Rulebook) -> dict[int, BenefitFund]:
     """Give the lines of benefits that one source alone pays (QJ-FND-01, HL-ENR-03)."""
-    funds = {each.paid_as(opened.programme): each.fund for each in benefits_of(opened, rulebook)}
+    earned = (*benefits_of(opened, rulebook), *benefits_of(opened, rulebook, beside=True))
+    funds = {each.paid_as(opened.programme): each.fund for each in earned}
     found = {line.line_no: funds.get(line.programme) for line in claim.assessment.lines}
     return {line_no: fund for line_no, fund in found.items() if fund is not None}
 
