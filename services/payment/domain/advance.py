@@ -26,7 +26,6 @@ def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: 
         if programme not in term.programmes or not heads[benefit.code]:
             continue
         kind = benefit.certificate_kinds[0] if benefit.certificate_kinds else None
-        stated = [rate for rate in benefit.rates if rate.fits(opened.level, kind)]
         wanted = Wanted(
             programme=programme,
             occupation=opened.occupation.code,
@@ -35,7 +34,7 @@ def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: 
             on=opened.opening_date,
         )
         if benefit.rates:
-            each_fen = fen_from_yuan(stated[0].amount_yuan) if stated else None
+            each_fen = _stated_fen(benefit, opened.level, kind)
         else:
             found = rates.rate(wanted) if rates else None
             each_fen = found.amount_fen if found else None
@@ -52,6 +51,14 @@ def _heads(opened: ClassOpened, benefits: Sequence[Benefit]) -> Counter[str]:
         own = (benefit for benefit in reversed(benefits) if is_for(benefit, trainee))
         heads.update({benefit.paid_as(opened.programme): benefit.code for benefit in own}.values())
     return heads
+
+
+def _stated_fen(benefit: Benefit, level: str | None, kind: str | None) -> int | None:
+    """Give what the document states for one person; the lowest where that hangs on a certificate nobody has yet."""
+    fitting = [rate.amount_yuan for rate in benefit.rates if rate.fits(level, kind)][:1]
+    if not fitting and kind is None:
+        fitting = [rate.amount_yuan for rate in benefit.rates if rate.level in (None, level)]
+    return fen_from_yuan(min(fitting)) if fitting else None
 
 
 def limit_of(expected: int, term: Advance) -> int:

@@ -87,8 +87,8 @@ class Awarding:
         self._rates = rates
         self._past = past
         self._held = held
-        self._benefits = benefits_of(opened.fact, ground.rulebook)
-        self._waiting = incomplete(ground.facts, opened.fact, ground.rulebook)
+        self._benefits = benefits_of(opened.fact, ground.rulebook, beside=ground.beside)
+        self._waiting = incomplete(ground.facts, opened.fact, ground.rulebook, beside=ground.beside)
         self._kept: dict[Hashable, object] = {}
 
     @property

@@ -97,6 +97,8 @@ def head_max(request: ReservationRequest, rulebook: Rulebook, rates: RateTable |
 
 
 def _is_earned(benefit: Benefit, request: ReservationRequest, groups: tuple[str, ...]) -> bool:
+    if benefit.beside:  # from a fund of its own, claimed by itself
+        return False
     here = request.programme in benefit.classes if benefit.classes else benefit.programme in (None, request.programme)
     if benefit.levels and request.level is not None and request.level not in benefit.levels:
         return False
