@@ -112,13 +112,29 @@ def test_nobody_stands_between_the_money_and_the_one_whom_the_document_names() -
     assert (total(other), set(against(other))) == (0, {("PAYEE_IS_ANOTHER", "QJ-CLM-01")})
 
 
+INSURANCE = rate(QUANJIAO, "insurance_skill", 1000)
+
+
 @pytest.mark.parametrize(("level", "paid"), [("5", True), ("4", True), ("3", True), ("2", False), ("1", False)])
 def test_the_insurance_skill_subsidy_is_the_employees_own_up_to_the_senior_level(level: str, paid: bool) -> None:
     """QJ-CLM-05"""
-    scene = quanjiao("insurance_skill", level=level, certificates=[certified("p1", level=level)])
-    found = scene.judged(rate(QUANJIAO, "insurance_skill", 1000))
+    scene = quanjiao("upskilling", level=level, certificates=[certified("p1", level=level)])
+    found = scene.judged(INSURANCE, beside=True)
     assert (total(found), payees(found)) == ((1_000_00, {"learner"}) if paid else (0, set()))
     assert against(found) == ([] if paid else [("NO_RATE_FOR_LEVEL", "QJ-CLM-05")])
+
+
+@pytest.mark.parametrize("programme", ["upskilling", "pre_job", "job_change"])
+def test_every_employee_with_a_certificate_has_it_in_full_beside_what_the_enterprise_is_paid(programme: str) -> None:
+    """QJ-CLM-05: a rate that the county did not state stops this subsidy, and never the enterprise's."""
+    scene = quanjiao(programme, "recruit", certificates=[certified("p1")])
+    own = scene.judged()
+    assert (total(own), payees(own)) == (1_500_00 if programme == "upskilling" else 1_200_00, {"enterprise"})
+    assert scene.judged(INSURANCE) == own
+    assert against(scene.judged(beside=True)) == [("RATE_MISSING", "QJ-CLM-14")]
+    assert total(scene.judged(INSURANCE, beside=True)) == 1_000_00
+    completion = quanjiao(programme, "recruit", certificates=passed(1)).judged(INSURANCE, beside=True)
+    assert against(completion) == [("CERT_KIND", "QJ-CLM-05")]
 
 
 def test_what_the_enterprise_was_paid_does_not_touch_the_employees_own_subsidy() -> None:
@@ -127,8 +143,8 @@ def test_what_the_enterprise_was_paid_does_not_touch_the_employees_own_subsidy()
         Use(person_id="p1", programme="upskilling", on=date(2020, 2, number), occupation="welder", level=str(number))
         for number in (2, 3, 4)
     ]
-    scene = quanjiao("insurance_skill", certificates=[certified("p1")])
-    assert total(scene.judged(rate(QUANJIAO, "insurance_skill", 1000), past=had)) == 1_000_00
+    scene = quanjiao("upskilling", certificates=[certified("p1")])
+    assert total(scene.judged(INSURANCE, past=had, beside=True)) == 1_000_00
 
 
 @pytest.mark.parametrize(("level", "paid"), [("2", True), ("1", True), ("3", False), ("4", False)])
@@ -255,7 +271,7 @@ def test_what_follows_the_policies_in_force_is_paid_by_a_row_of_its_own(programm
     """QJ-ENR-08: 30 graduates, without a row RATE_MISSING, with one of 1,000 it is 30,000; the payee is decided."""
     scene = quanjiao(programme, group, 30, certificates=passed(30))
     others = (rate(QUANJIAO, "free_group_training", 1000), rate(QUANJIAO, "pre_job", 1200, number=2))
-    decided = [accepted("QJ-ENR-08")]
+    decided = [accepted("QJ-ENR-08", *scene.groups)]
     assert against(scene.judged(*others, decisions=decided)) == [("RATE_MISSING", "QJ-CLM-14")]
     found = scene.judged(rate(QUANJIAO, programme, 1000), decisions=decided)
     assert (total(found), payees(found)) == (30_000_00, {"institution"})
@@ -281,7 +297,7 @@ def test_what_follows_the_policies_in_force_is_one_of_the_three_a_year(programme
 def test_whom_a_person_took_into_free_training_brings_the_institution_the_same(group: str) -> None:
     """QJ-CLM-14, QJ-ENR-06: the list is open; enrollment lets nobody in whom nobody decided on."""
     scene = quanjiao("free_group_training", group, certificates=passed(1))
-    found = scene.judged(rate(QUANJIAO, "free_group_training", 1000), decisions=[accepted("QJ-CLM-14")])
+    found = scene.judged(rate(QUANJIAO, "free_group_training", 1000), decisions=[accepted("QJ-CLM-14", "p1")])
     assert line_of(found, programme="free_group_training").amount_fen == 1_000_00
 
 

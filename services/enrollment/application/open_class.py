@@ -75,6 +75,7 @@ async def open_if_due(uow: UnitOfWork, training_class: TrainingClass) -> bool:
         await uow.changes.of_class(training_class.class_id),
     )
     decisions = decisions_in_effect(training_class, made, changes)
+    await uow.occupations.lock(fields.occupation, alone=False)
     open_now, fact = opened(
         replace(training_class, blocker=None),
         rulebook_id=book.id,

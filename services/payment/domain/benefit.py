@@ -1,6 +1,6 @@
 """What a benefit pays one person for (补贴项目): a certificate, months of work, days of presence, each an award."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -118,7 +118,7 @@ class Award:
 class Ground:
     """Everything that is known when a benefit is judged for a person; without `today` every window counts as over.
 
-    `past` is what the class's people are paid for elsewhere.
+    `past` is what the class's people are paid for elsewhere; `beside` asks for what is paid beside the class's own.
     """
 
     facts: ClassFacts
@@ -127,18 +127,29 @@ class Ground:
     decisions: Sequence[Decision]
     past: Sequence[Use] = ()
     today: date | None = None
+    beside: bool = False
 
 
-def benefits_of(opened: ClassOpened, rulebook: Rulebook) -> tuple[Benefit, ...]:
-    """Give the benefits that the class can earn, in the document's order."""
-    found = (benefit for benefit in rulebook.payment.benefits if benefit.is_earned_by(opened.programme, opened.kind))
+def benefits_of(opened: ClassOpened, rulebook: Rulebook, *, beside: bool = False) -> tuple[Benefit, ...]:
+    """Give the benefits that the class can earn, in the document's order, or those that are paid `beside` them."""
+    benefits = (benefit for benefit in rulebook.payment.benefits if benefit.beside == beside)
+    found = (benefit for benefit in benefits if benefit.is_earned_by(opened.programme, opened.kind))
     hirer = opened.attributes.get(HIRER)
     return tuple(benefit for benefit in found if not benefit.hirers or hirer is None or hirer in benefit.hirers)
 
 
-def is_for(benefit: Benefit, trainee: OpenedTrainee) -> bool:
-    """Say whether one of the person's groups is paid by the benefit."""
+def is_for(benefit: Benefit, trainee: OpenedTrainee, facts: ClassFacts | None = None) -> bool:
+    """Say whether one of the person's groups is paid by the benefit, and whether they agreed where it asks for that."""
+    if benefit.where_agreed and (facts is None or trainee.person_id not in facts.agreed):
+        return False
     return not benefit.groups or not set(trainee.groups).isdisjoint(benefit.groups)
+
+
+def is_paid_beside(opened: ClassOpened, persons: Collection[str], rulebook: Rulebook) -> bool:
+    """Say whether somebody of these is paid something beside what the class earns (QJ-CLM-05)."""
+    benefits = benefits_of(opened, rulebook, beside=True)
+    people = [trainee for trainee in opened.trainees if trainee.person_id in persons]
+    return any(is_for(benefit, trainee) for benefit in benefits for trainee in people)
 
 
 def earned(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[tuple[Award, ...], tuple[Finding, ...]]:

@@ -92,25 +92,28 @@ def _payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequen
 def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> frozenset[PayeeKind]:
     """Give who is paid for the class where the document names payees for its kind, nothing where it names none.
 
-    Whom a person may decide to pay for want of proof is among them (LS-PAY-04), and while nobody said who paid for the
-    training everybody who may have (HL-CLM-04).
+    Whom a person may decide to pay for want of proof is among them (LS-PAY-04), while nobody said who paid for the
+    training everybody who may have (HL-CLM-04), and who is paid something beside (QJ-CLM-05).
     """
-    benefits = benefits_of(opened, rulebook)
+    benefits, aside = benefits_of(opened, rulebook), benefits_of(opened, rulebook, beside=True)
     ground = Ground(facts=facts, opened=opened, rulebook=rulebook, decisions=())
-    paid = [(benefit, trainee) for benefit in benefits for trainee in opened.trainees if is_for(benefit, trainee)]
+    paid = [
+        (benefit, trainee) for benefit in benefits for trainee in opened.trainees if is_for(benefit, trainee, facts)
+    ]
     rows = [payee_of(benefit, trainee, ground) for benefit, trainee in paid]
     unsaid = opened.attributes.get(FUNDER) is None
     possible = {row.payee for benefit, _ in paid for row in benefit.payees if row.unproven or (row.funders and unsaid)}
-    named = names_payees(opened, rulebook)
-    return frozenset({*possible, *(row.payee if row else GIVER for row in rows)}) if named else frozenset()
+    named = {*possible, *(row.payee if row else GIVER for row in rows)} if names_payees(opened, rulebook) else set()
+    mine = {row.payee for each in aside for row in each.payees if any(is_for(each, one) for one in opened.trainees)}
+    return frozenset({*named, *mine})
 
 
-def names_payees(opened: ClassOpened, rulebook: Rulebook) -> bool:
+def names_payees(opened: ClassOpened, rulebook: Rulebook, *, beside: bool = False) -> bool:
     """Say whether the document names payees for classes of this kind; where it does not, who claims is paid.
 
     A person is claimed for once then, by whoever gave the class or paid for it.
     """
-    rows = (row for benefit in benefits_of(opened, rulebook) for row in benefit.payees)
+    rows = (row for benefit in benefits_of(opened, rulebook, beside=beside) for row in benefit.payees)
     return any(not row.class_kinds or opened.kind in row.class_kinds for row in rows)
 
 
