@@ -211,7 +211,7 @@ def test_an_apprentice_of_a_level_without_rate_is_not_paid_by_a_neighbouring_one
 def test_safety_training_without_a_provincial_rate_is_missing_it_and_never_zero() -> None:
     """HL-ENR-02"""
     scene = huludao("safety", kind="safety", certificates=[certified("p1", "special_operation")])
-    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")]
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-ENR-02")]
     assert total(scene.judged(rate(HULUDAO, "safety", 300))) == 300_00
 
 
@@ -302,7 +302,7 @@ def test_the_poor_bring_no_minimum_wage_by_analogy_but_their_own_rate() -> None:
     """HL-CLM-08"""
     scene = huludao("work_for_training_poor", "poor_worker", kind="work_for_training", months=months("p1", 5))
     rows = (rate(HULUDAO, "work_for_training", 1480), rate(HULUDAO, "work_for_training_poor", 300, number=2))
-    assert against(scene.judged(rows[0])) == [("RATE_MISSING", "HL-CLM-06")]
+    assert against(scene.judged(rows[0])) == [("RATE_MISSING", "HL-CLM-08")]
     assert total(scene.judged(*rows)) == 5 * 300_00
 
 
@@ -369,7 +369,7 @@ def test_graduates_bring_three_subsidies_each_with_a_rate_of_its_own() -> None:
         rate(HULUDAO, "appraisal", 200, number=2),
         rate(HULUDAO, "graduate_living_allowance", 300, number=3, unit="month"),
     )
-    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")] * 3
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-10")] * 3
     found = scene.judged(*rows)
     assert [line.amount_fen for line in found.lines] == [1_000_00, 200_00, 100_00]
 
@@ -412,7 +412,7 @@ def test_ten_of_the_poor_who_learn_to_start_a_business_come_to_ten_rates() -> No
     """HL-CLM-12, HL-ENR-13"""
     certificates = [certified(f"p{number}", "completion") for number in range(1, 11)]
     scene = huludao("entrepreneurship", "poor_worker", 10, certificates=certificates)
-    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")] * 1
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-12")] * 1
     assert total(scene.judged(rate(HULUDAO, "entrepreneurship", 1000))) == 10_000_00
     both = huludao("entrepreneurship", ("poor_worker", "laid_off"), certificates=[certified("p1", "completion")])
     assert total(both.judged(rate(HULUDAO, "entrepreneurship", 1000))) == 1_000_00

@@ -127,7 +127,7 @@ def _most(benefit: Benefit, request: ReservationRequest, rulebook: Rulebook, rat
     ]
     rate = rates.highest(wanted)
     if rate is None:
-        return Worth(missing=(rates.missing(wanted[0]) if wanted else _without_rates(rulebook),))
+        return Worth(missing=(rates.missing(wanted[0], benefit) if wanted else _without_rates(rulebook),))
     return Worth(amount_fen=floor_share(rate.amount_fen, benefit.units_max or 1, _divisor(benefit, rate)))
 
 
@@ -155,15 +155,15 @@ def _priced(priced: Priced, benefit: Benefit, rulebook: Rulebook, rates: RateTab
         return Worth(missing=(_without_rates(rulebook),))
     rate = rates.rate(wanted)
     if rate is None:
-        return Worth(missing=(rates.missing(wanted),))
+        return Worth(missing=(rates.missing(wanted, benefit),))
     divisor = _divisor(benefit, rate)
     if times == divisor == 1:
-        return Worth(amount_fen=rate.amount_fen, traces=(rates.trace(rate, wanted),))
+        return Worth(amount_fen=rate.amount_fen, traces=(rates.trace(rate, wanted, benefit),))
     amount_fen = floor_share(rate.amount_fen, times, divisor)
     step = benefit.trace(
         result=amount_fen, unit="fen", inputs={"rate_fen": rate.amount_fen, "times": times, "divisor": divisor}
     )
-    return Worth(amount_fen=amount_fen, traces=(rates.trace(rate, wanted), step))
+    return Worth(amount_fen=amount_fen, traces=(rates.trace(rate, wanted, benefit), step))
 
 
 def _times(benefit: Benefit, rate_fen: int, times: int, inputs: dict[str, TraceValue]) -> Worth:
