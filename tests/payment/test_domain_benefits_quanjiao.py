@@ -228,6 +228,17 @@ def test_the_year_of_safety_training_is_that_of_passing(issued: date, paid: bool
     assert total(scene.judged(past=had)) == (300_00 if paid else 0)
 
 
+def test_safety_training_pays_the_enterprise_unless_a_person_decided_for_the_unit_that_trains() -> None:
+    """QJ-CLM-09: nobody is asked; a decision for somebody speaks of them alone."""
+    scene = quanjiao("safety", heads=2, kind="safety", certificates=passed(2, "completion"), days=3)
+    assert (payees(scene.judged()), scene.judged().open_questions) == ({"enterprise"}, ())
+    decided = scene.judged(decisions=[accepted("QJ-CLM-09", "p1")])
+    assert [line.paid_to.payee for line in decided.lines if line.paid_to] == ["institution", "enterprise"]
+    assert total(decided) == 600_00
+    refused = scene.judged(decisions=[accepted("QJ-CLM-09", "p1", "p2", accept=False)])
+    assert payees(refused) == {"enterprise"}
+
+
 def test_the_allowance_follows_the_days_present_and_goes_to_the_learner() -> None:
     """QJ-CLM-10: 20, 20 and 18 days."""
     scene = quanjiao(

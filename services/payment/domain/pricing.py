@@ -150,13 +150,13 @@ def _priced(priced: Priced, benefit: Benefit, rulebook: Rulebook, rates: RateTab
         if stated is None:
             return Worth(findings=(unstated(benefit, wanted.level),))
         inputs: dict[str, TraceValue] = {"level": wanted.level, "certificate_kind": wanted.certificate_kind}
-        return _times(benefit, fen_from_yuan(stated.amount_yuan), times, inputs)
+        return _times(benefit, fen_from_yuan(stated.amount_yuan), times, inputs, per=priced.per)
     if rates is None:
         return Worth(missing=(_without_rates(rulebook),))
     rate = rates.rate(wanted)
     if rate is None:
         return Worth(missing=(rates.missing(wanted),))
-    divisor = _divisor(benefit, rate)
+    divisor = _divisor(benefit, rate) * priced.per
     if times == divisor == 1:
         return Worth(amount_fen=rate.amount_fen, traces=(rates.trace(rate, wanted),))
     amount_fen = floor_share(rate.amount_fen, times, divisor)
@@ -166,9 +166,11 @@ def _priced(priced: Priced, benefit: Benefit, rulebook: Rulebook, rates: RateTab
     return Worth(amount_fen=amount_fen, traces=(rates.trace(rate, wanted), step))
 
 
-def _times(benefit: Benefit, rate_fen: int, times: int, inputs: dict[str, TraceValue]) -> Worth:
-    amount_fen = rate_fen * times
+def _times(benefit: Benefit, rate_fen: int, times: int, inputs: dict[str, TraceValue], *, per: int = 1) -> Worth:
+    amount_fen = floor_share(rate_fen, times, per)
     inputs = {**inputs, "rate_fen": rate_fen, "times": times}
+    if per > 1:
+        inputs["per"] = per
     return Worth(amount_fen=amount_fen, traces=(benefit.trace(result=amount_fen, unit="fen", inputs=inputs),))
 
 

@@ -92,7 +92,6 @@ class AsideClass(PaidStory):
             await step()
 
 
-
 class Aside(CaseStory):
     """One story: everything is registered as for an example, then it is told; what breaks it is its difference.
 

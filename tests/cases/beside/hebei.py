@@ -154,7 +154,9 @@ class Promise(Aside):
     async def _train_too_long(self) -> AsideClass:
         """HB-ENR-10: a reviewer allows a class to end after August, and it is held; without his word it is not."""
         day = date(2024, 8, 26)
-        more = certified(self.case.people, date(2024, 9, 6)) + employed(self.case.people, date(2024, 9, 20)) + CLAIMED_LATE
+        more = (
+            certified(self.case.people, date(2024, 9, 6)) + employed(self.case.people, date(2024, 9, 20)) + CLAIMED_LATE
+        )
         late = await self.asked(day, LATE, closing=date(2024, 9, 1), more=more)
         await late.go_through(late.submit_roster, late.submit_class)
         review = {"step": "first_review", "decision": "approve", "opinion": "同意"}
