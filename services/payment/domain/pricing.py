@@ -102,7 +102,7 @@ def _is_earned(benefit: Benefit, request: ReservationRequest, groups: tuple[str,
     here = request.programme in benefit.classes if benefit.classes else benefit.programme in (None, request.programme)
     if benefit.levels and request.level is not None and request.level not in benefit.levels:
         return False
-    return here and (not benefit.groups or not set(groups).isdisjoint(benefit.groups))
+    return here and not benefit.where_agreed and (not benefit.groups or not set(groups).isdisjoint(benefit.groups))
 
 
 def _most(benefit: Benefit, request: ReservationRequest, rulebook: Rulebook, rates: RateTable | None) -> Worth:
