@@ -261,6 +261,17 @@ def test_the_allowance_is_for_three_groups_and_has_no_cap(group: str, fen: int) 
     assert total(found) == fen
 
 
+@pytest.mark.parametrize(("days", "shown"), [(60, []), (61, ["DAYS_MANY"])])
+def test_more_than_sixty_days_of_allowance_are_shown_to_the_reviewer_and_paid(days: int, shown: list[str]) -> None:
+    """QJ-CLM-10: the text sets no maximum; somebody looks at who comes for longer."""
+    scene = quanjiao("free_group_training", "school_leaver", 2, certificates=passed(2), days={"p1": days, "p2": 3})
+    found = scene.judged(rate(QUANJIAO, "free_group_training", 0), decisions=[accepted("QJ-CLM-14", "p1", "p2")])
+    assert total(found) == (days + 3) * 50_00
+    flags = [flag for flag in found.flags if flag.rule == "QJ-CLM-10"]
+    assert ([flag.code for flag in flags], found.open_questions) == (shown, ())
+    assert all("有 1 名学员" in flag.message for flag in flags)
+
+
 def test_free_groups_have_a_rate_and_a_payee_of_their_own() -> None:
     """QJ-CLM-14"""
     scene = quanjiao("free_group_training", "veteran", 30, certificates=passed(30))

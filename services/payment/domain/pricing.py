@@ -61,6 +61,24 @@ def paid_short(awards: Iterable[Award]) -> Iterator[Finding]:
         )
 
 
+def long_paid(awards: Iterable[Award]) -> Iterator[Finding]:
+    """Show who is paid for more days than a class usually has, where the document sets no maximum (QJ-CLM-10)."""
+    long: dict[str, list[Award]] = {}
+    for award in awards:
+        alarm = award.benefit.units_alarm
+        if alarm is not None and not award.findings and sum(priced.times for priced in award.priced) > alarm:
+            long.setdefault(award.benefit.code, []).append(award)
+    for found in long.values():
+        benefit = found[0].benefit
+        yield benefit.finding(
+            code="DAYS_MANY",
+            severity=Severity.WARN,
+            message=f"有 {len(found)} 名学员按日计算的补贴超过 {benefit.units_alarm} 天。",
+            advice="文件没有规定上限，请审核人员核对签到记录。",
+            value=str(benefit.units_alarm),
+        )
+
+
 def _due_of(award: Award, rulebook: Rulebook, rates: RateTable | None) -> Worth:
     """Give what an award comes to, floored to the fen once: its rates times their numbers, then the part paid."""
     benefit, total_fen = award.benefit, 0

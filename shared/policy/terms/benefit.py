@@ -92,17 +92,14 @@ class Benefit(Term):
     `certificate_kinds` and `levels` count. `programme` is the word under which it is paid, None the class's own.
 
     `basis`: per recognised `person`, per `certificate`, per full `month` of work for one employer (`units_max`), per
-    `day` of presence (`units_max`), or the class's `cost` beyond what the first source of the funding order bore, in
-    equal parts for everybody present. `agreed_years` multiplies by the whole years agreed,
-    or by the months agreed where a recorded decision allows `part_years`. What `rates` state is paid;
+    `day` of presence (`units_max`; more than `units_alarm` are shown to the reviewer), or the class's `cost` beyond
+    what the first source of the funding order bore, in equal parts for everybody present. `agreed_years` multiplies by
+    the whole years agreed, or by the months where a recorded decision allows `part_years`. What `rates` state is paid;
     without any the region's table says it, for a day also as a standard per month or year, over `days_of_month` or
-<<<<<<< HEAD
     `days_of_year`. With `where_agreed` it is there only for whom an agreement of a free exam is known: of a class that
-    has none nobody is asked for its rate, and no budget is held for it before (HB-CLM-12).
-=======
-    `days_of_year`. What is paid `beside` is no part of what the class comes to: its learner claims it alone, and a rate
-    that it lacks stops nobody else (QJ-CLM-05).
->>>>>>> main
+    has none nobody is asked for its rate, and no budget is held for it before (HB-CLM-12). What is paid `beside` is no
+    part of what the class comes to: its learner claims it alone, and a rate that it lacks stops nobody else
+    (QJ-CLM-05).
     """
 
     code: str
@@ -118,6 +115,7 @@ class Benefit(Term):
     agreed_years: bool = False
     part_years: bool = False
     units_max: int | None = None
+    units_alarm: int | None = None
     days_of_month: int | None = None
     days_of_year: int | None = None
     rates: tuple[StatedRate, ...] = ()
