@@ -35,10 +35,14 @@ _MONTHS_OF_A_YEAR: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """How often a rate is paid; `standard_fen` is the amount where the fact itself brings it."""
+    """How often a rate is paid, in parts of it where `per` says so.
+
+    `standard_fen` is the amount where the fact itself brings it.
+    """
 
     wanted: Wanted
     times: int = 1
+    per: int = 1
     standard_fen: int | None = None
 
 
@@ -239,7 +243,7 @@ def _of_certificate(
         certificate_kind=certificate.kind,
         on=opened.opening_date,
     )
-    years = int(opened.attributes.get(AGREED_MONTHS, "0")) // _MONTHS_OF_A_YEAR if benefit.agreed_years else 1
+    times, per, decided = _agreed_time(benefit, trainee, ground)
     award = Award(
         benefit=benefit,
         use=Use(
@@ -250,15 +254,26 @@ def _of_certificate(
             level=certificate.level,
             employer=employer_of(trainee, ground),
         ),
-        priced=(Priced(wanted=wanted, times=years),),
+        priced=(Priced(wanted=wanted, times=times, per=per),),
         certificate=known,
-        traces=traces,
+        traces=(*traces, *decided),
         findings=(unstated(benefit, level),) if benefit.levels and level not in benefit.levels else (),
     )
-    if not years:
+    if not times:
         message = "没有约定满一年的学徒期限，不能按年计算补贴。"
         award = replace(award, findings=(*award.findings, _nothing(benefit, "AGREED_YEARS_MISSING", message)))
     return _shared(award, benefit, trainee, ground) if benefit.shares else award
+
+
+def _agreed_time(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[int, int, tuple[Trace, ...]]:
+    """Give how often the rate is paid and in which parts of it: for the whole years agreed, months by decision."""
+    if not benefit.agreed_years:
+        return 1, 1, ()
+    months = int(ground.opened.attributes.get(AGREED_MONTHS, "0"))
+    decision = latest(ground.decisions, benefit.rule, trainee.person_id) if benefit.part_years else None
+    if decision is None or not decision.accepted or not months % _MONTHS_OF_A_YEAR:
+        return months // _MONTHS_OF_A_YEAR, 1, ()
+    return months, _MONTHS_OF_A_YEAR, (decision_trace(benefit, decision),)
 
 
 def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:

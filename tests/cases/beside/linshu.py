@@ -47,6 +47,7 @@ class Lists(Aside):
     """People ask for a training, the county lists it, they choose it, an institution takes it and is paid for it."""
 
     told = CASE
+    paper = linshu
 
     async def tell(self) -> None:
         """Tell it."""
@@ -134,7 +135,7 @@ class Lists(Aside):
     # ----------------------------------------------------------------------------------------------------- the money
 
     async def _buy(self) -> AsideClass:
-        """LS-ENR-12, LS-PAY-01: the class of the list is what the county buys; 60 % of it may be paid once it is held."""
+        """LS-ENR-12, LS-PAY-01: the class of the list is what the county buys; 60 % may be paid once it is held."""
         more = certified(["p1"], date(2020, 9, 30)) + ADVANCED
         taken = await self.approved(date(2020, 9, 21), attributes={"list_number": LIST}, more=more)
         view = await self.cast.institution.get(f"/enrollment/v1/classes/{taken.class_id}")

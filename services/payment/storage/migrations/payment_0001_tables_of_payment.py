@@ -1066,7 +1066,8 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("closed_by <> opened_by", name=op.f("ck_claim_breach_two_people")),
         sa.CheckConstraint(
-            "coalesce(conclusion, '') = 'confirmed' OR CAST(line_nos AS TEXT) = '[]'", name=op.f("ck_claim_breach_lines")
+            "coalesce(conclusion, '') = 'confirmed' OR CAST(line_nos AS TEXT) = '[]'",
+            name=op.f("ck_claim_breach_lines"),
         ),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_breach_claim_id_claim")),
         sa.PrimaryKeyConstraint("breach_id", name=op.f("pk_claim_breach")),
