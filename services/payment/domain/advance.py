@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from services.payment.domain.benefit import benefits_of
 from services.payment.domain.decision import Decision, is_accepted
-from services.payment.domain.rates import RateTable, Wanted
+from services.payment.domain.planned import most_of, planned_of
+from services.payment.domain.rates import RateTable
 from shared.contracts.enrollment import ClassOpened
-from shared.domain.money import fen_from_yuan, floor_share, yuan_text
+from shared.domain.money import floor_share, yuan_text
 from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Advance
@@ -14,29 +15,10 @@ from shared.policy.terms.benefit import Advance
 
 def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: RateTable | None) -> int | None:
     """Give what the planned headcount would bring under the advance's programmes, None where a rate is missing."""
-    total_fen = 0
-    for benefit in benefits_of(opened, rulebook):
-        programme = benefit.paid_as(opened.programme)
-        if programme not in term.programmes:
-            continue
-        kind = benefit.certificate_kinds[0] if benefit.certificate_kinds else None
-        stated = [rate for rate in benefit.rates if rate.fits(opened.level, kind)]
-        wanted = Wanted(
-            programme=programme,
-            occupation=opened.occupation.code,
-            level=opened.level,
-            certificate_kind=kind,
-            on=opened.opening_date,
-        )
-        if benefit.rates:
-            each_fen = fen_from_yuan(stated[0].amount_yuan) if stated else None
-        else:
-            found = rates.rate(wanted) if rates else None
-            each_fen = found.amount_fen if found else None
-        if each_fen is None:
-            return None
-        total_fen += each_fen * opened.planned
-    return total_fen
+    planned = planned_of(opened)
+    measured = (each for each in benefits_of(opened, rulebook) if each.paid_as(opened.programme) in term.programmes)
+    worths = [most_of(benefit, planned, rulebook, rates) for benefit in measured]
+    return None if any(each.missing for each in worths) else sum(each.amount_fen for each in worths) * opened.planned
 
 
 def limit_of(expected: int, term: Advance) -> int:

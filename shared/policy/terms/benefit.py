@@ -119,8 +119,10 @@ class Benefit(Term):
         """Give the word under which it is paid in a class of this programme."""
         return self.programme or programme
 
-    def is_earned_by(self, programme: str, kind: str) -> bool:
-        """Say whether a class of this programme and kind earns it."""
+    def is_earned_by(self, programme: str, kind: str | None) -> bool:
+        """Say whether a class of this programme and kind earns it; of a kind that is not told the programme decides."""
+        if kind is None:
+            return programme in self.classes if self.classes else self.programme in (None, programme)
         return (not self.classes or programme in self.classes) and (not self.class_kinds or kind in self.class_kinds)
 
 
