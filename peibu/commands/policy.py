@@ -55,7 +55,7 @@ def show(
 ) -> None:
     """Print the rulebook that decides for a region and an opening date: every provision with rule, clause and key."""
     try:
-        book = loader.load_rulebooks(folder).in_force(region, day.date())
+        book = _shelf(folder).in_force(region, day.date())
     except DomainError as error:
         _fail(f"{error.message}{error.advice}")
     console.print(f"[bold]{escape(book.title)}[/bold]（{book.document}）{book.id}", soft_wrap=True)
@@ -264,9 +264,10 @@ def show_coverage(
     folder: Folder = loader.PACKAGED,
 ) -> None:
     """Print of every rule where it is decided and which tests show it; fail while any is unexplained."""
+    shelf = _shelf(folder)
     rows = coverage(
         {name: rule for name, rule in loader.load_catalogue(folder).items() if name.startswith(jurisdiction or "")},
-        books=loader.load_rulebooks(folder).current,
+        books=shelf.current,
         forms=loader.load_forms(),
         code=texts_under(sources, "shared", "services"),
         tests=texts_under(sources, "tests") | (_cases_under(cases) if cases else {}),

@@ -38,9 +38,12 @@ class Objection:
 
 
 def table_objections(
-    table: Mapping[str, Any], document: object, catalogue: Mapping[str, CatalogueRule]
+    table: Mapping[str, Any], document: object, catalogue: Mapping[str, CatalogueRule] | None
 ) -> Iterator[Objection]:
-    """Object to what any table can get wrong: unknown rules, empty clauses, odd numbers, doubled codes, `local`."""
+    """Object to what any table can get wrong: unknown rules, empty clauses, odd numbers, doubled codes, `local`.
+
+    Without a catalogue, which could not be read, rules are not looked up.
+    """
     for key, value in _walk(table, ()):
         match value:
             case dict():
@@ -50,7 +53,7 @@ def table_objections(
                 yield from _code_objections(key, value)
             case bool():
                 pass
-            case int() if value < 0 or (str(key[-1]).endswith("_percent") and value > 100):
+            case int() if value < 0 or ("percent" in str(key[-1]).split("_") and value > 100):
                 yield Objection(
                     key=key, message=f"数值 {value} 超出范围", advice="数值不得为负，百分比为 0 至 100 的整数"
                 )
@@ -418,10 +421,10 @@ def _walk(value: Any, key: Key) -> Iterator[tuple[Key, Any]]:
 
 
 def _rule_objections(
-    key: Key, table: dict[str, Any], document: object, catalogue: Mapping[str, CatalogueRule]
+    key: Key, table: dict[str, Any], document: object, catalogue: Mapping[str, CatalogueRule] | None
 ) -> Iterator[Objection]:
     rule = table.get("rule")
-    if not isinstance(rule, str):
+    if catalogue is None or not isinstance(rule, str):
         return
     known = catalogue.get(rule)
     if known is None:

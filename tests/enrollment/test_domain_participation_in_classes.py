@@ -301,17 +301,23 @@ SOURCED = {"source": "social_insurance", "source_record": "SI-1", "sourced_on": 
         ("HB", {"source_record": ""}, ["EVIDENCE_MISSING", "SOURCE_RECORD_MISSING"]),
         ("QJ", {}, ["EVIDENCE_MISSING"]),
         ("QJ", {"source": "neighbour"}, ["EVIDENCE_MISSING"]),
-        ("LS", {}, ["EVIDENCE_MISSING"]),
+        ("LS", {}, []),
+        ("LS", {"source": ""}, ["EVIDENCE_MISSING"]),
+        ("LS", {"source": "neighbour"}, ["EVIDENCE_MISSING", "SOURCE_UNKNOWN"]),
+        ("LS", {"source_record": ""}, ["EVIDENCE_MISSING", "SOURCE_RECORD_MISSING"]),
     ],
 )
-def test_a_record_of_a_connected_source_is_named_whole_and_replaces_the_paper_in_huludao_alone(
+def test_a_record_of_a_connected_source_is_named_whole_and_replaces_the_paper_in_two_documents(
     place: str, changed: dict[str, object], expected: list[str]
 ) -> None:
-    """HL-INT-01, HL-DAT-04: what a source shows is not asked again; HB-INT-02: compared, source and day stored."""
+    """HL-INT-01, HL-DAT-04, LS-PAY-02: what a source shows is not asked again; HB-INT-02: compared and stored.
+
+    Of a source that is down nothing can be named: then the paper is asked.
+    """
     one = somebody(place, "employee", evidence="", **{**SOURCED, **changed})
     assert codes(judged(place, one).findings) == expected
     rules = {finding.rule for finding in judged(place, one).findings if finding.code.startswith("SOURCE")}
-    assert rules <= {"HL-INT-01", "HB-INT-02"}
+    assert rules <= {"HL-INT-01", "HB-INT-02", "LS-PAY-02"}
 
 
 def test_pupils_with_a_grant_are_counted_by_school_year_in_huludao_and_nothing_is_paid_for_it() -> None:

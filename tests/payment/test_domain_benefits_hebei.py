@@ -187,11 +187,20 @@ def test_the_catalogues_rate_is_never_zero_for_want_of_a_row() -> None:
     assert total(scene.judged(rate(HEBEI, "training", 1500))) == 61_500_00
 
 
-@pytest.mark.parametrize("kind", ["special_operation", "graduation"])
-def test_a_certificate_that_the_document_does_not_name_brings_nothing(kind: str) -> None:
-    """HB-CLM-04"""
-    found = trained(kind).judged(TRAINING)
-    assert (total(found), [code for code, _ in against(found)]) == (0, ["CERT_KIND"])
+@pytest.mark.parametrize("kind", ["special_operation", "graduation", "other"])
+def test_a_certificate_that_the_document_does_not_name_brings_nothing_until_a_person_lets_it_count(kind: str) -> None:
+    """HB-ASM-04, HB-CLM-04: one of three learners is for a person to look at; it is never a reason for evaluation."""
+    scene = trained(kind)
+    asked = scene.judged(TRAINING)
+    assert (total(asked), against(asked)) == (0, [("CERT_KIND_UNDECIDED", "HB-ASM-04")])
+    assert [finding.code for finding in asked.open_questions] == ["CERT_KIND_UNDECIDED"]
+    accepts = [accepted("HB-ASM-04", "p1")]
+    assert total(scene.judged(TRAINING, decisions=accepts)) == 800_00
+    at_work = replace(scene, spells=[spell("p1", PASSED)])
+    assert total(at_work.judged(TRAINING, decisions=accepts)) == 1_000_00
+    refused = scene.judged(TRAINING, decisions=[accepted("HB-ASM-04", "p1", accept=False)])
+    assert (total(refused), against(refused)) == (0, [("CERT_KIND_REFUSED", "HB-ASM-04")])
+    assert against(evaluated(kind=kind).judged(EVALUATION, decisions=accepts)) == [("CERT_KIND", "HB-CLM-09")]
 
 
 def test_the_part_is_floored_to_the_fen_and_only_once() -> None:

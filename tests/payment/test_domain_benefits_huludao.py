@@ -7,6 +7,7 @@ import pytest
 
 from services.payment.domain.caps import Use
 from services.payment.domain.claimed_part import for_payee
+from services.payment.domain.decision import Decision
 from shared.policy.decision import Severity
 from tests.payment.sample import accepted
 from tests.payment.scene import (
@@ -63,16 +64,31 @@ def test_who_paid_for_the_training_is_paid_for_it(funder: str, payee: str) -> No
 
 
 def test_nobody_is_paid_while_it_is_not_told_who_paid() -> None:
-    """HL-CLM-04: an open question; once a person decided so it is the learner, and never anybody besides."""
+    """HL-CLM-04: an open question; once somebody said who paid it is theirs, and never anybody's besides."""
     scene = huludao("upskilling", certificates=[certified("p1")])
     found = scene.judged()
-    assert (total(found), against(found)) == (0, [("PAYEE_UNDECIDED", "HL-CLM-04")])
+    assert (total(found), against(found)) == (0, [("FUNDER_UNSTATED", "HL-CLM-04")])
     assert [finding.severity for finding in found.open_questions] == [Severity.ASK]
-    decided = scene.judged(decisions=[accepted("HL-CLM-04")])
-    assert (total(decided), payees(decided)) == (2_000_00, {"learner"})
-    assert total(for_payee(decided, "enterprise", book_of(HULUDAO))) == 0
-    refused = scene.judged(decisions=[replace(accepted("HL-CLM-04"), accepted=False)])
-    assert total(refused) == 0
+    for payee, other in (("learner", "enterprise"), ("enterprise", "learner")):
+        decided = scene.judged(decisions=[replace(accepted("HL-CLM-04", "p1"), funder=payee)])
+        assert (total(decided), payees(decided)) == (2_000_00, {payee})
+        assert total(for_payee(decided, other, book_of(HULUDAO))) == 0
+
+
+@pytest.mark.parametrize("answer", [accepted("HL-CLM-04"), accepted("HL-CLM-04", "p1")])
+def test_an_answer_to_another_question_of_the_rule_does_not_say_who_paid(answer: Decision) -> None:
+    """HL-CLM-04: neither that an enterprise's proof is accepted nor who is paid where both paid says who paid."""
+    found = huludao("upskilling", certificates=[certified("p1")]).judged(decisions=[answer])
+    assert (total(found), against(found)) == (0, [("FUNDER_UNSTATED", "HL-CLM-04")])
+
+
+def test_where_both_are_said_to_have_paid_it_is_still_to_be_decided_who_is_paid() -> None:
+    """HL-CLM-04: who paid and who is paid are two questions."""
+    scene = huludao("upskilling", certificates=[certified("p1")])
+    both = replace(accepted("HL-CLM-04", "p1"), funder="both")
+    assert against(scene.judged(decisions=[both])) == [("PAYEE_UNDECIDED", "HL-CLM-04")]
+    assert payees(scene.judged(decisions=[both, accepted("HL-CLM-04", "p1")])) == {"enterprise"}
+    assert payees(scene.judged(decisions=[accepted("HL-CLM-04", "p1", accept=False), both])) == {"learner"}
 
 
 def costs(cost: str | None, spent: str | None) -> dict[str, str]:
@@ -120,7 +136,8 @@ def test_who_is_paid_where_both_paid_is_decided_by_a_person() -> None:
     """HL-CLM-04"""
     scene = huludao("upskilling", certificates=[certified("p1")], attributes={"funder": "both"})
     assert against(scene.judged()) == [("PAYEE_UNDECIDED", "HL-CLM-04")]
-    decided = scene.judged(decisions=[accepted("HL-CLM-04")])
+    assert total(scene.judged(decisions=[accepted("HL-CLM-04")])) == 0  # of the class: another question
+    decided = scene.judged(decisions=[accepted("HL-CLM-04", "p1")])
     assert (total(decided), payees(decided)) == (2_000_00, {"enterprise"})
     refused = scene.judged(decisions=[accepted("HL-CLM-04", "p1", accept=False)])
     assert (total(refused), payees(refused), refused.open_questions) == (2_000_00, {"learner"}, ())

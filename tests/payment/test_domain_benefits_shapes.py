@@ -322,7 +322,7 @@ def test_a_cut_under_two_benefits_counts_heads_and_stands_after_the_last_line() 
         facts.opened,
         rulebook=cutting,
         rates=table(QUANJIAO, rate(QUANJIAO, "free_group_training", 1000)),
-        decisions=[accepted("QJ-CLM-14")],
+        decisions=[accepted("QJ-CLM-14", "p1", "p2", "p3")],
         entitled=frozenset(),
     )
     assert (found.base, found.recognised, total(found)) == (2, 3, 310_000 * 2 // 3)

@@ -15,7 +15,7 @@ from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.need import Claimed, needed
 from services.payment.domain.payee import payee_of
-from services.payment.domain.planned import Part, expected_of, most_of, planned_by, planned_of
+from services.payment.domain.planned import Part, expected_of, of_head, planned_by, planned_of
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.errors import Refused
 from shared.domain.jurisdiction import ancestors
@@ -58,7 +58,7 @@ async def await_budget(uow: PaymentUnit, claim: Claim, opened: ClassOpened, rule
         planned, rates = planned_of(opened), await rates_of(uow, rulebook, opened.region)
         most: Counter[str] = Counter()
         for benefit in benefits_of(opened, rulebook):
-            programme, fen = benefit.paid_as(opened.programme), most_of(benefit, planned, rulebook, rates).amount_fen
+            programme, fen = benefit.paid_as(opened.programme), of_head(benefit, planned, rulebook, rates).amount_fen
             most[programme] = max(most[programme], fen)
         outgrown = any(fen > most[claim.line(line_no).programme] for line_no, fen in hoped.items())
     if outgrown:

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.payment.domain.benefit import benefits_of
 from services.payment.domain.decision import Decision, is_accepted
-from services.payment.domain.planned import most_of, planned_of
+from services.payment.domain.planned import expected_of, planned_of
 from services.payment.domain.rates import RateTable
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.money import floor_share, yuan_text
@@ -14,11 +13,15 @@ from shared.policy.terms.benefit import Advance
 
 
 def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: RateTable | None) -> int | None:
-    """Give what the planned headcount would bring under the advance's programmes, None where a rate is missing."""
+    """Give what the people admitted would bring under the advance's programmes, None where a rate is missing.
+
+    Places that were planned and nobody was admitted to bring nothing, whatever was asked for them; where a rate hangs
+    on a certificate that nobody has yet, it is the lowest.
+    """
+    people = [trainee.person_id for trainee in opened.trainees]
     planned = planned_of(opened)
-    measured = (each for each in benefits_of(opened, rulebook) if each.paid_as(opened.programme) in term.programmes)
-    worths = [most_of(benefit, planned, rulebook, rates) for benefit in measured]
-    return None if any(each.missing for each in worths) else sum(each.amount_fen for each in worths) * opened.planned
+    found = expected_of(planned, opened.trainees, rulebook, rates, holding=people, only=term.programmes, lowest=True)
+    return None if found.missing else sum(found.parts.values())
 
 
 def limit_of(expected: int, term: Advance) -> int:

@@ -13,7 +13,7 @@ from services.payment.domain.caps import Use, admit
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import Known
 from services.payment.domain.obstacles import incomplete
-from services.payment.domain.payee import handed_out, payee_of, payee_undecided
+from services.payment.domain.payee import handed_out, payee_of, payee_open
 from services.payment.domain.pricing import Worth, worth_of
 from services.payment.domain.rates import RateTable
 from services.payment.domain.situation import Situation
@@ -87,8 +87,8 @@ class Awarding:
         self._rates = rates
         self._past = past
         self._held = held
-        self._benefits = benefits_of(opened.fact, ground.rulebook)
-        self._waiting = incomplete(ground.facts, opened.fact, ground.rulebook)
+        self._benefits = benefits_of(opened.fact, ground.rulebook, beside=ground.beside)
+        self._waiting = incomplete(ground.facts, opened.fact, ground.rulebook, beside=ground.beside)
         self._kept: dict[Hashable, object] = {}
 
     @property
@@ -180,7 +180,7 @@ class Awarding:
             paid_to=paid_to,
             awards=awards,
             against=against,
-            undecided=payee_undecided(paid_to, trainee.person_id, ground.decisions) if awards else (),
+            undecided=payee_open(benefit, paid_to, trainee.person_id, ground) if awards else (),
         )
 
     def _worths(self, situation: Situation, draft: Draft) -> tuple[Worth, ...]:

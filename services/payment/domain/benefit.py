@@ -1,6 +1,6 @@
 """What a benefit pays one person for (补贴项目): a certificate, months of work, days of presence, each an award."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -118,7 +118,7 @@ class Award:
 class Ground:
     """Everything that is known when a benefit is judged for a person; without `today` every window counts as over.
 
-    `past` is what the class's people are paid for elsewhere.
+    `past` is what the class's people are paid for elsewhere; `beside` asks for what is paid beside the class's own.
     """
 
     facts: ClassFacts
@@ -127,6 +127,7 @@ class Ground:
     decisions: Sequence[Decision]
     past: Sequence[Use] = ()
     today: date | None = None
+    beside: bool = False
 
 
 class Earning(Protocol):
@@ -145,9 +146,10 @@ class Earning(Protocol):
         """Give what it states, by the code of the attribute."""
 
 
-def benefits_of(earning: Earning, rulebook: Rulebook) -> tuple[Benefit, ...]:
-    """Give the benefits that the class can earn, in the document's order."""
-    found = (benefit for benefit in rulebook.payment.benefits if benefit.is_earned_by(earning.programme, earning.kind))
+def benefits_of(earning: Earning, rulebook: Rulebook, *, beside: bool = False) -> tuple[Benefit, ...]:
+    """Give the benefits that the class can earn, in the document's order, or those that are paid `beside` them."""
+    benefits = (benefit for benefit in rulebook.payment.benefits if benefit.beside == beside)
+    found = (benefit for benefit in benefits if benefit.is_earned_by(earning.programme, earning.kind))
     hirer = earning.attributes.get(HIRER)
     return tuple(benefit for benefit in found if not benefit.hirers or hirer is None or hirer in benefit.hirers)
 
@@ -155,6 +157,13 @@ def benefits_of(earning: Earning, rulebook: Rulebook) -> tuple[Benefit, ...]:
 def is_for(benefit: Benefit, trainee: OpenedTrainee | ReservedTrainee) -> bool:
     """Say whether one of the person's groups is paid by the benefit."""
     return not benefit.groups or not set(trainee.groups).isdisjoint(benefit.groups)
+
+
+def is_paid_beside(opened: ClassOpened, persons: Collection[str], rulebook: Rulebook) -> bool:
+    """Say whether somebody of these is paid something beside what the class earns (QJ-CLM-05)."""
+    benefits = benefits_of(opened, rulebook, beside=True)
+    people = [trainee for trainee in opened.trainees if trainee.person_id in persons]
+    return any(is_for(benefit, trainee) for benefit in benefits for trainee in people)
 
 
 def earned(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[tuple[Award, ...], tuple[Finding, ...]]:
@@ -251,7 +260,7 @@ def _of_certificate(
             on=certificate.issued_on,
             occupation=certificate.occupation,
             level=certificate.level,
-            employer=employer_of(opened, trainee),
+            employer=employer_of(trainee, ground),
         ),
         priced=(Priced(wanted=wanted, times=years),),
         certificate=known,
@@ -273,16 +282,17 @@ def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Fou
         return [], (_nothing(benefit, "MONTHS_MISSING", "系统内没有该人员足月就业的记录。"),)
     by_employer: dict[str | None, list[WorkMonth]] = {}
     for month in worked:
-        by_employer.setdefault(_employer_of(month, trainee, ground.opened), []).append(month)
+        by_employer.setdefault(_employer_of(month, trainee, ground), []).append(month)
     return [_of_spell(benefit, trainee, ground, employer, months) for employer, months in by_employer.items()], ()
 
 
-def _employer_of(month: WorkMonth, trainee: OpenedTrainee, opened: ClassOpened) -> str | None:
+def _employer_of(month: WorkMonth, trainee: OpenedTrainee, ground: Ground) -> str | None:
     """Give for whom a month was worked, by credit code where the roster or the class tells it."""
-    codes = {opened.institution.institution_id: opened.institution.credit_code}
+    institution = ground.opened.institution
+    codes = {institution.institution_id: institution.credit_code}
     if trainee.employer is not None:
         codes[trainee.employer.institution_id] = trainee.employer.credit_code
-    return codes.get(month.employer, month.employer) if month.employer else employer_of(opened, trainee)
+    return codes.get(month.employer, month.employer) if month.employer else employer_of(trainee, ground)
 
 
 def _of_spell(
@@ -351,7 +361,7 @@ def _of_cost(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found
         on=opened.closing_date,
         occupation=opened.occupation.code,
         level=opened.level,
-        employer=employer_of(opened, trainee),
+        employer=employer_of(trainee, ground),
     )
     wanted = _of_time(programme, opened, opened.closing_date)
     priced = Priced(wanted=wanted, standard_fen=part_of(left_fen, place, len(came)))
@@ -381,10 +391,17 @@ def unstated(benefit: Benefit, level: str | None) -> Finding:
     )
 
 
-def employer_of(opened: ClassOpened, trainee: OpenedTrainee) -> str | None:
-    """Give the credit code of whom the person works for: who uses them, the roster's employer, the class's."""
+def employer_of(trainee: OpenedTrainee, ground: Ground) -> str | None:
+    """Give the credit code of whom the person works for: who uses them, the roster's employer, the class's.
+
+    An enterprise that gave the class trains its own, unless it says otherwise: its people are not nobody's, of whom
+    each class would count for itself.
+    """
+    opened, terms = ground.opened, ground.rulebook.payment
     employer = trainee.employer.credit_code if trainee.employer else None
-    return trainee.attributes.get(DISPATCHED_TO) or employer or opened.attributes.get(ENTERPRISE)
+    stated = trainee.attributes.get(DISPATCHED_TO) or employer or opened.attributes.get(ENTERPRISE)
+    enterprises = terms.claimants.enterprise_kinds if terms.claimants and terms.limits_uses else ()
+    return stated or (opened.institution.credit_code if opened.institution.kind in enterprises else None)
 
 
 def _shared(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:

@@ -3,7 +3,7 @@
 Budgets are reserved by it and advances are measured by it: it is never below what a claim may come to as planned.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -92,13 +92,20 @@ def expected_of(
     rates: RateTable | None,
     *,
     holding: Iterable[str],
+    only: Collection[str] = (),
+    lowest: bool = False,
 ) -> Expected:
-    """Give what the people of a class who hold a place (`holding`) may bring at most.
+    """Give what the people of a class who hold a place (`holding`) may bring at most, `only` under these words.
 
-    A rate that is missing for anybody is told, whoever holds a place.
+    A rate that is missing for anybody is told, whoever holds a place. With `lowest` it is the least that somebody
+    brings who is certified. What is paid beside the class's own is not expected: its learner claims it alone.
     """
-    benefits = [each for each in benefits_of(planned, rulebook) if _has_level(each, planned.level)]
-    worths = [most_of(each, planned, rulebook, rates) for each in benefits]
+    benefits = [
+        each
+        for each in benefits_of(planned, rulebook)
+        if _has_level(each, planned.level) and (not only or each.paid_as(planned.programme) in only)
+    ]
+    worths = [of_head(each, planned, rulebook, rates, lowest=lowest) for each in benefits]
     places, parts, wholes = frozenset(holding), dict[Part, int](), dict[str, int]()
     missing: list[Finding] = []
     first: dict[tuple[str, ...], dict[str, tuple[Benefit, Worth]]] = {}
@@ -114,32 +121,35 @@ def expected_of(
                 parts[trainee.person_id, programme] = worth.amount_fen
                 if benefit.basis == "cost" and (term := rulebook.payment.funding_order) is not None:
                     wholes[programme] = shortfall_fen(term, planned)
+    paid = (*benefits, *benefits_of(planned, rulebook, beside=True))
     return Expected(
         parts=parts,
         wholes=wholes,
-        funds={each.paid_as(planned.programme): each.fund.source for each in benefits if each.fund is not None},
+        funds={each.paid_as(planned.programme): each.fund.source for each in paid if each.fund is not None},
         by_month=frozenset(each.paid_as(planned.programme) for each in benefits if each.basis == "month"),
         paid_out=frozenset(each.paid_as(planned.programme) for each in benefits if each.paid_out_first is not None),
         missing=tuple(dict.fromkeys(missing)),
     )
 
 
-def most_of(benefit: Benefit, planned: Planned, rulebook: Rulebook, rates: RateTable | None) -> Worth:
-    """Give the most that one person may bring by a benefit: by the highest of the rates that are there.
+def of_head(
+    benefit: Benefit, planned: Planned, rulebook: Rulebook, rates: RateTable | None, *, lowest: bool = False
+) -> Worth:
+    """Give the most that one person may bring by a benefit: by the highest (or `lowest`) of the rates that are there.
 
     Of work it counts the months that are paid at most, of presence the days that the class lasts, of an apprenticeship
     the years agreed. What a class costs is of nobody alone.
     """
     if benefit.basis == "cost":
         return Worth()
-    units, level = _units(benefit, planned), planned.level
+    units, level, choose = _units(benefit, planned), planned.level, min if lowest else max
     if benefit.rates:
         stated = (
             fen_from_yuan(rate.amount_yuan)
             for rate in benefit.rates
             if None in (level, rate.level) or rate.level == level
         )
-        return Worth(amount_fen=max(stated, default=0) * units)
+        return Worth(amount_fen=choose(stated, default=0) * units)
     if rates is None:
         return Worth(missing=(without_rates(rulebook),))
     wanted = [
@@ -153,9 +163,10 @@ def most_of(benefit: Benefit, planned: Planned, rulebook: Rulebook, rates: RateT
         for each in _levels(benefit, planned, rates)
         for kind in _kinds(benefit, planned)
     ]
-    rate = rates.highest(wanted)
-    if rate is None:
-        return Worth(missing=(rates.missing(wanted[0]) if wanted else without_rates(rulebook),))
+    found = [rate for rate in map(rates.rate, wanted) if rate is not None]
+    if not found:
+        return Worth(missing=(rates.missing(wanted[0]),))
+    rate = choose(found, key=lambda rate: rate.amount_fen)
     return Worth(amount_fen=floor_share(rate.amount_fen, units, days_of_standard(benefit, rate)))
 
 

@@ -91,7 +91,8 @@ class Benefit(Term):
     `day` of presence (`units_max`), or the class's `cost` beyond what the first source of the funding order bore, in
     equal parts for everybody present. `agreed_years` multiplies by the whole years agreed. What `rates` state is paid;
     without any the region's table says it, for a day also as a standard per month or year, over `days_of_month` or
-    `days_of_year`.
+    `days_of_year`. What is paid `beside` is no part of what the class comes to: its learner claims it alone, and a rate
+    that it lacks stops nobody else (QJ-CLM-05).
     """
 
     code: str
@@ -114,6 +115,7 @@ class Benefit(Term):
     payees: tuple[BenefitPayee, ...] = ()
     paid_out_first: PaidOutFirst | None = None
     fund: BenefitFund | None = None
+    beside: bool = False
 
     def paid_as(self, programme: str) -> str:
         """Give the word under which it is paid in a class of this programme."""

@@ -352,8 +352,12 @@ class PaymentTerms:
 
     @property
     def payee_rules(self) -> frozenset[str]:
-        """Give the rules under which a person decides who is paid: one answer for all claims of a class."""
-        return frozenset(row.rule for benefit in self.benefits for row in benefit.payees if row.by_decision)
+        """Give the rules under which a person says who paid for the training or decides who is paid for it.
+
+        There is one answer for all claims of a class.
+        """
+        rows = (row for benefit in self.benefits for row in benefit.payees)
+        return frozenset(row.rule for row in rows if row.by_decision or row.funders)
 
     @property
     def window_shares(self) -> tuple[Share, ...]:
