@@ -124,7 +124,7 @@ def _of_person(people: People) -> dict[str, str]:
 
 
 def past(case: Case) -> tuple[Use, ...]:
-    """Give what the file says that people had before or elsewhere; of the day only the year is known."""
+    """Give what the file says that people had before or elsewhere; where it names no days only the year is known."""
     return tuple(
         Use(
             person_id=person,
@@ -132,6 +132,7 @@ def past(case: Case) -> tuple[Use, ...]:
             on=date(row.year, 1, 1),
             occupation=row.occupation,
             level=row.level,
+            days=row.days,
         )
         for row in case.history
         for person in row.persons

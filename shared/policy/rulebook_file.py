@@ -143,7 +143,9 @@ def expectation(details: Any, shape: type[BaseModel]) -> Objection:
     key: Key = details["loc"]
     kind, written = details["type"], details["input"]
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        return Objection(key=key, message="不认识的键", advice=nearest(str(key[-1]), _vocabulary(shape), "请删除此项"))
+        known, name = _vocabulary(shape), str(key[-1])
+        advice = "此处不能写这个键：请移到它所属的表，或删除" if name in known else nearest(name, known, "请删除此项")
+        return Objection(key=key, message="不认识的键", advice=advice)
     if kind in ("literal_error", "enum"):
         choices = re.findall(r"'([^']+)'", details["ctx"]["expected"])
         named = {word: _named(word, key) for word in choices}

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.caps import Use
 from services.payment.domain.claimed_part import for_payee
 from services.payment.domain.decision import Decision
 from services.payment.domain.notice import period_of
@@ -240,6 +241,31 @@ def test_the_free_agreement_is_signed_by_the_day_of_the_evaluation(agreed: date 
     found = scene.judged(EVALUATION)
     assert total(found) == (300_00 if paid else 0)
     assert against(found) == ([] if paid else [("AGREEMENT_LATE", "HB-CLM-12")])
+
+
+def test_whoever_was_trained_under_an_agreement_is_evaluated_beside_it_once_in_the_occupation() -> None:
+    """HB-CLM-09, HB-CLM-11: one certificate, the school's subsidy and the assessor's; without an agreement no question.
+
+    Of a class in which nobody signed nothing of the evaluation is asked, not even its rate.
+    """
+    scene = trained("level", "level", "completion", spells=[spell(f"p{number}", PASSED) for number in (1, 2, 3)])
+    assert (total(scene.judged(TRAINING)), against(scene.judged(TRAINING))) == (3_000_00, [])
+    signed = [replace(each, agreement_on=PASSED) for each in scene.certificates[1:]]
+    agreed = replace(scene, certificates=[scene.certificates[0], *signed])
+    assert against(agreed.judged(TRAINING)) == [("RATE_MISSING", "HB-CLM-08")]
+    found = agreed.judged(TRAINING, replace(EVALUATION, number=2))
+    assert [line.amount_fen for line in found.lines] == [1_000_00, 1_000_00, 1_000_00, 300_00, 0]
+    assert [(line.person_id, line.paid_to.payee) for line in found.lines[3:] if line.paid_to] == [  # the assessor's
+        ("p2", "assessor"),
+        ("p3", "assessor"),
+    ]
+    assert against(found) == [("CERT_KIND", "HB-CLM-09")]
+    had = [Use(person_id="p2", programme="evaluation", on=date(2023, 5, 1), occupation="welder", level="5")]
+    again = agreed.judged(TRAINING, replace(EVALUATION, number=2), past=had)
+    assert [line.amount_fen for line in again.lines] == [1_000_00, 1_000_00, 1_000_00, 0, 0]
+    assert ("CAP_REACHED", "HB-CLM-11") in against(again)
+    staff = replace(agreed, groups=alike(3, "employee")).judged(TRAINING)
+    assert (total(staff), len(staff.lines)) == (3_000_00, 3)
 
 
 @pytest.mark.parametrize("payee", ["learner", "institution", "enterprise"])

@@ -354,6 +354,8 @@ def test_the_living_allowance_of_the_poor_follows_the_days_present_without_a_cap
         rate(HULUDAO, "living_allowance", yuan, unit=unit), rate(HULUDAO, "poverty_relief", 1000, number=2)
     )
     assert line_of(found, programme="living_allowance").amount_fen == fen
+    assert line_of(found, programme="living_allowance").paid_to.payee == "learner"  # type: ignore[union-attr]
+    assert total(for_payee(found, "institution", book_of(HULUDAO))) == 1_000_00
     assert line_of(found, programme="poverty_relief").paid_to.payee == "institution"  # type: ignore[union-attr]
     ordinary = huludao("poverty_relief", "poor_worker", days=days, certificates=[certified("p1")])
     assert total(ordinary.judged(rate(HULUDAO, "poverty_relief", 1000))) == 1_000_00

@@ -105,12 +105,12 @@ def test_job_change_reserves_what_the_first_source_left_of_its_cost() -> None:
 
 
 def test_a_benefit_that_one_fund_alone_pays_is_reserved_in_that_fund() -> None:
-    """QJ-FND-01, HL-CLM-11."""
-    there = Scene(region=QUANJIAO, programme="insurance_skill", groups=alike(2, "employee"))
-    assert reserved(there, rate(QUANJIAO, "insurance_skill", 1000)) == {INSURANCE: 2 * 1000_00}
+    """HL-CLM-11; what QJ-CLM-05 pays beside the enterprise's own is reserved when its learner claims it."""
     here = Scene(region=HULUDAO, programme="insurance_skill", groups=alike(2, "employee"))
     surplus = "unemployment_insurance_surplus"
     assert reserved(here, rate(HULUDAO, "insurance_skill", 1500)) == {surplus: 2 * 1500_00}
+    there = Scene(region=QUANJIAO, programme="upskilling", groups=alike(2, "employee"))
+    assert reserved(there, rate(QUANJIAO, "insurance_skill", 1000)) == {OWN: 2 * 1500_00}
 
 
 def test_a_class_for_no_level_reserves_the_highest_that_a_certificate_may_bring() -> None:

@@ -27,7 +27,8 @@ from tests.payment.sample import people, rate
 from tests.payment.test_use_cases_work import confirm, hirer, month, state
 from tests.payment.work_sample import FIRST_DAYS, finished, official, opened, with_claims
 
-TALENT, INSURANCE = "talent_fund", "unemployment_insurance_fund"
+TALENT, INSURANCE = "talent_fund", "unemployment_insurance_surplus"
+INSURED = {"insured_months": "40"}
 COSTS = {"eligible_cost_yuan": "80000", "education_fund_yuan": "55000"}
 REVIEWS = (
     (Act.FIRST_REVIEW, "first", Role.FIRST_REVIEWER),
@@ -76,11 +77,11 @@ async def approve(office: Office, place: str, claim_id: str, *decisions: str) ->
     return claim
 
 
-async def learner_of(office: Office) -> Claim:
-    """Let the first learner of a Quanjiao class claim alone."""
+async def learner_of(office: Office, place: str) -> Claim:
+    """Let the first learner of a class claim alone."""
     office.now = moment(date(2020, 12, 1))
     account = replace(card(1), kind="bank_card")
-    return await claim_alone(office, 1, replace(TRAINEE, region=FIRST_DAYS["QJ"][0]), account=account)
+    return await claim_alone(office, 1, replace(TRAINEE, region=FIRST_DAYS[place][0]), account=account)
 
 
 def of_enterprise(fact: ClassOpened) -> ClassOpened:
@@ -116,15 +117,14 @@ async def test_a_job_change_beyond_the_fund_is_refused_before_it_opens(office: O
 
 
 async def test_what_one_fund_alone_pays_stays_in_that_fund_until_it_is_ordered(office: Office) -> None:
-    """QJ-FND-01"""
-    await provide(office, "QJ", rate(1000, programme="insurance_skill"), **{INSURANCE: 10_000, EMPLOYMENT: 10_000})
-    fact = with_checks(opened("QJ", people(1, 2), programme="insurance_skill", group="employee"))
-    told = {each.person_id: {"insured_months": "40"} for each in fact.trainees}
-    fact = replace(fact, trainees=tuple(replace(each, attributes=told[each.person_id]) for each in fact.trainees))
+    """HL-CLM-11"""
+    await provide(office, "HL", rate(1000, programme="insurance_skill"), **{INSURANCE: 10_000, EMPLOYMENT: 10_000})
+    fact = with_checks(opened("HL", people(1, 2), programme="insurance_skill", group="employee"))
+    fact = replace(fact, trainees=tuple(replace(each, attributes=INSURED) for each in fact.trainees))
     await office.take(asked_for(fact), fact, *finished(fact))
     assert await held(office) == {INSURANCE: 2_000}
-    claim = await learner_of(office)
-    await approve(office, "QJ", claim.claim_id)
+    claim = await learner_of(office, "HL")
+    await approve(office, "HL", claim.claim_id)
     assert await held(office) == {INSURANCE: 2_000}
 
 
@@ -138,7 +138,7 @@ async def test_the_approval_of_one_payee_leaves_the_part_of_the_other(office: Of
     school = await claim_of(office, "QJ")
     await approve(office, "QJ", school.claim_id, "QJ-CLM-14")
     assert await held(office) == {EMPLOYMENT: 2 * (800 + days * 50)}
-    own = await learner_of(office)
+    own = await learner_of(office, "QJ")
     await approve(office, "QJ", own.claim_id)  # who came on one day
     assert await held(office) == {EMPLOYMENT: 2 * 800 + 50 + days * 50}
 
@@ -182,26 +182,27 @@ async def test_who_leaves_gives_the_budget_of_the_place_back_where_the_document_
 async def test_a_second_certificate_nobody_planned_is_reserved_when_it_is_claimed_as_far_as_there_is_money(
     office: Office, budget_yuan: int
 ) -> None:
-    """QJ-CLM-05: one more certificate in the occupation; an approval never takes what is not there."""
+    """HL-CLM-11: one more certificate in the occupation; an approval never takes what is not there."""
     row = rate(2000, programme="insurance_skill")
-    await provide(office, "QJ", row, **{INSURANCE: budget_yuan})
-    fact = with_checks(opened("QJ", ["p1"], programme="insurance_skill", group="employee"))
+    await provide(office, "HL", row, **{INSURANCE: budget_yuan})
+    fact = with_checks(opened("HL", ["p1"], programme="insurance_skill", group="employee"))
     trained, *rest, done = finished(fact)
     [issued] = [each for each in rest if hasattr(each, "certificate_id")]
     again = replace(issued, certificate_id="again", number="again")  # type: ignore[type-var]
     counted = replace(done, revision=1, kinds=tuple(replace(each, certified=2) for each in done.kinds))  # type: ignore[attr-defined, type-var]
+    fact = replace(fact, trainees=tuple(replace(each, attributes=INSURED) for each in fact.trainees))
     await office.take(asked_for(fact), fact, trained, *rest, again, counted)
     assert await held(office) == {INSURANCE: 2_000}
-    claim = await learner_of(office)
+    claim = await learner_of(office, "HL")
     assert sum(claim.payable.values()) == 4_000_00
     await office.pass_days(office.now.date() + timedelta(days=1))
     enough = budget_yuan == 4_000
     assert await held(office) == {INSURANCE: 4_000 if enough else 2_000}
     if enough:
-        assert (await approve(office, "QJ", claim.claim_id)).state is State.APPROVED
+        assert (await approve(office, "HL", claim.claim_id)).state is State.APPROVED
         return
     with pytest.raises(Refused, match="BUDGET_EXHAUSTED"):
-        await approve(office, "QJ", claim.claim_id)
+        await approve(office, "HL", claim.claim_id)
     assert await held(office) == {INSURANCE: 2_000}
 
 

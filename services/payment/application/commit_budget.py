@@ -158,7 +158,7 @@ def _payees(
     found: dict[Part, str] = {}
     for benefit in benefits_of(opened, rulebook):
         for trainee in opened.trainees:
-            if is_for(benefit, trainee):
+            if is_for(benefit, trainee, facts):
                 row = payee_of(benefit, trainee, ground)
                 found.setdefault((trainee.person_id, benefit.paid_as(opened.programme)), row.payee if row else GIVER)
     return found

@@ -154,8 +154,10 @@ def benefits_of(earning: Earning, rulebook: Rulebook, *, beside: bool = False) -
     return tuple(benefit for benefit in found if not benefit.hirers or hirer is None or hirer in benefit.hirers)
 
 
-def is_for(benefit: Benefit, trainee: OpenedTrainee | ReservedTrainee) -> bool:
-    """Say whether one of the person's groups is paid by the benefit."""
+def is_for(benefit: Benefit, trainee: OpenedTrainee | ReservedTrainee, facts: ClassFacts | None = None) -> bool:
+    """Say whether one of the person's groups is paid by the benefit, and whether they agreed where it asks for that."""
+    if benefit.where_agreed and (facts is None or trainee.person_id not in facts.agreed):
+        return False
     return not benefit.groups or not set(trainee.groups).isdisjoint(benefit.groups)
 
 

@@ -118,6 +118,15 @@ class ClassFacts:
         """Give the person's certificates that were not voided."""
         return self._certificates.get(person_id, ())
 
+    @cached_property
+    def agreed(self) -> frozenset[str]:
+        """Give the people of whom a standing certificate names the agreement that its exam was free (HB-CLM-12)."""
+        return frozenset(
+            person_id
+            for person_id, standing in self._certificates.items()
+            if any(known.fact.agreement_on is not None for known in standing)
+        )
+
     def attended(self, person_id: str) -> tuple[Known[AttendanceChecked], ...]:
         """Give the attendance of every session in which the person was present, by session."""
         if person_id not in self._present:

@@ -97,7 +97,9 @@ def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> fro
     """
     benefits, aside = benefits_of(opened, rulebook), benefits_of(opened, rulebook, beside=True)
     ground = Ground(facts=facts, opened=opened, rulebook=rulebook, decisions=())
-    paid = [(benefit, trainee) for benefit in benefits for trainee in opened.trainees if is_for(benefit, trainee)]
+    paid = [
+        (benefit, trainee) for benefit in benefits for trainee in opened.trainees if is_for(benefit, trainee, facts)
+    ]
     rows = [payee_of(benefit, trainee, ground) for benefit, trainee in paid]
     unsaid = opened.attributes.get(FUNDER) is None
     possible = {row.payee for benefit, _ in paid for row in benefit.payees if row.unproven or (row.funders and unsaid)}

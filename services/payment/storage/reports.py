@@ -207,7 +207,14 @@ class StoredReports:
         order, entry, attempt, line = PAYMENT_ORDER.c, ORDER_ENTRY.c, ORDER_ATTEMPT.c, CLAIM_LINE.c
         same_line = (line.claim_id == entry.claim_id) & (line.line_no == entry.line_no)
         query = (
-            select(order.class_id, line.person_id, entry.amount_fen, attempt.answered_on, order.funding_source)
+            select(
+                order.class_id,
+                line.person_id,
+                line.programme,
+                entry.amount_fen,
+                attempt.answered_on,
+                order.funding_source,
+            )
             .join(ORDER_ATTEMPT, (attempt.order_id == order.order_id) & (attempt.outcome == "settled"))
             .join(ORDER_ENTRY, entry.order_id == order.order_id)
             .join(CLAIM_LINE, same_line, isouter=True)  # a cut that is gone leaves its entries
@@ -222,6 +229,7 @@ class StoredReports:
                     amount_fen=row.amount_fen,
                     on=row.answered_on,
                     funding_source=row.funding_source,
+                    programme=row.programme or "",
                 )
             )
         await self._subtract_repayments(found, regions)
@@ -251,7 +259,14 @@ class StoredReports:
             )
         entry, line = ORDER_ENTRY.c, CLAIM_LINE.c
         paid_by = (
-            select(advance.class_id, line.person_id, entry.amount_fen, less.cleared_on, advance.funding_source)
+            select(
+                advance.class_id,
+                line.person_id,
+                line.programme,
+                entry.amount_fen,
+                less.cleared_on,
+                advance.funding_source,
+            )
             .join(ADVANCE_CLEARING, less.advance_id == advance.advance_id)
             .join(ORDER_ENTRY, entry.order_id == less.order_id)
             .join(CLAIM_LINE, (line.claim_id == entry.claim_id) & (line.line_no == entry.line_no), isouter=True)
@@ -263,6 +278,7 @@ class StoredReports:
                     person_id=paid.person_id,
                     amount_fen=paid.amount_fen,
                     on=paid.cleared_on,
+                    programme=paid.programme or "",
                     funding_source=paid.funding_source,
                 )
             )

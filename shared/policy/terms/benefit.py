@@ -91,8 +91,9 @@ class Benefit(Term):
     `day` of presence (`units_max`), or the class's `cost` beyond what the first source of the funding order bore, in
     equal parts for everybody present. `agreed_years` multiplies by the whole years agreed. What `rates` state is paid;
     without any the region's table says it, for a day also as a standard per month or year, over `days_of_month` or
-    `days_of_year`. What is paid `beside` is no part of what the class comes to: its learner claims it alone, and a rate
-    that it lacks stops nobody else (QJ-CLM-05).
+    `days_of_year`. With `where_agreed` it is there only for whom an agreement of a free exam is known: of a class that
+    has none nobody is asked for its rate, and no budget is held for it before (HB-CLM-12). What is paid `beside` is no
+    part of what the class comes to: its learner claims it alone, and its missing rate stops nobody else (QJ-CLM-05).
     """
 
     code: str
@@ -113,6 +114,7 @@ class Benefit(Term):
     shares: tuple[Share, ...] = ()
     conditions: tuple[Condition, ...] = ()
     payees: tuple[BenefitPayee, ...] = ()
+    where_agreed: bool = False
     paid_out_first: PaidOutFirst | None = None
     fund: BenefitFund | None = None
     beside: bool = False
