@@ -139,3 +139,9 @@ def test_a_question_is_not_printed_as_a_refusal_and_another_document_says_so_its
 )
 def test_a_number_is_told_with_what_it_counts(inputs: dict[str, TraceValue], result: int, says: str) -> None:
     assert says in explained(Trace(rule="R", document="D", clause="C", inputs=inputs, result=result))
+
+
+def test_rows_are_written_of_a_trial_that_is_kept_only(tmp_path: Path) -> None:
+    draft, rows = written(tmp_path, RULEBOOK, packaged(RULEBOOK)) / RULEBOOK, tmp_path / "rows.jsonl"
+    answer = told("replay", "--under", str(draft), "--home", str(tmp_path), "--out", str(rows))
+    assert (answer.exit_code, "须与 --keep 名称 一起使用" in answer.output, rows.exists()) == (1, True, False)
