@@ -98,13 +98,14 @@ class People:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """One subsidy that each of the persons had before or elsewhere."""
+    """One subsidy that each of the persons had before or elsewhere; what was paid by the day names its `days`."""
 
     persons: Persons
     programme: Programme
     year: int
     occupation: str | None = None
     level: str | None = None
+    days: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

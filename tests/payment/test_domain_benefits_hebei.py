@@ -5,10 +5,13 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.caps import Use
 from services.payment.domain.claimed_part import for_payee
+from services.payment.domain.deciding import assess
 from services.payment.domain.decision import Decision
 from services.payment.domain.notice import period_of
 from services.payment.domain.rates import Wanted
+from services.payment.domain.subsidy import Assessment
 from shared.domain.months import months_later
 from tests.payment.sample import accepted
 from tests.payment.scene import (
@@ -242,6 +245,31 @@ def test_the_free_agreement_is_signed_by_the_day_of_the_evaluation(agreed: date 
     assert against(found) == ([] if paid else [("AGREEMENT_LATE", "HB-CLM-12")])
 
 
+def test_whoever_was_trained_under_an_agreement_is_evaluated_beside_it_once_in_the_occupation() -> None:
+    """HB-CLM-09, HB-CLM-11: one certificate, the school's subsidy and the assessor's; without an agreement no question.
+
+    Of a class in which nobody signed nothing of the evaluation is asked, not even its rate.
+    """
+    scene = trained("level", "level", "completion", spells=[spell(f"p{number}", PASSED) for number in (1, 2, 3)])
+    assert (total(scene.judged(TRAINING)), against(scene.judged(TRAINING))) == (3_000_00, [])
+    signed = [replace(each, agreement_on=PASSED) for each in scene.certificates[1:]]
+    agreed = replace(scene, certificates=[scene.certificates[0], *signed])
+    assert against(agreed.judged(TRAINING)) == [("RATE_MISSING", "HB-CLM-08")]
+    found = agreed.judged(TRAINING, replace(EVALUATION, number=2))
+    assert [line.amount_fen for line in found.lines] == [1_000_00, 1_000_00, 1_000_00, 300_00, 0]
+    assert [(line.person_id, line.paid_to.payee) for line in found.lines[3:] if line.paid_to] == [  # the assessor's
+        ("p2", "assessor"),
+        ("p3", "assessor"),
+    ]
+    assert against(found) == [("CERT_KIND", "HB-CLM-09")]
+    had = [Use(person_id="p2", programme="evaluation", on=date(2023, 5, 1), occupation="welder", level="5")]
+    again = agreed.judged(TRAINING, replace(EVALUATION, number=2), past=had)
+    assert [line.amount_fen for line in again.lines] == [1_000_00, 1_000_00, 1_000_00, 0, 0]
+    assert ("CAP_REACHED", "HB-CLM-11") in against(again)
+    staff = replace(agreed, groups=alike(3, "employee")).judged(TRAINING)
+    assert (total(staff), len(staff.lines)) == (3_000_00, 3)
+
+
 @pytest.mark.parametrize("payee", ["learner", "institution", "enterprise"])
 def test_nobody_but_the_assessor_is_paid_for_an_evaluation(payee: str) -> None:
     """HB-CLM-13, HB-PAY-02"""
@@ -249,6 +277,27 @@ def test_nobody_but_the_assessor_is_paid_for_an_evaluation(payee: str) -> None:
     assert total(for_payee(found, "assessor", book_of(HEBEI))) == 300_00
     other = for_payee(found, payee, book_of(HEBEI))
     assert (total(other), against(other)) == (0, [("PAYEE_IS_ANOTHER", "HB-CLM-13")])
+
+
+def test_of_whom_a_fee_was_asked_a_person_decides_who_is_paid() -> None:
+    """HB-CLM-15: the institution where the course was free; p1 was charged, p2 was not."""
+    facts = trained("level", "level").facts
+    assert facts.opened is not None
+    first, second = facts.opened.fact.trainees
+    fact = replace(facts.opened.fact, trainees=(replace(first, fee_fen=100), second))
+    charged = replace(facts, opened=replace(facts.opened, fact=fact))
+
+    def judged(*made: Decision) -> Assessment:
+        assert charged.opened is not None
+        rates = table(HEBEI, TRAINING)
+        return assess(
+            charged, charged.opened, rulebook=book_of(HEBEI), rates=rates, decisions=made, entitled=frozenset()
+        )
+
+    assert (total(judged()), against(judged())) == (800_00, [("PAYEE_UNDECIDED", "HB-CLM-15")])
+    assert total(judged(accepted("HB-CLM-15", "p1"))) == 1_600_00
+    refused = judged(accepted("HB-CLM-15", "p1", accept=False))
+    assert (total(refused), against(refused)) == (800_00, [("PAYEE_REFUSED", "HB-CLM-15")])
 
 
 def test_a_learner_gets_nothing_of_the_institutions_training() -> None:

@@ -112,13 +112,29 @@ def test_nobody_stands_between_the_money_and_the_one_whom_the_document_names() -
     assert (total(other), set(against(other))) == (0, {("PAYEE_IS_ANOTHER", "QJ-CLM-01")})
 
 
+INSURANCE = rate(QUANJIAO, "insurance_skill", 1000)
+
+
 @pytest.mark.parametrize(("level", "paid"), [("5", True), ("4", True), ("3", True), ("2", False), ("1", False)])
 def test_the_insurance_skill_subsidy_is_the_employees_own_up_to_the_senior_level(level: str, paid: bool) -> None:
     """QJ-CLM-05"""
-    scene = quanjiao("insurance_skill", level=level, certificates=[certified("p1", level=level)])
-    found = scene.judged(rate(QUANJIAO, "insurance_skill", 1000))
+    scene = quanjiao("upskilling", level=level, certificates=[certified("p1", level=level)])
+    found = scene.judged(INSURANCE, beside=True)
     assert (total(found), payees(found)) == ((1_000_00, {"learner"}) if paid else (0, set()))
     assert against(found) == ([] if paid else [("NO_RATE_FOR_LEVEL", "QJ-CLM-05")])
+
+
+@pytest.mark.parametrize("programme", ["upskilling", "pre_job", "job_change"])
+def test_every_employee_with_a_certificate_has_it_in_full_beside_what_the_enterprise_is_paid(programme: str) -> None:
+    """QJ-CLM-05: a rate that the county did not state stops this subsidy, and never the enterprise's."""
+    scene = quanjiao(programme, "recruit", certificates=[certified("p1")])
+    own = scene.judged()
+    assert (total(own), payees(own)) == (1_500_00 if programme == "upskilling" else 1_200_00, {"enterprise"})
+    assert scene.judged(INSURANCE) == own
+    assert against(scene.judged(beside=True)) == [("RATE_MISSING", "QJ-CLM-14")]
+    assert total(scene.judged(INSURANCE, beside=True)) == 1_000_00
+    completion = quanjiao(programme, "recruit", certificates=passed(1)).judged(INSURANCE, beside=True)
+    assert against(completion) == [("CERT_KIND", "QJ-CLM-05")]
 
 
 def test_what_the_enterprise_was_paid_does_not_touch_the_employees_own_subsidy() -> None:
@@ -127,8 +143,8 @@ def test_what_the_enterprise_was_paid_does_not_touch_the_employees_own_subsidy()
         Use(person_id="p1", programme="upskilling", on=date(2020, 2, number), occupation="welder", level=str(number))
         for number in (2, 3, 4)
     ]
-    scene = quanjiao("insurance_skill", certificates=[certified("p1")])
-    assert total(scene.judged(rate(QUANJIAO, "insurance_skill", 1000), past=had)) == 1_000_00
+    scene = quanjiao("upskilling", certificates=[certified("p1")])
+    assert total(scene.judged(INSURANCE, past=had, beside=True)) == 1_000_00
 
 
 @pytest.mark.parametrize(("level", "paid"), [("2", True), ("1", True), ("3", False), ("4", False)])
@@ -212,6 +228,17 @@ def test_the_year_of_safety_training_is_that_of_passing(issued: date, paid: bool
     assert total(scene.judged(past=had)) == (300_00 if paid else 0)
 
 
+def test_safety_training_pays_the_enterprise_unless_a_person_decided_for_the_unit_that_trains() -> None:
+    """QJ-CLM-09: nobody is asked; a decision for somebody speaks of them alone."""
+    scene = quanjiao("safety", heads=2, kind="safety", certificates=passed(2, "completion"), days=3)
+    assert (payees(scene.judged()), scene.judged().open_questions) == ({"enterprise"}, ())
+    decided = scene.judged(decisions=[accepted("QJ-CLM-09", "p1")])
+    assert [line.paid_to.payee for line in decided.lines if line.paid_to] == ["institution", "enterprise"]
+    assert total(decided) == 600_00
+    refused = scene.judged(decisions=[accepted("QJ-CLM-09", "p1", "p2", accept=False)])
+    assert payees(refused) == {"enterprise"}
+
+
 def test_the_allowance_follows_the_days_present_and_goes_to_the_learner() -> None:
     """QJ-CLM-10: 20, 20 and 18 days."""
     scene = quanjiao(
@@ -232,6 +259,17 @@ def test_the_allowance_is_for_three_groups_and_has_no_cap(group: str, fen: int) 
     scene = quanjiao("free_group_training", group, certificates=passed(1), days=90)
     found = scene.judged(rate(QUANJIAO, "free_group_training", 0), decisions=[accepted("QJ-CLM-14", "p1")])
     assert total(found) == fen
+
+
+@pytest.mark.parametrize(("days", "shown"), [(60, []), (61, ["DAYS_MANY"])])
+def test_more_than_sixty_days_of_allowance_are_shown_to_the_reviewer_and_paid(days: int, shown: list[str]) -> None:
+    """QJ-CLM-10: the text sets no maximum; somebody looks at who comes for longer."""
+    scene = quanjiao("free_group_training", "school_leaver", 2, certificates=passed(2), days={"p1": days, "p2": 3})
+    found = scene.judged(rate(QUANJIAO, "free_group_training", 0), decisions=[accepted("QJ-CLM-14", "p1", "p2")])
+    assert total(found) == (days + 3) * 50_00
+    flags = [flag for flag in found.flags if flag.rule == "QJ-CLM-10"]
+    assert ([flag.code for flag in flags], found.open_questions) == (shown, ())
+    assert all("有 1 名学员" in flag.message for flag in flags)
 
 
 def test_free_groups_have_a_rate_and_a_payee_of_their_own() -> None:
@@ -255,7 +293,7 @@ def test_what_follows_the_policies_in_force_is_paid_by_a_row_of_its_own(programm
     """QJ-ENR-08: 30 graduates, without a row RATE_MISSING, with one of 1,000 it is 30,000; the payee is decided."""
     scene = quanjiao(programme, group, 30, certificates=passed(30))
     others = (rate(QUANJIAO, "free_group_training", 1000), rate(QUANJIAO, "pre_job", 1200, number=2))
-    decided = [accepted("QJ-ENR-08")]
+    decided = [accepted("QJ-ENR-08", *scene.groups)]
     assert against(scene.judged(*others, decisions=decided)) == [("RATE_MISSING", "QJ-CLM-14")]
     found = scene.judged(rate(QUANJIAO, programme, 1000), decisions=decided)
     assert (total(found), payees(found)) == (30_000_00, {"institution"})
@@ -281,7 +319,7 @@ def test_what_follows_the_policies_in_force_is_one_of_the_three_a_year(programme
 def test_whom_a_person_took_into_free_training_brings_the_institution_the_same(group: str) -> None:
     """QJ-CLM-14, QJ-ENR-06: the list is open; enrollment lets nobody in whom nobody decided on."""
     scene = quanjiao("free_group_training", group, certificates=passed(1))
-    found = scene.judged(rate(QUANJIAO, "free_group_training", 1000), decisions=[accepted("QJ-CLM-14")])
+    found = scene.judged(rate(QUANJIAO, "free_group_training", 1000), decisions=[accepted("QJ-CLM-14", "p1")])
     assert line_of(found, programme="free_group_training").amount_fen == 1_000_00
 
 

@@ -8,13 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peibu.trial.judging import judge
+from peibu.trial.outcome import differences
 from services.payment.domain import deciding
 from services.payment.domain.caps import Use, spans
 from services.payment.domain.deciding import assess
 from services.payment.domain.facts import Known
 from services.payment.domain.rates import Rate
 from services.payment.domain.subsidy import Assessment
+from shared.policy.case_file import read_case
 from shared.policy.decision import Severity
+from shared.policy.loader import load_catalogue, load_rulebooks
 from shared.policy.rulebook import Rulebook
 from tests.payment.sample import accepted, attendance
 from tests.payment.scene import HULUDAO, LINSHU, QUANJIAO, Scene, alike, book_of, certified, line_of, rate, table
@@ -188,6 +192,74 @@ def test_in_whichever_order_classes_are_judged_each_day_of_a_person_is_paid_once
         days = [day for use in past if use.person_id == person for day in use.days]
         assert sorted(days) == sorted(set().union(*(came[person] for came in classes)))
         assert fen == 50_00 * len(days)
+
+
+CASE = b"""
+case = "E24c"
+region = "341124"
+opened = 2020-07-01
+kind = "class"
+planned = 3
+occupation = "cook"
+
+[[person]]
+ids = ["p1..p3"]
+group = "school_leaver"
+
+[[history]]
+persons = ["p1"]
+programme = "living_allowance"
+year = 2020
+days = [2020-07-01, 2020-07-02, 2020-07-06]
+
+[[history]]
+persons = ["p2"]
+programme = "living_allowance"
+year = 2020
+days = [2020-07-01, 2020-07-02]
+
+[[allowance_day]]
+persons = ["p1", "p3"]
+days = 20
+
+[[allowance_day]]
+persons = ["p2"]
+days = 2
+
+[expect]
+total_yuan = 1850
+
+[[expect.line]]
+persons = ["p1"]
+amount_yuan = 850
+rule = "QJ-CLM-10"
+payee = "learner"
+
+[[expect.line]]
+persons = ["p3"]
+amount_yuan = 1000
+rule = "QJ-CLM-10"
+payee = "learner"
+
+[[expect.line]]
+persons = ["p2"]
+amount_yuan = 0
+
+[[expect.refusal]]
+persons = ["p2"]
+rule = "QJ-CLM-10"
+
+[[expect.flag]]
+rule = "QJ-CLM-10"
+"""
+
+
+def test_a_case_file_says_which_days_were_paid_elsewhere() -> None:
+    """QJ-CLM-10: tried with the same domain code, without a database."""
+    case = read_case(CASE, name="two-classes.toml", catalogue=load_catalogue())
+    outcome = judge(case, load_rulebooks())
+    assert differences(case, outcome) == []
+    assert outcome.total_fen == 1_850_00
 
 
 def test_days_are_written_down_with_those_in_a_row_as_first_and_last() -> None:

@@ -169,7 +169,7 @@ class ApplicationBody(Body):
     """One application with several batches, each a class (JY-CLM-09)."""
 
     class_ids: Annotated[list[Id], Field(min_length=1, max_length=100)]
-    claimant: Literal["institution", "enterprise"]
+    claimant: Literal["institution", "enterprise", "assessor"]
     undertaking: UndertakingBody
     account: AccountBody
 

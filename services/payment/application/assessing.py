@@ -1,7 +1,7 @@
 """Assess a class from its facts, and carry out what a changed assessment means for its claim."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.settle_entitlement import settle_entitlement
-from services.payment.domain.benefit import EMPLOYMENT_AWAITED
+from services.payment.domain.benefit import EMPLOYMENT_AWAITED, is_paid_beside
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.caps import Use, places_of
 from services.payment.domain.claim import ASSESSOR, Claim
@@ -81,14 +81,17 @@ async def rates_of(
 
 
 async def assess_case(
-    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = ()
+    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = (), beside: bool = False
 ) -> Assessment:
-    """Assess a class as it is known now, at the rates that stood when it was decided if it was."""
-    return (await decide_case(uow, case, decisions, decided_until=decided_until)).assessment()
+    """Assess a class as it is known now, at the rates that stood when it was decided if it was.
+
+    With `beside` it is what is paid beside the class's own.
+    """
+    return (await decide_case(uow, case, decisions, decided_until=decided_until, beside=beside)).assessment()
 
 
 async def decide_case(
-    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = ()
+    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = (), beside: bool = False
 ) -> Decided:
     """Assess a class as `assess_case` does, and leave people together who are alike.
 
@@ -112,6 +115,7 @@ async def decide_case(
         past=(*await uow.uses.elsewhere(opened.class_id, persons), *(past or ())) if capped else (),
         held=await uow.uses.of_class(opened.class_id) if capped else {},
         today=uow.today,
+        beside=beside,
     )
     if past is not None:
         return found
@@ -126,14 +130,24 @@ async def past_of(uow: PaymentUnit, opened: ClassOpened, rulebook: Rulebook) -> 
 
 async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment:
     """Assess a class as it is known now, for the people of a claim."""
-    found = await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)
+    found = (await _decide_for(uow, case, claim)).assessment()
     return part_of(claim, found, case.rulebook)
 
 
 async def decide_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Decided | Assessment:
     """Decide a claim as `assess_claim` does; whoever claims for everybody is not told line by line."""
-    found = await decide_case(uow, case, claim.decisions, decided_until=claim.rates_until)
+    found = await _decide_for(uow, case, claim)
     return found if is_whole(claim, found) else part_of(claim, found.assessment(), case.rulebook)
+
+
+async def _decide_for(uow: PaymentUnit, case: Case, claim: Claim) -> Decided:
+    beside = claims_beside(claim.claimant, claim.persons or (), case)
+    return await decide_case(uow, case, claim.decisions, decided_until=claim.rates_until, beside=beside)
+
+
+def claims_beside(claimant: str, persons: Collection[str], case: Case) -> bool:
+    """Say whether a claim is for what its person is paid beside what the class earns (QJ-CLM-05)."""
+    return claimant == INDIVIDUAL and is_paid_beside(case.opened.fact, persons, case.rulebook)
 
 
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
@@ -143,7 +157,7 @@ async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
 
 async def stops_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Finding, ...]:
     """Give everything that stands against reviewing or paying the claim now."""
-    stops = (await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)).stops
+    stops = (await _decide_for(uow, case, claim)).of_class.stops
     return (*stops, *open_breaches(claim.breaches, case.rulebook.payment.breach))
 
 

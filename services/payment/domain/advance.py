@@ -1,8 +1,9 @@
 """Money before the claim (预付): a share of what the approved headcount would bring, by a recorded decision."""
 
+from collections import Counter
 from collections.abc import Sequence
 
-from services.payment.domain.benefit import benefits_of
+from services.payment.domain.benefit import benefits_of, is_for
 from services.payment.domain.decision import Decision, is_accepted
 from services.payment.domain.rates import RateTable, Wanted
 from shared.contracts.enrollment import ClassOpened
@@ -13,11 +14,16 @@ from shared.policy.terms.benefit import Advance, Benefit
 
 
 def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: RateTable | None) -> int | None:
-    """Give what the planned headcount would bring under the advance's programmes, None where a rate is missing."""
+    """Give what the people admitted would bring under the advance's programmes, None where a rate is missing.
+
+    Places that were planned and nobody was admitted to bring nothing, whatever was asked for them.
+    """
     total_fen = 0
-    for benefit in benefits_of(opened, rulebook):
+    benefits = benefits_of(opened, rulebook)
+    heads = _heads(opened, benefits)
+    for benefit in benefits:
         programme = benefit.paid_as(opened.programme)
-        if programme not in term.programmes:
+        if programme not in term.programmes or not heads[benefit.code]:
             continue
         kind = benefit.certificate_kinds[0] if benefit.certificate_kinds else None
         wanted = Wanted(
@@ -34,8 +40,17 @@ def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: 
             each_fen = found.amount_fen if found else None
         if each_fen is None:
             return None
-        total_fen += each_fen * opened.planned
+        total_fen += each_fen * heads[benefit.code]
     return total_fen
+
+
+def _heads(opened: ClassOpened, benefits: Sequence[Benefit]) -> Counter[str]:
+    """Count for how many people each benefit would pay: of those under one word the first that is for them."""
+    heads: Counter[str] = Counter()
+    for trainee in opened.trainees:
+        own = (benefit for benefit in reversed(benefits) if is_for(benefit, trainee))
+        heads.update({benefit.paid_as(opened.programme): benefit.code for benefit in own}.values())
+    return heads
 
 
 def _stated_fen(benefit: Benefit, level: str | None, kind: str | None) -> int | None:

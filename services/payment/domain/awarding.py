@@ -87,8 +87,8 @@ class Awarding:
         self._rates = rates
         self._past = past
         self._held = held
-        self._benefits = benefits_of(opened.fact, ground.rulebook)
-        self._waiting = incomplete(ground.facts, opened.fact, ground.rulebook)
+        self._benefits = benefits_of(opened.fact, ground.rulebook, beside=ground.beside)
+        self._waiting = incomplete(ground.facts, opened.fact, ground.rulebook, beside=ground.beside)
         self._kept: dict[Hashable, object] = {}
 
     @property
@@ -102,9 +102,10 @@ class Awarding:
     @property
     def names_people(self) -> bool:
         """Say whether a benefit of the class gives each person a part of their own, or names their certificate."""
+        asked = [benefit for benefit in self._benefits if not benefit.where_agreed or self._ground.facts.agreed]
         return any(
             benefit.basis == "cost" or any(condition.agreement_by_exam_day for condition in benefit.conditions)
-            for benefit in self._benefits
+            for benefit in asked
         )
 
     def drafts(self, situation: Situation) -> tuple[Draft, ...]:
@@ -116,7 +117,7 @@ class Awarding:
         programme = self._opened.fact.programme
         first: dict[str, int] = {}
         for place, benefit in enumerate(self._benefits):
-            if is_for(benefit, trainee):
+            if is_for(benefit, trainee, self._ground.facts):
                 first.setdefault(benefit.paid_as(programme), place)
         fitting = sorted(first.values())
         line_no = situation.places[0] + 1

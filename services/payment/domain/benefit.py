@@ -1,6 +1,6 @@
 """What a benefit pays one person for (补贴项目): a certificate, months of work, days of presence, each an award."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -35,10 +35,14 @@ _MONTHS_OF_A_YEAR: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """How often a rate is paid; `standard_fen` is the amount where the fact itself brings it."""
+    """How often a rate is paid, in parts of it where `per` says so.
+
+    `standard_fen` is the amount where the fact itself brings it.
+    """
 
     wanted: Wanted
     times: int = 1
+    per: int = 1
     standard_fen: int | None = None
 
 
@@ -118,7 +122,7 @@ class Award:
 class Ground:
     """Everything that is known when a benefit is judged for a person; without `today` every window counts as over.
 
-    `past` is what the class's people are paid for elsewhere.
+    `past` is what the class's people are paid for elsewhere; `beside` asks for what is paid beside the class's own.
     """
 
     facts: ClassFacts
@@ -127,18 +131,29 @@ class Ground:
     decisions: Sequence[Decision]
     past: Sequence[Use] = ()
     today: date | None = None
+    beside: bool = False
 
 
-def benefits_of(opened: ClassOpened, rulebook: Rulebook) -> tuple[Benefit, ...]:
-    """Give the benefits that the class can earn, in the document's order."""
-    found = (benefit for benefit in rulebook.payment.benefits if benefit.is_earned_by(opened.programme, opened.kind))
+def benefits_of(opened: ClassOpened, rulebook: Rulebook, *, beside: bool = False) -> tuple[Benefit, ...]:
+    """Give the benefits that the class can earn, in the document's order, or those that are paid `beside` them."""
+    benefits = (benefit for benefit in rulebook.payment.benefits if benefit.beside == beside)
+    found = (benefit for benefit in benefits if benefit.is_earned_by(opened.programme, opened.kind))
     hirer = opened.attributes.get(HIRER)
     return tuple(benefit for benefit in found if not benefit.hirers or hirer is None or hirer in benefit.hirers)
 
 
-def is_for(benefit: Benefit, trainee: OpenedTrainee) -> bool:
-    """Say whether one of the person's groups is paid by the benefit."""
+def is_for(benefit: Benefit, trainee: OpenedTrainee, facts: ClassFacts | None = None) -> bool:
+    """Say whether one of the person's groups is paid by the benefit, and whether they agreed where it asks for that."""
+    if benefit.where_agreed and (facts is None or trainee.person_id not in facts.agreed):
+        return False
     return not benefit.groups or not set(trainee.groups).isdisjoint(benefit.groups)
+
+
+def is_paid_beside(opened: ClassOpened, persons: Collection[str], rulebook: Rulebook) -> bool:
+    """Say whether somebody of these is paid something beside what the class earns (QJ-CLM-05)."""
+    benefits = benefits_of(opened, rulebook, beside=True)
+    people = [trainee for trainee in opened.trainees if trainee.person_id in persons]
+    return any(is_for(benefit, trainee) for benefit in benefits for trainee in people)
 
 
 def earned(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[tuple[Award, ...], tuple[Finding, ...]]:
@@ -226,7 +241,7 @@ def _of_certificate(
         certificate_kind=certificate.kind,
         on=opened.opening_date,
     )
-    years = int(opened.attributes.get(AGREED_MONTHS, "0")) // _MONTHS_OF_A_YEAR if benefit.agreed_years else 1
+    times, per, decided = _agreed_time(benefit, trainee, ground)
     award = Award(
         benefit=benefit,
         use=Use(
@@ -237,15 +252,26 @@ def _of_certificate(
             level=certificate.level,
             employer=employer_of(trainee, ground),
         ),
-        priced=(Priced(wanted=wanted, times=years),),
+        priced=(Priced(wanted=wanted, times=times, per=per),),
         certificate=known,
-        traces=traces,
+        traces=(*traces, *decided),
         findings=(unstated(benefit, level),) if benefit.levels and level not in benefit.levels else (),
     )
-    if not years:
+    if not times:
         message = "没有约定满一年的学徒期限，不能按年计算补贴。"
         award = replace(award, findings=(*award.findings, _nothing(benefit, "AGREED_YEARS_MISSING", message)))
     return _shared(award, benefit, trainee, ground) if benefit.shares else award
+
+
+def _agreed_time(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[int, int, tuple[Trace, ...]]:
+    """Give how often the rate is paid and in which parts of it: for the whole years agreed, months by decision."""
+    if not benefit.agreed_years:
+        return 1, 1, ()
+    months = int(ground.opened.attributes.get(AGREED_MONTHS, "0"))
+    decision = latest(ground.decisions, benefit.rule, trainee.person_id) if benefit.part_years else None
+    if decision is None or not decision.accepted or not months % _MONTHS_OF_A_YEAR:
+        return months // _MONTHS_OF_A_YEAR, 1, ()
+    return months, _MONTHS_OF_A_YEAR, (decision_trace(benefit, decision),)
 
 
 def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:

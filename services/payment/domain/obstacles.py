@@ -28,7 +28,7 @@ _EVENTS: Final = {
 
 
 def obstacles(
-    facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, entry_required: bool
+    facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, entry_required: bool, beside: bool = False
 ) -> tuple[Finding, ...]:
     """Give every reason for which no subsidy of the class may be claimed now; none when it may.
 
@@ -40,19 +40,22 @@ def obstacles(
     (HB-REP-07).
     """
     organised = _organised_elsewhere(opened, rulebook)
-    found = (*_cancelled(facts, rulebook), *organised, *_incomplete(facts, opened, rulebook))
+    found = (*_cancelled(facts, rulebook), *organised, *_incomplete(facts, opened, rulebook, beside=beside))
     if entry_required:
         found = (*found, *_not_entered(facts, opened, rulebook))
     return (*found, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook), *_opinion(facts, rulebook))
 
 
-def incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Mapping[str, tuple[Finding, ...]]:
-    """Give what each of the class's benefits still waits for, by the word under which it is paid.
+def incomplete(
+    facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, beside: bool = False
+) -> Mapping[str, tuple[Finding, ...]]:
+    """Give what each of the class's benefits, or those paid `beside`, still waits for, by the word it is paid under.
 
     An allowance by the day rests on the training alone and does not wait for an examination (QJ-CLM-10).
     """
     term = rulebook.payment.evidence
-    paid_as = dict.fromkeys(benefit.paid_as(opened.programme) for benefit in benefits_of(opened, rulebook))
+    benefits = benefits_of(opened, rulebook, beside=beside)
+    paid_as = dict.fromkeys(benefit.paid_as(opened.programme) for benefit in benefits)
     found: dict[str, tuple[Finding, ...]] = {}
     for programme in paid_as or (opened.programme,):
         evidence = (term.of(programme) or term.of(opened.programme)) if term else None
@@ -165,7 +168,7 @@ def _organised_elsewhere(opened: ClassOpened, rulebook: Rulebook) -> Iterator[Fi
         )
 
 
-def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
+def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, beside: bool) -> Iterator[Finding]:
     term = rulebook.payment.evidence
     evidence = term.of(opened.programme) if term else None
     if term is None or evidence is None:
@@ -180,7 +183,7 @@ def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> I
             value=opened.programme,
         )
         return
-    waiting = incomplete(facts, opened, rulebook).values()
+    waiting = incomplete(facts, opened, rulebook, beside=beside).values()
     if all(waiting):
         yield from dict.fromkeys(finding for findings in waiting for finding in findings)
 

@@ -92,25 +92,33 @@ def _payee_undecided(row: BenefitPayee | None, person_id: str, decisions: Sequen
 def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> frozenset[PayeeKind]:
     """Give who is paid for the class where the document names payees for its kind, nothing where it names none.
 
-    Whom a person may decide to pay for want of proof is among them (LS-PAY-04), and while nobody said who paid for the
-    training everybody who may have (HL-CLM-04).
+    Whom a person may decide to pay for want of proof is among them (LS-PAY-04), while nobody said who paid for the
+    training everybody who may have (HL-CLM-04), and who is paid something beside (QJ-CLM-05).
     """
-    benefits = benefits_of(opened, rulebook)
+    benefits, aside = benefits_of(opened, rulebook), benefits_of(opened, rulebook, beside=True)
     ground = Ground(facts=facts, opened=opened, rulebook=rulebook, decisions=())
-    paid = [(benefit, trainee) for benefit in benefits for trainee in opened.trainees if is_for(benefit, trainee)]
+    paid = [
+        (benefit, trainee) for benefit in benefits for trainee in opened.trainees if is_for(benefit, trainee, facts)
+    ]
     rows = [payee_of(benefit, trainee, ground) for benefit, trainee in paid]
     unsaid = opened.attributes.get(FUNDER) is None
-    possible = {row.payee for benefit, _ in paid for row in benefit.payees if row.unproven or (row.funders and unsaid)}
-    named = names_payees(opened, rulebook)
-    return frozenset({*possible, *(row.payee if row else GIVER for row in rows)}) if named else frozenset()
+    possible = {
+        row.payee
+        for benefit, _ in paid
+        for row in benefit.payees
+        if row.unproven or row.once_decided or (row.funders and unsaid)
+    }
+    named = {*possible, *(row.payee if row else GIVER for row in rows)} if names_payees(opened, rulebook) else set()
+    mine = {row.payee for each in aside for row in each.payees if any(is_for(each, one) for one in opened.trainees)}
+    return frozenset({*named, *mine})
 
 
-def names_payees(opened: ClassOpened, rulebook: Rulebook) -> bool:
+def names_payees(opened: ClassOpened, rulebook: Rulebook, *, beside: bool = False) -> bool:
     """Say whether the document names payees for classes of this kind; where it does not, who claims is paid.
 
     A person is claimed for once then, by whoever gave the class or paid for it.
     """
-    rows = (row for benefit in benefits_of(opened, rulebook) for row in benefit.payees)
+    rows = (row for benefit in benefits_of(opened, rulebook, beside=beside) for row in benefit.payees)
     return any(not row.class_kinds or opened.kind in row.class_kinds for row in rows)
 
 
@@ -129,12 +137,21 @@ def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Benefi
             continue
         if row.dispatched and DISPATCHED_TO not in trainee.attributes:
             continue
+        if row.charged is not None and row.charged != (trainee.fee_fen > 0):
+            continue
+        if row.once_decided and not _is_accepted(row, trainee.person_id, ground.decisions):
+            continue
         if row.unproven and not _goes_unproven(row, trainee, ground):
             continue
         if not _is_refused(row, trainee.person_id, ground.decisions):
             return row
         refused = row
     return refused
+
+
+def _is_accepted(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> bool:
+    decision = latest(decisions, row.rule, person_id)
+    return decision is not None and decision.accepted
 
 
 def _is_refused(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> bool:

@@ -365,6 +365,7 @@ def breach_row(breach: Breach) -> dict[str, Any]:
         "reason": breach.reason,
         "closed_by": breach.closed_by,
         "closed_on": breach.closed_on,
+        "line_nos": sorted(breach.line_nos),
     }
 
 
@@ -381,4 +382,5 @@ def breach_of(row: Row[Any]) -> Breach:
         reason=row.reason,
         closed_by=row.closed_by,
         closed_on=row.closed_on,
+        line_nos=frozenset(row.line_nos),
     )

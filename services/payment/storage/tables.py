@@ -749,6 +749,7 @@ CLAIM_BREACH: Final = Table(
     Column("reason", Text),
     Column("closed_by", String(200)),
     Column("closed_on", Date),
+    Column("line_nos", JSON, nullable=False),
     CheckConstraint("conclusion IN ('confirmed','unfounded','work_error')", name="conclusion"),
     CheckConstraint(
         "(conclusion IS NULL) = (reason IS NULL) AND (conclusion IS NULL) = (closed_by IS NULL) "
@@ -756,6 +757,7 @@ CLAIM_BREACH: Final = Table(
         name="closed",
     ),
     CheckConstraint("closed_by <> opened_by", name="two_people"),
+    CheckConstraint("coalesce(conclusion, '') = 'confirmed' OR CAST(line_nos AS TEXT) = '[]'", name="lines"),
     Index("ix_claim_breach_claim_id", "claim_id"),
 )
 """Breaches of the undertaking; an open one stops review and payment of its claim."""

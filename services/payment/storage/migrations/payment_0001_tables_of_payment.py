@@ -1055,6 +1055,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("closed_by", sa.String(length=200), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("line_nos", sa.JSON(), nullable=False),
         sa.CheckConstraint(
             "conclusion IN ('confirmed','unfounded','work_error')", name=op.f("ck_claim_breach_conclusion")
         ),
@@ -1064,6 +1065,10 @@ def upgrade() -> None:
             name=op.f("ck_claim_breach_closed"),
         ),
         sa.CheckConstraint("closed_by <> opened_by", name=op.f("ck_claim_breach_two_people")),
+        sa.CheckConstraint(
+            "coalesce(conclusion, '') = 'confirmed' OR CAST(line_nos AS TEXT) = '[]'",
+            name=op.f("ck_claim_breach_lines"),
+        ),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_breach_claim_id_claim")),
         sa.PrimaryKeyConstraint("breach_id", name=op.f("pk_claim_breach")),
     )
