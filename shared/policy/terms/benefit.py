@@ -83,21 +83,21 @@ class BenefitFund(Term):
 class Benefit(Term):
     """One subsidy: for whom, for which fact, how much and to whom.
 
-    A class earns it when its programme is one of `classes` and its kind one of `class_kinds`, a person when one of
-    their groups is in `groups` and the hirer one of `hirers`; empty means everybody. Of certificates those of
-    `certificate_kinds` and `levels` count. `programme` is the word under which it is paid, None the class's own.
+        A class earns it when its programme is one of `classes` and its kind one of `class_kinds`, a person when one of
+        their groups is in `groups` and the hirer one of `hirers`; empty means everybody. Of certificates those of
+        `certificate_kinds` and `levels` count. `programme` is the word under which it is paid, None the class's own.
 
-    `basis`: per recognised `person`, per `certificate`, per full `month` of work for one employer (`units_max`), per
-    `day` of presence (`units_max`), or the class's `cost` beyond what the first source of the funding order bore, in
-    equal parts for everybody present. `agreed_years` multiplies by the whole years agreed. What `rates` state is paid;
-    without any the region's table says it, for a day also as a standard per month or year, over `days_of_month` or
-<<<<<<< HEAD
-    `days_of_year`. With `where_agreed` it is there only for whom an agreement of a free exam is known: of a class that
-    has none nobody is asked for its rate, and no budget is held for it before (HB-CLM-12).
-=======
-    `days_of_year`. What is paid `beside` is no part of what the class comes to: its learner claims it alone, and a rate
-    that it lacks stops nobody else (QJ-CLM-05).
->>>>>>> main
+        `basis`: per recognised `person`, per `certificate`, per full `month` of work for one employer (`units_max`), per
+        `day` of presence (`units_max`), or the class's `cost` beyond what the first source of the funding order bore, in
+        equal parts for everybody present. `agreed_years` multiplies by the whole years agreed. What `rates` state is paid;
+        without any the region's table says it, for a day also as a standard per month or year, over `days_of_month` or
+    <<<<<<< HEAD
+        `days_of_year`. With `where_agreed` it is there only for whom an agreement of a free exam is known: of a class that
+        has none nobody is asked for its rate, and no budget is held for it before (HB-CLM-12).
+    =======
+        `days_of_year`. What is paid `beside` is no part of what the class comes to: its learner claims it alone, and a rate
+        that it lacks stops nobody else (QJ-CLM-05).
+    >>>>>>> main
     """
 
     code: str
