@@ -303,7 +303,8 @@ class Setting:
 
     async def play(self, databases: FreshDatabases, steps: Sequence[Step]) -> int:
         """Take the steps, do what is left, and give what was paid in fen."""
-        url = await databases.cloned(f"payment_{self.place}_{self.kind}", self.prepare)
+        name = f"payment_{self.place}_{self.kind}_{self.classes[0].programme}".lower()
+        url = await databases.cloned(name, self.prepare)
         async with _opened(url) as database:
             town = Town(Office(database, now=moment(self.on), versions_before=100), self)
             for step in steps:
