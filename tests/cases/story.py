@@ -69,6 +69,8 @@ class CaseStory:
         self.fund = fund_of(self.parts, book)
         self.enterprise: Party | None = None
         self.agency: Party | None = None
+        self.moved_fen = 0
+        """What the bank moved for it, less what came back."""
         self.agency_name = f"示例派遣公司{case.case}"
         self.agency_code = sample_credit_code(6_000 + seed)
         self.enterprise_name = f"示例企业{case.case}"
@@ -214,7 +216,7 @@ class CaseStory:
             advance_fen=advance_fen,
             advanced=term.programmes if advance_fen and term else (),
         )
-        moved = advance_fen + sum(one.by_bank_fen for one in came)
+        moved = self.moved_fen = advance_fen + sum(one.by_bank_fen for one in came)
         unpaid = [] if moved == outcome.total_fen else [f"{outcome.total_fen} fen are due, {moved} were paid"]
         return [*differences(self.case, outcome), *unpaid]
 

@@ -123,6 +123,7 @@ class Ground:
     """Everything that is known when a benefit is judged for a person; without `today` every window counts as over.
 
     `past` is what the class's people are paid for elsewhere; `beside` asks for what is paid beside the class's own.
+    `entry_required` says that what happened must be entered in the provincial system.
     """
 
     facts: ClassFacts
@@ -132,6 +133,7 @@ class Ground:
     past: Sequence[Use] = ()
     today: date | None = None
     beside: bool = False
+    entry_required: bool = False
 
 
 class Earning(Stating, Protocol):
