@@ -1,6 +1,6 @@
 """What a benefit pays one person for (补贴项目): a certificate, months of work, days of presence, each an award."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,7 @@ from services.payment.domain.decision import Decision, decision_trace, latest
 from services.payment.domain.facts import ClassFacts, Known, WorkMonth
 from services.payment.domain.rates import Wanted
 from services.payment.domain.recognition import recognise, recognise_each
-from services.payment.domain.shortfall import cost_fen, is_stated, part_of, shortfall_fen, spent_fen
+from services.payment.domain.shortfall import Stating, cost_fen, is_stated, part_of, shortfall_fen, spent_fen
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee, ReservedTrainee
 from shared.domain.months import months_later
@@ -136,7 +136,7 @@ class Ground:
     entry_required: bool = False
 
 
-class Earning(Protocol):
+class Earning(Stating, Protocol):
     """A class as far as its benefits depend on it, planned or opened; of a `kind` None nothing is told yet."""
 
     @property
@@ -146,10 +146,6 @@ class Earning(Protocol):
     @property
     def kind(self) -> str | None:
         """Give its kind."""
-
-    @property
-    def attributes(self) -> Mapping[str, str]:
-        """Give what it states, by the code of the attribute."""
 
 
 def benefits_of(earning: Earning, rulebook: Rulebook, *, beside: bool = False) -> tuple[Benefit, ...]:
