@@ -37,7 +37,9 @@ ASKED_OF_EVERYBODY = {"certificates", "voided", "attendance", "withdrawn", "spel
 
 def alone(facts: ClassFacts, opened: ClassOpened, **_: Any) -> tuple[Situation, ...]:
     return tuple(
-        Situation(places=(place,), example=one, sessions=facts.sessions_present(one.person_id), core=one.person_id)
+        Situation(
+            places=(place,), example=one, sessions=facts.sessions_present(one.person_id), core=place, is_alone=True
+        )
         for place, one in enumerate(opened.trainees)
     )
 

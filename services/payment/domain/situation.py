@@ -46,19 +46,16 @@ _OF_USE: Final = _deciding(Use)
 class Situation:
     """The people who are alike, by their places on the roster from 0 on, the first of them as their example.
 
-    They were in as many `sessions`. `core` is shared with all who differ from them in nothing but what entitles to an
-    award: sessions, a slot held, a withdrawal; what a benefit pays is the same for all of those.
+    They were in as many `sessions`. `core` is the number that they share within the class with all who differ from them
+    in nothing but what entitles to an award: sessions, a slot held, a withdrawal; what a benefit pays is the same for
+    all of those. Who is judged alone is alone in it.
     """
 
     places: tuple[int, ...]
     example: OpenedTrainee
     sessions: int
-    core: Hashable
-
-    @property
-    def is_alone(self) -> bool:
-        """Say whether the person is judged alone, whoever else may be like them."""
-        return self.core == self.example.person_id
+    core: int
+    is_alone: bool
 
 
 def situations(
@@ -70,30 +67,32 @@ def situations(
     past: Sequence[Use] = (),
     held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
     by_days: bool,
+    by_work: bool,
     each_alone: bool,
 ) -> tuple[Situation, ...]:
     """Put the people of a class together who are alike, in the order of the roster.
 
-    `by_days` says that a benefit asks on how many days somebody came, `each_alone` that it tells everybody apart.
+    `by_days` says that a benefit asks on how many days somebody came, `by_work` where they worked, `each_alone` that it
+    tells everybody apart.
     """
     alone = {person for decision in decisions for person in decision.persons or ()}
     withdrawn = {known.fact.person_id for known in facts.withdrawn}
-    worked = _by_person(facts.spells, _OF_SPELL)
+    worked = _by_person(facts.spells, _OF_SPELL) if by_work else {}
     months = _by_person(facts.months, _OF_MONTH)
     had = _by_person(past, _OF_USE)
     holding: dict[str, list[tuple[str, Use]]] = {}
     for (person, award), use in held.items():
         holding.setdefault(person, []).append((award, use))
-    alike: dict[tuple[Hashable, int, bool, bool], list[int]] = {}
+    cores: dict[Hashable, int] = {}
+    alike: dict[tuple[int, bool, int, bool, bool], list[int]] = {}
     for place, trainee in enumerate(opened.trainees):
         person = trainee.person_id
-        sessions = facts.sessions_present(person)
         certificates = facts.standing_certificates(person)
-        core: Hashable
-        if each_alone or person in alone or len(certificates) > 1:
-            core = person
-        else:
-            core = (
+        is_alone = each_alone or person in alone or len(certificates) > 1
+        content = (
+            person
+            if is_alone
+            else (
                 _OF_TRAINEE(trainee),
                 _OF_CERTIFICATE(certificates[0].fact) if certificates else None,
                 worked.get(person),
@@ -101,13 +100,18 @@ def situations(
                 facts.paid_out(person),
                 had.get(person),
                 _held(holding[person], certificates) if person in holding else None,
-                tuple(trainee.attributes.items()),
+                tuple(trainee.attributes.items()) if trainee.attributes else None,
                 facts.days_present(person) if by_days else None,
             )
-        alike.setdefault((core, sessions, person in entitled, person in withdrawn), []).append(place)
+        )
+        core = cores.setdefault(content, len(cores))
+        key = core, is_alone, facts.sessions_present(person), person in entitled, person in withdrawn
+        alike.setdefault(key, []).append(place)
     return tuple(
-        Situation(places=tuple(places), example=opened.trainees[places[0]], sessions=key[1], core=key[0])
-        for key, places in alike.items()
+        Situation(
+            places=tuple(places), example=opened.trainees[places[0]], sessions=sessions, core=core, is_alone=is_alone
+        )
+        for (core, is_alone, sessions, _, _), places in alike.items()
     )
 
 
