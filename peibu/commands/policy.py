@@ -6,13 +6,13 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TextIO
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 from rich.markup import escape
@@ -25,7 +25,6 @@ from shared.domain.money import yuan_text
 from shared.policy import loader
 from shared.policy.coverage import coverage, texts_under
 from shared.policy.decision import Finding
-from shared.policy.explaining import explained
 from shared.policy.mistakes import PolicyFilesInvalid
 from shared.policy.provisions import Difference, Provision, differences, provisions
 from shared.policy.rulebook import Rulebook, Shelf
@@ -58,7 +57,7 @@ def show(
 ) -> None:
     """Print the rulebook that decides for a region and an opening date: every provision with rule, clause and key."""
     try:
-        book = loader.load_rulebooks(folder).in_force(region, day.date())
+        book = _shelf(folder).in_force(region, day.date())
     except DomainError as error:
         _fail(f"{error.message}{error.advice}")
     console.print(f"[bold]{escape(book.title)}[/bold]（{book.document}）{book.id}", soft_wrap=True)
@@ -263,25 +262,14 @@ def explain(
 ) -> None:
     """Print of every fen of a claim which rules decided it: clause, what was looked at, and what came of it."""
     from peibu.processes import opened
-    from peibu.trial.outcome import alike
+    from peibu.trial.printing import print_claim
 
     async def run() -> None:
         async with opened("payment", home.absolute()) as wired, wired.reading() as uow:
             found = await uow.claims.find(claim)
             if found is None:
                 _fail(f"没有申领 {claim}。")
-            console.print(f"申领 {found.claim_id}  班级 {found.class_id}  {found.rulebook_id}", soft_wrap=True)
-            for (fen, steps, findings), names in alike(_told(found.assessment.lines)).items():
-                console.print(f"\n[bold]{'、'.join(names)}：{yuan_text(fen)} 元[/bold]", soft_wrap=True)
-                for step in steps:
-                    console.print(f"  {escape(step)}", soft_wrap=True)
-                for finding in findings:
-                    console.print(f"  [red]不予通过[/red] {escape(finding)}", soft_wrap=True)
-            for flag in (*found.assessment.flags, *found.assessment.stops):
-                console.print(
-                    f"[yellow]提示[/yellow] {escape(flag.message)}（{flag.rule} · {flag.clause}）", soft_wrap=True
-                )
-            console.print(f"\n[bold]合计 {yuan_text(sum(found.full.values()))} 元[/bold]")
+            print_claim(console, found)
 
     run_async(run())
 
@@ -301,9 +289,13 @@ def show_coverage(
     folder: Folder = loader.PACKAGED,
 ) -> None:
     """Print of every rule where it is decided and which tests show it; fail while any is unexplained."""
+    shelf = _shelf(folder)
+    rules = {name: rule for name, rule in loader.load_catalogue(folder).items() if name.startswith(jurisdiction or "")}
+    if not rules:
+        _fail(f"没有编号以 {jurisdiction} 开头的规则；新文件的规则在 --rulebooks 目录的 rules.toml 中。")
     rows = coverage(
-        {name: rule for name, rule in loader.load_catalogue(folder).items() if name.startswith(jurisdiction or "")},
-        books=loader.load_rulebooks(folder).current,
+        rules,
+        books=shelf.current,
         forms=loader.load_forms(),
         code=texts_under(sources, "shared", "services"),
         tests=texts_under(sources, "tests") | (_cases_under(cases) if cases else {}),
@@ -328,14 +320,6 @@ def _cases_under(folder: Path) -> dict[str, str]:
     """Read the case files of a folder; rulebooks and lists of rules may stand there, too, and show nothing."""
     found = texts_under(folder, ".", ending="toml").items()
     return {name: text for name, text in found if re.search(r"^case\s*=", text, re.MULTILINE)}
-
-
-def _told(lines: Iterable[Any]) -> Iterator[tuple[tuple[int, tuple[str, ...], tuple[str, ...]], str]]:
-    """Give what is printed of each line of a claim, and the line's name."""
-    for line in lines:
-        steps = tuple(explained(trace) for trace in line.traces)
-        findings = tuple(f"{finding.message}（{finding.rule} · {finding.clause}）" for finding in line.findings)
-        yield (line.amount_fen, steps, findings), f"{line.line_no} {line.masked_name or '班级'}"
 
 
 def _book(named: str, folder: Path) -> Rulebook:
@@ -366,7 +350,8 @@ def _changed(change: Difference) -> str:
         case Provision() as removed, None:
             return f"[red]删除[/red] {_said(removed)}"
         case Provision() as old, Provision() as new:
-            return f"[yellow]修改[/yellow] {_said(old)} → {escape(new.text)}（{new.rule} · {escape(new.clause)}）"
+            basis = f"（{new.rule} · {escape(new.clause)}）" if new.rule else ""  # the head of a file has none
+            return f"[yellow]修改[/yellow] {_said(old)} → {escape(new.text)}{basis}"
     raise AssertionError("a difference has a side")
 
 

@@ -96,6 +96,7 @@ async def show_ledger(cast: Cast, script: Script, console: Console) -> int:
     console.print(
         f"合计到账 [bold]{yuan_text(paid)}[/bold] 元；事件原文：peibu events tail --from-start --key {script.class_id}"
     )
+    console.print(f"逐行理由：peibu policy explain {script.claim_id}")
     return paid
 
 

@@ -59,7 +59,7 @@ def judge(case: Case, shelf: Shelf) -> Outcome:
         refusals += one.refused_payees(case)
         for line in one.found.lines:
             refusals += [_refusal(line.person_id, finding) for finding in _stops(line.findings)]
-            flags += [finding for finding in line.findings if finding.severity is Severity.ASK]
+            flags += [finding for finding in line.findings if finding.severity is not Severity.STOP]
     return Outcome(
         case=case.case,
         rulebook_id=book.id,

@@ -1,14 +1,25 @@
-"""An outcome as a policy officer reads it: who gets what under which clauses, who does not and why."""
+"""What was decided as a policy officer reads it: who gets what under which clauses, who does not and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from peibu.trial.outcome import Outcome, alike, ranges
+from services.payment.domain.claim import Claim
+from services.payment.domain.subsidy import Line
 from shared.domain.money import yuan_text
+from shared.policy.decision import Finding, Severity, Trace
+from shared.policy.explaining import explained
 from shared.policy.words import words
+
+_WEIGHTS: Final = {
+    Severity.STOP: "[red]不予通过[/red]",
+    Severity.ASK: "[yellow]待人工决定[/yellow]",
+    Severity.WARN: "[yellow]提示[/yellow]",
+}
 
 
 def print_outcome(console: Console, name: str, outcome: Outcome, differences: Sequence[str]) -> None:
@@ -44,3 +55,49 @@ def _rows(outcome: Outcome) -> Iterator[tuple[tuple[str, str, str, str], str | N
         programme = words().value(line.programme, "programme") or line.programme
         payee = words().value(line.payee or "", "payee") or ""
         yield (programme, yuan_text(line.amount_fen), payee, "\n".join(dict.fromkeys(basis))), line.person
+
+
+def print_claim(console: Console, claim: Claim) -> None:
+    """Print why each line of a claim is worth what it is, lines that fare alike together: rule, clause, inputs, result.
+
+    The head names the document; what rests on another one says so itself. People are named as masked as in the claim.
+    """
+    found = claim.assessment
+    told = (*found.traces, *found.flags, *found.stops, *(each for line in found.lines for each in _basis_of(line)))
+    document = next((each.document for each in told), "")
+    head = f"申领 {claim.claim_id}  班级 {claim.class_id}  {claim.rulebook_id}\n依据文件：{document or '无'}"
+    console.print(head, soft_wrap=True, highlight=False)
+    for (programme, fen, payee, reasons), names in alike(_reasons(found.lines, document)).items():
+        console.print(f"\n[bold]{'、'.join(names)}：{programme} {yuan_text(fen)} 元{payee}[/bold]", soft_wrap=True)
+        for reason in reasons:
+            console.print(f"  {reason}", soft_wrap=True)
+    if found.flags or found.stops:
+        console.print("\n[bold]全班[/bold]")
+    for finding in (*found.flags, *found.stops):
+        console.print(f"  {_objection(finding, document)}", soft_wrap=True)
+    console.print(f"\n[bold]合计 {yuan_text(sum(claim.full.values()))} 元[/bold]")
+
+
+def _basis_of(line: Line) -> Iterator[Trace | Finding]:
+    yield from line.traces
+    yield from line.findings
+
+
+def _reasons(lines: Iterable[Line], document: str) -> Iterator[tuple[tuple[str, int, str, tuple[str, ...]], str]]:
+    known = words()
+    for line in lines:
+        steps = [
+            escape(explained(trace) + ("" if trace.document == document else f"（{trace.document}）"))
+            for trace in line.traces
+        ]
+        programme = known.value(line.programme, "programme") or line.programme
+        payee = known.value(line.paid_to.payee, "payee") if line.paid_to and line.amount_fen > 0 else None
+        reasons = (*steps, *(_objection(finding, document) for finding in line.findings))
+        name = f"{line.line_no} {line.masked_name or '班级'}"
+        yield (programme, line.amount_fen, f"（付给{payee}）" if payee else "", reasons), name
+
+
+def _objection(finding: Finding, document: str) -> str:
+    other = "" if finding.document == document else f"{finding.document} "
+    basis = f"（{finding.rule} · {other}{finding.clause}）"
+    return f"{_WEIGHTS[finding.severity]} {escape(finding.message + basis + finding.advice)}"

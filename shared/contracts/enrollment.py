@@ -298,6 +298,23 @@ class ClassOpened:
 
 @published_by("enrollment")
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OccupationDated:
+    """The register learnt after the class opened on which days its occupation counts as new (HB-CLM-06).
+
+    The days stand in the ministry's list and count as if the opening had told them, whenever they were entered; a later
+    event replaces an earlier one. `new_since` and `new_until` are those of the class's occupation.
+    """
+
+    EVENT: ClassVar[EventType]
+
+    class_id: str
+    occupation: str
+    new_since: date
+    new_until: date | None = None
+
+
+@published_by("enrollment")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TraineeWithdrawn:
     """A person left the class; what was reserved for them is released."""
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -18,7 +18,9 @@ from shared.domain.money import fen_from_yuan
 from shared.policy.coherence import CatalogueRule, Objection, nearest
 from shared.policy.mistakes import Key, PolicyFilesInvalid
 from shared.policy.rulebook_file import expectation, mistakes_of, quoted, read_toml
+from shared.policy.stand_ins import concerns, read_on
 from shared.policy.terms.term import GroupCode, Programme
+from shared.policy.toml_text import told_at_once
 
 CertificateKind = Literal[
     "qualification", "level", "special_ability", "special_operation", "completion", "graduation", "in_house", "other"
@@ -54,7 +56,10 @@ def _cents(yuan: Decimal) -> Decimal:
 
 
 def _decimal(written: object) -> object:
-    return Decimal(written) if isinstance(written, int | str) and not isinstance(written, bool) else written
+    try:
+        return Decimal(written) if isinstance(written, int | str) and not isinstance(written, bool) else written
+    except InvalidOperation:
+        raise ValueError("应为数字，不带单位和引号") from None
 
 
 Persons = Annotated[tuple[str, ...], AfterValidator(_expanded)]
@@ -93,13 +98,14 @@ class People:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """One subsidy that each of the persons had before or elsewhere."""
+    """One subsidy that each of the persons had before or elsewhere; what was paid by the day names its `days`."""
 
     persons: Persons
     programme: Programme
     year: int
     occupation: str | None = None
     level: str | None = None
+    days: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +313,7 @@ def fen_of(yuan: Decimal) -> int:
     return fen_from_yuan(abs(yuan)) * (1 if yuan >= 0 else -1)
 
 
+@told_at_once
 def read_case(content: bytes, *, name: str, catalogue: Mapping[str, CatalogueRule]) -> Case:
     """Read one case, or raise PolicyFilesInvalid with every mistake, its line and what to write instead.
 
@@ -314,16 +321,24 @@ def read_case(content: bytes, *, name: str, catalogue: Mapping[str, CatalogueRul
     """
     table, lines = read_toml(content, name)
     objections: list[Objection] = []
-    case = None
+    case: Case | None
+    stand_ins: frozenset[Key] = frozenset()
     try:
-        case = Case.model_validate_json(json.dumps(table, default=str))  # JSON: see rulebook_file.validated
+        case = _validated(table)
+        objections += quoted(table, case)
     except ValidationError as error:
         objections += [expectation(details, Case) for details in error.errors()]
-    else:
-        objections += [*quoted(table, case), *_strangers(case), *_unknown_rules(case, catalogue)]
+        case, stand_ins = read_on(table, _validated)
+    if case is not None:
+        further = (*_strangers(case), *_unknown_rules(case, catalogue))
+        objections += [each for each in further if not concerns(each.key, stand_ins)]
     if objections or case is None:
         raise PolicyFilesInvalid(mistakes_of(objections, name, lines))
     return case
+
+
+def _validated(table: dict[str, Any]) -> Case:
+    return Case.model_validate_json(json.dumps(table, default=str))  # JSON: see rulebook_file.validated
 
 
 def _strangers(case: Case) -> Iterator[Objection]:

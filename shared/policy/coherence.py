@@ -38,9 +38,12 @@ class Objection:
 
 
 def table_objections(
-    table: Mapping[str, Any], document: object, catalogue: Mapping[str, CatalogueRule]
+    table: Mapping[str, Any], document: object, catalogue: Mapping[str, CatalogueRule] | None
 ) -> Iterator[Objection]:
-    """Object to what any table can get wrong: unknown rules, empty clauses, odd numbers, doubled codes, `local`."""
+    """Object to what any table can get wrong: unknown rules, empty clauses, odd numbers, doubled codes, `local`.
+
+    Without a catalogue, which could not be read, rules are not looked up.
+    """
     for key, value in _walk(table, ()):
         match value:
             case dict():
@@ -50,7 +53,7 @@ def table_objections(
                 yield from _code_objections(key, value)
             case bool():
                 pass
-            case int() if value < 0 or (str(key[-1]).endswith("_percent") and value > 100):
+            case int() if value < 0 or ("percent" in str(key[-1]).split("_") and value > 100):
                 yield Objection(
                     key=key, message=f"数值 {value} 超出范围", advice="数值不得为负，百分比为 0 至 100 的整数"
                 )
@@ -116,6 +119,8 @@ def _enrollment_uses(book: Rulebook) -> Iterator[_Use]:
     for name in ("local_employer", "employee_focus", "pension_exclusion", "release_limit", "jobless", "newly_hired"):
         if term := getattr(terms, name):
             yield ("enrollment", name, "groups"), term.groups, groups
+    if hired := terms.newly_hired:
+        yield ("enrollment", "newly_hired", "training_types"), hired.training_types, _types(book)
     yield from _participation_uses(book, groups)
     yield from _record_uses(book)
     yield from _commitment_uses(book)
@@ -164,6 +169,7 @@ def _participation_uses(book: Rulebook, groups: Collection[str]) -> Iterator[_Us
     terms = book.enrollment
     for place, meant in enumerate(terms.class_groups):
         yield ("enrollment", "class_groups", place, "groups"), meant.groups, groups
+        yield ("enrollment", "class_groups", place, "training_types"), meant.training_types, _types(book)
     for place, graduation in enumerate(terms.graduation_years):
         yield ("enrollment", "graduation_years", place, "groups"), graduation.groups, groups
     if inclusion := terms.group_inclusion:
@@ -326,7 +332,10 @@ def _payment_uses(book: Rulebook) -> Iterator[_Use]:
         yield ("payment", "funding_order", "cost"), (order.cost,), published
         yield ("payment", "funding_order", "spent"), (order.spent,), published
     groups = {group.code for group in book.enrollment.groups}
+    types = book.enrollment.programmes.types if book.enrollment.programmes else ()
     for place, benefit in enumerate(terms.benefits):
+        if types:  # what no class can have as its programme is promised and never paid
+            yield ("payment", "benefits", place, "classes"), benefit.classes, {kind.programme for kind in types}
         rows: tuple[tuple[str, Sequence[Share | BenefitPayee]], ...] = (
             ("shares", benefit.shares),
             ("payees", benefit.payees),
@@ -415,10 +424,10 @@ def _walk(value: Any, key: Key) -> Iterator[tuple[Key, Any]]:
 
 
 def _rule_objections(
-    key: Key, table: dict[str, Any], document: object, catalogue: Mapping[str, CatalogueRule]
+    key: Key, table: dict[str, Any], document: object, catalogue: Mapping[str, CatalogueRule] | None
 ) -> Iterator[Objection]:
     rule = table.get("rule")
-    if not isinstance(rule, str):
+    if catalogue is None or not isinstance(rule, str):
         return
     known = catalogue.get(rule)
     if known is None:

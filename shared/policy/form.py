@@ -11,6 +11,7 @@ from shared.policy.coherence import CatalogueRule, Objection, nearest, table_obj
 from shared.policy.mistakes import PolicyFilesInvalid
 from shared.policy.rulebook_file import expectation, mistakes_of, read_toml, validated
 from shared.policy.terms.term import Term
+from shared.policy.toml_text import told_at_once
 
 Applicant = Literal["institution", "enterprise", "individual"]
 Service = Literal["enrollment", "supervision", "assessment", "payment"]
@@ -109,6 +110,7 @@ class _File(BaseModel):
     fields: tuple[FormField, ...]
 
 
+@told_at_once
 def read_form(content: bytes, *, name: str, catalogue: Mapping[str, CatalogueRule]) -> Form:
     """Read one form, or raise PolicyFilesInvalid with every mistake.
 

@@ -53,7 +53,7 @@ def load_rulebooks(folder: Path | None = None, *, kept: Path | None = None) -> S
 
 def mistakes_in(folder: Path) -> list[Mistake]:
     """Give every mistake of every rulebook and target table of the folder, in the order of files and lines."""
-    found = [*_current(folder)[1], *_read_all(folder, _TARGETS, _read_targets)[1]]
+    found = dict.fromkeys((*_current(folder)[1], *_read_all(folder, _TARGETS, _read_targets)[1]))
     return sorted(found, key=lambda mistake: (mistake.file, mistake.line))
 
 
@@ -135,7 +135,7 @@ def _read_all(
                 found[path] = read(path)
             except PolicyFilesInvalid as error:
                 mistakes += error.mistakes
-    return found, mistakes
+    return found, list(dict.fromkeys(mistakes))  # a list of rules stands beside several files
 
 
 def _read_rulebook(path: Path, *, kept: bool = False) -> Rulebook:
@@ -148,16 +148,28 @@ def _read_rulebook(path: Path, *, kept: bool = False) -> Rulebook:
 def _rulebook_of(content: bytes, jurisdiction: str, effective_from: str, rules: bytes, *, kept: bool) -> Rulebook:
     """Read what the bytes say once per process: several services of it bring the same files.
 
-    `rules` are the jurisdiction's own list of rules, empty where the product's catalogue has them all.
+    `rules` are the jurisdiction's own list of rules, empty where the product's catalogue has them all. What is wrong in
+    that list is told together with what is wrong in the rulebook.
     """
-    return read_rulebook(
-        content,
-        jurisdiction=jurisdiction,
-        effective_from=effective_from,
-        regions=regions(),
-        catalogue=_catalogue_of(jurisdiction, rules),
-        kept=kept,
-    )
+    unlisted: tuple[Mistake, ...] = ()
+    catalogue: Mapping[str, CatalogueRule] | None = None
+    try:
+        catalogue = _catalogue_of(jurisdiction, rules)
+    except PolicyFilesInvalid as error:
+        unlisted = error.mistakes
+    try:
+        book = read_rulebook(
+            content,
+            jurisdiction=jurisdiction,
+            effective_from=effective_from,
+            regions=regions(),
+            catalogue=catalogue,
+            kept=kept,
+        )
+    except PolicyFilesInvalid as error:
+        raise PolicyFilesInvalid([*unlisted, *error.mistakes]) from error
+    _refuse(list(unlisted))
+    return book
 
 
 def _read_kept(path: Path) -> Rulebook:

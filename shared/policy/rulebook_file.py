@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shared.domain.jurisdiction import RegionTable
 from shared.policy.coherence import CatalogueRule, Objection, book_objections, nearest, table_objections
 from shared.policy.mistakes import Key, Mistake, PolicyFilesInvalid, dotted, line_of, lines_of
+from shared.policy.paying_coherence import paying_objections
 from shared.policy.rulebook import Rulebook
 from shared.policy.silence import silence_objections
 from shared.policy.stand_ins import concerns, read_on
@@ -23,6 +23,8 @@ from shared.policy.terms.assessment import AssessmentTerms
 from shared.policy.terms.enrollment import EnrollmentTerms
 from shared.policy.terms.payment import PaymentTerms
 from shared.policy.terms.supervision import SupervisionTerms
+from shared.policy.toml_text import parsed, told_at_once
+from shared.policy.words import words
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
 
@@ -38,7 +40,17 @@ _EXPECTED = {
     "decimal_type": ("应为数字", "请写不加引号的数字"),
     "decimal_parsing": ("应为数字", "请写不加引号的数字"),
     "finite_number": ("应为数字", "请写不加引号的数字"),
+    "int_parsing": ("应为整数", "请写不加引号、不带小数的整数"),
+    "date_parsing": ("应为日期", "请写不加引号的日期，如 2021-01-01"),
+    "string_too_short": ("不得为空", "请填写内容"),
+    "greater_than_equal": ("数值过小", "请核对数字"),
     "dataclass_type": ("应为一张表", "请写成 [表名] 及其下的键"),
+}
+
+_PATTERNS = {
+    r"^\d{6}$": "应为六位数字的区划代码",
+    r"^\d{4}-(0[1-9]|1[0-2])$": "应为年月，如 2025-03",
+    r"^[A-Z]{2,6}-[A-Z]{3}-\d{2}$": "编号应为大写字母和两位数字，如 XC-CLM-01",
 }
 
 
@@ -58,19 +70,21 @@ class _File(BaseModel):
     payment: PaymentTerms = PaymentTerms()
 
 
+@told_at_once
 def read_rulebook(
     content: bytes,
     *,
     jurisdiction: str,
     effective_from: str,
     regions: RegionTable,
-    catalogue: Mapping[str, CatalogueRule],
+    catalogue: Mapping[str, CatalogueRule] | None,
     kept: bool = False,
 ) -> Rulebook:
     """Read one rulebook; `jurisdiction` and `effective_from` (YYYY-MM-DD) are its folder and file name.
 
-    Raise PolicyFilesInvalid with every mistake. The id is made from both names and the SHA-256 of the content. A `kept`
-    one was accepted when it came, and only its shape is checked again: catalogue and checks may have sharpened since.
+    Raise PolicyFilesInvalid with every mistake; without a catalogue, which nobody could read, rules are not looked up.
+    The id is made from both names and the SHA-256 of the content. A `kept` one was accepted when it came, and only its
+    shape is checked again: catalogue and checks may have sharpened since.
     """
     name = f"{jurisdiction}/{effective_from}.toml"
     table, lines = read_toml(content, name)
@@ -92,6 +106,7 @@ def read_rulebook(
             further = (
                 *_head_objections(book, effective_from, regions),
                 *book_objections(book),
+                *paying_objections(book),
                 *silence_objections(book),
             )
             objections += [each for each in further if not concerns(each.key, stand_ins)]
@@ -101,20 +116,9 @@ def read_rulebook(
 
 
 def read_toml(content: bytes, name: str) -> tuple[dict[str, Any], Mapping[Key, int]]:
-    """Read TOML with exact decimals and the line of every key, or raise PolicyFilesInvalid naming the line."""
-    try:
-        text = content.decode("utf-8")
-        return tomllib.loads(text, parse_float=Decimal), lines_of(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        line = re.search(r"line (\d+)", str(error))
-        mistake = Mistake(
-            file=name,
-            line=int(line[1]) if line else content.count(b"\n") + 1,
-            key=dotted(()),
-            message=f"不是有效的 TOML（{error}）",
-            advice="请检查引号、括号与等号，文件须为 UTF-8 编码",
-        )
-        raise PolicyFilesInvalid([mistake]) from error
+    """Read TOML with exact decimals and the line of every key, or raise TomlUnreadable naming the lines."""
+    table, text = parsed(content, name)
+    return table, lines_of(text)
 
 
 def mistakes_of(objections: list[Objection], name: str, lines: Mapping[Key, int]) -> list[Mistake]:
@@ -139,17 +143,41 @@ def expectation(details: Any, shape: type[BaseModel]) -> Objection:
     key: Key = details["loc"]
     kind, written = details["type"], details["input"]
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
-        return Objection(key=key, message="不认识的键", advice=nearest(str(key[-1]), _vocabulary(shape), "请删除此项"))
+        known, name = _vocabulary(shape), str(key[-1])
+        advice = "此处不能写这个键：请移到它所属的表，或删除" if name in known else nearest(name, known, "请删除此项")
+        return Objection(key=key, message="不认识的键", advice=advice)
     if kind in ("literal_error", "enum"):
-        words = re.findall(r"'([^']+)'", details["ctx"]["expected"])
-        message = f"应为以下之一：{'、'.join(words)}，写的是 {written!r}"
-        return Objection(key=key, message=message, advice=nearest(str(written), words, "请从中选择"))
+        choices = re.findall(r"'([^']+)'", details["ctx"]["expected"])
+        named = {word: _named(word, key) for word in choices}
+        shown = "、".join(f"{word}（{name}）" if name else word for word, name in named.items())
+        meant = [word for word, name in named.items() if name and name == written]
+        advice = f"是否应为“{meant[0]}”" if meant else nearest(str(written), choices, "请从中选择")
+        return Objection(key=key, message=f"应为以下之一：{shown}，写的是 {_shown(written)}", advice=advice)
+    if kind == "missing":
+        return Objection(key=key, message=_EXPECTED[kind][0], advice=_EXPECTED[kind][1])
     if kind == "value_error":
-        return Objection(
-            key=key, message=f"{details['ctx']['error']}，写的是 {written!r}", advice="请按同类文件的写法修改"
-        )
-    message, advice = _EXPECTED.get(kind, (details["msg"], "请按同类规则册的写法修改"))
-    return Objection(key=key, message=message if kind == "missing" else f"{message}，写的是 {written!r}", advice=advice)
+        expected, advice = str(details["ctx"]["error"]), "请按同类文件的写法修改"
+    elif kind == "string_pattern_mismatch":
+        expected, advice = _PATTERNS.get(details["ctx"]["pattern"], "写法不符"), "请按同类文件的写法修改"
+    else:
+        expected, advice = _EXPECTED.get(kind, ("写法不符", "请按同类规则册的写法修改"))
+    name = ".".join(part for part in key if isinstance(part, str))
+    if kind == "tuple_type" and isinstance(written, dict):
+        advice = f"请把表名写成 [[{name}]]，每一项一张"
+    elif kind == "dataclass_type" and isinstance(written, list):
+        advice = f"请把表名写成 [{name}]，只写一张"
+    return Objection(key=key, message=f"{expected}，写的是 {_shown(written)}", advice=advice)
+
+
+def _named(word: str, key: Key) -> str | None:
+    under = next((part for part in reversed(key) if isinstance(part, str)), "")
+    return words().value(word, under)
+
+
+def _shown(written: object) -> str:
+    if isinstance(written, list) and not any(isinstance(row, dict | list) for row in written):
+        return "、".join(map(repr, written)) or "空列表"
+    return "一张表" if isinstance(written, dict) else "一个列表" if isinstance(written, list) else repr(written)
 
 
 def _with_document(value: Any, document: object) -> Any:
@@ -200,7 +228,8 @@ def quoted(written: Any, read: Any, key: Key = ()) -> Iterator[Objection]:
 
 def _head_objections(book: Rulebook, effective_from: str, regions: RegionTable) -> Iterator[Objection]:
     if book.region not in regions.regions:
-        advice = nearest(book.region, regions.regions.keys(), "请由系统管理员先在区划表 regions.csv 中补充一行")
+        close = nearest(book.region, regions.regions.keys(), "请核对六位代码")
+        advice = f"{close}；代码无误的，请系统管理员先在区划表 regions.csv 中补充一行"
         yield Objection(key=("region",), message=f"区划表中没有 {book.region}", advice=advice)
     if book.valid_from.isoformat() != effective_from:
         message = f"文件名为 {effective_from}，生效日期却为 {book.valid_from.isoformat()}"

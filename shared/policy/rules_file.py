@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shared.policy.coherence import CatalogueRule, Objection
 from shared.policy.mistakes import PolicyFilesInvalid
 from shared.policy.rulebook_file import expectation, mistakes_of, quoted, read_toml
+from shared.policy.toml_text import told_at_once
 
 NAME = "rules.toml"
 
@@ -28,6 +29,7 @@ class _File(BaseModel):
     rules: tuple[_Rule, ...]
 
 
+@told_at_once
 def read_rules(
     content: bytes, *, jurisdiction: str, catalogue: Mapping[str, CatalogueRule]
 ) -> Mapping[str, CatalogueRule]:

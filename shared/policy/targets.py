@@ -11,6 +11,7 @@ from shared.policy.coherence import CatalogueRule, Objection, table_objections
 from shared.policy.mistakes import PolicyFilesInvalid
 from shared.policy.rulebook_file import expectation, mistakes_of, read_toml, validated
 from shared.policy.terms.term import Term
+from shared.policy.toml_text import told_at_once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,7 @@ class _File(BaseModel):
     quota: Term | None = None
 
 
+@told_at_once
 def read_targets(content: bytes, *, name: str, catalogue: Mapping[str, CatalogueRule]) -> TargetTable | AllotmentTable:
     """Read one table of targets, or raise PolicyFilesInvalid with every mistake.
 

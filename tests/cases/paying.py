@@ -103,14 +103,7 @@ class Paying(ClassStory):
 
     async def review_and_pay(self, claims: list[Claimed]) -> None:
         """Two reviewers, the public list where the document has one, the bureau's opinion, the bank."""
-        for claimed in claims:
-            await self._step(claimed, self.cast.first_reviewer, "first_review")
-            await self._step(claimed, self.cast.second_reviewer, "second_review")
-        if listed := [claimed for claimed in claims if claimed.view["state"] == "second_review"]:
-            payable = [await self._publish(claimed) for claimed in listed]
-            await self.move_clock(moment(max(payable), EVENING))
-        for claimed in claims:
-            await self._step(claimed, self.cast.approver, "bureau_opinion")
+        await self.review(claims)
         if claims:
             await self._transfer(claims)
         for claimed in claims:
@@ -119,6 +112,17 @@ class Paying(ClassStory):
             self.came.by_bank_fen += sum(order["amount_fen"] for order in view["orders"] if order["attempts"])
         if self.came.advance_fen:
             await self._recover()
+
+    async def review(self, claims: list[Claimed]) -> None:
+        """Let claims be reviewed, shown where the document wants it, and approved."""
+        for claimed in claims:
+            await self._step(claimed, self.cast.first_reviewer, "first_review")
+            await self._step(claimed, self.cast.second_reviewer, "second_review")
+        if listed := [claimed for claimed in claims if claimed.view["state"] == "second_review"]:
+            payable = [await self._publish(claimed) for claimed in listed]
+            await self.move_clock(moment(max(payable), EVENING))
+        for claimed in claims:
+            await self._step(claimed, self.cast.approver, "bureau_opinion")
 
     async def _step(self, claimed: Claimed, by: Party, step: str) -> None:
         claimed.view = await by.post(

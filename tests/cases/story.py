@@ -66,8 +66,7 @@ class CaseStory:
         self.parts: tuple[Part, ...] = parts_of(case, book)
         self.openings = openings_of(case, self.parts, book)
         self.people = dict(zip(case.people, sample_people(seed), strict=False))
-        sources = book.payment.funding_sources
-        self.fund = sources.sources[0].code if sources else ""
+        self.fund = fund_of(self.parts, book)
         self.enterprise: Party | None = None
         self.agency: Party | None = None
         self.agency_name = f"示例派遣公司{case.case}"
@@ -424,6 +423,14 @@ class CaseStory:
             await finance.post(
                 "/payment/v1/budgets", {**budget, "document": "示例预算"}, key=self.key(f"budget-{year}")
             )
+
+
+def fund_of(parts: Sequence[Part], book: Rulebook) -> str:
+    """Give the source that pays for everything: the one that the document ties a benefit of the case to, or its first."""
+    programmes = {part.programme for part in parts}
+    tied = [one.fund.source for one in book.payment.benefits if one.fund and one.programme in programmes]
+    sources = book.payment.funding_sources
+    return next(iter([*tied, *(source.code for source in (sources.sources if sources else ()))]), "")
 
 
 def openings_of(case: Case, parts: Sequence[Part], book: Rulebook) -> list[date]:

@@ -50,6 +50,15 @@ def test_a_training_type_stands_under_its_own_rule(rule: str, expected: set[str]
     assert {row.code for row in types.types if types.basis_of(row).rule == rule} == expected
 
 
+def test_the_poor_are_trained_as_a_project_whose_class_brings_them_the_allowance() -> None:
+    """LS-ENR-14, LS-CLM-03: clause 二(三) buys that training as a project; else nobody had the allowance."""
+    types = TERMS.programmes
+    assert types is not None
+    poor = next(row for row in types.types if row.code == "poor_workers")
+    allowance = next(each for each in LINSHU.book().payment.benefits if each.code == "living_allowance")
+    assert allowance.is_earned_by(poor.programme, poor.class_kind)
+
+
 def test_technicians_train_for_their_own_level() -> None:
     """LS-ENR-16"""
     plan = LINSHU.plan(training_type="technician", level="3")

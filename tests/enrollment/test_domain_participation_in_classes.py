@@ -255,6 +255,37 @@ def test_a_recruit_starts_work_within_the_days_of_the_class_or_a_person_decides(
         assert verdict("QJ", somebody("QJ", "recruit", employed_since=hired)) == ("accepted", [])
 
 
+@pytest.mark.parametrize("group", ["recruit", "poor_worker", "employment_difficult", "zero_employment_family"])
+def test_whoever_is_in_pre_job_training_is_newly_hired_of_whatever_group(group: str) -> None:
+    """QJ-CLM-01: the subsidy is for recruits; somebody poor who works there for years is none."""
+    pre_job = joining("QJ", closing_date=date(2020, 6, 12), training_type="pre_job")
+    assert verdict("QJ", somebody("QJ", group), pre_job) == ("refused", ["FIELD_MISSING"])
+    old = somebody("QJ", group, employed_since=date(2018, 1, 2))
+    assert basis("QJ", old, pre_job) == [("NOT_NEWLY_HIRED", "QJ-CLM-01")]
+    assert verdict("QJ", somebody("QJ", group, employed_since=date(2020, 6, 1)), pre_job) == ("accepted", [])
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ("poor_worker", []),
+        ("veteran", []),
+        ("zero_employment_family", [("GROUP_NOT_MEANT", "QJ-ENR-06")]),
+        ("graduate", [("GROUP_NOT_MEANT", "QJ-ENR-06")]),
+        ("other", [("GROUP_DECISION", "QJ-ENR-06")]),
+    ],
+)
+def test_free_training_is_for_its_six_groups_and_of_others_a_person_decides(
+    group: str, expected: list[tuple[str, str]]
+) -> None:
+    """QJ-ENR-06: members of zero-employment families are named for the allowance alone."""
+    free = joining("QJ", training_type="free_group_training")
+    one = somebody("QJ", group, graduation_year=2020)
+    assert basis("QJ", one, free) == expected
+    upskilling = joining("QJ", training_type="upskilling")
+    assert basis("QJ", one, upskilling) == [each for each in expected if each[0] == "GROUP_DECISION"]
+
+
 SOURCED = {"source": "social_insurance", "source_record": "SI-1", "sourced_on": date(2020, 2, 20)}
 
 
@@ -270,17 +301,23 @@ SOURCED = {"source": "social_insurance", "source_record": "SI-1", "sourced_on": 
         ("HB", {"source_record": ""}, ["EVIDENCE_MISSING", "SOURCE_RECORD_MISSING"]),
         ("QJ", {}, ["EVIDENCE_MISSING"]),
         ("QJ", {"source": "neighbour"}, ["EVIDENCE_MISSING"]),
-        ("LS", {}, ["EVIDENCE_MISSING"]),
+        ("LS", {}, []),
+        ("LS", {"source": ""}, ["EVIDENCE_MISSING"]),
+        ("LS", {"source": "neighbour"}, ["EVIDENCE_MISSING", "SOURCE_UNKNOWN"]),
+        ("LS", {"source_record": ""}, ["EVIDENCE_MISSING", "SOURCE_RECORD_MISSING"]),
     ],
 )
-def test_a_record_of_a_connected_source_is_named_whole_and_replaces_the_paper_in_huludao_alone(
+def test_a_record_of_a_connected_source_is_named_whole_and_replaces_the_paper_in_two_documents(
     place: str, changed: dict[str, object], expected: list[str]
 ) -> None:
-    """HL-INT-01, HL-DAT-04: what a source shows is not asked again; HB-INT-02: compared, source and day stored."""
+    """HL-INT-01, HL-DAT-04, LS-PAY-02: what a source shows is not asked again; HB-INT-02: compared and stored.
+
+    Of a source that is down nothing can be named: then the paper is asked.
+    """
     one = somebody(place, "employee", evidence="", **{**SOURCED, **changed})
     assert codes(judged(place, one).findings) == expected
     rules = {finding.rule for finding in judged(place, one).findings if finding.code.startswith("SOURCE")}
-    assert rules <= {"HL-INT-01", "HB-INT-02"}
+    assert rules <= {"HL-INT-01", "HB-INT-02", "LS-PAY-02"}
 
 
 def test_pupils_with_a_grant_are_counted_by_school_year_in_huludao_and_nothing_is_paid_for_it() -> None:

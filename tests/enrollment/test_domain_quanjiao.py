@@ -59,7 +59,7 @@ OPENING = QUANJIAO.opening
 CONSENT = {"occupation": WELDER, "consented_from": "2020-01-01", "consented_to": "2020-12-31"}
 
 
-@pytest.mark.parametrize("kind", ["industry_association", "backbone_institution"])
+@pytest.mark.parametrize("kind", ["industry_association", "backbone_institution", "other"])
 @pytest.mark.parametrize(
     ("consents", "opening", "expected"),
     [
@@ -88,6 +88,28 @@ def test_a_leading_enterprise_needs_consent_only_for_others() -> None:
     plan = QUANJIAO.plan(stated={"served_enterprise": sample_credit_code(3)})
     assert QUANJIAO.objections(plan, institution=leading) == [("OUT_OF_CONSENT_FOR_OTHERS", "QJ-INS-01", "stop")]
     assert QUANJIAO.objections(plan) == []  # an ordinary enterprise is not what the clause speaks of
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        (None, True),
+        ({"struggling": False}, True),
+        ({"struggling": True, "struggling_evidence": None}, True),
+        ({"struggling": True, "struggling_evidence": "全工信〔2020〕1号"}, False),
+        ({"struggling": True, "struggling_evidence": "全工信〔2020〕1号", "struggling_until": "2020-06-01"}, False),
+        ({"struggling": True, "struggling_evidence": "全工信〔2020〕1号", "struggling_until": "2020-05-31"}, True),
+    ],
+)
+def test_job_change_is_for_enterprises_in_difficulty_or_a_person_decides(
+    profile: Values | None, expected: bool
+) -> None:
+    """QJ-CLM-02: 24,000 of an enterprise shown to struggle on the opening day, review of one that is not."""
+    asked = [("STRUGGLING_NOT_SHOWN", "QJ-CLM-02", "ask")] if expected else []
+    enterprise = QUANJIAO.institution("enterprise")
+    plan = QUANJIAO.plan(training_type="job_change")
+    assert QUANJIAO.objections(plan, institution=enterprise, profile=profile) == asked
+    assert QUANJIAO.objections(institution=enterprise, profile=profile) == []
 
 
 def test_an_institution_without_rating_is_warned_of_and_a_grade_is_shown() -> None:

@@ -12,7 +12,7 @@ from services.enrollment.application.draft_class import draft_class
 from services.enrollment.application.keep_register import Written, record_entry, revise_entry, strike_entry
 from services.enrollment.domain.plan import ClassPlan
 from services.enrollment.domain.register import RegisterEntry
-from shared.clock import start_of_day
+from shared.clock import end_of_day, start_of_day
 from shared.contracts.enrollment import ClassOpened
 from shared.domain.actor import Actor
 from shared.domain.errors import NotFound, Refused
@@ -25,7 +25,7 @@ from tests.enrollment.test_use_cases_registers import person
 
 BORROWED = ("OCCUPATION_NOT_LISTED", "MEASURE_MISSING", "COMMITMENT_REVOKED", "NOT_SELECTED_BASE")
 MEASURE = {
-    "number": "示例办法〔2021〕1号",
+    "measure_number": "示例办法〔2021〕1号",
     "requirements": "按计划实施",
     "subsidy_conditions": "取得证书",
     "liability": "追回补贴",
@@ -68,7 +68,7 @@ async def signed(desk: Desk, class_id: str, number: int | None, *, by: Actor = S
     """Enter the commitment of the sample person of the number, or of the institution."""
     fields = {
         "class_id": class_id,
-        "measure_number": MEASURE["number"],
+        "measure_number": MEASURE["measure_number"],
         "text_version": "2021-1",
         "signed_on": "2021-05-14",
     }
@@ -144,6 +144,21 @@ async def test_a_committed_class_opens_by_the_last_signature_on_its_opening_day(
     assert (await committed.found(class_id)).state == "opened"
     (fact,) = await committed.facts(ClassOpened)
     assert fact.attributes["commitment"] == "pre_job"
+
+
+async def test_a_class_approved_under_commitment_does_not_open_once_the_right_to_it_is_lost(committed: Desk) -> None:
+    """HB-ENR-15: the breach is found after the approval; on its opening day the class stays shut and says why."""
+    class_id = await committed.reserved(under_commitment(committed))
+    for number in (None, 0, 1, 2):
+        await signed(committed, class_id, number)
+    breach = {"number": "示例决定1号", "finding": "代签到", "revoked_from": OPENING.isoformat()}
+    await written(committed, "commitment_breach", breach, institution_id="school")
+    await committed.fire_timers(start_of_day(OPENING))
+    held = await committed.found(class_id)
+    assert held.blocker is not None
+    assert (held.state, held.blocker.code, held.blocker.rule) == ("reserved", "COMMITMENT_REVOKED", "HB-ENR-15")
+    await committed.fire_timers(end_of_day(OPENING))
+    assert (await committed.found(class_id)).state == "not_opened"
 
 
 async def test_an_uncommitted_class_does_not_open_and_another_one_does(committed: Desk) -> None:

@@ -14,7 +14,7 @@ from services.enrollment.application.suspend_institution import suspend_institut
 from services.enrollment.application.withdraw_class import withdraw_class
 from services.enrollment.application.withdraw_trainee import withdraw_trainee
 from shared.clock import end_of_day, start_of_day
-from shared.contracts.enrollment import ClassChanged, ClassClosed, ClassOpened, EmployerReference
+from shared.contracts.enrollment import ClassChanged, ClassClosed, ClassOpened, EmployerReference, OccupationDated
 from shared.contracts.payment import BudgetAnswer, EntitlementReserved, RefusedReservation
 from shared.database.encryption import identity_check, payee_check, payee_check_key_id
 from shared.domain.actor import Role
@@ -77,6 +77,33 @@ async def test_a_new_occupation_travels_with_the_days_that_the_register_names_on
     await desk.act(register_occupation, replace(occupation(), valid_from=OPENING), by=APPROVER)
     (fact,) = await desk.facts(ClassOpened)
     assert (fact.occupation.new_since, fact.occupation.new_until) == (date(2021, 1, 14), date(2021, 12, 31))
+
+
+async def test_a_list_of_the_ministry_entered_after_the_opening_reaches_the_open_class(desk: Desk) -> None:
+    """HB-CLM-06: by the day of publication, whenever it is entered; rows that name no day change nothing opened."""
+    class_id = await desk.opened()
+    late = replace(occupation(), valid_from=OPENING, new_since=date(2021, 1, 15))
+    later = replace(late, new_since=date(2021, 1, 14), new_until=date(2021, 12, 31))
+    for row in (late, replace(late, code="fitter"), replace(occupation(), valid_from=OPENING), later):
+        await desk.act(register_occupation, row, by=APPROVER)
+    told = [
+        (fact.class_id, fact.occupation, fact.new_since, fact.new_until) for fact in await desk.facts(OccupationDated)
+    ]
+    assert told == [
+        (class_id, occupation().code, late.new_since, None),
+        (class_id, occupation().code, later.new_since, later.new_until),
+    ]
+
+
+async def test_neither_a_wider_regions_list_nor_a_cancelled_class_is_told(desk: Desk) -> None:
+    """HB-CLM-06: the nearest region's row is the class's; one that was cancelled is never claimed for."""
+    class_id = await desk.opened()
+    wider = replace(occupation(), region="410000", valid_from=OPENING, new_since=date(2021, 1, 15))
+    province = replace(APPROVER, region="410000")
+    await desk.act(register_occupation, wider, by=province)
+    await receive(desk, cancelled(class_id))
+    await desk.act(register_occupation, replace(wider, region=occupation().region), by=APPROVER)
+    assert await desk.facts(OccupationDated) == []
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from tests.faults.till import world
 REPEATABLE = {
     *("ClassChanged", "SignInsReceived", "ClaimReturned", "InstitutionListed", "InstitutionSuspended"),
     *("InstitutionReinstated", "ClawbackSettled", "ClockMoved", "AdvanceCleared", "AdvanceRecoveryOrdered"),
-    *("RosterEntryChanged", "InspectionEntryChanged", "ResultEntryChanged"),
+    *("RosterEntryChanged", "InspectionEntryChanged", "ResultEntryChanged", "OccupationDated"),
 }
 """Events that may say the same of the same thing again."""
 

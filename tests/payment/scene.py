@@ -208,9 +208,17 @@ class Scene:
             yield Known(event_id=f"e-exam-{kind}", fact=scheduled(kind, exam_on=day))
 
     def judged(
-        self, *rows: Rate, decisions: Sequence[Decision] = (), past: Sequence[Use] = (), today: date | None = None
+        self,
+        *rows: Rate,
+        decisions: Sequence[Decision] = (),
+        past: Sequence[Use] = (),
+        today: date | None = None,
+        beside: bool = False,
     ) -> Assessment:
-        """Assess the class under its region's rulebook with these rates and what its people had before."""
+        """Assess the class under its region's rulebook with these rates and what its people had before.
+
+        With `beside` it is what they are paid beside the class's own.
+        """
         facts = self.facts
         assert facts.opened is not None
         return assess(
@@ -222,6 +230,7 @@ class Scene:
             entitled=frozenset(),
             past=past,
             today=today,
+            beside=beside,
         )
 
 

@@ -95,6 +95,27 @@ async def test_an_assessor_claims_for_thirty_certificates_and_is_paid(callers: C
     assert ok(await callers.get(path, ASSESSOR))["state"] == "paid"
 
 
+async def test_an_assessor_hands_in_an_application_as_it_hands_in_a_claim(callers: Callers) -> None:
+    """HB-CLM-13: in its own role, read by its own people, refused with the row that is wrong."""
+    await evaluated(callers, 2)
+    body = {key: value for key, value in CLAIM.items() if key != "class_id"} | {"class_ids": ["evaluation-1"]}
+    problem(await callers.post("/applications", SCHOOL, body), 403, "ROLE_MISSING")
+    problem(await callers.post("/applications", ASSESSOR, {**body, "claimant": "institution"}), 403, "ROLE_MISSING")
+    unknown = {**body, "class_ids": ["evaluation-1", "evaluation-9"]}
+    assert problem(await callers.post("/applications", ASSESSOR, unknown), 404, "NOT_FOUND")["field"] == "class_ids[1]"
+
+    made = ok(await callers.post("/applications", ASSESSOR, body), 201)
+    assert made["amount_fen"] == 60_000
+    address = f"/applications/{made['application_id']}"
+    for reader in (ASSESSOR, FIRST):
+        [batch] = ok(await callers.get(address, reader))["batches"]
+        assert ok(await callers.get(f"/claims/{batch['claim_id']}", reader))["claimant"] == "assessor"
+    for stranger in (OTHER_BODY, SCHOOL):
+        problem(await callers.get(address, stranger), 404, "NOT_FOUND")
+    again = problem(await callers.post("/applications", ASSESSOR, body), 409, "ALREADY_CLAIMED")
+    assert again["field"] == "class_ids[0]"
+
+
 async def test_learner_and_school_are_refused_and_nobody_claims_in_anothers_role(callers: Callers) -> None:
     """HB-CLM-13"""
     await evaluated(callers, 2)

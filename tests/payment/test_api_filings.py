@@ -236,6 +236,37 @@ async def test_every_report_of_jiyuan_is_a_workbook_too(callers: Callers) -> Non
     assert copy["sha256"] in month["xl/worksheets/sheet1.xml"]
 
 
+async def test_linshus_groups_are_told_in_json_and_in_a_workbook_persons_and_person_times_apart(
+    callers: Callers,
+) -> None:
+    """LS-CLM-09: trained, free of charge, subsidised, with an allowance and still without one."""
+    callers.move_to(date(2020, 10, 1))
+    poor = dict.fromkeys(people(1, 10), ("poor_worker",))
+    sample = class_opened("class-ls", trainees=people(1, 10), groups=poor)
+    paying = tuple(replace(each, fee_fen=100 if number == 0 else 0) for number, each in enumerate(sample.trainees))
+    for number in (1, 2):
+        project = {"kind": "project", "programme": "training", "trainees": paying}
+        await trained(callers, f"class-ls-{number}", LINSHU, date(2020, 9, number), **project)
+    period = {"from": "2020-09-01", "to": "2020-09-30"}
+    groups = ok(await callers.get("/reports/shares", auditor(LINSHU), **period))["groups"]
+    use = {each["code"]: each["use"] for each in groups}
+    assert use["poor"] == {
+        "trained": {"persons": 10, "person_times": 20},
+        "free": {"persons": 9, "person_times": 18},
+        "subsidised": {"persons": 0, "person_times": 0},
+        "allowance": {"persons": 0, "person_times": 0},
+        "without_allowance": {"persons": 10, "person_times": 20},
+    }
+    book = sheets(await callers.get("/reports/shares", auditor(LINSHU), **period, format="xlsx"))
+    assert "人数与人次" in book["xl/workbook.xml"]
+    sheet = book["xl/worksheets/sheet2.xml"]
+    assert "生活费补贴未到账人次" in sheet
+    assert [sheet.count(f"<v>{number}</v>") for number in (9, 18)] == [1, 1]
+    jiyuan = ok(await callers.get("/reports/shares", AUDITOR, **{"from": "2021-06-01", "to": "2021-06-30"}))["groups"]
+    told = next(each["use"] for each in jiyuan if each["code"] == "enterprise_employees")
+    assert (told["trained"]["persons"], told["allowance"], told["without_allowance"]) == (1, None, None)
+
+
 async def test_linshus_month_is_due_on_the_tenth_and_wants_the_statistics_bureau(callers: Callers) -> None:
     """LS-REP-04: due on 2020-10-10, overdue on the 11th; signed only with the letter of the statistics bureau."""
     callers.move_to(date(2020, 9, 1))

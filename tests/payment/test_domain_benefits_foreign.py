@@ -41,7 +41,12 @@ STATED = {
 """Every amount that a document states, by programme and level."""
 
 CAPS = {
-    HULUDAO: {("three_a_year", 3), ("same_occupation_and_level", 1), ("one_spell_an_employer", 1)},
+    HULUDAO: {
+        ("three_a_year", 3),
+        ("same_occupation_and_level", 1),
+        ("one_spell_an_employer", 1),
+        ("one_allowance_a_day", 1),
+    },
     HEBEI: {
         ("three_trainings", 3),
         ("same_occupation_and_level", 1),
@@ -54,8 +59,9 @@ CAPS = {
         ("safety_once_a_year", 1),
         ("pre_job_once_an_employer", 1),
         ("one_spell_an_employer", 1),
+        ("one_allowance_a_day", 1),
     },
-    LINSHU: {("three_a_year", 3), ("same_occupation_and_level", 1)},
+    LINSHU: {("three_a_year", 3), ("same_occupation_and_level", 1), ("one_allowance_a_day", 1)},
 }
 
 PERCENTS = {
@@ -201,7 +207,8 @@ def test_money_comes_from_the_sources_that_the_document_names_and_adds_up(region
 
     assert paid(two) == {source: {1: 6_000_00}, "employment_subsidy_fund": {1: 4_000_00}}
     for shares, code in (
-        ([], "SPLIT_SUM"),
+        ([], "SOURCE_MISSING"),
+        ([two[0], two[0]], "SOURCE_REPEATED"),
         (two[:1], "SPLIT_SUM"),
         ([Share(funding_source=other, amount_fen=10_000_00)], "FUNDING_SOURCE_UNKNOWN"),
     ):
@@ -220,7 +227,7 @@ def test_linshu_pays_from_what_the_region_lists_and_nothing_without_a_source() -
         return split({1: 150_000_00}, shares, rulebook=book, decided_sources=frozenset(), excluded=frozenset())
 
     assert paid(one) == {"employment_subsidy_fund": {1: 150_000_00}}
-    for shares, code in (((), "SPLIT_SUM"), ((unknown,), "FUNDING_SOURCE_UNKNOWN")):
+    for shares, code in (((), "SOURCE_MISSING"), ((unknown,), "FUNDING_SOURCE_UNKNOWN")):
         with pytest.raises(Refused) as refused:
             paid(*shares)
         assert refused.value.code == code

@@ -5,10 +5,13 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.caps import Use
 from services.payment.domain.claimed_part import for_payee
+from services.payment.domain.deciding import assess
 from services.payment.domain.decision import Decision
 from services.payment.domain.notice import period_of
 from services.payment.domain.rates import Wanted
+from services.payment.domain.subsidy import Assessment
 from shared.domain.months import months_later
 from tests.payment.sample import accepted
 from tests.payment.scene import (
@@ -187,11 +190,20 @@ def test_the_catalogues_rate_is_never_zero_for_want_of_a_row() -> None:
     assert total(scene.judged(rate(HEBEI, "training", 1500))) == 61_500_00
 
 
-@pytest.mark.parametrize("kind", ["special_operation", "graduation"])
-def test_a_certificate_that_the_document_does_not_name_brings_nothing(kind: str) -> None:
-    """HB-CLM-04"""
-    found = trained(kind).judged(TRAINING)
-    assert (total(found), [code for code, _ in against(found)]) == (0, ["CERT_KIND"])
+@pytest.mark.parametrize("kind", ["special_operation", "graduation", "other"])
+def test_a_certificate_that_the_document_does_not_name_brings_nothing_until_a_person_lets_it_count(kind: str) -> None:
+    """HB-ASM-04, HB-CLM-04: one of three learners is for a person to look at; it is never a reason for evaluation."""
+    scene = trained(kind)
+    asked = scene.judged(TRAINING)
+    assert (total(asked), against(asked)) == (0, [("CERT_KIND_UNDECIDED", "HB-ASM-04")])
+    assert [finding.code for finding in asked.open_questions] == ["CERT_KIND_UNDECIDED"]
+    accepts = [accepted("HB-ASM-04", "p1")]
+    assert total(scene.judged(TRAINING, decisions=accepts)) == 800_00
+    at_work = replace(scene, spells=[spell("p1", PASSED)])
+    assert total(at_work.judged(TRAINING, decisions=accepts)) == 1_000_00
+    refused = scene.judged(TRAINING, decisions=[accepted("HB-ASM-04", "p1", accept=False)])
+    assert (total(refused), against(refused)) == (0, [("CERT_KIND_REFUSED", "HB-ASM-04")])
+    assert against(evaluated(kind=kind).judged(EVALUATION, decisions=accepts)) == [("CERT_KIND", "HB-CLM-09")]
 
 
 def test_the_part_is_floored_to_the_fen_and_only_once() -> None:
@@ -233,6 +245,31 @@ def test_the_free_agreement_is_signed_by_the_day_of_the_evaluation(agreed: date 
     assert against(found) == ([] if paid else [("AGREEMENT_LATE", "HB-CLM-12")])
 
 
+def test_whoever_was_trained_under_an_agreement_is_evaluated_beside_it_once_in_the_occupation() -> None:
+    """HB-CLM-09, HB-CLM-11: one certificate, the school's subsidy and the assessor's; without an agreement no question.
+
+    Of a class in which nobody signed nothing of the evaluation is asked, not even its rate.
+    """
+    scene = trained("level", "level", "completion", spells=[spell(f"p{number}", PASSED) for number in (1, 2, 3)])
+    assert (total(scene.judged(TRAINING)), against(scene.judged(TRAINING))) == (3_000_00, [])
+    signed = [replace(each, agreement_on=PASSED) for each in scene.certificates[1:]]
+    agreed = replace(scene, certificates=[scene.certificates[0], *signed])
+    assert against(agreed.judged(TRAINING)) == [("RATE_MISSING", "HB-CLM-08")]
+    found = agreed.judged(TRAINING, replace(EVALUATION, number=2))
+    assert [line.amount_fen for line in found.lines] == [1_000_00, 1_000_00, 1_000_00, 300_00, 0]
+    assert [(line.person_id, line.paid_to.payee) for line in found.lines[3:] if line.paid_to] == [  # the assessor's
+        ("p2", "assessor"),
+        ("p3", "assessor"),
+    ]
+    assert against(found) == [("CERT_KIND", "HB-CLM-09")]
+    had = [Use(person_id="p2", programme="evaluation", on=date(2023, 5, 1), occupation="welder", level="5")]
+    again = agreed.judged(TRAINING, replace(EVALUATION, number=2), past=had)
+    assert [line.amount_fen for line in again.lines] == [1_000_00, 1_000_00, 1_000_00, 0, 0]
+    assert ("CAP_REACHED", "HB-CLM-11") in against(again)
+    staff = replace(agreed, groups=alike(3, "employee")).judged(TRAINING)
+    assert (total(staff), len(staff.lines)) == (3_000_00, 3)
+
+
 @pytest.mark.parametrize("payee", ["learner", "institution", "enterprise"])
 def test_nobody_but_the_assessor_is_paid_for_an_evaluation(payee: str) -> None:
     """HB-CLM-13, HB-PAY-02"""
@@ -240,6 +277,27 @@ def test_nobody_but_the_assessor_is_paid_for_an_evaluation(payee: str) -> None:
     assert total(for_payee(found, "assessor", book_of(HEBEI))) == 300_00
     other = for_payee(found, payee, book_of(HEBEI))
     assert (total(other), against(other)) == (0, [("PAYEE_IS_ANOTHER", "HB-CLM-13")])
+
+
+def test_of_whom_a_fee_was_asked_a_person_decides_who_is_paid() -> None:
+    """HB-CLM-15: the institution where the course was free; p1 was charged, p2 was not."""
+    facts = trained("level", "level").facts
+    assert facts.opened is not None
+    first, second = facts.opened.fact.trainees
+    fact = replace(facts.opened.fact, trainees=(replace(first, fee_fen=100), second))
+    charged = replace(facts, opened=replace(facts.opened, fact=fact))
+
+    def judged(*made: Decision) -> Assessment:
+        assert charged.opened is not None
+        rates = table(HEBEI, TRAINING)
+        return assess(
+            charged, charged.opened, rulebook=book_of(HEBEI), rates=rates, decisions=made, entitled=frozenset()
+        )
+
+    assert (total(judged()), against(judged())) == (800_00, [("PAYEE_UNDECIDED", "HB-CLM-15")])
+    assert total(judged(accepted("HB-CLM-15", "p1"))) == 1_600_00
+    refused = judged(accepted("HB-CLM-15", "p1", accept=False))
+    assert (total(refused), against(refused)) == (800_00, [("PAYEE_REFUSED", "HB-CLM-15")])
 
 
 def test_a_learner_gets_nothing_of_the_institutions_training() -> None:

@@ -5,7 +5,9 @@ from datetime import date
 
 import pytest
 
+from services.payment.domain.caps import Use
 from services.payment.domain.claimed_part import for_payee
+from services.payment.domain.decision import Decision
 from shared.policy.decision import Severity
 from tests.payment.sample import accepted
 from tests.payment.scene import (
@@ -62,16 +64,31 @@ def test_who_paid_for_the_training_is_paid_for_it(funder: str, payee: str) -> No
 
 
 def test_nobody_is_paid_while_it_is_not_told_who_paid() -> None:
-    """HL-CLM-04: an open question; once a person decided so it is the learner, and never anybody besides."""
+    """HL-CLM-04: an open question; once somebody said who paid it is theirs, and never anybody's besides."""
     scene = huludao("upskilling", certificates=[certified("p1")])
     found = scene.judged()
-    assert (total(found), against(found)) == (0, [("PAYEE_UNDECIDED", "HL-CLM-04")])
+    assert (total(found), against(found)) == (0, [("FUNDER_UNSTATED", "HL-CLM-04")])
     assert [finding.severity for finding in found.open_questions] == [Severity.ASK]
-    decided = scene.judged(decisions=[accepted("HL-CLM-04")])
-    assert (total(decided), payees(decided)) == (2_000_00, {"learner"})
-    assert total(for_payee(decided, "enterprise", book_of(HULUDAO))) == 0
-    refused = scene.judged(decisions=[replace(accepted("HL-CLM-04"), accepted=False)])
-    assert total(refused) == 0
+    for payee, other in (("learner", "enterprise"), ("enterprise", "learner")):
+        decided = scene.judged(decisions=[replace(accepted("HL-CLM-04", "p1"), funder=payee)])
+        assert (total(decided), payees(decided)) == (2_000_00, {payee})
+        assert total(for_payee(decided, other, book_of(HULUDAO))) == 0
+
+
+@pytest.mark.parametrize("answer", [accepted("HL-CLM-04"), accepted("HL-CLM-04", "p1")])
+def test_an_answer_to_another_question_of_the_rule_does_not_say_who_paid(answer: Decision) -> None:
+    """HL-CLM-04: neither that an enterprise's proof is accepted nor who is paid where both paid says who paid."""
+    found = huludao("upskilling", certificates=[certified("p1")]).judged(decisions=[answer])
+    assert (total(found), against(found)) == (0, [("FUNDER_UNSTATED", "HL-CLM-04")])
+
+
+def test_where_both_are_said_to_have_paid_it_is_still_to_be_decided_who_is_paid() -> None:
+    """HL-CLM-04: who paid and who is paid are two questions."""
+    scene = huludao("upskilling", certificates=[certified("p1")])
+    both = replace(accepted("HL-CLM-04", "p1"), funder="both")
+    assert against(scene.judged(decisions=[both])) == [("PAYEE_UNDECIDED", "HL-CLM-04")]
+    assert payees(scene.judged(decisions=[both, accepted("HL-CLM-04", "p1")])) == {"enterprise"}
+    assert payees(scene.judged(decisions=[accepted("HL-CLM-04", "p1", accept=False), both])) == {"learner"}
 
 
 def costs(cost: str | None, spent: str | None) -> dict[str, str]:
@@ -119,7 +136,8 @@ def test_who_is_paid_where_both_paid_is_decided_by_a_person() -> None:
     """HL-CLM-04"""
     scene = huludao("upskilling", certificates=[certified("p1")], attributes={"funder": "both"})
     assert against(scene.judged()) == [("PAYEE_UNDECIDED", "HL-CLM-04")]
-    decided = scene.judged(decisions=[accepted("HL-CLM-04")])
+    assert total(scene.judged(decisions=[accepted("HL-CLM-04")])) == 0  # of the class: another question
+    decided = scene.judged(decisions=[accepted("HL-CLM-04", "p1")])
     assert (total(decided), payees(decided)) == (2_000_00, {"enterprise"})
     refused = scene.judged(decisions=[accepted("HL-CLM-04", "p1", accept=False)])
     assert (total(refused), payees(refused), refused.open_questions) == (2_000_00, {"learner"}, ())
@@ -154,11 +172,44 @@ def test_an_apprentice_brings_the_rate_of_the_certificate_for_every_whole_year_a
     assert (total(found), payees(found)) == (yuan * 100, {"enterprise"})
 
 
+@pytest.mark.parametrize(
+    ("agreed_months", "decided", "fen"),
+    [
+        ("18", True, 7_500_00),
+        ("18", False, 5_000_00),
+        ("18", None, 5_000_00),
+        ("24", True, 10_000_00),
+        ("7", True, 2_916_66),
+    ],
+)
+def test_months_beyond_whole_years_are_paid_once_a_person_decided_so(
+    agreed_months: str, decided: bool | None, fen: int
+) -> None:
+    """HL-CLM-05: rounded down to the fen."""
+    made = [] if decided is None else [accepted("HL-CLM-05", "p1", accept=decided)]
+    found = huludao(
+        "apprenticeship",
+        kind="apprenticeship",
+        level="4",
+        certificates=[certified("p1", level="4")],
+        attributes={"agreed_months": agreed_months},
+    ).judged(decisions=made)
+    assert (total(found), payees(found)) == (fen, {"enterprise"})
+
+
 def test_an_apprentice_of_two_certificates_brings_the_better_rate() -> None:
     """HL-CLM-05: the completion certificate came first, the skill level brings more."""
     both = [certified("p1", "completion", issued=date(2020, 3, 10)), certified("p1", issued=date(2020, 4, 10))]
     scene = huludao("apprenticeship", kind="apprenticeship", level="4", attributes={"agreed_months": "12"})
     assert total(replace(scene, certificates=both).judged()) == 5_000_00
+
+
+@pytest.mark.parametrize("kind", ["special_operation", "other"])
+def test_an_apprentice_brings_nothing_for_a_certificate_that_the_clause_does_not_name(kind) -> None:  # type: ignore[no-untyped-def]
+    """HL-CLM-05: special ability, completion or diploma; the list with special operation stands in another clause."""
+    scene = huludao("apprenticeship", kind="apprenticeship", level="4", attributes={"agreed_months": "24"})
+    found = replace(scene, certificates=[certified("p1", kind)]).judged(decisions=[accepted("HL-ASM-01", "p1")])
+    assert (total(found), against(found)) == (0, [("NO_RATE_FOR_LEVEL", "HL-CLM-05")])
 
 
 @pytest.mark.parametrize("attributes", [{}, {"agreed_months": "11"}])
@@ -185,7 +236,7 @@ def test_an_apprentice_of_a_level_without_rate_is_not_paid_by_a_neighbouring_one
 def test_safety_training_without_a_provincial_rate_is_missing_it_and_never_zero() -> None:
     """HL-ENR-02"""
     scene = huludao("safety", kind="safety", certificates=[certified("p1", "special_operation")])
-    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")]
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-ENR-02")]
     assert total(scene.judged(rate(HULUDAO, "safety", 300))) == 300_00
 
 
@@ -224,6 +275,30 @@ def test_an_employee_in_a_class_of_the_free_groups_is_told_that_it_is_not_for_th
     assert against(found) == [("GROUP_NOT_ELIGIBLE", "HL-CLM-06")]
 
 
+@pytest.mark.parametrize("group", ["veteran", "poor_worker", "capacity_cut", "graduate", "other"])
+def test_whoever_was_let_into_a_project_is_paid_for_at_the_directorys_rate(group: str) -> None:
+    """HL-ENR-18: three groups are named, of others a person decides at the enrolment; nobody is turned away later."""
+    scene = huludao("project_training", group, kind="project", days=10, certificates=[certified("p1", "completion")])
+    rows = (rate(HULUDAO, "free_group_training", 1200), rate(HULUDAO, "living_allowance", 600, number=2, unit="month"))
+    found = scene.judged(*rows)
+    assert (line_of(found, programme="free_group_training").amount_fen, against(found)) == (1_200_00, [])
+    assert line_of(found, programme="free_group_training").paid_to.payee == "institution"  # type: ignore[union-attr]
+    assert total(found) == 1_200_00 + (200_00 if group == "poor_worker" else 0)
+    had = [Use(person_id="p1", programme="poverty_relief", on=date(2019, 9, 1), occupation="welder", level=None)]
+    assert ("CAP_REACHED", "HL-CLM-02") in against(scene.judged(*rows, past=had))
+
+
+def test_the_poor_are_trained_in_a_project_by_its_own_clause() -> None:
+    """HL-ENR-21: the free groups' clause does not name them."""
+    found = huludao("poverty_relief", "poor_worker", kind="project", certificates=[certified("p1")]).judged(
+        rate(HULUDAO, "poverty_relief", 1000), rate(HULUDAO, "living_allowance", 600, number=2, unit="month")
+    )
+    paid_to = line_of(found, programme="poverty_relief").paid_to
+    assert (paid_to.rule, paid_to.clause) == ("HL-ENR-21", "二(三)1")  # type: ignore[union-attr]
+    other = for_payee(found, "learner", book_of(HULUDAO))
+    assert ("PAYEE_IS_ANOTHER", "HL-ENR-21") in against(other)
+
+
 @pytest.mark.parametrize("group", ["employment_difficult", "zero_employment_family"])
 @pytest.mark.parametrize(("worked", "paid"), [(4, 4), (5, 5), (6, 6), (7, 6)])
 def test_work_for_training_pays_the_minimum_wage_of_each_month_for_six_at_most(
@@ -252,7 +327,7 @@ def test_the_poor_bring_no_minimum_wage_by_analogy_but_their_own_rate() -> None:
     """HL-CLM-08"""
     scene = huludao("work_for_training_poor", "poor_worker", kind="work_for_training", months=months("p1", 5))
     rows = (rate(HULUDAO, "work_for_training", 1480), rate(HULUDAO, "work_for_training_poor", 300, number=2))
-    assert against(scene.judged(rows[0])) == [("RATE_MISSING", "HL-CLM-06")]
+    assert against(scene.judged(rows[0])) == [("RATE_MISSING", "HL-CLM-08")]
     assert total(scene.judged(*rows)) == 5 * 300_00
 
 
@@ -263,6 +338,8 @@ def test_the_poor_bring_no_minimum_wage_by_analogy_but_their_own_rate() -> None:
         ("poor_worker", "workshop", True),
         ("poor_worker", "enterprise", True),
         ("poor_worker", "insured_enterprise", True),
+        ("poor_worker", "other_business", True),
+        ("employment_difficult", "other_business", False),
         ("employment_difficult", "insured_enterprise", True),
         ("employment_difficult", "enterprise", False),
         ("zero_employment_family", "cooperative", False),
@@ -302,6 +379,8 @@ def test_the_living_allowance_of_the_poor_follows_the_days_present_without_a_cap
         rate(HULUDAO, "living_allowance", yuan, unit=unit), rate(HULUDAO, "poverty_relief", 1000, number=2)
     )
     assert line_of(found, programme="living_allowance").amount_fen == fen
+    assert line_of(found, programme="living_allowance").paid_to.payee == "learner"  # type: ignore[union-attr]
+    assert total(for_payee(found, "institution", book_of(HULUDAO))) == 1_000_00
     assert line_of(found, programme="poverty_relief").paid_to.payee == "institution"  # type: ignore[union-attr]
     ordinary = huludao("poverty_relief", "poor_worker", days=days, certificates=[certified("p1")])
     assert total(ordinary.judged(rate(HULUDAO, "poverty_relief", 1000))) == 1_000_00
@@ -315,9 +394,32 @@ def test_graduates_bring_three_subsidies_each_with_a_rate_of_its_own() -> None:
         rate(HULUDAO, "appraisal", 200, number=2),
         rate(HULUDAO, "graduate_living_allowance", 300, number=3, unit="month"),
     )
-    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")] * 3
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-10")] * 3
     found = scene.judged(*rows)
     assert [line.amount_fen for line in found.lines] == [1_000_00, 200_00, 100_00]
+
+
+@pytest.mark.parametrize(
+    ("kind", "paid"),
+    [
+        ("qualification", True),
+        ("level", True),
+        ("special_ability", True),
+        ("special_operation", False),
+        ("completion", False),
+    ],
+)
+def test_a_graduate_who_was_not_appraised_brings_no_appraisal_subsidy(kind, paid: bool) -> None:  # type: ignore[no-untyped-def]
+    """HL-CLM-10: a completion certificate comes without an appraisal, whatever row the table has."""
+    rows = (
+        rate(HULUDAO, "graduate_training", 1000),
+        rate(HULUDAO, "appraisal", 200, number=2),
+        rate(HULUDAO, "graduate_living_allowance", 300, number=3, unit="month"),
+    )
+    found = huludao("graduate_training", "graduate", days=10, certificates=[certified("p1", kind)]).judged(*rows)
+    assert line_of(found, programme="appraisal").amount_fen == (200_00 if paid else 0)
+    assert line_of(found, programme="graduate_training").amount_fen == 1_000_00
+    assert against(found) == ([] if paid else [("CERT_KIND", "HL-CLM-10")])
 
 
 @pytest.mark.parametrize(("insured", "paid"), [("11", False), ("12", True), (None, False)])
@@ -335,7 +437,28 @@ def test_ten_of_the_poor_who_learn_to_start_a_business_come_to_ten_rates() -> No
     """HL-CLM-12, HL-ENR-13"""
     certificates = [certified(f"p{number}", "completion") for number in range(1, 11)]
     scene = huludao("entrepreneurship", "poor_worker", 10, certificates=certificates)
-    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")] * 1
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-12")] * 1
     assert total(scene.judged(rate(HULUDAO, "entrepreneurship", 1000))) == 10_000_00
     both = huludao("entrepreneurship", ("poor_worker", "laid_off"), certificates=[certified("p1", "completion")])
     assert total(both.judged(rate(HULUDAO, "entrepreneurship", 1000))) == 1_000_00
+
+
+@pytest.mark.parametrize(
+    "group",
+    [*FREE_GROUPS, "graduate", "employee", "employment_difficult", "zero_employment_family", "capacity_cut", "other"],
+)
+def test_whoever_learns_to_start_a_business_brings_the_rate(group: str) -> None:
+    """HL-ENR-13: workers who want to start a business; the clause leaves no group out."""
+    scene = huludao("entrepreneurship", group, certificates=[certified("p1", "completion")])
+    found = scene.judged(rate(HULUDAO, "entrepreneurship", 1200))
+    assert (total(found), against(found)) == (1_200_00, [])
+
+
+def test_the_same_special_operation_is_subsidised_once() -> None:
+    """HL-CLM-02, HL-ENR-02: the clause names the special operation certificate among those that are not repeated."""
+    scene = huludao("safety", kind="safety", certificates=[certified("p1", "special_operation", level=None)])
+    had = [Use(person_id="p1", programme="safety", on=date(2019, 9, 1), occupation="welder", level=None)]
+    row = rate(HULUDAO, "safety", 300)
+    assert total(scene.judged(row)) == 300_00
+    found = scene.judged(row, past=had)
+    assert (total(found), against(found)) == (0, [("CAP_REACHED", "HL-CLM-02")])

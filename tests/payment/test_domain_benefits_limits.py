@@ -195,7 +195,14 @@ def test_a_class_brings_its_people_what_is_left_of_their_year(region: str, progr
 
 
 def advanced(  # type: ignore[no-untyped-def]
-    region: str, yuan: str, *had: int, kind: str = "project", institution: str = "private_school", decided: bool = True
+    region: str,
+    yuan: str,
+    *had: int,
+    kind: str = "project",
+    institution: str = "private_school",
+    decided: bool = True,
+    heads: int = 100,
+    group: str = "veteran",
 ):
     rule, programme, rate_yuan = (
         ("HL-PAY-02", "free_group_training", 1200) if region == HULUDAO else ("LS-PAY-01", "training", 1500)
@@ -203,7 +210,7 @@ def advanced(  # type: ignore[no-untyped-def]
     scene = Scene(
         region=region,
         programme=programme,
-        groups=alike(1, "veteran"),
+        groups=alike(heads, group),
         kind=kind,  # type: ignore[arg-type]
         planned=100,
         institution=institution,
@@ -224,6 +231,14 @@ def advanced(  # type: ignore[no-untyped-def]
 def test_huludao_advances_at_most_half_of_what_the_approved_heads_would_bring(yuan: str, code: str | None) -> None:
     """HL-PAY-02: of 120,000."""
     assert advanced(HULUDAO, yuan) == (code and (code, "HL-PAY-02"))
+
+
+@pytest.mark.parametrize(("heads", "most"), [(100, "60000"), (99, "59400"), (50, "30000"), (1, "600")])
+def test_an_advance_is_measured_by_the_people_admitted_not_by_the_places_planned(heads: int, most: str) -> None:
+    """HL-PAY-02: the class planned 100; half of what 100 bring may be all that 50 ever will."""
+    assert advanced(HULUDAO, most, heads=heads) is None
+    assert advanced(HULUDAO, f"{most}.01", heads=heads) == ("ADVANCE_TOO_HIGH", "HL-PAY-02")
+    assert advanced(HULUDAO, "0.01", heads=heads, group="employee") == ("ADVANCE_TOO_HIGH", "HL-PAY-02")
 
 
 @pytest.mark.parametrize(("yuan", "code"), [("90000", None), ("90000.01", "ADVANCE_TOO_HIGH"), ("80000", None)])
@@ -248,7 +263,8 @@ def test_advances_of_one_class_keep_within_the_share_together_and_linshu_gives_o
 def test_only_the_classes_that_the_document_names_are_paid_before_the_claim() -> None:
     """HL-PAY-02, LS-PAY-01"""
     assert advanced(HULUDAO, "1", kind="class") == ("ADVANCE_NOT_OFFERED", "HL-PAY-02")
-    assert advanced(HULUDAO, "1", kind="class", institution="enterprise") is None
+    for enterprise in ("enterprise", "enterprise_centre"):
+        assert advanced(HULUDAO, "1", kind="class", institution=enterprise) is None
     assert advanced(LINSHU, "1", kind="class") == ("ADVANCE_NOT_OFFERED", "LS-PAY-01")
     assert advanced(LINSHU, "1", kind="class", institution="enterprise") == ("ADVANCE_NOT_OFFERED", "LS-PAY-01")
 
@@ -257,7 +273,7 @@ def test_the_living_allowance_is_no_part_of_what_an_advance_is_measured_by() -> 
     """LS-PAY-01"""
     term = book_of(LINSHU).payment.advance
     assert term is not None
-    scene = Scene(region=LINSHU, programme="training", groups=alike(1, "poor_worker"), kind="project", planned=20)
+    scene = Scene(region=LINSHU, programme="training", groups=alike(20, "poor_worker"), kind="project", planned=20)
     rates = table(LINSHU, rate(LINSHU, "training", 1500), rate(LINSHU, "living_allowance", 600, unit="month", number=2))
     assert expected_fen(scene.opened, term, book_of(LINSHU), rates) == 30_000_00
     assert expected_fen(scene.opened, term, book_of(LINSHU), table(LINSHU)) is None

@@ -15,6 +15,7 @@ from shared.contracts.enrollment import TraineeWithdrawn
 from tests.payment.sample import accepted
 from tests.payment.scene import (
     LINSHU,
+    QUANJIAO,
     Scene,
     against,
     alike,
@@ -234,7 +235,7 @@ def test_every_type_of_training_in_linshu_is_paid_for_something() -> None:
 
 
 def test_training_of_every_type_counts_for_three_a_year() -> None:
-    """LS-CLM-01, LS-CLM-02: all kinds of training subsidy; safety training alone may come again."""
+    """LS-CLM-01, LS-CLM-02: all kinds of training subsidy, safety too: the document makes no exception for it."""
     scene = linshu("upskilling")
     row = rate(LINSHU, "upskilling", 1000)
     had = [past("training", "cook"), past("safety", "fitter"), past("technician", "turner")]
@@ -242,7 +243,9 @@ def test_training_of_every_type_counts_for_three_a_year() -> None:
     assert against(scene.judged(row, past=had)) == [("CAP_REACHED", "LS-CLM-01")]
     assert against(scene.judged(row, past=[past("training", "welder")])) == [("CAP_REACHED", "LS-CLM-02")]
     safety = linshu("safety", kind="safety")
-    assert total(safety.judged(rate(LINSHU, "safety", 300), past=[past("safety", "welder")])) == 300_00
+    row = rate(LINSHU, "safety", 300)
+    assert against(safety.judged(row, past=[past("safety", "welder")])) == [("CAP_REACHED", "LS-CLM-02")]
+    assert total(safety.judged(row, past=[past("safety", "blaster")])) == 300_00
 
 
 def past(programme: str, occupation: str) -> Use:
@@ -256,6 +259,22 @@ def test_months_and_days_of_the_employment_difficult_have_rates_of_their_own_and
     scene = linshu("work_for_training", group, 3, kind="work_for_training", months=worked)
     assert against(scene.judged(TRAINING)) == [("RATE_MISSING", "LS-CLM-08")]
     assert total(scene.judged(rate(LINSHU, "work_for_training", 100))) == 27 * 100_00
-    present = linshu("living_allowance_difficult", group, days=45)
-    assert against(present.judged(ALLOWANCE)) == [("RATE_MISSING", "LS-CLM-08")]
-    assert total(present.judged(rate(LINSHU, "living_allowance_difficult", 600, unit="month"))) == 900_00
+    for kind in ("class", "project"):
+        present = linshu("training", group, days=45, kind=kind)
+        assert against(present.judged(ALLOWANCE, beside=True)) == [("RATE_MISSING", "LS-CLM-08")]
+        row = rate(LINSHU, "living_allowance_difficult", 600, unit="month")
+        mine = present.judged(row, beside=True)
+        assert (total(mine), payees(mine)) == (900_00, {"learner"})
+        assert [line.programme for line in present.judged(TRAINING).lines if line.person_id] == ["training"]
+    others = linshu("training", "veteran", days=45).judged(row, beside=True)
+    assert against(others) == [("GROUP_NOT_ELIGIBLE", "LS-CLM-07")]
+
+
+@pytest.mark.parametrize("region", [QUANJIAO, LINSHU])
+def test_nothing_is_paid_for_that_no_class_of_the_document_earns(region: str) -> None:
+    """QJ-CLM-05, LS-CLM-07: a benefit of a training that nobody can apply for is paid to nobody."""
+    types = book_of(region).enrollment.programmes
+    assert types is not None
+    for benefit in book_of(region).payment.benefits:
+        earned = any(benefit.is_earned_by(one.programme, one.class_kind) for one in types.types)
+        assert earned, benefit.code

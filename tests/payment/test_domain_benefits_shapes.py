@@ -221,15 +221,13 @@ def test_what_is_held_back_and_what_is_paid_are_the_whole_and_more_who_work_neve
 
 
 @given(st.integers(0, 300_000_00), st.integers(1, 100), FEN)
-def test_an_advance_is_let_through_exactly_up_to_its_part_of_what_is_expected(
-    asked: int, planned: int, fen: int
-) -> None:
+def test_an_advance_is_let_through_exactly_up_to_its_part_of_what_is_expected(asked: int, heads: int, fen: int) -> None:
     """HL-PAY-02, LS-PAY-01"""
     for region, programme, percent, rule in (
         (HULUDAO, "free_group_training", 50, "HL-PAY-02"),
         (LINSHU, "training", 60, "LS-PAY-01"),
     ):
-        scene = Scene(region=region, programme=programme, kind="project", planned=planned, groups=alike(1, "veteran"))
+        scene = Scene(region=region, programme=programme, kind="project", groups=alike(heads, "veteran"))
         found = judge_advance(
             asked,
             scene.opened,
@@ -237,7 +235,7 @@ def test_an_advance_is_let_through_exactly_up_to_its_part_of_what_is_expected(
             rates=table(region, row(region, programme, fen)),
             decisions=[accepted(rule)],
         )
-        assert (found is None) is (asked * 100 <= fen * planned * percent)
+        assert (found is None) is (asked * 100 <= fen * heads * percent)
 
 
 @given(st.permutations(range(6)), st.data())
@@ -322,7 +320,7 @@ def test_a_cut_under_two_benefits_counts_heads_and_stands_after_the_last_line() 
         facts.opened,
         rulebook=cutting,
         rates=table(QUANJIAO, rate(QUANJIAO, "free_group_training", 1000)),
-        decisions=[accepted("QJ-CLM-14")],
+        decisions=[accepted("QJ-CLM-14", "p1", "p2", "p3")],
         entitled=frozenset(),
     )
     assert (found.base, found.recognised, total(found)) == (2, 3, 310_000 * 2 // 3)

@@ -513,4 +513,41 @@ def test_of_each_group_it_is_told_how_many_were_trained_and_of_whom_nothing_was_
     assert (told.pop("employees"), told.pop("graduates"), set(told.values())) == ((3, 1), (2, 2), {(0, 0)})
 
 
+def test_of_each_group_it_is_told_who_was_trained_free_subsidised_and_had_an_allowance() -> None:
+    """LS-CLM-09: three groups of 30, 20 and 10 learners, 2 of the poor without allowance, one of them there twice."""
+    term = reporting(LINSHU).group_shares
+    assert term is not None
+    day = date(2020, 12, 1)
+    kinds = {"employee": 30, "graduate": 20, "poor_worker": 10}
+    groups = [(kind,) for kind, heads in kinds.items() for _ in range(heads)]
+    roster = people(1, 60)
+    project = {"programme": "training", "kind": "project", "opening": date(2020, 9, 1)}
+    fact = opened("class-1", roster=roster, groups=dict(zip(roster, groups, strict=True)), **project)
+    charged = tuple(replace(each, fee_fen=100 if number < 4 else 0) for number, each in enumerate(fact.trainees))
+    allowed = [replace(settled(600_00, day, each), programme="living_allowance") for each in roster[50:58]]
+    subsidies = [replace(settled(1_000_00, day, each), programme="training") for each in roster[:58]]
+    first = replace(
+        record(replace(fact, trainees=charged), trained_on=date(2020, 9, 20), exam_on=None),
+        settlements=(*subsidies, *allowed, replace(settled(-5, day, None), programme="training")),
+    )
+    again = opened("class-2", roster=roster[58:59], groups={roster[58]: ("poor_worker",)}, **project)
+    records = [first, record(again, trained_on=date(2020, 9, 20), exam_on=None)]
+    before = Period(first=date(2019, 1, 1), last=date(2019, 12, 31))
+
+    found = {each.code: each.use for each in group_shares(records, YEAR_2020, before, term, LINSHU.payment.benefits)}
+
+    def counted(code: str) -> list[tuple[int, int] | None]:
+        use = found[code]
+        assert use is not None
+        heads = (use.trained, use.free, use.subsidised, use.allowance, use.without_allowance)
+        return [(each.persons, each.person_times) if each else None for each in heads]
+
+    assert counted("employees") == [(30, 30), (26, 26), (30, 30), (0, 0), (0, 0)]
+    assert counted("graduates") == [(20, 20), (20, 20), (20, 20), (0, 0), (0, 0)]
+    assert counted("poor") == [(10, 11), (10, 11), (8, 8), (8, 8), (2, 3)]
+    without = group_shares(records, YEAR_2020, before, term)[0].use
+    assert without is not None
+    assert (without.allowance, without.without_allowance) == (None, None)
+
+
 YEAR_2020 = Period(first=date(2020, 1, 1), last=date(2020, 12, 31))

@@ -6,6 +6,7 @@ done, each claim is paid what it is worth, no cap is passed, and a place is held
 """
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -222,6 +223,9 @@ class Town:
             "SELECT person_id, scope FROM cap_slot GROUP BY person_id, scope, slots_max HAVING COUNT(*) > slots_max"
         )
         assert beyond == []
+        uses = await self.office.rows("SELECT person_id, programme, CAST(days AS TEXT) AS days FROM cap_use")
+        taken = Counter((row.person_id, row.programme, day) for row in uses for day in json.loads(row.days))
+        assert set(taken.values()) <= {1}
         [budget] = await self.office.rows("SELECT COALESCE(SUM(amount_fen), 0) AS fen FROM budget_commitment")
         assert budget.fen >= sum_fen
         return sum_fen

@@ -27,7 +27,7 @@ from shared.domain.actor import Actor, Role
 from shared.domain.errors import Conflict, Forbidden, NotFound, Refused
 from tests.payment.office import ACCOUNT, EMPLOYMENT, SCHOOL, Office, moment, person
 from tests.payment.sample import assessment_completed, certificate, people, rate, scheduled
-from tests.payment.work_sample import FIRST_DAYS, official, opened
+from tests.payment.work_sample import FIRST_DAYS, finished, official, opened
 
 REGION, OPENING = FIRST_DAYS["HB"]
 EXAM, PASSED = date(2024, 5, 8), date(2024, 5, 13)
@@ -166,11 +166,34 @@ async def test_a_learner_and_a_school_are_told_that_the_assessor_claims(bureau: 
 async def test_whoever_but_the_school_claims_a_training_is_told_that_the_school_does(bureau: Office) -> None:
     """HB-CLM-15: an assessor who certified its people, and a learner."""
     trained = opened("HB", people(1, 2), group="graduate")
-    await examined(bureau, trained, *passed(people(1, 2)))
+    await examined(bureau, trained, *passed(people(1, 2), agreement=None))
     for actor, kind in ((ASSESSOR, "assessor"), (TRAINEE, "individual")):
         with pytest.raises(Refused) as refused:
             await claim(bureau, actor, kind)  # type: ignore[arg-type]
         assert (refused.value.code, refused.value.rule) == ("CLAIMANT_IS_PROVIDER", "HB-CLM-15")
+
+
+async def test_a_class_pays_its_school_for_training_and_its_assessor_for_whom_an_agreement_was_signed(
+    bureau: Office,
+) -> None:
+    """HB-CLM-09, HB-CLM-13: whoever was trained and examined free of charge is evaluated like everybody else."""
+    trained = opened("HB", people(1, 3), group="graduate")
+    row = replace(rate(1000), region=REGION, programme="training", valid_from=OPENING)
+    await bureau.act(FINANCE, enter_rate, rate=row)
+    attended, completed, *_ = finished(trained)
+    await examined(bureau, trained, *passed(people(1, 3), agreement={"p3": None}))
+    await bureau.take(attended, completed)
+
+    school = await claim(bureau, replace(SCHOOL, region=REGION), "institution", ACCOUNT)
+    assessor = await claim(bureau)
+
+    assert [amount for _, amount in paid(assessor) if amount] == [300_00] * 2
+    assert {person_id for person_id, amount in paid(assessor) if amount} == {"p1", "p2"}
+    assert {line.programme for line in school.assessment.lines if line.recognised} <= {"training"}
+    assert {line.programme for line in assessor.assessment.lines if line.recognised} == {"evaluation"}
+    with pytest.raises(Refused) as refused:
+        await claim(bureau, TRAINEE, "individual")
+    assert (refused.value.code, refused.value.rule) == ("CLAIMANT_NOT_ADMITTED", "HB-CLM-15")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from services.payment.application.allot_budget import allot_budget
+from services.payment.application.claw_back import GivenRepayment, decide_clawback, propose_clawback, record_repayment
 from services.payment.application.desk import queue, read_progress
 from services.payment.application.handle_breach import close_breach, open_breach
 from services.payment.application.queries import read_claim
@@ -87,6 +88,42 @@ async def test_who_opened_a_breach_does_not_decide_it(received_office: Office) -
     assert closed.conclusion is BreachConclusion.CONFIRMED
     with pytest.raises(IntegrityError):
         await received_office.rows("UPDATE claim_breach SET conclusion = 'unfounded'")
+
+
+async def test_lines_of_a_confirmed_breach_are_never_paid_and_what_was_paid_for_them_comes_back(
+    approved_office: Office, claim_id: str
+) -> None:
+    """HB-ENR-15, LS-QUA-01: ten share 13,500; two were no learners, so 2,700 come back, which frees their slots."""
+    office = approved_office
+    await pay(office, claim_id, {EMPLOYMENT: 13_500})
+    before = await office.rows("SELECT 1 FROM entitlement_slot")
+    breach = await office.act(INSPECTOR, open_breach, claim_id=claim_id, facts="冒名参训", evidence="来信")
+    given = {"breach_id": breach.breach_id, "reason": "经核实，二人没有参训"}
+    confirmed, lines = BreachConclusion.CONFIRMED, frozenset({3, 4})
+    for wrong in (
+        {"conclusion": BreachConclusion.UNFOUNDED, "line_nos": lines},
+        {"conclusion": confirmed, "line_nos": frozenset({3, 99})},
+    ):
+        with pytest.raises(Refused) as refused:
+            await office.act(APPROVER, close_breach, **given, **wrong)
+        assert (refused.value.code, refused.value.rule) == ("LINE_NOT_OF_BREACH", "JY-CLM-11")
+    with pytest.raises(IntegrityError):
+        await office.rows("UPDATE claim_breach SET line_nos = '[3]'")
+
+    await office.act(APPROVER, close_breach, conclusion=confirmed, line_nos=lines, **given)
+
+    proposed = await office.act(SECOND, propose_clawback, claim_id=claim_id, reason="追回冒领资金")
+    clawback = await office.act(
+        APPROVER, decide_clawback, clawback_id=proposed.clawback_id, ordered=True, reason="同意追回"
+    )
+    told = (clawback.amount_fen, clawback.ground.rule, clawback.cause)
+    assert told == (2_700 * YUAN, "JY-CLM-11", "BREACH_CONFIRMED")
+    claim = await office.claim(claim_id)
+    assert (claim.breaches[0].line_nos, sum(claim.decided.values())) == (lines, 10_800 * YUAN)
+    assert len(await office.rows("SELECT 1 FROM entitlement_slot")) == len(before)
+    back = GivenRepayment(kind="bank", on=office.now.date(), amount_fen=2_700 * YUAN, reference="BANK-1")
+    await office.act(FINANCE, record_repayment, clawback_id=clawback.clawback_id, given=back)
+    assert len(await office.rows("SELECT 1 FROM entitlement_slot")) == len(before) - 2
 
 
 async def test_a_claim_without_a_survey_is_flagged_until_one_was_answered(received_office: Office) -> None:

@@ -163,6 +163,23 @@ async def test_an_enterprise_that_paid_is_paid_by_level_to_the_fen(office: Offic
     }
 
 
+async def test_a_centre_of_an_enterprise_claims_as_the_enterprise(office: Office) -> None:
+    """HL-CLM-04: its staff's training is the enterprise's own, whose money nobody else could claim."""
+    given = enterprise(opened("class-1", people(1, 2)))
+    centre = replace(given, institution=replace(given.institution, kind="enterprise_centre"))
+    await trained(office, centre, [passed(person, "class-1", level="5") for person in people(1, 2)])
+
+    assert sum((await claimed(office, "class-1", "enterprise")).payable.values()) == 2 * 150_000
+
+
+@pytest.mark.parametrize("kind", ["cooperative", "workshop", "other_business"])
+def test_whoever_may_hire_the_poor_may_claim_for_them(kind: str) -> None:
+    """HL-CLM-08: business entities of every kind are paid as the enterprise."""
+    term = shelf().in_force(HULUDAO, OPENING).payment.claimants
+    assert term is not None
+    assert kind in term.enterprise_kinds
+
+
 async def test_who_is_not_the_payee_of_the_document_is_paid_nothing(office: Office) -> None:
     """HL-PAY-01, HL-CLM-04: what the enterprise paid for is the enterprise's, not the institution's."""
     fact = opened("class-1", people(1, 2), attributes={"funder": "enterprise"})

@@ -12,7 +12,7 @@ from services.payment.application.record_decision import GivenDecision, record_d
 from services.payment.application.reverse_order import reverse_order
 from services.payment.application.submit_claim import SignedUndertaking, submit_claim
 from services.payment.domain.budget import BudgetKey
-from services.payment.domain.claim import EmployerPayment
+from services.payment.domain.claim import Claim, EmployerPayment
 from services.payment.domain.order import PaymentOrder, Share
 from services.payment.domain.state import Act
 from shared.contracts.enrollment import ClassOpened, EmployerReference
@@ -133,8 +133,10 @@ async def test_what_one_claim_was_ordered_is_not_left_for_the_next(huludao: Offi
     assert second.amount_fen == 15_000_00
 
 
-async def test_the_insurance_subsidy_comes_from_the_insurance_fund_alone(office: Office) -> None:
-    """QJ-FND-01, QJ-CLM-05: ordering it from another fund is refused in the name of the rule."""
+async def test_the_insurance_subsidy_is_the_employees_beside_the_enterprises_and_from_its_own_fund(
+    office: Office,
+) -> None:
+    """QJ-FND-01, QJ-CLM-05: 1,500 to the enterprise, and for the same certificate 1,000 to its employee."""
     quanjiao, opening = "341124", date(2020, 6, 1)
     insurance = "unemployment_insurance_fund"
     office.now = moment(date(2020, 12, 1))
@@ -142,36 +144,57 @@ async def test_the_insurance_subsidy_comes_from_the_insurance_fund_alone(office:
     for source in (EMPLOYMENT, insurance):
         key = BudgetKey(region=quanjiao, funding_source=source, year=2020)
         await office.act(finance, allot_budget, key=key, amount_fen=100_000_000, document="测试指标文件")
-    row = replace(rate(1000, programme="insurance_skill"), region=quanjiao, valid_from=opening)
-    await office.act(finance, enter_rate, rate=row)
-    fact = opened("class-1", ["p1"], programme="insurance_skill", region=quanjiao, opening=opening, level="4")
+    fact = enterprise(opened("class-1", ["p1"], region=quanjiao, opening=opening, level="4"))
     await trained(office, with_checks(fact), [passed("p1", "class-1", level="4", on=date(2020, 7, 10))])
-    claim = await office.act(
-        replace(TRAINEE, region=quanjiao),
+    own = await office.act(
+        there(SCHOOL, quanjiao),
         submit_claim,
         class_id="class-1",
-        undertaking=SignedUndertaking(text_version="", signer="样例学员", signed_on=office.now.date()),
-        account=replace(card(1), kind="bank_card"),
-        claimant="individual",
-        person=somebody(1),
+        undertaking=SIGNED,
+        account=replace(ACCOUNT, kind="basic_account"),
+        claimant="enterprise",
     )
-    assert sum(claim.payable.values()) == 1_000_00
-    for step, actor in ((Act.FIRST_REVIEW, FIRST), (Act.SECOND_REVIEW, SECOND), (Act.APPROVE, APPROVER)):
-        await office.review(claim.claim_id, step, replace(actor, region=quanjiao))
+    assert sum(own.payable.values()) == 1_500_00
 
-    async def ordered(**yuan: int) -> tuple[PaymentOrder, ...]:
+    async def alone() -> Claim:
+        return await office.act(
+            replace(TRAINEE, region=quanjiao),
+            submit_claim,
+            class_id="class-1",
+            undertaking=SignedUndertaking(text_version="", signer="样例学员", signed_on=office.now.date()),
+            account=replace(card(1), kind="bank_card"),
+            claimant="individual",
+            person=somebody(1),
+        )
+
+    with pytest.raises(Refused, match="RATE_MISSING"):
+        await alone()
+    row = replace(rate(1000, programme="insurance_skill"), region=quanjiao, valid_from=opening)
+    await office.act(finance, enter_rate, rate=row)
+    claim = await alone()
+    assert (sum(claim.payable.values()), claim.payee) == (1_000_00, "learner")
+    with pytest.raises(Conflict, match="ALREADY_CLAIMED"):
+        await alone()
+    assert sum((await office.claim(own.claim_id)).payable.values()) == 1_500_00
+    for claim_id in (claim.claim_id, own.claim_id):
+        for step, actor in ((Act.FIRST_REVIEW, FIRST), (Act.SECOND_REVIEW, SECOND), (Act.APPROVE, APPROVER)):
+            await office.review(claim_id, step, replace(actor, region=quanjiao))
+
+    async def ordered(claim_id: str, **yuan: int) -> tuple[PaymentOrder, ...]:
         shares = [Share(funding_source=source, amount_fen=amount * 100) for source, amount in yuan.items()]
-        return await office.act(finance, create_orders, claim_id=claim.claim_id, shares=shares)
+        return await office.act(finance, create_orders, claim_id=claim_id, shares=shares)
 
     for wrong in ({EMPLOYMENT: 1000}, {EMPLOYMENT: 1, insurance: 999}):
         with pytest.raises(Refused, match="FUND_TIED") as refused:
-            await ordered(**wrong)
+            await ordered(claim.claim_id, **wrong)
         assert refused.value.rule == "QJ-FND-01"
-    with pytest.raises(Refused, match="SPLIT_SUM") as unnamed:
-        await ordered()
+    with pytest.raises(Refused, match="SOURCE_MISSING") as unnamed:
+        await ordered(claim.claim_id)
     assert unnamed.value.rule == "QJ-FND-01"
-    [order_] = await ordered(**{insurance: 1000})
+    [order_] = await ordered(claim.claim_id, **{insurance: 1000})
     assert (order_.funding_source, order_.amount_fen) == (insurance, 1_000_00)
+    [other] = await ordered(own.claim_id, **{EMPLOYMENT: 1500})
+    assert (other.funding_source, other.amount_fen) == (EMPLOYMENT, 1_500_00)
 
 
 async def test_who_is_paid_is_decided_once_for_all_claims_of_a_class(huludao: Office) -> None:

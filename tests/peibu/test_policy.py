@@ -1,11 +1,18 @@
 """`peibu policy` tells a policy officer what a rulebook says, what is wrong in it, and what changes."""
 
+import re
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 from click.testing import Result
+from rich.console import Console
 from typer.testing import CliRunner
 
 from peibu.cli import app
+from peibu.trial.printing import print_claim
+from shared.policy.decision import Finding, Severity
+from tests.payment.test_domain_claim import claim, worth
 from tests.policy.folders import RULEBOOK, TARGETS, changed, packaged, written
 
 ROOT = Path(__file__).parents[2]
@@ -66,3 +73,54 @@ def test_where_each_rule_is_decided_and_what_shows_it_is_told_until_nothing_is_u
     assert "enrollment.class_hour" in whole.output
     without_tests = told("coverage", "JY", "--sources", str(tmp_path))
     assert (without_tests.exit_code, "164 条没有" in without_tests.output) == (1, True)
+
+
+def test_a_prefix_that_no_rule_has_is_not_a_complete_list() -> None:
+    answer = told("coverage", "ZZ", "--sources", str(ROOT))
+    assert (answer.exit_code, "没有编号以 ZZ 开头的规则" in answer.output) == (1, True)
+
+
+def test_what_the_head_of_a_document_changes_names_no_empty_clause(tmp_path: Path) -> None:
+    text, _ = changed(RULEBOOK, "valid_to = 2021-12-31", "valid_to = 2021-11-30")
+    draft = written(tmp_path, RULEBOOK, text) / RULEBOOK
+    output = told("diff", "jiyuan/2021-01-01", str(draft)).output
+    assert "修改 失效日期：2021-12-31 → 2021-11-30\n" in output
+    assert "（ · ）" not in output
+
+
+def test_a_key_in_the_wrong_table_is_not_advised_to_be_itself(tmp_path: Path) -> None:
+    text, _ = changed(RULEBOOK, "minutes_min = 40", "minutes_min = 40\nworking_days_min = 5")
+    output = told("check", "--rulebooks", str(written(tmp_path, RULEBOOK, text))).output
+    assert "working_days_min：不认识的键。此处不能写这个键：请移到它所属的表，或删除" in output
+
+
+def test_a_claim_is_explained_with_document_clause_inputs_and_what_to_do() -> None:
+    """JY-CLM-10, JY-SUP-05, JY-ASM-04: two of ten without a certificate, the base cut to four."""
+    file = StringIO()
+    print_claim(Console(file=file, width=400), claim(8, assessment=worth(8, base=4)))
+    text = file.getvalue()
+    assert "依据文件：济管人社〔2021〕6号" in text
+    assert "JY-CLM-10 · 二(三)2-3：出勤基数 4，认定人数 8" in text
+    assert "不予通过 系统内没有该学员有效的考核合格证书，不计入补贴人数。（JY-ASM-04 · " in text
+    assert "请评价机构将结果录入系统" in text
+    assert "9 " in text
+    assert "合计 6,000.00 元" in text
+    assert not re.search(r"\d{17}[\dX]", text)
+
+
+def test_a_question_is_not_printed_as_a_refusal_and_another_document_says_so_itself() -> None:
+    other = Finding(
+        code="X",
+        rule="XX-CLM-01",
+        document="另一文件",
+        clause="一",
+        severity=Severity.ASK,
+        message="请核对。",
+        advice="请决定。",
+    )
+    file = StringIO()
+    assessment = replace(worth(10), flags=(other, replace(other, severity=Severity.WARN, message="请留意。")))
+    print_claim(Console(file=file, width=400), claim(10, assessment=assessment))
+    assert "待人工决定 请核对。（XX-CLM-01 · 另一文件 一）请决定。" in file.getvalue()
+    assert "提示 请留意。" in file.getvalue()
+    assert "不予通过" not in file.getvalue()

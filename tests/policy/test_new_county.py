@@ -128,3 +128,37 @@ def test_people_who_differ_alike_are_told_in_one_line_and_a_programme_of_nobody_
     case.write_text(text.replace('"p1..p9"', '"p9..p1"'), encoding="utf-8")
     told = run("try", case, "--rulebooks", COUNTY / "rulebooks").output
     assert "allowance_day[1].persons：人员范围须由小到大" in told, told
+
+
+@pytest.mark.parametrize(("yuan", "refused"), [("3840", False), ("3840.01", True)])
+def test_an_advance_keeps_within_the_lowest_rate_where_it_hangs_on_a_certificate_nobody_has_yet(
+    books: Path, tmp_path: Path, yuan: str, refused: bool
+) -> None:
+    """800 yuan for completion and 1,200 for the level: 40 % of 12 x 800 may be advanced."""
+    text = (books / BOOK).read_text(encoding="utf-8")
+    advance = "rule = 'XC-PAY-01'\nclause = '四'\npercent = 40\nprogrammes = ['training']\nclass_kinds = ['class']\n"
+    (books / BOOK).write_text(f"{text}\n[payment.advance]\n{advance}", encoding="utf-8")
+    case = tmp_path / "case.toml"
+    shutil.copy(COUNTY / "case.toml", case)
+    edit(case, "[expect]\n", f"[[advance]]\namount_yuan = {yuan}\ndate = 2025-03-10\n\n[expect]\n")
+    told = run("try", case, "--rulebooks", books).output
+    assert "合计 14,600.00 元" in told, told
+    assert ("3,840.00 元" in told) is refused, told
+    assert "缺少补贴标准" not in told
+
+
+def test_a_case_that_cannot_be_read_says_every_mistake_of_it(books: Path, tmp_path: Path) -> None:
+    case = tmp_path / "case.toml"
+    shutil.copy(COUNTY / "case.toml", case)
+    edit(case, "opened = 2025-03-03", "opened = 2025年3月3日")
+    edit(case, "planned = 12", "planed = 12")
+    edit(case, "amount_yuan = 1200", 'amount_yuan = "1200元"')
+    edit(case, 'persons = ["p9"]', 'persons = ["p90"]')
+    told = run("try", case, "--rulebooks", books).output
+    for part in ("2025-03-03", "planed：不认识的键", "应为数字，不带单位和引号，写的是 '1200元'"):
+        assert part in told, told
+    edit(case, '"1200元"', "1200")
+    edit(case, 'rule = "XC-CLM-03"', 'rule = "XC-CLM-33"')
+    told = run("try", case, "--rulebooks", books).output
+    assert "p90 未在 [[person]] 中出现" in told, told
+    assert "规则目录中没有 XC-CLM-33" in told, told

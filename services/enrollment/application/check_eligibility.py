@@ -67,6 +67,7 @@ async def check_eligibility(uow: UnitOfWork, question: EligibilityQuestion) -> E
         level=prospect.level,
         history=history,
         kind=kind_of(prospect.training_type, book),
+        training_type=prospect.training_type,
         enterprise=await enterprise_for(uow, joined, book) if joined else None,
         included=await included_groups(uow, region, prospect.opening_date, book),
     )

@@ -6,7 +6,7 @@ from datetime import date
 
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.quotas import quota_for
-from services.enrollment.domain.class_record import Found, agreed_on, asked_of
+from services.enrollment.domain.class_record import Found, agreed_on, asked_of, judge_records
 from services.enrollment.domain.enterprise import enterprise_of
 from services.enrollment.domain.institution import Institution
 from services.enrollment.domain.occupation import Occupation
@@ -21,6 +21,7 @@ from shared.domain.errors import NotFound, Refused
 from shared.domain.identifiers import identity_number
 from shared.domain.jurisdiction import ancestors
 from shared.domain.masking import masked_name
+from shared.policy.decision import Finding
 from shared.policy.rulebook import Rulebook
 
 
@@ -128,6 +129,17 @@ async def _records(uow: UnitOfWork, training_class: TrainingClass, institution: 
     return found
 
 
+async def what_bars(uow: UnitOfWork, training_class: TrainingClass, book: Rulebook) -> list[Finding]:
+    """Give the objections by entries that bar a class on the days on which it is held, as the registers stand now."""
+    terms, institution = book.enrollment, await institution_of(uow, training_class)
+    barring = {one.code for one in terms.class_records if one.bars and one.covers != "application_date"}
+    if not barring:
+        return []
+    found = await _records(uow, training_class, institution, book)
+    subject = record_subject(training_class.plan, institution, terms, _applied_on(uow, training_class))
+    return [finding for finding in judge_records(subject, found, terms) if finding.code in barring]
+
+
 async def _profile(
     uow: UnitOfWork, training_class: TrainingClass, institution: Institution, book: Rulebook
 ) -> Values | None:
@@ -172,6 +184,7 @@ async def judge_rows(
             {row.person_id for row in identified if row.person_id is not None}, besides=training_class.class_id
         ),
         kind=plan.kind,
+        training_type=plan.training_type,
         enterprise=await enterprise_for(uow, training_class, book),
         included=await included_groups(uow, training_class.region, plan.opening_date, book),
         agreed=await _agreed(uow, training_class, book),

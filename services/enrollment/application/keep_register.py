@@ -98,6 +98,24 @@ async def _require_links(uow: UnitOfWork, values: Values, region: str, terms: Re
     refuse_stopped(findings)
 
 
+async def _require_unneeded(uow: UnitOfWork, entry: RegisterEntry, terms: Register) -> None:
+    """Raise Conflict ENTRY_BUILT_ON where a later list stands on this entry and no other one bears it (LS-ENR-12)."""
+    registers = uow.registers
+    for builds, link in book_last_in_force(uow, entry.region).enrollment.links_to(entry.register):
+        stating = {link.field: str(entry.values[link.field])}
+        alike = await registers.entries(entry.register, regions=ancestors(entry.region), stating=stating, limit=2)
+        standing = await registers.entries(builds.code, stating=stating)
+        if len(alike) == 1 and any(entry.region in ancestors(one.region) for one in standing):
+            raise Conflict(
+                code="ENTRY_BUILT_ON",
+                message=f"“{builds.name}”中有以本记录为前提的记录，不能撤销。",
+                advice=f"请先撤销“{builds.name}”中的相应记录，或更正本记录。",
+                rule=terms.rule,
+                clause=terms.clause,
+                document=terms.document,
+            )
+
+
 async def _placed(
     uow: UnitOfWork, values: dict[str, Value], region: str, terms: Register, *, entry_id: str | None = None
 ) -> dict[str, Value]:
@@ -161,13 +179,18 @@ async def revise_entry(uow: UnitOfWork, *, register: str, entry_id: str, fields:
                 clause=terms.clause,
                 document=terms.document,
             )
+    await _require_links(uow, values, entry.region, terms)
     values = await _placed(uow, values, entry.region, terms, entry_id=entry_id)
     return await _save(uow, replace(entry, values=values), terms, action="register_revised")
 
 
 async def strike_entry(uow: UnitOfWork, *, register: str, entry_id: str) -> RegisterEntry:
-    """Take an entry out of the register; every version of it is kept."""
+    """Take an entry out of the register; every version of it is kept.
+
+    Raise Conflict ENTRY_BUILT_ON while another entry stands on it.
+    """
     terms, entry, _ = await _standing(uow, register, entry_id)
+    await _require_unneeded(uow, entry, terms)
     return await _save(uow, replace(entry, struck_on=uow.today), terms, action="register_struck")
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from services.enrollment.application.judging import book_on, institution_of, occupation_of
+from services.enrollment.application.judging import book_on, institution_of, occupation_of, what_bars
 from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.domain.attributes import published
 from services.enrollment.domain.change import decisions_in_effect
@@ -24,6 +24,7 @@ from services.enrollment.domain.training_class import (
 )
 from shared.clock import end_of_day
 from shared.contracts.enrollment import EmployerReference, OpenedTrainee
+from shared.domain.actor import Role
 from shared.policy.rulebook import Rulebook
 
 OPEN_CLASS: Final = "open_class"
@@ -74,6 +75,7 @@ async def open_if_due(uow: UnitOfWork, training_class: TrainingClass) -> bool:
         await uow.changes.of_class(training_class.class_id),
     )
     decisions = decisions_in_effect(training_class, made, changes)
+    await uow.occupations.lock(fields.occupation, alone=False)
     open_now, fact = opened(
         replace(training_class, blocker=None),
         rulebook_id=book.id,
@@ -101,7 +103,26 @@ async def _blocker(uow: UnitOfWork, training_class: TrainingClass, entries: list
         on_roster=sum(entry.is_on_roster for entry in entries),
         suspended=any(suspension.holds_on(day) for suspension in suspensions),
         book=book,
-        uncommitted=await _uncommitted(uow, training_class, entries, book),
+        uncommitted=await _barred(uow, training_class, book) or await _uncommitted(uow, training_class, entries, book),
+    )
+
+
+async def _barred(uow: UnitOfWork, training_class: TrainingClass, book: Rulebook | None) -> Blocker | None:
+    """Say which entry, made after the application was judged, bars the class on its opening date (HB-ENR-15)."""
+    barring = await what_bars(uow, training_class, book) if book else []
+    return next(
+        (
+            Blocker(
+                code=finding.code,
+                message=finding.message,
+                rule=finding.rule,
+                clause=finding.clause,
+                advice=finding.advice,
+                held_by=Role.INSTITUTION,
+            )
+            for finding in barring
+        ),
+        None,
     )
 
 

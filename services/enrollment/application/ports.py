@@ -34,6 +34,9 @@ class Occupations(Protocol):
     async def valid_on(self, code: str, day: date, regions: Sequence[str]) -> Occupation | None:
         """Give the occupation on the day as the nearest of the regions lists it."""
 
+    async def lock(self, code: str, *, alone: bool) -> None:
+        """Keep openings of classes of an occupation and its registration (`alone`) apart until the end."""
+
 
 class Persons(Protocol):
     """Real-name persons."""
@@ -73,6 +76,9 @@ class Classes(Protocol):
         limit: int,
     ) -> list[TrainingClass]:
         """Give classes by opening date and id."""
+
+    async def opened_of(self, occupation: str, regions: Collection[str]) -> Sequence[tuple[str, str]]:
+        """Give the classes of an occupation in these regions that opened and were not cancelled, with their region."""
 
     async def save(self, training_class: TrainingClass, *, new_sessions: bool = False) -> TrainingClass:
         """Store the class under its next version and give it."""

@@ -29,7 +29,7 @@ def what_blocks(
 ) -> Blocker | None:
     """Say why the class cannot open now, in the name of the rulebook of its opening date, or None when it can.
 
-    `uncommitted` says whose commitment is missing, where the class is held under commitment.
+    `uncommitted` says what keeps a class shut that is held under commitment: a lost right, or whose word is missing.
     """
     answer = training_class.answer
     if training_class.state in UNDER_REVIEW:

@@ -10,7 +10,6 @@ from typing import Final
 
 from services.enrollment.domain.register import Values
 from services.enrollment.domain.roster_row import PersonalFacts, RosterContext, RosterRow
-from shared.contracts.enrollment import ClassKind
 from shared.policy.decision import Finding, Severity
 from shared.policy.terms.enrollment import EnrollmentTerms
 from shared.policy.terms.participation import Group, NewlyHired, PlaceLinks, ReleaseLimit
@@ -29,7 +28,7 @@ def judge_personal(
         *_judge_proof(facts, group, opening),
         *_judge_source(facts, terms),
         *_judge_inclusion(row.group, context.included, terms),
-        *_judge_kind(row, context.kind, terms),
+        *_judge_kind(row, context, terms),
         *_judge_places(facts.place_links, terms.place_links),
         *_judge_qualification(facts, context, terms),
         *_judge_organiser(facts, context, terms),
@@ -46,7 +45,8 @@ def judge_personal(
     if (jobless := terms.jobless) and row.group in jobless.groups and _by(facts.employed_since, opening):
         message = "该类人员以未就业人员为主，该人员在开班日期已就业。"
         found.append(_ask(jobless, "EMPLOYED_AT_OPENING", message, _LET_A_PERSON_DECIDE, "employed_since"))
-    if (hired := terms.newly_hired) and row.group in hired.groups:
+    hired = terms.newly_hired
+    if hired and (row.group in hired.groups or context.training_type in hired.training_types):
         found += _judge_hiring(facts.employed_since, context, hired)
     return found
 
@@ -116,10 +116,11 @@ def _judge_inclusion(group: str, included: frozenset[str], terms: EnrollmentTerm
         yield _stop(inclusion, "GROUP_NOT_INCLUDED", message, advice, "group")
 
 
-def _judge_kind(row: RosterRow, kind: ClassKind | None, terms: EnrollmentTerms) -> Iterator[Finding]:
+def _judge_kind(row: RosterRow, context: RosterContext, terms: EnrollmentTerms) -> Iterator[Finding]:
     for meant in terms.class_groups:
         others = row.group.strip() and row.group not in meant.groups
-        if kind in meant.class_kinds and meant.others_by_decision and others:
+        here = context.kind in meant.class_kinds or context.training_type in meant.training_types
+        if here and meant.others_by_decision and others:
             message = "该类班级面向规定的人员类别，该人员不属于其中任何一类。"
             yield _ask(meant, "GROUP_NOT_MEANT", message, _LET_A_PERSON_DECIDE, "group")
 

@@ -102,10 +102,10 @@ class RosterRow:
 class RosterContext:
     """What the judgement of a roster needs besides its rows; `history` leaves the class itself out.
 
-    Only who asks about a person in general knows no institution. `kind` and `closing_date` are
-    None where nobody knows them; `enterprise` the credit code of the enterprise that the class is for; `included` are
-    the groups that a standing decision takes in on the opening day; `agreed` the credit codes of the enterprises that
-    have an agreement with the institution then, None where the class needs none.
+    Only who asks about a person in general knows no institution. `kind` and `closing_date` are None, and
+    `training_type` is empty, where nobody knows them; `enterprise` the credit code of the enterprise that the class is
+    for; `included` are the groups that a standing decision takes in on the opening day; `agreed` the credit codes of
+    the enterprises that have an agreement with the institution then, None where the class needs none.
     """
 
     institution: Institution | None
@@ -119,3 +119,4 @@ class RosterContext:
     enterprise: str | None = None
     included: frozenset[str] = frozenset()
     agreed: frozenset[str] | None = None
+    training_type: str = ""

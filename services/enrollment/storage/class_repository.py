@@ -1,7 +1,7 @@
 """Classes in storage: the class row, its sessions, reviews and duties."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -97,6 +97,20 @@ class ClassRepository:
         return [
             self._training_class(row, sessions.get(row.class_id, []), reviews.get(row.class_id, [])) for row in rows
         ]
+
+    async def opened_of(self, occupation: str, regions: Collection[str]) -> list[tuple[str, str]]:
+        """Give the classes of an occupation in these regions that opened and were not cancelled, with their region."""
+        column = TRAINING_CLASS.c
+        found = await self._connection.execute(
+            select(column.class_id, column.region)
+            .where(
+                column.occupation == occupation,
+                column.region.in_(regions),
+                column.state.in_(("opened", "completed")),
+            )
+            .order_by(column.class_id)
+        )
+        return [(row.class_id, row.region) for row in found]
 
     async def save(self, training_class: TrainingClass, *, new_sessions: bool = False) -> TrainingClass:
         """Store the class under its next version and give it; raise Conflict when somebody stored it meanwhile."""

@@ -31,6 +31,11 @@ class OccupationRepository:
             )
         )
 
+    async def lock(self, code: str, *, alone: bool) -> None:
+        """Keep openings of classes of an occupation and its registration (`alone`) apart until the end."""
+        rows = select(OCCUPATION.c.seq).where(OCCUPATION.c.code == code).order_by(OCCUPATION.c.seq)
+        await self._connection.execute(rows.with_for_update(read=not alone))
+
     async def valid_on(self, code: str, day: date, regions: Sequence[str]) -> Occupation | None:
         """Give the occupation on the day as the nearest of the regions lists it, the first region being the nearest."""
         column = OCCUPATION.c

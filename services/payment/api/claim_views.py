@@ -91,6 +91,7 @@ class DecisionView(BaseModel):
     kinds: list[str]
     since: date | None
     until: date | None
+    funder: str | None
 
 
 class NoticeAnswer(BaseModel):
@@ -357,6 +358,7 @@ def _decisions(claim: Claim) -> list[DecisionView]:
             kinds=sorted(decision.kinds),
             since=decision.valid_from,
             until=decision.valid_until,
+            funder=decision.funder,
         )
         for decision in claim.decisions
     ]

@@ -113,11 +113,12 @@ async def post_claim(body: ClaimBody, unit: Write, response: Response) -> ClaimV
     "/applications",
     status_code=201,
     summary="一份申请提交多个批次（每个班级一项申领）",
-    dependencies=[requires(Role.INSTITUTION)],
-    responses=responses(404, 409, 422),
+    dependencies=[requires(Role.INSTITUTION, Role.ASSESSOR)],
+    responses=responses(403, 404, 409, 422),
 )
 async def post_application(body: ApplicationBody, unit: Write) -> ApplicationView:
     """Receive one application for several classes: all of them or none."""
+    unit.actor.require(_ROLES.get(body.claimant, Role.INSTITUTION))
     return ApplicationView.of(
         await submit_application(
             unit,
@@ -132,7 +133,7 @@ async def post_application(body: ApplicationBody, unit: Write) -> ApplicationVie
 @router.get(
     "/applications/{application_id}",
     summary="申请及其各批次合计",
-    dependencies=[requires(*CLASS_READERS)],
+    dependencies=[requires(Role.ASSESSOR, *CLASS_READERS)],
     responses=responses(404),
 )
 async def get_application(application_id: str, unit: Read) -> ApplicationView:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal, Self
 
 from fastapi import Depends
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StrictInt, model_validator
 
 from services.payment.api.claim_views import OrderView
 from services.payment.api.part_views import BreachView, ClawbackView
@@ -88,6 +88,9 @@ class BreachClosureBody(Body):
 
     conclusion: Literal["confirmed", "unfounded", "work_error"]
     reason: LongText
+    line_nos: Annotated[list[StrictInt], Field(max_length=500)] = Field(
+        default=[], description="认定属实时，不应支付的学员条目序号；已拨付的另行追回"
+    )
 
 
 class ReversalAnswer(BaseModel):
@@ -210,5 +213,6 @@ async def post_breach(claim_id: str, body: BreachBody, unit: Write) -> BreachVie
 async def post_breach_closure(breach_id: str, body: BreachClosureBody, unit: Write) -> BreachView:
     """Close a breach; review and payment go on."""
     conclusion = BreachConclusion(body.conclusion)
-    closed = await close_breach(unit, breach_id=breach_id, conclusion=conclusion, reason=body.reason)
+    lines = frozenset(body.line_nos)
+    closed = await close_breach(unit, breach_id=breach_id, conclusion=conclusion, reason=body.reason, line_nos=lines)
     return BreachView.of(closed, whole=True)

@@ -99,6 +99,7 @@ class BreachView(BaseModel):
     reason: str | None
     closed_by: str | None
     closed_on: date | None
+    line_nos: list[int]
     opened_by: str | None = None
     facts: str | None = None
     evidence: str | None = None
@@ -113,6 +114,7 @@ class BreachView(BaseModel):
             reason=breach.reason,
             closed_by=breach.closed_by,
             closed_on=breach.closed_on,
+            line_nos=sorted(breach.line_nos),
             opened_by=breach.opened_by if whole else None,
             facts=breach.facts if whole else None,
             evidence=breach.evidence if whole else None,

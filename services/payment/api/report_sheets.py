@@ -241,7 +241,19 @@ def shares_sheets(shares: SharesView) -> list[Sheet]:
         [each.village, each.classes, each.person_times, each.campaign_person_times, each.new_farmer_person_times]
         for each in shares.villages
     ]
-    return [Sheet(title="占比", rows=rows), Sheet(title="按村", rows=villages)]
+    return [Sheet(title="占比", rows=rows), _use_sheet(shares), Sheet(title="按村", rows=villages)]
+
+
+def _use_sheet(shares: SharesView) -> Sheet:
+    """Give what each group had, persons and person-times apart."""
+    counted = ("培训", "免费", "培训补贴已到账", "生活费补贴已到账", "生活费补贴未到账")
+    rows: list[list[Cell]] = [["人员类别", *(f"{name}{unit}" for name in counted for unit in ("人数", "人次"))]]
+    for each in shares.groups:
+        use = each.use
+        heads = (use.trained, use.free, use.subsidised, use.allowance, use.without_allowance) if use else ()
+        told = [cell for one in heads for cell in ((one.persons, one.person_times) if one else (None, None))]
+        rows.append([each.name, *told])
+    return Sheet(title="人数与人次", rows=rows)
 
 
 def _yuan(fen: int) -> Decimal:

@@ -13,7 +13,7 @@ from services.payment.application.reports import ReportReading, SharesReading
 from services.payment.domain.annual_form import FilledField
 from services.payment.domain.class_record import Employment
 from services.payment.domain.monthly_report import Dispatch, MonthlyReport, SealedCopy
-from services.payment.domain.shares import Share, whole
+from services.payment.domain.shares import GroupUse, Heads, Share, whole
 from shared.policy.form import Form
 from shared.web.validation import invalid_value
 
@@ -186,6 +186,39 @@ class ShareView(BaseModel):
         return cls(part=share.part, whole=share.whole, percent=share.percent)
 
 
+class HeadsView(BaseModel):
+    """Persons and person-times, counted apart."""
+
+    persons: int = Field(description="人数（同一人只计一次）")
+    person_times: int = Field(description="人次")
+
+    @classmethod
+    def of(cls, heads: Heads) -> Self:
+        """Render a count."""
+        return cls(persons=heads.persons, person_times=heads.person_times)
+
+
+class GroupUseView(BaseModel):
+    """What a group had of the training in the period (LS-CLM-09)."""
+
+    trained: HeadsView = Field(description="培训")
+    free: HeadsView = Field(description="其中未向学员收费")
+    subsidised: HeadsView = Field(description="其中培训补贴已到账")
+    allowance: HeadsView | None = Field(description="其中生活费补贴已到账；文件没有按日生活费补贴的为空")
+    without_allowance: HeadsView | None = Field(description="其中可享受生活费补贴而尚未到账")
+
+    @classmethod
+    def of(cls, use: GroupUse) -> Self:
+        """Render what a group had."""
+        return cls(
+            trained=HeadsView.of(use.trained),
+            free=HeadsView.of(use.free),
+            subsidised=HeadsView.of(use.subsidised),
+            allowance=HeadsView.of(use.allowance) if use.allowance else None,
+            without_allowance=HeadsView.of(use.without_allowance) if use.without_allowance else None,
+        )
+
+
 class GroupShareView(BaseModel):
     """A group's share of the person-times trained, now and a year before; empty where no roster can tell."""
 
@@ -195,6 +228,7 @@ class GroupShareView(BaseModel):
     year_before: ShareView | None
     change_points: str | None = Field(description="与上年同期相比，百分点，两位小数")
     unpaid: int | None = Field(description="其中补贴尚未到账的人次")
+    use: GroupUseView | None = Field(description="该类人员的培训、免费和补贴情况，人数与人次分列")
 
 
 class ClassShareView(BaseModel):
@@ -253,6 +287,7 @@ class SharesView(BaseModel):
                     if each.share and each.year_before
                     else None,
                     unpaid=each.unpaid,
+                    use=GroupUseView.of(each.use) if each.use else None,
                 )
                 for each in reading.groups
             ],

@@ -15,6 +15,7 @@ from services.payment.domain.order import Answer, Share
 from services.payment.domain.rates import Rate, RateUnit
 from services.payment.domain.state import Act
 from shared.contracts.assessment import CertificateKind
+from shared.policy.terms.benefit import Funder
 from shared.policy.terms.payment import Feature
 from shared.policy.terms.term import Programme
 from shared.web.validation import Impersonal, Text, invalid_value
@@ -168,7 +169,7 @@ class ApplicationBody(Body):
     """One application with several batches, each a class (JY-CLM-09)."""
 
     class_ids: Annotated[list[Id], Field(min_length=1, max_length=100)]
-    claimant: Literal["institution", "enterprise"]
+    claimant: Literal["institution", "enterprise", "assessor"]
     undertaking: UndertakingBody
     account: AccountBody
 
@@ -183,6 +184,9 @@ class DecisionBody(Body):
     kinds: Annotated[list[CertificateKind], Field(max_length=10, description="过渡期例外适用的证书类别")] = []
     since: Annotated[Day | None, Field(description="过渡期例外的最早考核日；核定就业率的日期")] = None
     until: Annotated[Day | None, Field(description="过渡期例外的最后考核日")] = None
+    funder: Annotated[
+        Funder | None, Field(description="班级没有写明时，登记培训费用由谁支付：learner、enterprise 或 both（分担）")
+    ] = None
 
     def to_command(self) -> GivenDecision:
         """Give the command."""
@@ -194,6 +198,7 @@ class DecisionBody(Body):
             kinds=frozenset(self.kinds),
             since=self.since,
             until=self.until,
+            funder=self.funder,
         )
 
 

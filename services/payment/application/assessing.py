@@ -1,7 +1,7 @@
 """Assess a class from its facts, and carry out what a changed assessment means for its claim."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.settle_entitlement import settle_entitlement
-from services.payment.domain.benefit import EMPLOYMENT_AWAITED
+from services.payment.domain.benefit import EMPLOYMENT_AWAITED, is_paid_beside
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.caps import Use, places_of
 from services.payment.domain.claim import ASSESSOR, Claim
@@ -81,14 +81,17 @@ async def rates_of(
 
 
 async def assess_case(
-    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = ()
+    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = (), beside: bool = False
 ) -> Assessment:
-    """Assess a class as it is known now, at the rates that stood when it was decided if it was."""
-    return (await decide_case(uow, case, decisions, decided_until=decided_until)).assessment()
+    """Assess a class as it is known now, at the rates that stood when it was decided if it was.
+
+    With `beside` it is what is paid beside the class's own.
+    """
+    return (await decide_case(uow, case, decisions, decided_until=decided_until, beside=beside)).assessment()
 
 
 async def decide_case(
-    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = ()
+    uow: PaymentUnit, case: Case, decisions: Sequence[Decision], *, decided_until: RatesUntil = (), beside: bool = False
 ) -> Decided:
     """Assess a class as `assess_case` does, and leave people together who are alike.
 
@@ -112,6 +115,7 @@ async def decide_case(
         past=(*await uow.uses.elsewhere(opened.class_id, persons), *(past or ())) if capped else (),
         held=await uow.uses.of_class(opened.class_id) if capped else {},
         today=uow.today,
+        beside=beside,
     )
     if past is not None:
         return found
@@ -126,14 +130,24 @@ async def past_of(uow: PaymentUnit, opened: ClassOpened, rulebook: Rulebook) -> 
 
 async def assess_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Assessment:
     """Assess a class as it is known now, for the people of a claim."""
-    found = await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)
+    found = (await _decide_for(uow, case, claim)).assessment()
     return part_of(claim, found, case.rulebook)
 
 
 async def decide_claim(uow: PaymentUnit, case: Case, claim: Claim) -> Decided | Assessment:
     """Decide a claim as `assess_claim` does; whoever claims for everybody is not told line by line."""
-    found = await decide_case(uow, case, claim.decisions, decided_until=claim.rates_until)
+    found = await _decide_for(uow, case, claim)
     return found if is_whole(claim, found) else part_of(claim, found.assessment(), case.rulebook)
+
+
+async def _decide_for(uow: PaymentUnit, case: Case, claim: Claim) -> Decided:
+    beside = claims_beside(claim.claimant, claim.persons or (), case)
+    return await decide_case(uow, case, claim.decisions, decided_until=claim.rates_until, beside=beside)
+
+
+def claims_beside(claimant: str, persons: Collection[str], case: Case) -> bool:
+    """Say whether a claim is for what its person is paid beside what the class earns (QJ-CLM-05)."""
+    return claimant == INDIVIDUAL and is_paid_beside(case.opened.fact, persons, case.rulebook)
 
 
 async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
@@ -143,7 +157,7 @@ async def require_clear(uow: PaymentUnit, case: Case, claim: Claim) -> None:
 
 async def stops_against(uow: PaymentUnit, case: Case, claim: Claim) -> tuple[Finding, ...]:
     """Give everything that stands against reviewing or paying the claim now."""
-    stops = (await assess_case(uow, case, claim.decisions, decided_until=claim.rates_until)).stops
+    stops = (await _decide_for(uow, case, claim)).of_class.stops
     return (*stops, *open_breaches(claim.breaches, case.rulebook.payment.breach))
 
 
@@ -205,11 +219,15 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
     """Let a claim hold the places under the document's caps that its awards take up (HL-CLM-01, HB-CLM-01, QJ-CLM-11).
 
     What is admitted now is held, and of whom more was ordered than is due now also what they held, until it came back;
-    everything else becomes free. Other classes in which its people were claimed for are assessed again by a timer.
+    everything else becomes free, and so does everything while the claim is returned to the claimant. Other classes in
+    which its people were claimed for are assessed again by a timer.
     """
     if not case.rulebook.payment.limits_uses:
         return
-    found = claim.assessment if claim.assessment.knows_awards else await assess_claim(uow, case, claim)
+    if claim.state is State.RETURNED:
+        found = Assessment()
+    else:
+        found = claim.assessment if claim.assessment.knows_awards else await assess_claim(uow, case, claim)
     if found.stops and case.facts.cancelled is None:  # nothing can be computed for now: it stays as it is
         return
     standing = Counter(ordered_by_line(await uow.orders.of_claim(claim.claim_id)))
@@ -217,14 +235,19 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
         if clawback.is_ordered and not clawback.outstanding_fen:
             standing.subtract(clawback.asked)
     people, possible = claim.people, replace(claim, assessment=found).possible
-    wanted = {
-        (line.person_id, award.key): (award.use, places_of(award.use, case.rulebook, claim.decisions))
+    owing = {person for line_no, person in people.items() if standing[line_no] > possible.get(line_no, 0)}
+    had = await uow.uses.of_class(claim.class_id, claim.claim_id) if owing else {}
+    uses = {
+        (line.person_id, award.key): award.use
         for line in found.lines
         if line.person_id is not None and line.line_no in possible
         for award in line.awards
         if not award.findings
     }
-    owing = {person for line_no, person in people.items() if standing[line_no] > possible.get(line_no, 0)}
+    for key in uses.keys() & had.keys():
+        if key[0] in owing:
+            uses[key] = uses[key].with_days(had[key].days)
+    wanted = {key: (use, places_of(use, case.rulebook, claim.decisions)) for key, use in uses.items()}
     freed = await uow.uses.hold(claim.class_id, claim.claim_id, wanted, owing=owing)
     for class_id in await uow.claims.classes_of(freed):
         if class_id != claim.class_id:
@@ -232,13 +255,17 @@ async def hold_uses(uow: PaymentUnit, case: Case, claim: Claim) -> None:
 
 
 async def refresh_claim(uow: PaymentUnit, class_id: str, *, cause: str) -> None:
-    """Assess a class again for each of its claims after its facts changed; without one there is nothing to do yet."""
-    for claim in await uow.claims.all_of_class(class_id):
-        if claim.state is State.RETURNED:
-            continue
-        case = await open_case(uow, class_id)
-        found = await assess_claim(uow, case, claim)
-        await carry_out(uow, claim, replace(claim, assessment=found), case, cause=cause)
+    """Assess a class again for each of its claims after its facts changed; without one there is nothing to do yet.
+
+    Whose claim loses goes first: what moves from one claim to another is given back before it is taken.
+    """
+    claims = [claim for claim in await uow.claims.all_of_class(class_id) if claim.state is not State.RETURNED]
+    if not claims:
+        return
+    case = await open_case(uow, class_id)
+    changed = [(claim, replace(claim, assessment=await assess_claim(uow, case, claim))) for claim in claims]
+    for claim, now in sorted(changed, key=lambda pair: sum(pair[1].possible.values()) - sum(pair[0].possible.values())):
+        await carry_out(uow, claim, now, case, cause=cause)
 
 
 async def use_freed_place(uow: PaymentUnit, class_id: str) -> None:

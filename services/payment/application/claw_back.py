@@ -19,6 +19,7 @@ from services.payment.application.commit_budget import commit_budget
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change, locked_claim, sees_claim, unknown
 from services.payment.application.settle_entitlement import settle_entitlement
+from services.payment.domain.breach import wrong_lines
 from services.payment.domain.claim import Claim, Entry, minus
 from services.payment.domain.clawback import (
     Clawback,
@@ -213,15 +214,18 @@ def _entry_and_asked(claim: Claim, orders: Sequence[PaymentOrder]) -> tuple[dict
 
 
 def _ground(claim: Claim, case: Case, amounts: dict[int, int]) -> Ground:
-    """Give the rule that took the money away: of the cancellation, an objection, a finding or the base."""
+    """Give the rule that took the money away: of the cancellation, a breach, an objection, a finding or the base."""
     document = case.rulebook.document
     if case.facts.cancelled is not None:
         cancelled = case.facts.cancelled.fact
         return Ground(rule=cancelled.rule, clause=cancelled.clause, document=document)
     register, headcount = case.rulebook.payment.objection_register, case.rulebook.payment.headcount
+    breach, wrong = case.rulebook.payment.breach, wrong_lines(claim.breaches)
     for line in claim.assessment.lines:
         if line.line_no not in amounts or line.person_id is None:
             continue
+        if line.line_no in wrong and breach is not None:
+            return Ground(rule=breach.rule, clause=breach.clause, document=breach.document)
         if line.line_no in claim.struck and register is not None:
             return Ground(rule=register.rule, clause=register.clause, document=register.document)
         for finding in line.findings:

@@ -38,6 +38,7 @@ from shared.policy.terms.benefit import BenefitFund
 async def create_orders(uow: PaymentUnit, *, claim_id: str, shares: Sequence[Share]) -> tuple[PaymentOrder, ...]:
     """Make one order per source; together they are exactly what is due and was not paid in advance (SPLIT_SUM).
 
+    Raise Refused SOURCE_MISSING where something is due and no source is named.
     What was advanced to the claimant is set off first, by an order for each advance that is settled at once.
     What an earlier approval decided, and the facts still support, may be ordered while a difference is under review.
     Raise Conflict HR_OPINION_MISSING before any approval, NOTHING_DUE, or DIFFERENCE_PENDING while nothing more of
@@ -183,7 +184,8 @@ def excluded_lines(claim: Claim, rulebook: Rulebook) -> frozenset[int]:
 
 def tied_lines(claim: Claim, opened: ClassOpened, rulebook: Rulebook) -> dict[int, BenefitFund]:
     """Give the lines of benefits that one source alone pays (QJ-FND-01, HL-ENR-03)."""
-    funds = {each.paid_as(opened.programme): each.fund for each in benefits_of(opened, rulebook)}
+    earned = (*benefits_of(opened, rulebook), *benefits_of(opened, rulebook, beside=True))
+    funds = {each.paid_as(opened.programme): each.fund for each in earned}
     found = {line.line_no: funds.get(line.programme) for line in claim.assessment.lines}
     return {line_no: fund for line_no, fund in found.items() if fund is not None}
 

@@ -1,6 +1,6 @@
 """What a desk asks: why is this unpaid, and what waits for me."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -12,7 +12,8 @@ from services.payment.application.scope import BUREAU, visible_claim, visible_cl
 from services.payment.domain.advance_progress import with_advances
 from services.payment.domain.benefit import GIVER
 from services.payment.domain.budget import BUDGET_EXHAUSTED
-from services.payment.domain.claim import ASSESSOR, Claim, Review
+from services.payment.domain.claim import ASSESSOR, PAID_AS, Claim, Claimant, Review
+from services.payment.domain.claimed_part import awaited
 from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts
@@ -40,11 +41,13 @@ _STATES: Final = {
     Role.INSTITUTION: (State.RETURNED,),
     Role.ASSESSOR: (State.RETURNED,),
 }
-_CLAIMS_AS: Final = {
+_CLAIMS_AS: Final[Mapping[Role, frozenset[Claimant]]] = {
     Role.INSTITUTION: frozenset({"institution", "enterprise"}),
     Role.ASSESSOR: frozenset({ASSESSOR}),
 }
 """As which kinds of claimants a role claims for its organisation."""
+_PAID_TO_GIVER: Final = frozenset(PAID_AS[kind] for kind in _CLAIMS_AS[Role.INSTITUTION])
+"""As which payees the organisation claims that gave the class."""
 _BESIDES: Final = {
     "objection": Role.INSPECTOR,
     "decision": Role.SECOND_REVIEWER,
@@ -91,7 +94,8 @@ async def read_class_progress(uow: PaymentUnit, class_id: str) -> ProgressReadin
         by: PayeeKind | None = GIVER
     else:
         case = await open_case(uow, class_id)
-        stops, by = (await assess_case(uow, case, ())).stops, await _to_claim(uow, case)
+        found, by = await assess_case(uow, case, ()), await _to_claim(uow, case)
+        stops = (*found.stops, *awaited(found, _PAID_TO_GIVER))
     progress = class_progress(stops, since=_last_day(facts) or _refused_on(file), by=by)
     if facts.opened is not None:
         rulebook = uow.shelf.by_id(facts.opened.fact.rulebook_id)

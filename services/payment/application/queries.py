@@ -17,7 +17,7 @@ from services.payment.domain.claim import Claim
 from services.payment.domain.entitlement import ClassFile
 from services.payment.domain.facts import ClassFacts
 from services.payment.domain.notice import Notice, NoticeState
-from services.payment.domain.obstacles import obstacles
+from services.payment.domain.obstacles import incomplete, obstacles
 from services.payment.domain.order import OrderState, PaymentOrder
 from services.payment.domain.past_subsidy import past_unknown
 from services.payment.domain.subsidy import Line
@@ -104,7 +104,9 @@ async def read_class(uow: PaymentUnit, class_id: str) -> ClassReading:
     missing: tuple[Finding, ...] = ()
     if facts.opened is not None:
         rulebook = uow.shelf.by_id(facts.opened.fact.rulebook_id)
-        missing = obstacles(facts, facts.opened.fact, rulebook, entry_required=uow.entry_required)
+        waiting = incomplete(facts, facts.opened.fact, rulebook).values()
+        against = obstacles(facts, facts.opened.fact, rulebook, entry_required=uow.entry_required)
+        missing = tuple(dict.fromkeys((*against, *(finding for findings in waiting for finding in findings))))
         if await past_of(uow, facts.opened.fact, rulebook) is None:
             missing = (*missing, past_unknown(rulebook))
     return ClassReading(

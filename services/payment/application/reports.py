@@ -191,7 +191,8 @@ async def read_shares(uow: PaymentUnit, *, region: str | None, first: date, last
     """Give the shares of a period (JY-QUA-03, JY-QUA-07, JY-INS-09, JY-ENR-23), groups also for a year before."""
     period = period_of(first, last)
     wanted = region_of(uow, region)
-    terms = uow.shelf.in_force(wanted, last).payment.reporting
+    payment = uow.shelf.in_force(wanted, last).payment
+    terms = payment.reporting
     records = await uow.reports.records(descendants(wanted))
     before = Period(first=_year_before(first), last=_year_before(last))
     rural, shares = terms.transfer_employment, terms.group_shares
@@ -199,7 +200,7 @@ async def read_shares(uow: PaymentUnit, *, region: str | None, first: date, last
         region=wanted,
         period=period,
         before=before,
-        groups=group_shares(records, period, before, shares) if shares else (),
+        groups=group_shares(records, period, before, shares, payment.benefits) if shares else (),
         employment=transfer_employment(records, period, rural) if rural else (),
         cluster=cluster_share(records, period, terms.cluster_share) if terms.cluster_share else None,
         villages=villages(records, period, terms.village_report) if terms.village_report else (),

@@ -88,6 +88,7 @@ async def _return(uow: PaymentUnit, claim: Claim, acting: Claim, review: Review,
         require_standard_reason(reasons, review.reason_code or "")
     after, event = return_claim(acting, review, on=uow.today, rulebook=case.rulebook)
     saved = await uow.claims.save(claim, after)
+    await hold_uses(uow, case, saved)
     await move_timers(uow, saved)
     await uow.publish(event)
     if saved.state is State.SUBMITTED:

@@ -1,5 +1,6 @@
 """Receive a claim (JY-CLM-01, -06, -08): computed from events alone, reviewed from today, whoever claims."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -8,6 +9,7 @@ from services.payment.application.assessing import (
     Case,
     assess_case,
     await_window,
+    claims_beside,
     hold_uses,
     move_timers,
     open_case,
@@ -15,7 +17,7 @@ from services.payment.application.assessing import (
 from services.payment.application.ports import Account, PaymentUnit
 from services.payment.application.recognise_claimant import Claiming, GivenPerson, recognise_claimant
 from services.payment.application.scope import sees_claim, unknown, visible_class
-from services.payment.domain.benefit import benefits_of
+from services.payment.domain.benefit import GIVER
 from services.payment.domain.breach import open_breaches
 from services.payment.domain.claim import (
     ASSESSOR,
@@ -30,9 +32,10 @@ from services.payment.domain.claim import (
     submitted,
 )
 from services.payment.domain.claimant import require_not_advanced
-from services.payment.domain.claimed_part import narrowed, part_of
+from services.payment.domain.claimed_part import awaited, narrowed, part_of
 from services.payment.domain.duty import duties_of_class
 from services.payment.domain.order import require_account_kind, require_payee
+from services.payment.domain.payee import names_payees
 from services.payment.domain.state import State
 from shared import failpoints
 from shared.clock import new_id
@@ -91,14 +94,15 @@ async def submit_claim(
     case = await open_case(uow, class_id)
     opened, rulebook = case.opened.fact, case.rulebook
     by = recognise_claimant(uow, claimant, person, case)
-    payee = _payee(claimant, case)
+    payee = _payee(claimant, by.wanted, case)
     former, persons = await _former_and_persons(uow, opened, by, payee, rulebook, claimant=claimant)
     commissioned = claimant == "enterprise" and by.apart
     proof = _proven(employer_payment, former, uow.today, rulebook) if commissioned else None
     claim_id = former.claim_id if former else new_id()
     _require_undertaking(undertaking, uow.today, rulebook)
     payout = make_account(uow, account, claim_id, applicant=by.name, individual=alone, rulebook=rulebook)
-    whole = await assess_case(uow, case, former.decisions if former else ())
+    beside = claims_beside(claimant, persons, case)
+    whole = await assess_case(uow, case, former.decisions if former else (), beside=beside)
     breaches = open_breaches(former.breaches, rulebook.payment.breach) if former else ()
     refuse_stopped((*whole.stops, *breaches))
     if alone:
@@ -127,6 +131,7 @@ async def submit_claim(
         duties={**duties_of_class(opened.reviews), **await uow.advances.duties(class_id)},
     )
     fresh = replace(fresh, assessment=part_of(fresh, whole, rulebook))
+    refuse_stopped(awaited(fresh.assessment, {payee or GIVER}))
     claim = await _store(uow, former, fresh, signer=undertaking.signer, rulebook=rulebook)
     failpoints.hit(failpoints.INSIDE_CLAIM)
     await hold_uses(uow, case, claim)
@@ -135,10 +140,10 @@ async def submit_claim(
     return claim
 
 
-def _payee(claimant: Claimant, case: Case) -> str:
+def _payee(claimant: Claimant, wanted: Collection[str], case: Case) -> str:
     """Give as whom the claimant is paid where the document names payees of its own, nothing where it does not."""
-    benefits = benefits_of(case.opened.fact, case.rulebook)
-    return PAID_AS[claimant] if any(benefit.payees for benefit in benefits) else ""
+    beside = claims_beside(claimant, wanted, case)
+    return PAID_AS[claimant] if names_payees(case.opened.fact, case.rulebook, beside=beside) else ""
 
 
 async def _announce(uow: PaymentUnit, claim: Claim) -> None:

@@ -13,7 +13,8 @@ from services.payment.domain.benefit import Award, Ground, benefits_of, earned, 
 from services.payment.domain.caps import Admission, Use, admit
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import Known
-from services.payment.domain.payee import handed_out, payee_of, payee_undecided
+from services.payment.domain.obstacles import incomplete
+from services.payment.domain.payee import handed_out, payee_of, payee_open
 from services.payment.domain.pricing import Worth, worth_of
 from services.payment.domain.rates import RateTable
 from services.payment.domain.situation import Situation
@@ -95,20 +96,21 @@ class Awarding:
         self._rates = rates
         self._past = past
         self._held = held
-        self._benefits = benefits_of(opened.fact, ground.rulebook)
+        self._benefits = benefits_of(opened.fact, ground.rulebook, beside=ground.beside)
         self._heads = len(opened.fact.trainees)
         self._earned: dict[int, tuple[Earned, ...]] = {}
         self._awarded: dict[tuple[int, tuple[int, ...]], dict[int, Awarded]] = {}
         self._worths: dict[Hashable, Worth] = {}
+        self._waiting = incomplete(ground.facts, opened.fact, ground.rulebook, beside=ground.beside)
         self._kept: dict[Hashable, object] = {}
 
     @property
-    def counts_days(self) -> bool:
-        """Say whether a benefit of the class asks on how many days somebody came."""
-        return any(
-            benefit.basis == "day" or any(condition.days_min is not None for condition in benefit.conditions)
-            for benefit in self._benefits
-        )
+    def by_days(self) -> Callable[[str], Hashable] | None:
+        """Give what a benefit of the class asks of somebody's days: which they are, how many, or nothing at all."""
+        if any(benefit.basis == "day" for benefit in self._benefits):
+            return self._ground.facts.days_of
+        conditions = (condition for benefit in self._benefits for condition in benefit.conditions)
+        return self._ground.facts.days_present if any(each.days_min is not None for each in conditions) else None
 
     @property
     def asks_for_work(self) -> bool:
@@ -119,9 +121,10 @@ class Awarding:
     @property
     def names_people(self) -> bool:
         """Say whether a benefit of the class gives each person a part of their own, or names their certificate."""
+        asked = [benefit for benefit in self._benefits if not benefit.where_agreed or self._ground.facts.agreed]
         return any(
             benefit.basis == "cost" or any(condition.agreement_by_exam_day for condition in benefit.conditions)
-            for benefit in self._benefits
+            for benefit in asked
         )
 
     def drafts(self, situation: Situation) -> tuple[Draft, ...]:
@@ -162,7 +165,7 @@ class Awarding:
         """
         first: dict[str, int] = {}
         for place, benefit in enumerate(self._benefits):
-            if is_for(benefit, trainee):
+            if is_for(benefit, trainee, self._ground.facts):
                 first.setdefault(benefit.paid_as(self._opened.fact.programme), place)
         return tuple([self._earned_by(place, trainee) for place in sorted(first.values())])
 
@@ -177,7 +180,7 @@ class Awarding:
             paid_to=paid_to,
             awards=awards,
             against=against,
-            undecided=payee_undecided(paid_to, trainee.person_id, ground.decisions) if awards else (),
+            undecided=payee_open(benefit, paid_to, trainee.person_id, ground) if awards else (),
             certificates=tuple([award.certificate.event_id for award in awards if award.certificate is not None]),
         )
 
@@ -196,7 +199,8 @@ class Awarding:
 
     def _draft(self, found: Earned, situation: Situation, not_entitled: tuple[Finding, ...]) -> Draft:
         benefit = found.benefit
-        refused = not_entitled + self._unproven(situation, benefit) + found.undecided + found.against
+        against = self._waiting[benefit.paid_as(self._opened.fact.programme)]
+        refused = not_entitled + (against or self._unproven(situation, benefit) + found.undecided + found.against)
         stands = not refused or (found.awards and refused == found.against)
         return Draft(
             line_no=found.place * self._heads + situation.places[0] + 1,

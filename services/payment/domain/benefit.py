@@ -1,12 +1,12 @@
 """What a benefit pays one person for (补贴项目): a certificate, months of work, days of presence, each an award."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from services.payment.domain.caps import Use
+from services.payment.domain.caps import Use, days_left
 from services.payment.domain.decision import Decision, decision_trace, latest
 from services.payment.domain.facts import ClassFacts, Known, WorkMonth
 from services.payment.domain.rates import Wanted
@@ -35,10 +35,14 @@ _MONTHS_OF_A_YEAR: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """How often a rate is paid; `standard_fen` is the amount where the fact itself brings it."""
+    """How often a rate is paid, in parts of it where `per` says so.
+
+    `standard_fen` is the amount where the fact itself brings it.
+    """
 
     wanted: Wanted
     times: int = 1
+    per: int = 1
     standard_fen: int | None = None
 
 
@@ -101,6 +105,7 @@ class Award:
                 level=use.level,
                 employer=use.employer,
                 imported=use.imported,
+                days=use.days,
             ),
             priced=self.priced,
             percent=self.percent,
@@ -115,25 +120,40 @@ class Award:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Everything that is known when a benefit is judged for a person; without `today` every window counts as over."""
+    """Everything that is known when a benefit is judged for a person; without `today` every window counts as over.
+
+    `past` is what the class's people are paid for elsewhere; `beside` asks for what is paid beside the class's own.
+    """
 
     facts: ClassFacts
     opened: ClassOpened
     rulebook: Rulebook
     decisions: Sequence[Decision]
+    past: Sequence[Use] = ()
     today: date | None = None
+    beside: bool = False
 
 
-def benefits_of(opened: ClassOpened, rulebook: Rulebook) -> tuple[Benefit, ...]:
-    """Give the benefits that the class can earn, in the document's order."""
-    found = (benefit for benefit in rulebook.payment.benefits if benefit.is_earned_by(opened.programme, opened.kind))
+def benefits_of(opened: ClassOpened, rulebook: Rulebook, *, beside: bool = False) -> tuple[Benefit, ...]:
+    """Give the benefits that the class can earn, in the document's order, or those that are paid `beside` them."""
+    benefits = (benefit for benefit in rulebook.payment.benefits if benefit.beside == beside)
+    found = (benefit for benefit in benefits if benefit.is_earned_by(opened.programme, opened.kind))
     hirer = opened.attributes.get(HIRER)
     return tuple(benefit for benefit in found if not benefit.hirers or hirer is None or hirer in benefit.hirers)
 
 
-def is_for(benefit: Benefit, trainee: OpenedTrainee) -> bool:
-    """Say whether one of the person's groups is paid by the benefit."""
+def is_for(benefit: Benefit, trainee: OpenedTrainee, facts: ClassFacts | None = None) -> bool:
+    """Say whether one of the person's groups is paid by the benefit, and whether they agreed where it asks for that."""
+    if benefit.where_agreed and (facts is None or trainee.person_id not in facts.agreed):
+        return False
     return not benefit.groups or not set(trainee.groups).isdisjoint(benefit.groups)
+
+
+def is_paid_beside(opened: ClassOpened, persons: Collection[str], rulebook: Rulebook) -> bool:
+    """Say whether somebody of these is paid something beside what the class earns (QJ-CLM-05)."""
+    benefits = benefits_of(opened, rulebook, beside=True)
+    people = [trainee for trainee in opened.trainees if trainee.person_id in persons]
+    return any(is_for(benefit, trainee) for benefit in benefits for trainee in people)
 
 
 def earned(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[tuple[Award, ...], tuple[Finding, ...]]:
@@ -223,7 +243,7 @@ def _of_certificate(
         certificate_kind=certificate.kind,
         on=opened.opening_date,
     )
-    years = int(opened.attributes.get(AGREED_MONTHS, "0")) // _MONTHS_OF_A_YEAR if benefit.agreed_years else 1
+    times, per, decided = _agreed_time(benefit, trainee, ground)
     award = Award(
         benefit=benefit,
         use=Use(
@@ -232,17 +252,28 @@ def _of_certificate(
             on=certificate.issued_on,
             occupation=certificate.occupation,
             level=certificate.level,
-            employer=employer_of(opened, trainee),
+            employer=employer_of(trainee, ground),
         ),
-        priced=(Priced(wanted=wanted, times=years),),
+        priced=(Priced(wanted=wanted, times=times, per=per),),
         certificate=known,
-        traces=traces,
+        traces=(*traces, *decided),
         findings=(unstated(benefit, level),) if benefit.levels and level not in benefit.levels else (),
     )
-    if not years:
+    if not times:
         message = "没有约定满一年的学徒期限，不能按年计算补贴。"
         award = replace(award, findings=(*award.findings, _nothing(benefit, "AGREED_YEARS_MISSING", message)))
     return _shared(award, benefit, trainee, ground) if benefit.shares else award
+
+
+def _agreed_time(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[int, int, tuple[Trace, ...]]:
+    """Give how often the rate is paid and in which parts of it: for the whole years agreed, months by decision."""
+    if not benefit.agreed_years:
+        return 1, 1, ()
+    months = int(ground.opened.attributes.get(AGREED_MONTHS, "0"))
+    decision = latest(ground.decisions, benefit.rule, trainee.person_id) if benefit.part_years else None
+    if decision is None or not decision.accepted or not months % _MONTHS_OF_A_YEAR:
+        return months // _MONTHS_OF_A_YEAR, 1, ()
+    return months, _MONTHS_OF_A_YEAR, (decision_trace(benefit, decision),)
 
 
 def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
@@ -254,16 +285,17 @@ def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Fou
         return [], (_nothing(benefit, "MONTHS_MISSING", "系统内没有该人员足月就业的记录。"),)
     by_employer: dict[str | None, list[WorkMonth]] = {}
     for month in worked:
-        by_employer.setdefault(_employer_of(month, trainee, ground.opened), []).append(month)
+        by_employer.setdefault(_employer_of(month, trainee, ground), []).append(month)
     return [_of_spell(benefit, trainee, ground, employer, months) for employer, months in by_employer.items()], ()
 
 
-def _employer_of(month: WorkMonth, trainee: OpenedTrainee, opened: ClassOpened) -> str | None:
+def _employer_of(month: WorkMonth, trainee: OpenedTrainee, ground: Ground) -> str | None:
     """Give for whom a month was worked, by credit code where the roster or the class tells it."""
-    codes = {opened.institution.institution_id: opened.institution.credit_code}
+    institution = ground.opened.institution
+    codes = {institution.institution_id: institution.credit_code}
     if trainee.employer is not None:
         codes[trainee.employer.institution_id] = trainee.employer.credit_code
-    return codes.get(month.employer, month.employer) if month.employer else employer_of(opened, trainee)
+    return codes.get(month.employer, month.employer) if month.employer else employer_of(trainee, ground)
 
 
 def _of_spell(
@@ -288,15 +320,21 @@ def _of_spell(
 
 
 def _of_days(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
-    present = ground.facts.days_present(trainee.person_id)
+    """Give what the days bring on which somebody came and which are not paid elsewhere, the earliest of them."""
+    present = ground.facts.days_of(trainee.person_id)
     if not present:
         return [], (_nothing(benefit, "NOT_PRESENT", "系统内没有该学员到课的记录。"),)
-    days = present if benefit.units_max is None else min(present, benefit.units_max)
-    trace = benefit.trace(result=days, inputs={"days_present": present, "units_max": benefit.units_max})
     programme, opened = benefit.paid_as(ground.opened.programme), ground.opened
-    use = Use(person_id=trainee.person_id, programme=programme, on=opened.opening_date)
-    priced = Priced(wanted=_of_time(programme, opened, opened.opening_date), times=days)
-    return [Award(benefit=benefit, use=use, priced=(priced,), traces=(trace,))], ()
+    use = Use(person_id=trainee.person_id, programme=programme, on=opened.opening_date, days=present)
+    before = [other for other in ground.past if other.person_id == trainee.person_id]
+    left = days_left(use, before, rulebook=ground.rulebook, decisions=ground.decisions)
+    if not left.days:
+        return [], left.findings
+    days = left.days[: benefit.units_max]
+    trace = benefit.trace(result=len(days), inputs={"days_present": len(present), "units_max": benefit.units_max})
+    priced = Priced(wanted=_of_time(programme, opened, opened.opening_date), times=len(days))
+    traces = (*left.traces, trace)
+    return [Award(benefit=benefit, use=replace(use, days=days), priced=(priced,), traces=traces)], left.findings
 
 
 def _of_cost(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:
@@ -326,7 +364,7 @@ def _of_cost(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found
         on=opened.closing_date,
         occupation=opened.occupation.code,
         level=opened.level,
-        employer=employer_of(opened, trainee),
+        employer=employer_of(trainee, ground),
     )
     wanted = _of_time(programme, opened, opened.closing_date)
     priced = Priced(wanted=wanted, standard_fen=part_of(left_fen, place, len(came)))
@@ -356,10 +394,17 @@ def unstated(benefit: Benefit, level: str | None) -> Finding:
     )
 
 
-def employer_of(opened: ClassOpened, trainee: OpenedTrainee) -> str | None:
-    """Give the credit code of whom the person works for: who uses them, the roster's employer, the class's."""
+def employer_of(trainee: OpenedTrainee, ground: Ground) -> str | None:
+    """Give the credit code of whom the person works for: who uses them, the roster's employer, the class's.
+
+    An enterprise that gave the class trains its own, unless it says otherwise: its people are not nobody's, of whom
+    each class would count for itself.
+    """
+    opened, terms = ground.opened, ground.rulebook.payment
     employer = trainee.employer.credit_code if trainee.employer else None
-    return trainee.attributes.get(DISPATCHED_TO) or employer or opened.attributes.get(ENTERPRISE)
+    stated = trainee.attributes.get(DISPATCHED_TO) or employer or opened.attributes.get(ENTERPRISE)
+    enterprises = terms.claimants.enterprise_kinds if terms.claimants and terms.limits_uses else ()
+    return stated or (opened.institution.credit_code if opened.institution.kind in enterprises else None)
 
 
 def _shared(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:

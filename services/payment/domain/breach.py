@@ -1,11 +1,12 @@
 """A breach of the truthfulness undertaking (JY-CLM-11) or a suspicion of fraud (HL-QUA-01, LS-QUA-01).
 
-It stops review and payment until a person decided it; money that was paid comes back by a claw-back.
+It stops review and payment until a person decided it. Whoever confirms it may name the people for whom money was
+claimed wrongly: their lines are never paid, and what was paid comes back by a claw-back (HB-ENR-15, LS-QUA-01).
 
-What follows from a confirmed breach lies outside the document: no sanction and no amount is computed.
+Any other sanction lies outside the document and is not computed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -26,7 +27,10 @@ class BreachConclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """One case: what is alleged, on which evidence, by whom; `conclusion` is None while it is open."""
+    """One case: what is alleged, on which evidence, by whom; `conclusion` is None while it is open.
+
+    `line_nos` are the lines that were claimed wrongly, as the person found who confirmed it.
+    """
 
     breach_id: str
     claim_id: str
@@ -38,8 +42,11 @@ class Breach:
     reason: str | None = None
     closed_by: str | None = None
     closed_on: date | None = None
+    line_nos: frozenset[int] = frozenset()
 
-    def closed(self, conclusion: BreachConclusion, *, reason: str, by: str, on: date) -> "Breach":
+    def closed(
+        self, conclusion: BreachConclusion, *, reason: str, line_nos: frozenset[int], by: str, on: date
+    ) -> "Breach":
         """Give the case as it is decided; raise Conflict BREACH_CLOSED when it was before."""
         if self.conclusion is not None:
             raise Conflict(
@@ -47,7 +54,27 @@ class Breach:
                 message="该承诺违反事项已经作出决定，不能重复办理。",
                 advice="如有新的情况，请另行登记。",
             )
-        return replace(self, conclusion=conclusion, reason=reason, closed_by=by, closed_on=on)
+        return replace(self, conclusion=conclusion, reason=reason, line_nos=line_nos, closed_by=by, closed_on=on)
+
+
+def wrong_lines(breaches: Iterable[Breach]) -> frozenset[int]:
+    """Give the lines that were claimed wrongly, as confirmed breaches say."""
+    return frozenset(number for breach in breaches for number in breach.line_nos)
+
+
+def require_lines(
+    line_nos: frozenset[int], conclusion: BreachConclusion, people: Collection[int], term: BreachTerm | None
+) -> None:
+    """Take lines only of people and with a breach that is confirmed; raise Refused LINE_NOT_OF_BREACH."""
+    if not line_nos or (conclusion is BreachConclusion.CONFIRMED and line_nos <= set(people)):
+        return
+    raise Refused(
+        code="LINE_NOT_OF_BREACH",
+        message="不予支付的条目只能在认定属实时列出，且须为本申领的学员条目。",
+        advice="请按申领明细填写学员条目的序号；认定不属实的，不填。",
+        field="line_nos",
+        **quote(term),
+    )
 
 
 def require_conclusion(conclusion: BreachConclusion, term: BreachTerm | None) -> None:

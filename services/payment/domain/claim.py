@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final, Literal
 
-from services.payment.domain.breach import Breach
+from services.payment.domain.breach import Breach, wrong_lines
 from services.payment.domain.clawback import Clawback, clawed_back
 from services.payment.domain.decision import Decision
 from services.payment.domain.duty import Duty
@@ -186,8 +186,8 @@ class Claim:
 
     @property
     def struck(self) -> frozenset[int]:
-        """Give the lines that are never paid: an objection to them was upheld, or the claimant gave them up."""
-        return struck_lines(self.objections) | given_up_lines(self.line_returns)
+        """Give the lines that are never paid: objected to with success, given up, or claimed in a confirmed breach."""
+        return struck_lines(self.objections) | given_up_lines(self.line_returns) | wrong_lines(self.breaches)
 
     @property
     def frozen(self) -> frozenset[int]:

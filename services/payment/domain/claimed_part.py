@@ -1,12 +1,13 @@
 """The part of a class's assessment that one claim is about: its people, its payee, its assessment body."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from services.payment.domain.benefit import GIVER
 from services.payment.domain.claim import ASSESSOR, PAID_AS, Claim
 from services.payment.domain.claimant import asked_of_claimant
 from services.payment.domain.deciding import Decided
+from services.payment.domain.obstacles import NOT_IN_SYSTEM
 from services.payment.domain.subsidy import Assessment, Line, closed
 from shared.domain.errors import refused_by
 from shared.policy.decision import Finding, Severity
@@ -61,6 +62,12 @@ def for_payee(found: Assessment, payee: str, rulebook: Rulebook) -> Assessment:
     people = [line for line in found.lines if line.person_id is not None]
     mine = [line if _payee_of(line) == payee else _paid_to_another(line, rulebook) for line in people]
     return found if mine == people else _recut(found, mine)
+
+
+def awaited(found: Assessment, payees: Container[str]) -> tuple[Finding, ...]:
+    """Give what lines of these payees still wait for: a claim is handed in once everything is there that it is for."""
+    own = [line for line in found.lines if line.person_id is not None and _payee_of(line) in payees]
+    return tuple(dict.fromkeys(finding for line in own for finding in line.findings if finding.code == NOT_IN_SYSTEM))
 
 
 def for_body(found: Assessment, body_id: str, rulebook: Rulebook) -> Assessment:
@@ -130,9 +137,8 @@ def _recut(found: Assessment, lines: Sequence[Line]) -> Assessment:
 
 
 def _paid_to_another(line: Line, rulebook: Rulebook) -> Line:
-    if not line.recognised:
-        return line
-    return _nothing_of(line, _another(line, rulebook))
+    awaits = any(finding.code == NOT_IN_SYSTEM for finding in line.findings)
+    return _nothing_of(line, _another(line, rulebook)) if line.recognised or awaits else line
 
 
 def _another(line: Line | None, rulebook: Rulebook) -> Finding:

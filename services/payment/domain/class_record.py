@@ -27,13 +27,15 @@ class Period:
 class Settlement:
     """Part of a line that the bank credited on a day.
 
-    A class-level line has no person, money that came back no source.
+    A class-level line has no person, money that came back no source. `programme` is the word under which it was paid,
+    nothing where it is not of a line.
     """
 
     person_id: str | None
     amount_fen: int
     on: date
     funding_source: str = ""
+    programme: str = ""
 
 
 Job = tuple[str, str | None, date]

@@ -17,7 +17,7 @@ from services.payment.domain.exam_days import exam_flags
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
 from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
-from services.payment.domain.pricing import paid_short
+from services.payment.domain.pricing import long_paid, paid_short
 from services.payment.domain.rates import RateTable
 from services.payment.domain.release import hold_back
 from services.payment.domain.situation import Situation, situations
@@ -40,6 +40,7 @@ def assess(
     past: Sequence[Use] = (),
     held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
     today: date | None = None,
+    beside: bool = False,
 ) -> Assessment:
     """Assess a class from its facts alone (JY-CLM-10).
 
@@ -48,7 +49,7 @@ def assess(
     what for: what other classes take later does not take them away, what was imported of elsewhere does.
     `entry_required` says that what happened must be entered in the provincial system too (JY-INT-01). A missing rate
     stops everything with RATE_MISSING, because base and cut are the class's (JY-PAY-05). Without `today` nobody waits
-    for a window's end.
+    for a window's end. With `beside` it is what is paid beside the class's own.
     """
     return decide(
         facts,
@@ -61,6 +62,7 @@ def assess(
         past=past,
         held=held,
         today=today,
+        beside=beside,
     ).assessment()
 
 
@@ -140,7 +142,8 @@ class Decided:
             own = self.facts.standing_certificates(person_id)
             certificates = tuple(known.event_id for known in own) if certificates else certificates
             awards = tuple(award.of(person_id, own[0] if own else None) for award in awards)
-        evidence = (self.opened.event_id, *self.facts.attended_by(person_id))
+        dated = (self.facts.dated.event_id,) if self.facts.dated else ()
+        evidence = (self.opened.event_id, *dated, *self.facts.attended_by(person_id))
         return Line(
             line_no=one.number(line, place),
             programme=line.programme,
@@ -171,11 +174,14 @@ def decide(
     past: Sequence[Use] = (),
     held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
     today: date | None = None,
+    beside: bool = False,
 ) -> Decided:
     """Assess a class as `assess` does, and leave people together who are alike: for many classes at once."""
-    if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required):
+    if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required, beside=beside):
         return Decided(facts=facts, opened=opened, of_class=Assessment(stops=stops))
-    ground = Ground(facts=facts, opened=opened.fact, rulebook=rulebook, decisions=decisions, today=today)
+    ground = Ground(
+        facts=facts, opened=opened.fact, rulebook=rulebook, decisions=decisions, past=past, today=today, beside=beside
+    )
     awarding = Awarding(opened, ground, entitled=entitled, rates=rates, past=past, held=held)
     alike = situations(
         facts,
@@ -184,7 +190,7 @@ def decide(
         decisions=decisions,
         past=past,
         held=held,
-        by_days=awarding.counts_days,
+        by_days=awarding.by_days,
         by_work=awarding.asks_for_work,
         each_alone=awarding.names_people,
     )
@@ -199,9 +205,11 @@ def decide(
     judged = [Judged(situation=one, drafts=lines, lines=awarding.lines(one, lines)) for one, lines in drafts]
     judged, of_class = _of_class(judged, facts, opened.fact, rulebook, decisions)
     of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
-    awards = ((one.heads, award) for one in judged for line in one.lines for award in line.awards if award.short_fen)
-    short = paid_short(award for heads, award in awards for _ in range(heads))
-    flags = (*not_a_class(opened.fact, rulebook, decisions), *of_class.flags, *of_exams, *short)
+    awards = ((one.heads, award) for one in judged for line in one.lines for award in line.awards)
+    told = [(heads, award) for heads, award in awards if award.short_fen or award.benefit.units_alarm]
+    shown = [award for heads, award in told for _ in range(heads)]
+    of_days = (*paid_short(shown), *long_paid(shown))
+    flags = (*not_a_class(opened.fact, rulebook, decisions), *of_class.flags, *of_exams, *of_days)
     found = replace(of_class, flags=flags, knows_awards=True)
     return Decided(facts=facts, opened=opened, of_class=found, judged=tuple(judged))
 

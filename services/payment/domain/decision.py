@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.policy.decision import Finding, Severity, Trace
+from shared.policy.terms.benefit import Funder
 from shared.policy.terms.term import Term
 
 
@@ -13,7 +14,8 @@ class Decision:
     """One decision: `persons` are those it speaks of, None when it speaks of the whole class.
 
     `kinds`, `valid_from` and `valid_until` belong to a transitional exception (JY-ASM-06): the certificate kinds that
-    cannot be had yet, and the first and last exam day it covers.
+    cannot be had yet, and the first and last exam day it covers. `funder` says who paid for the training of those it
+    speaks of (HL-CLM-04): a fact that the class did not state, and no answer to any other question of the rule.
     """
 
     rule: str
@@ -25,16 +27,26 @@ class Decision:
     kinds: frozenset[str] = frozenset()
     valid_from: date | None = None
     valid_until: date | None = None
+    funder: Funder | None = None
 
 
 def latest(decisions: Iterable[Decision], rule: str, person_id: str | None = None) -> Decision | None:
     """Give the last decision under a rule about a person, or about the class where no person is named."""
     found = None
     for decision in decisions:
-        if decision.rule != rule:
+        if decision.rule != rule or decision.funder is not None:
             continue
         about = decision.persons is None if person_id is None else person_id in (decision.persons or ())
         found = decision if about else found
+    return found
+
+
+def decided_funder(decisions: Iterable[Decision], rule: str, person_id: str) -> Funder | None:
+    """Give who paid for a person's training as it was decided last under a rule, None while nobody decided."""
+    found = None
+    for decision in decisions:
+        if decision.rule == rule and decision.funder is not None and person_id in (decision.persons or ()):
+            found = decision.funder
     return found
 
 

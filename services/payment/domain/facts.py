@@ -1,7 +1,7 @@
 """What the events of one class said, gathered in any order; nothing here was asserted by a claimant."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Generic, TypeVar
@@ -14,7 +14,7 @@ from shared.contracts.assessment import (
     SatisfactionMeasured,
 )
 from shared.contracts.contract import Contract
-from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
+from shared.contracts.enrollment import ClassOpened, OccupationDated, TraineeWithdrawn
 from shared.contracts.entry import EntryChanged
 from shared.contracts.supervision import (
     AttendanceChecked,
@@ -73,11 +73,13 @@ class Payout:
 class ClassFacts:
     """Everything known of a class, the newest revision of each; a part that has not arrived yet is None or empty.
 
-    `payouts` are None in a trial that says nothing of them, and so in order.
+    `payouts` are None in a trial that says nothing of them, and so in order. `dated` is what the register learnt after
+    the opening of the days on which the occupation counts as new; `opened` says them already.
     """
 
     class_id: str
     opened: Known[ClassOpened] | None = None
+    dated: Known[OccupationDated] | None = None
     training: Known[TrainingCompleted] | None = None
     examination: Known[AssessmentCompleted] | None = None
     cancelled: Known[ClassCancelled] | None = None
@@ -116,6 +118,15 @@ class ClassFacts:
         """Give the person's certificates that were not voided."""
         return self._certificates.get(person_id, ())
 
+    @cached_property
+    def agreed(self) -> frozenset[str]:
+        """Give the people of whom a standing certificate names the agreement that its exam was free (HB-CLM-12)."""
+        return frozenset(
+            person_id
+            for person_id, standing in self._certificates.items()
+            if any(known.fact.agreement_on is not None for known in standing)
+        )
+
     def attended(self, person_id: str) -> tuple[Known[AttendanceChecked], ...]:
         """Give the attendance of every session in which the person was present, by session."""
         if person_id not in self._present:
@@ -131,12 +142,20 @@ class ClassFacts:
             return self._session_events
         return tuple(known.event_id for known in self.attended(person_id))
 
+    def days_of(self, person_id: str) -> tuple[date, ...]:
+        """Give the days on which the person was in a session, each once, the earliest first."""
+        if person_id not in self._present:
+            return ()
+        missed = self._missed.get(person_id)
+        return (
+            tuple(self._days)
+            if missed is None
+            else tuple(day for day, each in self._days.items() if not each <= missed)
+        )
+
     def days_present(self, person_id: str) -> int:
         """Give on how many days the person was in a session."""
-        if person_id not in self._present:
-            return 0
-        missed = self._missed.get(person_id)
-        return len(self._days) if missed is None else sum(not places <= missed for places in self._days.values())
+        return len(self.days_of(person_id))
 
     def sessions_present(self, person_id: str) -> int:
         """Give in how many sessions the person was."""
@@ -238,3 +257,11 @@ class ClassFacts:
         for known in self.raised:
             if known.fact.blocking and known.fact.finding_id in confirmed:
                 yield known.fact
+
+
+def dated(opened: Known[ClassOpened], later: Known[OccupationDated] | None) -> Known[ClassOpened]:
+    """Give the opening with the days of a new occupation as the register came to know them (HB-CLM-06)."""
+    if later is None:
+        return opened
+    occupation = replace(opened.fact.occupation, new_since=later.fact.new_since, new_until=later.fact.new_until)
+    return replace(opened, fact=replace(opened.fact, occupation=occupation))

@@ -1,8 +1,9 @@
 """What keeps a class from being claimed, reviewed further or paid, whatever the amount."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from services.payment.domain.benefit import benefits_of
 from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.facts import ClassFacts
 from shared.contracts.assessment import AssessmentCompleted
@@ -11,9 +12,11 @@ from shared.contracts.supervision import FindingRaised
 from shared.domain.errors import Refused
 from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.payment import Evidence
 from shared.policy.terms.term import quote
 
 CANCELLED: Final = "CLASS_CANCELLED"
+NOT_IN_SYSTEM: Final = "NOT_IN_SYSTEM"
 RESULTS: Final = "results"
 """The checkpoint of the provincial system at which an examination's results are entered."""
 
@@ -25,21 +28,40 @@ _EVENTS: Final = {
 
 
 def obstacles(
-    facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, entry_required: bool
+    facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, entry_required: bool, beside: bool = False
 ) -> tuple[Finding, ...]:
     """Give every reason for which no subsidy of the class may be claimed now; none when it may.
 
-    The class must not be cancelled (JY-SUP-04), every completion event that the programme's evidence names must be
-    there and, with `entry_required`, all of its checkpoints be entered in the provincial system (JY-ENR-01, JY-INT-01),
-    no blocking doubt or breach may be open (JY-SUP-02, JY-SUP-03, JY-CLM-11), nobody may have paid whom the document
-    trains for nothing (JY-ENR-15), and the inspection opinion must have passed the class (JY-SUP-08). No department may
-    have organised it that pays by rules of its own (HB-REP-07).
+    The class must not be cancelled (JY-SUP-04), for one of its benefits every completion event must be there that its
+    evidence names (what the others wait for says `incomplete`) and, with `entry_required`, all of its checkpoints be
+    entered in the provincial system (JY-ENR-01, JY-INT-01), no blocking doubt or breach may be open (JY-SUP-02,
+    JY-SUP-03, JY-CLM-11), nobody may have paid whom the document trains for nothing (JY-ENR-15), and the inspection
+    opinion must have passed the class (JY-SUP-08). No department may have organised it that pays by rules of its own
+    (HB-REP-07).
     """
     organised = _organised_elsewhere(opened, rulebook)
-    found = (*_cancelled(facts, rulebook), *organised, *_incomplete(facts, opened, rulebook))
+    found = (*_cancelled(facts, rulebook), *organised, *_incomplete(facts, opened, rulebook, beside=beside))
     if entry_required:
         found = (*found, *_not_entered(facts, opened, rulebook))
     return (*found, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook), *_opinion(facts, rulebook))
+
+
+def incomplete(
+    facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, beside: bool = False
+) -> Mapping[str, tuple[Finding, ...]]:
+    """Give what each of the class's benefits, or those paid `beside`, still waits for, by the word it is paid under.
+
+    An allowance by the day rests on the training alone and does not wait for an examination (QJ-CLM-10).
+    """
+    term = rulebook.payment.evidence
+    benefits = benefits_of(opened, rulebook, beside=beside)
+    paid_as = dict.fromkeys(benefit.paid_as(opened.programme) for benefit in benefits)
+    found: dict[str, tuple[Finding, ...]] = {}
+    for programme in paid_as or (opened.programme,):
+        evidence = (term.of(programme) or term.of(opened.programme)) if term else None
+        events = evidence.completion if evidence else ()
+        found[programme] = tuple(_awaited(term, event) for event in events if term and not facts.completed(event))
+    return found
 
 
 def before_results(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> tuple[Finding, ...]:
@@ -146,7 +168,7 @@ def _organised_elsewhere(opened: ClassOpened, rulebook: Rulebook) -> Iterator[Fi
         )
 
 
-def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
+def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, beside: bool) -> Iterator[Finding]:
     term = rulebook.payment.evidence
     evidence = term.of(opened.programme) if term else None
     if term is None or evidence is None:
@@ -161,16 +183,20 @@ def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> I
             value=opened.programme,
         )
         return
-    for event in evidence.completion:
-        if not facts.completed(event):
-            yield term.finding(
-                code="NOT_IN_SYSTEM",
-                severity=Severity.STOP,
-                message=f"系统内尚无该班级的{_EVENTS.get(event, event)}记录；系统之外的培训不予补贴。",
-                advice="请等待相应环节在系统内办结后再申领。",
-                field="class_id",
-                value=event,
-            )
+    waiting = incomplete(facts, opened, rulebook, beside=beside).values()
+    if all(waiting):
+        yield from dict.fromkeys(finding for findings in waiting for finding in findings)
+
+
+def _awaited(term: Evidence, event: str) -> Finding:
+    return term.finding(
+        code=NOT_IN_SYSTEM,
+        severity=Severity.STOP,
+        message=f"系统内尚无该班级的{_EVENTS.get(event, event)}记录；系统之外的培训不予补贴。",
+        advice="请等待相应环节在系统内办结后再申领。",
+        field="class_id",
+        value=event,
+    )
 
 
 def _fees(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:

@@ -123,9 +123,10 @@ def split(
 ) -> dict[str, dict[int, int]]:
     """Give for each source the parts of lines it pays; the parts of all sources are exactly what is due.
 
-    `tied` are the lines of benefits that one source alone pays; these it pays before any other. Raise Refused SPLIT_SUM
-    when the shares do not add up to what is due, FUNDING_SOURCE_UNKNOWN, DECISION_NEEDED for a source outside the
-    document's list that nobody decided on (JY-FND-02), FUND_TIED when a tied line would be paid from another source
+    `tied` are the lines of benefits that one source alone pays; these it pays before any other. Raise Refused
+    SOURCE_MISSING without any share (HL-FND-01, QJ-FND-01, LS-FND-01), SOURCE_REPEATED for a source named twice,
+    SPLIT_SUM when the shares do not add up to what is due, FUNDING_SOURCE_UNKNOWN, DECISION_NEEDED for a source outside
+    the document's list that nobody decided on (JY-FND-02), FUND_TIED when a tied line would be paid from another source
     (QJ-FND-01), and EXCLUDED_FROM_SPECIAL_ACCOUNT when lines of excluded people would be paid from the special account
     (JY-FND-03).
     """
@@ -257,17 +258,20 @@ def _take(rest: dict[int, int], share: Share, barred: frozenset[int], rulebook: 
 
 def _require_sum(due: Mapping[int, int], shares: Sequence[Share], rulebook: Rulebook) -> None:
     due_fen, split_fen = sum(due.values()), sum(share.amount_fen for share in shares)
-    distinct = len({share.funding_source for share in shares}) == len(shares)
-    if shares and distinct and all(share.amount_fen > 0 for share in shares) and due_fen == split_fen:
+    if not shares:
+        code, message = "SOURCE_MISSING", f"应付未付的 {yuan_text(due_fen)} 元没有写明由哪个资金来源支付。"
+        advice = "请写明资金来源及金额。"
+    elif len({share.funding_source for share in shares}) != len(shares):
+        code, message = "SOURCE_REPEATED", "同一资金来源列了多次。"
+        advice = "请每个资金来源只列一次。"
+    elif due_fen != split_fen or any(share.amount_fen <= 0 for share in shares):
+        code = "SPLIT_SUM"
+        message = f"各资金来源合计 {yuan_text(split_fen)} 元，与应付未付的 {yuan_text(due_fen)} 元不符。"
+        advice = "请使各来源金额均大于零，且合计等于应付未付金额。"
+    else:
         return
     term = rulebook.payment.funding_sources
-    raise Refused(
-        code="SPLIT_SUM",
-        message=f"各资金来源合计 {yuan_text(split_fen)} 元，与应付未付的 {yuan_text(due_fen)} 元不符或来源重复。",
-        advice="请使各来源金额均大于零、来源不重复，且合计等于应付未付金额。",
-        field="sources",
-        **quote(term),
-    )
+    raise Refused(code=code, message=message, advice=advice, field="sources", **quote(term))
 
 
 def _special_sources(shares: Sequence[Share], rulebook: Rulebook, decided: frozenset[str]) -> frozenset[str]:

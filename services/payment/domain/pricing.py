@@ -61,6 +61,24 @@ def paid_short(awards: Iterable[Award]) -> Iterator[Finding]:
         )
 
 
+def long_paid(awards: Iterable[Award]) -> Iterator[Finding]:
+    """Show who is paid for more days than a class usually has, where the document sets no maximum (QJ-CLM-10)."""
+    long: dict[str, list[Award]] = {}
+    for award in awards:
+        alarm = award.benefit.units_alarm
+        if alarm is not None and not award.findings and sum(priced.times for priced in award.priced) > alarm:
+            long.setdefault(award.benefit.code, []).append(award)
+    for found in long.values():
+        benefit = found[0].benefit
+        yield benefit.finding(
+            code="DAYS_MANY",
+            severity=Severity.WARN,
+            message=f"有 {len(found)} 名学员按日计算的补贴超过 {benefit.units_alarm} 天。",
+            advice="文件没有规定上限，请审核人员核对签到记录。",
+            value=str(benefit.units_alarm),
+        )
+
+
 def _due_of(award: Award, rulebook: Rulebook, rates: RateTable | None) -> Worth:
     """Give what an award comes to, floored to the fen once: its rates times their numbers, then the part paid."""
     benefit, total_fen = award.benefit, 0
@@ -97,10 +115,12 @@ def head_max(request: ReservationRequest, rulebook: Rulebook, rates: RateTable |
 
 
 def _is_earned(benefit: Benefit, request: ReservationRequest, groups: tuple[str, ...]) -> bool:
+    if benefit.beside:  # from a fund of its own, claimed by itself
+        return False
     here = request.programme in benefit.classes if benefit.classes else benefit.programme in (None, request.programme)
     if benefit.levels and request.level is not None and request.level not in benefit.levels:
         return False
-    return here and (not benefit.groups or not set(groups).isdisjoint(benefit.groups))
+    return here and not benefit.where_agreed and (not benefit.groups or not set(groups).isdisjoint(benefit.groups))
 
 
 def _most(benefit: Benefit, request: ReservationRequest, rulebook: Rulebook, rates: RateTable | None) -> Worth:
@@ -125,7 +145,7 @@ def _most(benefit: Benefit, request: ReservationRequest, rulebook: Rulebook, rat
     ]
     rate = rates.highest(wanted)
     if rate is None:
-        return Worth(missing=(rates.missing(wanted[0]) if wanted else _without_rates(rulebook),))
+        return Worth(missing=(rates.missing(wanted[0], benefit) if wanted else _without_rates(rulebook),))
     return Worth(amount_fen=floor_share(rate.amount_fen, benefit.units_max or 1, _divisor(benefit, rate)))
 
 
@@ -148,25 +168,27 @@ def _priced(priced: Priced, benefit: Benefit, rulebook: Rulebook, rates: RateTab
         if stated is None:
             return Worth(findings=(unstated(benefit, wanted.level),))
         inputs: dict[str, TraceValue] = {"level": wanted.level, "certificate_kind": wanted.certificate_kind}
-        return _times(benefit, fen_from_yuan(stated.amount_yuan), times, inputs)
+        return _times(benefit, fen_from_yuan(stated.amount_yuan), times, inputs, per=priced.per)
     if rates is None:
         return Worth(missing=(_without_rates(rulebook),))
     rate = rates.rate(wanted)
     if rate is None:
-        return Worth(missing=(rates.missing(wanted),))
-    divisor = _divisor(benefit, rate)
+        return Worth(missing=(rates.missing(wanted, benefit),))
+    divisor = _divisor(benefit, rate) * priced.per
     if times == divisor == 1:
-        return Worth(amount_fen=rate.amount_fen, traces=(rates.trace(rate, wanted),))
+        return Worth(amount_fen=rate.amount_fen, traces=(rates.trace(rate, wanted, benefit),))
     amount_fen = floor_share(rate.amount_fen, times, divisor)
     step = benefit.trace(
         result=amount_fen, unit="fen", inputs={"rate_fen": rate.amount_fen, "times": times, "divisor": divisor}
     )
-    return Worth(amount_fen=amount_fen, traces=(rates.trace(rate, wanted), step))
+    return Worth(amount_fen=amount_fen, traces=(rates.trace(rate, wanted, benefit), step))
 
 
-def _times(benefit: Benefit, rate_fen: int, times: int, inputs: dict[str, TraceValue]) -> Worth:
-    amount_fen = rate_fen * times
+def _times(benefit: Benefit, rate_fen: int, times: int, inputs: dict[str, TraceValue], *, per: int = 1) -> Worth:
+    amount_fen = floor_share(rate_fen, times, per)
     inputs = {**inputs, "rate_fen": rate_fen, "times": times}
+    if per > 1:
+        inputs["per"] = per
     return Worth(amount_fen=amount_fen, traces=(benefit.trace(result=amount_fen, unit="fen", inputs=inputs),))
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.payment.domain.benefit import GIVER
+from services.payment.domain.caps import DAYS_TAKEN
 from services.payment.domain.claim import ASSESSOR, Claim, Claimant
 from services.payment.domain.clawback import ClawbackState
 from services.payment.domain.line_return import waiting_lines
@@ -152,7 +153,15 @@ _STEP_OF: Final = {
     State.APPROVED: "payment",
 }
 _FINAL: Final = frozenset(
-    {"CLASS_CANCELLED", "OWN_RULES", "ENTITLEMENT_MISSING", "TRAINEE_WITHDRAWN", "ALREADY_CLAIMED"}
+    {
+        "CLASS_CANCELLED",
+        "OWN_RULES",
+        "ENTITLEMENT_MISSING",
+        "TRAINEE_WITHDRAWN",
+        "ALREADY_CLAIMED",
+        "PAYEE_IS_ANOTHER",
+        DAYS_TAKEN,
+    }
 )
 _HOLDERS: Final = {
     "FINDING_OPEN": _CASE,

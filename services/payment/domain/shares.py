@@ -1,12 +1,14 @@
 """Shares that the document asks for without a threshold (JY-QUA-03, JY-QUA-07, JY-INS-09, JY-ENR-23). Pure counts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
+from services.payment.domain.benefit import is_for
 from services.payment.domain.class_record import ClassRecord, Period
 from shared.contracts.enrollment import OpenedTrainee
+from shared.policy.terms.benefit import Benefit
 from shared.policy.terms.reporting import ClusterShare, GroupShares, SharedGroup, TransferEmployment, VillageReport
 
 _TWO_PLACES = Decimal("0.01")
@@ -42,10 +44,43 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """How many people something happened to, and how many times."""
+
+    persons: int
+    person_times: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Had:
+    """What one person had of one class; `waits` for an allowance that the class pays them."""
+
+    trainee: OpenedTrainee
+    subsidised: bool
+    allowance: bool
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupUse:
+    """What a group had of the training (LS-CLM-09): trained, free of charge, subsidised, with a living allowance.
+
+    `allowance` counts those to whom one was credited, `without_allowance` those whose class pays one that was not yet;
+    both are None where the document pays no allowance by the day.
+    """
+
+    trained: Heads
+    free: Heads
+    subsidised: Heads
+    allowance: Heads | None
+    without_allowance: Heads | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupShare:
     """A group's share of the trained; None where the roster cannot tell who belongs to it.
 
-    `unpaid` of them had no subsidy credited yet: the gap (LS-CLM-09).
+    `unpaid` of them had no subsidy credited yet: the gap (LS-CLM-09); `use` says what they had.
     """
 
     code: str
@@ -53,6 +88,7 @@ class GroupShare:
     share: Share | None
     year_before: Share | None
     unpaid: int | None = None
+    use: GroupUse | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +111,17 @@ class Village:
 
 
 def group_shares(
-    records: Sequence[ClassRecord], period: Period, before: Period, term: GroupShares
+    records: Sequence[ClassRecord],
+    period: Period,
+    before: Period,
+    term: GroupShares,
+    benefits: Iterable[Benefit] = (),
 ) -> tuple[GroupShare, ...]:
-    """Give each group's share of the person-times trained in a period, and in the period a year before (JY-QUA-03)."""
+    """Give each group's share of the person-times trained in a period, and in the period a year before (JY-QUA-03).
+
+    `benefits` are the document's: those paid by the day are its living allowances.
+    """
+    allowances = tuple(benefit for benefit in benefits if benefit.basis == "day")
     return tuple(
         GroupShare(
             code=group.code,
@@ -85,6 +129,7 @@ def group_shares(
             share=_share(records, period, group) if group.can_be_told else None,
             year_before=_share(records, before, group) if group.can_be_told else None,
             unpaid=_unpaid(records, period, group) if group.can_be_told else None,
+            use=_use(records, period, group, allowances) if group.can_be_told else None,
         )
         for group in term.shares
     )
@@ -107,6 +152,46 @@ def _unpaid(records: Iterable[ClassRecord], period: Period, group: SharedGroup) 
         if period.has(record.trained_on)
         for trainee in _trained(record)
     )
+
+
+def _use(records: Iterable[ClassRecord], period: Period, group: SharedGroup, allowances: Sequence[Benefit]) -> GroupUse:
+    words = {benefit.programme for benefit in allowances}
+    had = [
+        one
+        for record in records
+        if period.has(record.trained_on)
+        for one in _had(record, words, allowances)
+        if _belongs(record, one.trainee, group)
+    ]
+    return GroupUse(
+        trained=_heads(had),
+        free=_heads([one for one in had if not one.trainee.fee_fen]),
+        subsidised=_heads([one for one in had if one.subsidised]),
+        allowance=_heads([one for one in had if one.allowance]) if allowances else None,
+        without_allowance=_heads([one for one in had if one.waits]) if allowances else None,
+    )
+
+
+def _had(record: ClassRecord, words: Collection[str | None], allowances: Sequence[Benefit]) -> Iterator[_Had]:
+    credited = [(each.person_id, each.programme in words) for each in record.settlements if each.amount_fen > 0]
+    subsidised, allowed = ({person for person, is_one in credited if is_one == kind} for kind in (False, True))
+    for trainee in _trained(record):
+        has_one = trainee.person_id in allowed
+        due = any(_pays(benefit, record, trainee) for benefit in allowances)
+        yield _Had(
+            trainee=trainee,
+            subsidised=trainee.person_id in subsidised,
+            allowance=has_one,
+            waits=due and not has_one,
+        )
+
+
+def _pays(benefit: Benefit, record: ClassRecord, trainee: OpenedTrainee) -> bool:
+    return benefit.is_earned_by(record.opened.programme, record.opened.kind) and is_for(benefit, trainee)
+
+
+def _heads(found: Sequence[_Had]) -> Heads:
+    return Heads(persons=len({one.trainee.person_id for one in found}), person_times=len(found))
 
 
 def _belongs(record: ClassRecord, trainee: OpenedTrainee, group: SharedGroup) -> bool:

@@ -27,7 +27,8 @@ IDENTITY: Final[dict[type[Any], frozenset[str]]] = {
 }
 """What only tells people apart; every other field decides, one that is added later too.
 
-`attributes` decide as well: they are compared by their content. A fee is the class's (JY-ENR-15).
+`attributes` decide as well: they are compared by their content. How much a fee is decides nothing, that one was asked
+for does (JY-ENR-15, HB-CLM-15).
 """
 
 
@@ -66,14 +67,14 @@ def situations(
     decisions: Iterable[Decision],
     past: Sequence[Use] = (),
     held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
-    by_days: bool,
+    by_days: Callable[[str], Hashable] | None,
     by_work: bool,
     each_alone: bool,
 ) -> tuple[Situation, ...]:
     """Put the people of a class together who are alike, in the order of the roster.
 
-    `by_days` says that a benefit asks on how many days somebody came, `by_work` where they worked, `each_alone` that it
-    tells everybody apart.
+    `by_days` gives what a benefit asks of the days on which somebody came, `by_work` says that one asks where somebody
+    worked, `each_alone` that one tells everybody apart.
     """
     alone = {person for decision in decisions for person in decision.persons or ()}
     withdrawn = {known.fact.person_id for known in facts.withdrawn}
@@ -94,6 +95,7 @@ def situations(
             if is_alone
             else (
                 _OF_TRAINEE(trainee),
+                trainee.fee_fen > 0,
                 _OF_CERTIFICATE(certificates[0].fact) if certificates else None,
                 worked.get(person),
                 months.get(person),
@@ -101,7 +103,7 @@ def situations(
                 had.get(person),
                 _held(holding[person], certificates) if person in holding else None,
                 tuple(trainee.attributes.items()) if trainee.attributes else None,
-                facts.days_present(person) if by_days else None,
+                by_days(person) if by_days else None,
             )
         )
         core = cores.setdefault(content, len(cores))

@@ -23,6 +23,7 @@ from shared.contracts.enrollment import (
     ClassChanged,
     ClassClosed,
     ClassOpened,
+    OccupationDated,
     RosterEntryChanged,
     TraineeWithdrawn,
 )
@@ -121,6 +122,7 @@ HANDLERS: Final[dict[type[Contract], Handler]] = {
     ClassChanged: on_class_changed,
     ClassOpened: on_class_opened,
     ClassClosed: on_class_closed,
+    OccupationDated: on_turning_fact,
     TraineeWithdrawn: on_trainee_withdrawn,
     AttendanceChecked: on_fact,
     SpotCheckRecorded: on_fact,

@@ -42,7 +42,7 @@ from shared.domain.errors import Conflict
 from shared.domain.paging import cursor_of, day_place_of
 
 _RESOLUTION: Final = ("upheld", "finding", "resolved_by", "resolved_on")
-_CLOSURE: Final = ("conclusion", "reason", "closed_by", "closed_on")
+_CLOSURE: Final = ("conclusion", "reason", "closed_by", "closed_on", "line_nos")
 _UNSETTLED: Final = ("ready", "sent", "returned")
 _LINE_ANSWER: Final = ("answer", "statement", "answered_by", "answered_on")
 

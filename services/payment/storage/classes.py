@@ -8,7 +8,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.entitlement import ClassFile
-from services.payment.domain.facts import ClassFacts, Known
+from services.payment.domain.facts import ClassFacts, Known, dated
 from services.payment.domain.rates import Rate, Reach
 from services.payment.storage.tables import CLASS_FACT, CLASS_FILE, ENTITLEMENT_ENTRY
 from services.payment.storage.work import StoredWork
@@ -23,7 +23,13 @@ from shared.contracts.assessment import (
 )
 from shared.contracts.catalogue import adapter_of
 from shared.contracts.contract import Contract
-from shared.contracts.enrollment import ClassOpened, ReservationRequest, RosterEntryChanged, TraineeWithdrawn
+from shared.contracts.enrollment import (
+    ClassOpened,
+    OccupationDated,
+    ReservationRequest,
+    RosterEntryChanged,
+    TraineeWithdrawn,
+)
 from shared.contracts.supervision import (
     AttendanceChecked,
     ClassCancelled,
@@ -39,6 +45,7 @@ from shared.domain.jurisdiction import descendants
 
 _ITEM: Final[Mapping[type[Contract], str | None]] = {
     ClassOpened: None,
+    OccupationDated: None,
     TrainingCompleted: None,
     AssessmentCompleted: None,
     ClassCancelled: None,
@@ -174,10 +181,12 @@ class StoredClasses:
             known.setdefault(row.event, []).append(_known(row))
         work = StoredWork(self._connection)
         one = {name: parts[0] for name, parts in known.items()}
+        later = one.get("OccupationDated")
         many = {name: tuple(parts) for name, parts in known.items()}
         return ClassFacts(
             class_id=class_id,
-            opened=one.get("ClassOpened"),
+            opened=dated(opened, later) if (opened := one.get("ClassOpened")) else None,
+            dated=later,
             training=one.get("TrainingCompleted"),
             examination=one.get("AssessmentCompleted"),
             cancelled=one.get("ClassCancelled"),

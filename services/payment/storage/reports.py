@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.ageing import ClaimStand
+from services.payment.domain.claim import ASSESSOR
 from services.payment.domain.class_record import ClassRecord, Job, Settlement
 from services.payment.domain.figures import EnteredFigure
 from services.payment.domain.filing import Filed
@@ -88,7 +89,7 @@ class StoredReports:
         first = select(entry.claim_id, func.min(entry.approved_on).label("on")).group_by(entry.claim_id).subquery()
         worth = select(line.claim_id, func.sum(line.amount_fen).label("fen")).group_by(line.claim_id).subquery()
         query = (
-            select(CLAIM.c.claim_id, CLAIM.c.class_id, CLAIM.c.state, first.c.on, worth.c.fen)
+            select(CLAIM.c.claim_id, CLAIM.c.class_id, CLAIM.c.state, CLAIM.c.claimant, first.c.on, worth.c.fen)
             .join(first, first.c.claim_id == CLAIM.c.claim_id, isouter=True)
             .join(worth, worth.c.claim_id == CLAIM.c.claim_id, isouter=True)
             .where(CLAIM.c.region.in_(regions))
@@ -101,6 +102,7 @@ class StoredReports:
                 state=State(row.state),
                 approved_on=row.on,
                 approved_fen=int(row.fen or 0),
+                of_assessor=row.claimant == ASSESSOR,
             )
             for row in await self._connection.execute(query)
         ]
@@ -207,7 +209,14 @@ class StoredReports:
         order, entry, attempt, line = PAYMENT_ORDER.c, ORDER_ENTRY.c, ORDER_ATTEMPT.c, CLAIM_LINE.c
         same_line = (line.claim_id == entry.claim_id) & (line.line_no == entry.line_no)
         query = (
-            select(order.class_id, line.person_id, entry.amount_fen, attempt.answered_on, order.funding_source)
+            select(
+                order.class_id,
+                line.person_id,
+                line.programme,
+                entry.amount_fen,
+                attempt.answered_on,
+                order.funding_source,
+            )
             .join(ORDER_ATTEMPT, (attempt.order_id == order.order_id) & (attempt.outcome == "settled"))
             .join(ORDER_ENTRY, entry.order_id == order.order_id)
             .join(CLAIM_LINE, same_line, isouter=True)  # a cut that is gone leaves its entries
@@ -222,6 +231,7 @@ class StoredReports:
                     amount_fen=row.amount_fen,
                     on=row.answered_on,
                     funding_source=row.funding_source,
+                    programme=row.programme or "",
                 )
             )
         await self._subtract_repayments(found, regions)
@@ -251,7 +261,14 @@ class StoredReports:
             )
         entry, line = ORDER_ENTRY.c, CLAIM_LINE.c
         paid_by = (
-            select(advance.class_id, line.person_id, entry.amount_fen, less.cleared_on, advance.funding_source)
+            select(
+                advance.class_id,
+                line.person_id,
+                line.programme,
+                entry.amount_fen,
+                less.cleared_on,
+                advance.funding_source,
+            )
             .join(ADVANCE_CLEARING, less.advance_id == advance.advance_id)
             .join(ORDER_ENTRY, entry.order_id == less.order_id)
             .join(CLAIM_LINE, (line.claim_id == entry.claim_id) & (line.line_no == entry.line_no), isouter=True)
@@ -263,6 +280,7 @@ class StoredReports:
                     person_id=paid.person_id,
                     amount_fen=paid.amount_fen,
                     on=paid.cleared_on,
+                    programme=paid.programme or "",
                     funding_source=paid.funding_source,
                 )
             )

@@ -145,6 +145,7 @@ def decision_row(claim_id: str, number: int, decision: Decision) -> dict[str, An
         "kinds": sorted(decision.kinds),
         "valid_from": decision.valid_from,
         "valid_until": decision.valid_until,
+        "funder": decision.funder,
     }
 
 
@@ -160,6 +161,7 @@ def decision_of(row: Row[Any]) -> Decision:
         kinds=frozenset(row.kinds),
         valid_from=row.valid_from,
         valid_until=row.valid_until,
+        funder=row.funder,
     )
 
 
@@ -363,6 +365,7 @@ def breach_row(breach: Breach) -> dict[str, Any]:
         "reason": breach.reason,
         "closed_by": breach.closed_by,
         "closed_on": breach.closed_on,
+        "line_nos": sorted(breach.line_nos),
     }
 
 
@@ -379,4 +382,5 @@ def breach_of(row: Row[Any]) -> Breach:
         reason=row.reason,
         closed_by=row.closed_by,
         closed_on=row.closed_on,
+        line_nos=frozenset(row.line_nos),
     )

@@ -360,10 +360,14 @@ CAP_USE: Final = Table(
     Column("level", String(20)),
     Column("employer", String(200)),
     Column("used_on", Date, nullable=False),
+    Column("days", JSON, nullable=False),
     Index("ix_cap_use_person_id", "person_id"),
     Index("ix_cap_use_claim_id", "claim_id"),
 )
-"""What people are paid for where a document says how often: one row for each award that a claim holds."""
+"""What people are paid for where a document says how often: one row for each award that a claim holds.
+
+What is paid by the day names its `days`; each of them is a place of its own in `cap_slot`.
+"""
 
 CAP_SLOT: Final = Table(
     "cap_slot",
@@ -593,6 +597,9 @@ CLAIM_DECISION: Final = Table(
     Column("kinds", JSON, nullable=False),
     Column("valid_from", Date),
     Column("valid_until", Date),
+    Column("funder", String(20)),
+    CheckConstraint("funder IN ('learner', 'enterprise', 'both')", name="funder"),
+    CheckConstraint("funder IS NULL OR (accepted AND persons IS NOT NULL)", name="funder_of_people"),
 )
 
 CLAIM_DUTY: Final = Table(
@@ -742,6 +749,7 @@ CLAIM_BREACH: Final = Table(
     Column("reason", Text),
     Column("closed_by", String(200)),
     Column("closed_on", Date),
+    Column("line_nos", JSON, nullable=False),
     CheckConstraint("conclusion IN ('confirmed','unfounded','work_error')", name="conclusion"),
     CheckConstraint(
         "(conclusion IS NULL) = (reason IS NULL) AND (conclusion IS NULL) = (closed_by IS NULL) "
@@ -749,6 +757,7 @@ CLAIM_BREACH: Final = Table(
         name="closed",
     ),
     CheckConstraint("closed_by <> opened_by", name="two_people"),
+    CheckConstraint("coalesce(conclusion, '') = 'confirmed' OR CAST(line_nos AS TEXT) = '[]'", name="lines"),
     Index("ix_claim_breach_claim_id", "claim_id"),
 )
 """Breaches of the undertaking; an open one stops review and payment of its claim."""

@@ -86,27 +86,39 @@ class StoredUses:
             "level": use.level,
             "employer": use.employer,
             "used_on": use.on,
+            "days": [day.isoformat() for day in use.days],
         }
+        slot = {"person_id": person_id, "class_id": class_id, "award": award}
         try:
             await self._connection.execute(insert(CAP_USE).values(row))
-            for place in places:
-                slot = {"person_id": person_id, "class_id": class_id, "award": award, "scope": place.scope}
-                numbers = await self._numbers(class_id, person_id, place)
-                await self._connection.execute(insert(CAP_SLOT).values({**slot, **numbers}))
+            if places:
+                numbered = await self._numbered(class_id, person_id, places)
+                await self._connection.execute(insert(CAP_SLOT), [{**slot, **numbers} for numbers in numbered])
         except IntegrityError as lost:
             raise Conflict(
                 code="CAP_TAKEN",
-                message="学员的补贴次数刚被另一笔申领占用，本次申领未生效。",
+                message="学员的补贴次数（或按日计发的日期）刚被另一笔申领占用，本次申领未生效。",
                 advice="请重新提交；系统将按最新的享受记录计算。",
             ) from lost
 
-    async def _numbers(self, class_id: str, person_id: str, place: Place) -> Mapping[str, int]:
-        """Give the lowest free number, and up to which they go: the places of the same class take none from it."""
-        query = select(_SLOT.slot_no, _SLOT.class_id).where(_SLOT.person_id == person_id, _SLOT.scope == place.scope)
-        taken = {row.slot_no: row.class_id for row in await self._connection.execute(query)}
-        number = next(number for number in range(1, len(taken) + 2) if number not in taken)
-        own = sum(holder == class_id for holder in taken.values())
-        return {"slot_no": number, "slots_max": number if place.beyond else place.slots_max + own}
+    async def _numbered(
+        self, class_id: str, person_id: str, places: Sequence[Place]
+    ) -> Sequence[Mapping[str, int | str]]:
+        """Give each place the lowest free number and up to which they go; those of the same class take none from it."""
+        scopes = [place.scope for place in places]
+        query = select(_SLOT.scope, _SLOT.slot_no, _SLOT.class_id).where(
+            _SLOT.person_id == person_id, _SLOT.scope.in_(scopes)
+        )
+        taken: dict[str, dict[int, str]] = {scope: {} for scope in scopes}
+        for row in await self._connection.execute(query):
+            taken[row.scope][row.slot_no] = row.class_id
+        found: list[Mapping[str, int | str]] = []
+        for place in places:
+            others = taken[place.scope]
+            number = next(number for number in range(1, len(others) + 2) if number not in others)
+            slots_max = number if place.beyond else place.slots_max + sum(each == class_id for each in others.values())
+            found.append({"scope": place.scope, "slot_no": number, "slots_max": slots_max})
+        return found
 
     async def _free(self, class_id: str, held: Sequence[Held]) -> None:
         if not held:
@@ -126,4 +138,5 @@ def _use(row: Row[Any]) -> Use:
         occupation=row.occupation,
         level=row.level,
         employer=row.employer,
+        days=tuple(map(date.fromisoformat, row.days)),
     )

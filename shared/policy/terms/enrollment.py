@@ -1,5 +1,6 @@
 """Terms of enrollment (办班): who may train, what an application needs, who may be on a roster."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.contracts.enrollment import ClassKind
@@ -63,7 +64,7 @@ from shared.policy.terms.participation import (
     RosterFields,
     SpecialAccount,
 )
-from shared.policy.terms.register import CreditRating, Register
+from shared.policy.terms.register import CreditRating, Register, RegisterLink
 from shared.policy.terms.term import FourEyes, Steps, Term
 
 
@@ -147,3 +148,8 @@ class EnrollmentTerms:
     def register(self, code: str) -> Register | None:
         """Give the register of this code, or None when the rulebook keeps none."""
         return next((register for register in self.registers if register.code == code), None)
+
+    def links_to(self, code: str) -> Iterator[tuple[Register, RegisterLink]]:
+        """Give the registers whose entries stand on one of the register of this code, with the link that says so."""
+        for register in self.registers:
+            yield from ((register, link) for link in register.links if link.register == code)

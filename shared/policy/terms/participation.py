@@ -123,14 +123,15 @@ class GroupInclusion(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassGroups(Term):
-    """Classes of these kinds are meant for these groups (HL-ENR-18, -21).
+    """Classes of these kinds, and of these training types, are meant for these groups (HL-ENR-18, -21, QJ-ENR-06).
 
     With `others_by_decision` a person decides on rows of every other group; with `fee_free` these groups pay nothing
     in such a class, whatever holds elsewhere.
     """
 
-    class_kinds: tuple[ClassKind, ...]
     groups: tuple[GroupCode, ...]
+    class_kinds: tuple[ClassKind, ...] = ()
+    training_types: tuple[str, ...] = ()
     others_by_decision: bool = False
     fee_free: bool = False
 
@@ -166,13 +167,15 @@ class Jobless(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewlyHired(Term):
-    """These groups start work between the opening and the closing day of the class (QJ-CLM-01).
+    """These groups, and everybody in classes of `training_types`, start work while the class runs (QJ-CLM-01).
 
-    `days_before_max` widens the time before the opening; of everybody else a person decides.
+    That is from the opening to the closing day; `days_before_max` widens the time before the opening. Of everybody else
+    a person decides.
     """
 
     groups: tuple[GroupCode, ...]
     days_before_max: int
+    training_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

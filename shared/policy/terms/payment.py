@@ -210,7 +210,12 @@ class PaymentSeason(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates(Term):
-    """What no benefit states comes from the region's table; a rate missing there is RATE_MISSING, never zero."""
+    """What no benefit states comes from the region's table; a rate missing there is RATE_MISSING, never zero.
+
+    With `by_benefit` the document says of each subsidy in its own clause whose rate it is, and that clause is quoted.
+    """
+
+    by_benefit: bool = False
 
 
 Feature = Literal[
@@ -352,8 +357,12 @@ class PaymentTerms:
 
     @property
     def payee_rules(self) -> frozenset[str]:
-        """Give the rules under which a person decides who is paid: one answer for all claims of a class."""
-        return frozenset(row.rule for benefit in self.benefits for row in benefit.payees if row.by_decision)
+        """Give the rules under which a person says who paid for the training or decides who is paid for it.
+
+        There is one answer for all claims of a class.
+        """
+        rows = (row for benefit in self.benefits for row in benefit.payees)
+        return frozenset(row.rule for row in rows if row.by_decision or row.funders)
 
     @property
     def window_shares(self) -> tuple[Share, ...]:

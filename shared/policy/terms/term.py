@@ -15,6 +15,7 @@ Programme = Literal[
     "safety",
     "free_group_training",
     "poverty_relief",
+    "project_training",
     "graduate_training",
     "entrepreneurship",
     "apprenticeship",

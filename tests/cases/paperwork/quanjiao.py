@@ -87,6 +87,6 @@ def application_of(story: CaseStory, part: Part) -> Json:
 
 
 def row_of(story: CaseStory, part: Part, people: People) -> Json:
-    """Give since when a recruit is hired, and to whom dispatched staff is sent."""
+    """Give since when somebody in pre-job training is hired, of whatever group (QJ-CLM-01)."""
     opening = story.openings[story.parts.index(part)]
-    return {"employed_since": opening.isoformat()} if people.group == "recruit" else {}
+    return {"employed_since": opening.isoformat()} if part.programme == "pre_job" else {}

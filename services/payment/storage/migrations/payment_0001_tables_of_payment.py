@@ -843,6 +843,11 @@ def upgrade() -> None:
         sa.Column("kinds", sa.JSON(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("funder", sa.String(length=20), nullable=True),
+        sa.CheckConstraint("funder IN ('learner', 'enterprise', 'both')", name=op.f("ck_claim_decision_funder")),
+        sa.CheckConstraint(
+            "funder IS NULL OR (accepted AND persons IS NOT NULL)", name=op.f("ck_claim_decision_funder_of_people")
+        ),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_decision_claim_id_claim")),
         sa.PrimaryKeyConstraint("claim_id", "number", name=op.f("pk_claim_decision")),
     )
@@ -933,6 +938,7 @@ def upgrade() -> None:
         sa.Column("level", sa.String(length=20), nullable=True),
         sa.Column("employer", sa.String(length=200), nullable=True),
         sa.Column("used_on", sa.Date(), nullable=False),
+        sa.Column("days", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_cap_use_claim_id_claim")),
         sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_cap_use_class_id_class_file")),
         sa.PrimaryKeyConstraint("class_id", "person_id", "award", name=op.f("pk_cap_use")),
@@ -1057,6 +1063,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("closed_by", sa.String(length=200), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("line_nos", sa.JSON(), nullable=False),
         sa.CheckConstraint(
             "conclusion IN ('confirmed','unfounded','work_error')", name=op.f("ck_claim_breach_conclusion")
         ),
@@ -1066,6 +1073,10 @@ def upgrade() -> None:
             name=op.f("ck_claim_breach_closed"),
         ),
         sa.CheckConstraint("closed_by <> opened_by", name=op.f("ck_claim_breach_two_people")),
+        sa.CheckConstraint(
+            "coalesce(conclusion, '') = 'confirmed' OR CAST(line_nos AS TEXT) = '[]'",
+            name=op.f("ck_claim_breach_lines"),
+        ),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.claim_id"], name=op.f("fk_claim_breach_claim_id_claim")),
         sa.PrimaryKeyConstraint("breach_id", name=op.f("pk_claim_breach")),
     )
