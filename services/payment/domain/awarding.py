@@ -101,7 +101,13 @@ class Awarding:
         self._earned: dict[int, tuple[Earned, ...]] = {}
         self._awarded: dict[tuple[int, tuple[int, ...]], dict[int, Awarded]] = {}
         self._worths: dict[Hashable, Worth] = {}
-        self._waiting = incomplete(ground.facts, opened.fact, ground.rulebook, beside=ground.beside)
+        self._waiting = incomplete(
+            ground.facts,
+            opened.fact,
+            ground.rulebook,
+            entry_required=ground.entry_required,
+            beside=ground.beside,
+        )
         self._kept: dict[Hashable, object] = {}
 
     @property
