@@ -1,7 +1,7 @@
 """People of a class of whom everything that a rule asks is the same: they are judged once, and each gets the answer.
 
-In a class of fifty most people differ in nothing but their names and numbers. Whomever a decision names, or who has
-several certificates, is judged alone.
+In a class of fifty most people differ in nothing but their names and numbers. Whoever has several certificates is
+judged alone; decisions speak alike of all whom the same of them name.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
@@ -76,7 +76,10 @@ def situations(
     `by_days` gives what a benefit asks of the days on which somebody came, `by_work` says that one asks where somebody
     worked, `each_alone` that one tells everybody apart.
     """
-    alone = {person for decision in decisions for person in decision.persons or ()}
+    spoken_of: dict[str, tuple[int, ...]] = {}
+    for number, decision in enumerate(decisions):
+        for person in decision.persons or ():
+            spoken_of[person] = (*spoken_of.get(person, ()), number)
     withdrawn = {known.fact.person_id for known in facts.withdrawn}
     worked = _by_person(facts.spells, _OF_SPELL) if by_work else {}
     months = _by_person(facts.months, _OF_MONTH)
@@ -89,13 +92,14 @@ def situations(
     for place, trainee in enumerate(opened.trainees):
         person = trainee.person_id
         certificates = facts.standing_certificates(person)
-        is_alone = each_alone or person in alone or len(certificates) > 1
+        is_alone = each_alone or len(certificates) > 1
         content = (
             person
             if is_alone
             else (
                 _OF_TRAINEE(trainee),
                 trainee.fee_fen > 0,
+                spoken_of.get(person),
                 _OF_CERTIFICATE(certificates[0].fact) if certificates else None,
                 worked.get(person),
                 months.get(person),
