@@ -198,7 +198,9 @@ def _of_person(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Fou
     """
     if ground.rulebook.assessment.certificate_priority is None:
         awards, findings = _of_certificates(benefit, trainee, ground)
-        return ([max(awards, key=lambda award: _brings(award, ground))], ()) if awards else ([], findings)
+        if len(awards) > 1:
+            awards = [max(awards, key=lambda award: _brings(award, ground))]
+        return awards, () if awards else findings
     judged = recognise(
         ground.facts,
         ground.opened,
@@ -458,10 +460,7 @@ def _employed(
     share: Share, months: int, certificate: CertificateIssued, ground: Ground
 ) -> tuple[bool, tuple[Trace, ...], tuple[Trace, ...]]:
     issued, last = certificate.issued_on, months_later(certificate.issued_on, months)
-    spells = sorted(
-        (spell for spell in ground.facts.spells if spell.person_id == certificate.person_id),
-        key=lambda spell: spell.start,
-    )
+    spells = sorted(ground.facts.spells_of(certificate.person_id), key=lambda spell: spell.start)
     inputs = {"certificate_on": issued.isoformat(), "window_end": last.isoformat()}
     within = next((spell for spell in spells if issued <= spell.start <= last), None)
     decision = latest(ground.decisions, share.rule, certificate.person_id)
@@ -479,9 +478,7 @@ def _employed(
 def _held_before(certificate: CertificateIssued, ground: Ground) -> bool:
     """Say whether the person had a job before the certificate and still has it on its day."""
     issued, person_id = certificate.issued_on, certificate.person_id
-    return any(
-        each.person_id == person_id and each.start < issued and each.holds_on(issued) for each in ground.facts.spells
-    )
+    return any(each.start < issued and each.holds_on(issued) for each in ground.facts.spells_of(person_id))
 
 
 def _earlier_job(award: Award, ground: Ground) -> Iterator[Finding]:
