@@ -172,6 +172,31 @@ def test_an_apprentice_brings_the_rate_of_the_certificate_for_every_whole_year_a
     assert (total(found), payees(found)) == (yuan * 100, {"enterprise"})
 
 
+@pytest.mark.parametrize(
+    ("agreed_months", "decided", "fen"),
+    [
+        ("18", True, 7_500_00),
+        ("18", False, 5_000_00),
+        ("18", None, 5_000_00),
+        ("24", True, 10_000_00),
+        ("7", True, 2_916_66),
+    ],
+)
+def test_months_beyond_whole_years_are_paid_once_a_person_decided_so(
+    agreed_months: str, decided: bool | None, fen: int
+) -> None:
+    """HL-CLM-05: rounded down to the fen."""
+    made = [] if decided is None else [accepted("HL-CLM-05", "p1", accept=decided)]
+    found = huludao(
+        "apprenticeship",
+        kind="apprenticeship",
+        level="4",
+        certificates=[certified("p1", level="4")],
+        attributes={"agreed_months": agreed_months},
+    ).judged(decisions=made)
+    assert (total(found), payees(found)) == (fen, {"enterprise"})
+
+
 def test_an_apprentice_of_two_certificates_brings_the_better_rate() -> None:
     """HL-CLM-05: the completion certificate came first, the skill level brings more."""
     both = [certified("p1", "completion", issued=date(2020, 3, 10)), certified("p1", issued=date(2020, 4, 10))]
