@@ -29,13 +29,19 @@ def archive(
     sees the own region's, and a trainee who signs in under the own person id everything that is theirs.
     """
     from peibu.archive import read_archive
-    from peibu.demo.party import Json
+    from peibu.demo.party import Json, StoryBroken
     from peibu.demo.stage import signed_in
     from peibu.running import address_of
 
     async def read() -> tuple[Json, ...]:
         async with signed_in(address_of(url, home), home.absolute(), client) as party:
-            return await read_archive(party, person_id)
+            try:
+                return await read_archive(party, person_id)
+            except StoryBroken as refusal:
+                if refusal.problem is None:
+                    raise
+                console.print(f"[bold red]{refusal.problem['detail']}{refusal.problem['advice']}[/bold red]")
+                raise typer.Exit(1) from refusal
 
     entries = run_async(read())
     if as_json:

@@ -142,6 +142,8 @@ def replay(
 ) -> None:
     """Judge approved claims again under a draft: who gains, who loses, and the total; no claim changes."""
     draft = _book(str(under), loader.PACKAGED)
+    if out and keep is None:
+        _fail("--out 写出的是留存的各行，须与 --keep 名称 一起使用。")
     if keep is None:
         run_async(_replay(draft, home.absolute()))
         return
@@ -213,6 +215,8 @@ def _count(changes: Counter[str], fen: int) -> None:
 
 
 def _say_sums(claims: int, changes: Counter[str]) -> None:
+    if not claims:
+        console.print("没有可以试算的申领：只试算草案所属区划、开班日在草案有效期内、已经审核通过的申领。")
     gained, lost = changes["增加"], changes["减少"]
     sums = f"增加 {yuan_text(gained)} 元，减少 {yuan_text(lost)} 元，合计 {yuan_text(gained - lost)} 元"
     console.print(f"{claims} 笔申领：{sums}（{changes['行增加']} 行增加，{changes['行减少']} 行减少）")

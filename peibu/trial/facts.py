@@ -101,8 +101,24 @@ def opened_class(
             for person in roster
         ),
         reviews=(),
-        attributes=_of_class(case),
+        attributes={**_of_class(case), **stated_cost(case, book)},
     )
+
+
+def stated_cost(case: Case, book: Rulebook) -> dict[str, str]:
+    """Give what the class costs and what of it the first source bore, as it was decided (decision 0017).
+
+    The value of a decision by the rule of the benefit is the cost in yuan, by that of the order of sources what the
+    first of them bore.
+    """
+    order = book.payment.funding_order
+    if order is None:
+        return {}
+    attribute = {one.rule: order.cost for one in book.payment.benefits if one.basis == "cost"} | {
+        order.rule: order.spent
+    }
+    decided = {attribute[one.rule]: one.value for one in case.decision if one.rule in attribute}
+    return {code: str(value) for code, value in decided.items() if value is not None}
 
 
 def _of_class(case: Case) -> dict[str, str]:

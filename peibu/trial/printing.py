@@ -65,10 +65,12 @@ def print_claim(console: Console, claim: Claim) -> None:
     found = claim.assessment
     told = (*found.traces, *found.flags, *found.stops, *(each for line in found.lines for each in _basis_of(line)))
     document = next((each.document for each in told), "")
-    head = f"申领 {claim.claim_id}  班级 {claim.class_id}  {claim.rulebook_id}\n依据文件：{document or '无'}"
+    claimant = words().value(claim.claimant, "payee") or claim.claimant
+    head = f"申领 {claim.claim_id}  班级 {claim.class_id}  申领人 {claimant}  {claim.rulebook_id}"
+    head += f"\n依据文件：{document or '无'}"
     console.print(head, soft_wrap=True, highlight=False)
-    for (programme, fen, payee, reasons), names in alike(_reasons(found.lines, document)).items():
-        console.print(f"\n[bold]{'、'.join(names)}：{programme} {yuan_text(fen)} 元{payee}[/bold]", soft_wrap=True)
+    for (programme, fen, reasons), names in alike(_reasons(found.lines, document)).items():
+        console.print(f"\n[bold]{'、'.join(names)}：{programme} {yuan_text(fen)} 元[/bold]", soft_wrap=True)
         for reason in reasons:
             console.print(f"  {reason}", soft_wrap=True)
     if found.flags or found.stops:
@@ -83,7 +85,7 @@ def _basis_of(line: Line) -> Iterator[Trace | Finding]:
     yield from line.findings
 
 
-def _reasons(lines: Iterable[Line], document: str) -> Iterator[tuple[tuple[str, int, str, tuple[str, ...]], str]]:
+def _reasons(lines: Iterable[Line], document: str) -> Iterator[tuple[tuple[str, int, tuple[str, ...]], str]]:
     known = words()
     for line in lines:
         steps = [
@@ -91,10 +93,9 @@ def _reasons(lines: Iterable[Line], document: str) -> Iterator[tuple[tuple[str, 
             for trace in line.traces
         ]
         programme = known.value(line.programme, "programme") or line.programme
-        payee = known.value(line.paid_to.payee, "payee") if line.paid_to and line.amount_fen > 0 else None
         reasons = (*steps, *(_objection(finding, document) for finding in line.findings))
         name = f"{line.line_no} {line.masked_name or '班级'}"
-        yield (programme, line.amount_fen, f"（付给{payee}）" if payee else "", reasons), name
+        yield (programme, line.amount_fen, reasons), name
 
 
 def _objection(finding: Finding, document: str) -> str:

@@ -170,7 +170,8 @@ def expectation(details: Any, shape: type[BaseModel]) -> Objection:
 
 
 def _named(word: str, key: Key) -> str | None:
-    under = next((part for part in reversed(key) if isinstance(part, str)), "")
+    within = [part for part in reversed(key) if isinstance(part, str)] or [""]
+    under = "groups" if {"group", "groups"} & set(within[:2]) else within[0]
     return words().value(word, under)
 
 

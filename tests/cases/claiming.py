@@ -370,7 +370,7 @@ class PaidStory(Paying):
                     programme=line["programme"],
                     amount_fen=line["amount_fen"],
                     payee=claimed.payee,
-                    traces=tuple(Trace(**step) for step in (*line["traces"], *view["traces"])),
+                    traces=tuple(_step(step) for step in (*line["traces"], *view["traces"])),
                     findings=findings,
                 )
             )
@@ -402,3 +402,7 @@ def card(seed: int, place: int) -> str:
     doubled = [int(digit) * (2 - at % 2) for at, digit in enumerate(reversed(body))]
     total = sum(number // 10 + number % 10 for number in doubled)
     return body + str(-total % 10)
+
+
+def _step(told: Json) -> Trace:
+    return Trace(**{name: value for name, value in told.items() if name != "text"})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from peibu.demo.opening import Opening, roster_row
 from peibu.demo.party import Json, until
 from peibu.demo.scene import Script, Step, moment, training_days
+from peibu.trial.facts import stated_cost
 from peibu.trial.judging import type_of
 from peibu.trial.parts import Part
 from shared.policy.case_file import People
@@ -107,6 +108,7 @@ class ClassStory(Opening, Examining):
             "funder": case.funder or "learner",
             "hirer": case.hirer,
             "agreed_months": None if case.agreed_months is None else str(case.agreed_months),
+            **stated_cost(case, self.book),
         }
         return {code: value for code, value in told.items() if value is not None and code in asked}
 

@@ -49,6 +49,8 @@ class Row:
     """The status, and perhaps the code, of the refusal of a person of whom the stories make nothing."""
     body: str | None
     """The same for an assessor, where the stories make nothing of an assessment body's own."""
+    elsewhere: bool
+    """It is tried in the region of another document, where what it names exists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ def read_table(text: str) -> Table:
             own=given.get("own"),
             person=_refusal(f"{key}: person", given.get("person", "404")),
             body=_refusal(f"{key}: body", given["body"]) if "body" in given else None,
+            elsewhere=bool(given.get("elsewhere", False)),
         )
     return Table(
         open=frozenset(raw["open"]),
@@ -153,7 +156,10 @@ class Cell:
 
 def cells_of(world: World, table: Table, operation: Operation) -> Iterator[Cell]:
     """Give every cell of one listed operation; raise NoExample when no request can be made from its document."""
-    row, call = table.rows[operation.key], world.request_for(operation)
+    row = table.rows[operation.key]
+    call, home = world.request_for(operation, elsewhere=row.elsewhere), world.home_of(elsewhere=row.elsewhere)
+    regions = {home.region: "its own region", ancestors(home.region)[1]: "the superior region"}
+    regions[FOREIGN_REGION] = "another region"
     if call.missing:
         raise NoExample(
             f"{operation.key}: nothing in the stories makes a {', '.join(sorted(call.missing))}; "
@@ -168,18 +174,15 @@ def cells_of(world: World, table: Table, operation: Operation) -> Iterator[Cell]
         who="without a token",
         expected=PASSES if public else "401 TOKEN_MISSING",
     )
-    for role, own_tenant, region in product(sorted(role.value for role in Role), (True, False), _REGIONS):
+    for role, own_tenant, region in product(sorted(role.value for role in Role), (True, False), regions):
         listed = public or role in row.roles
-        if region == SUPERIOR and not listed:
+        if region == ancestors(home.region)[1] and not listed:
             continue
-        who = f"{role} of {'its own' if own_tenant else 'another'} organisation in {_REGIONS[region]}"
+        who = f"{role} of {'its own' if own_tenant else 'another'} organisation in {regions[region]}"
         expected = _expected(table, row, role, own_tenant=own_tenant, region=region) if listed else "403 ROLE_MISSING"
-        identity = _identity(world, role, own_tenant=own_tenant, region=region)
+        identity = _identity(world, home.ids, role, own_tenant=own_tenant, region=region)
         outcome = PASSES if public else expected
         yield Cell(operation=operation, row=row, call=call, identity=identity, who=who, expected=outcome)
-
-
-_REGIONS: Final = {REGION: "its own region", SUPERIOR: "the superior region", FOREIGN_REGION: "another region"}
 
 
 def _expected(table: Table, row: Row, role: str, *, own_tenant: bool, region: str) -> str:
@@ -199,8 +202,8 @@ def _expected(table: Table, row: Row, role: str, *, own_tenant: bool, region: st
     return {HIDDEN: "404", REGIONAL: "403 REGION_OUT_OF_SCOPE"}.get(outside, outside)
 
 
-def _identity(world: World, role: str, *, own_tenant: bool, region: str) -> Identity:
-    things = world.ids if own_tenant else world.foreign
+def _identity(world: World, ids: Mapping[str, str], role: str, *, own_tenant: bool, region: str) -> Identity:
+    things = ids if own_tenant else world.foreign
     organisation = {"institution": things["institution_id"], "device": things["institution_id"]}.get(role)
     organisation = organisation or {"assessor": things["body_id"]}.get(role)
     subject = world.ids["device_id"] if role == "device" else f"gate-{role}"
@@ -225,7 +228,8 @@ def mismatch(world: World, cell: Cell, answer: httpx.Response) -> str | None:
     else:
         fits = got == cell.expected or (" " not in cell.expected and got.split(" ")[0] == cell.expected)
         wrong = None if fits else f"{where}: expected {cell.expected}, got {got}"
-    told = sorted({name for name, value in world.ids.items() if value in answer.text and not _sent(cell, value)})
+    known = world.home_of(elsewhere=cell.row.elsewhere).ids
+    told = sorted({name for name, value in known.items() if value in answer.text and not _sent(cell, value)})
     return wrong or (f"{where}: the answer tells a stranger the {', '.join(told)}" if told else None)
 
 

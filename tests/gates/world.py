@@ -8,7 +8,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ import structlog
 
 from peibu.credentials import read_credentials, read_sample
 from peibu.demo.people import sample_credit_code
-from peibu.demo.play import cast_over
+from peibu.demo.play import cast_over, next_opening
 from peibu.demo.scene import LEVEL, OCCUPATION, Cast, Script
 from peibu.issuer import Issuer
 from peibu.sandbox_clock import DEFAULT_LEGAL_START
@@ -29,6 +29,8 @@ from shared.clock import new_id
 from shared.database.migrate import migrate
 from shared.web.logging import configure_logging
 from shared.web.rate_limit import RateLimit
+from tests.cases.beside.huludao import AdvanceAsked
+from tests.cases.casting import Casting
 from tests.faults.observation import Observation, observe_home
 from tests.gates.operations import Call, Operation, call_of, operations_of
 from tests.gates.traffic import Recorder, ids_in
@@ -47,6 +49,14 @@ class Identity:
     organisation: str
     region: str
     roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What only another document knows, in another region: its institution and things of each name."""
+
+    region: str
+    ids: dict[str, str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,7 +79,15 @@ class World:
     """By service, what no story makes and `MADE` did."""
     foreign: dict[str, str] = field(default_factory=dict)
     """The other institution and body of the same region."""
+    elsewhere: Elsewhere | None = None
+    """A class under another document, for which an advance was asked."""
     _tokens: dict[Identity, str] = field(default_factory=dict)
+
+    def home_of(self, *, elsewhere: bool) -> Elsewhere:
+        """Give the region and the things that an operation is tried on: at home, or where such things exist."""
+        if not elsewhere or self.elsewhere is None:
+            return Elsewhere(region=REGION, ids=self.ids)
+        return replace(self.elsewhere, ids={**self.ids, **self.elsewhere.ids})
 
     async def call(self, call: Call, identity: Identity | None) -> httpx.Response:
         """Send a request as somebody, or as the public, under a new idempotency key."""
@@ -94,8 +112,10 @@ class World:
             )
         return {"Authorization": f"Bearer {self._tokens[identity]}"}
 
-    def request_for(self, operation: Operation) -> Call:
+    def request_for(self, operation: Operation, *, elsewhere: bool = False) -> Call:
         """Give the request of the stories that called this operation with success, else one made from examples."""
+        if elsewhere:
+            return call_of(operation, self.home_of(elsewhere=True).ids)
         for exchange in self.recorder.exchanges:
             if exchange.status < 300 and operation.matches(exchange):
                 return Call(
@@ -137,6 +157,7 @@ async def played_world(home: Path) -> AsyncIterator[World]:
         await _read_documents(world)
         await _play(world)
         recorder.recording = False
+        world.elsewhere = await _ask_for_an_advance(world)
         world.ids["application_id"] = await _application_of_a_centre(world)
         world.ids["correction_id"] = await _rate_correction(world.cast)
         world.ids["case_id"] = new_id()  # of nothing: no story ends with a satisfaction that opens one
@@ -214,6 +235,14 @@ MADE |= {
 }
 
 
+async def _ask_for_an_advance(world: World) -> Elsewhere:
+    """Let a class of Huludao open and an advance be asked for it: Jiyuan's document knows none."""
+    story = AdvanceAsked.on(await next_opening(world.cast), Casting(world.home, world.cast))
+    if broken := await story.play():
+        raise RuntimeError(f"no advance was asked for: {broken}")
+    return Elsewhere(region=story.case.region, ids=story.ids)
+
+
 async def _rate_correction(cast: Cast) -> str:
     """Let finance propose to correct the rate at which both stories' classes were reserved."""
     keys = {"programme": "training", "occupation": OCCUPATION, "level": LEVEL, "certificate_kind": "level"}
@@ -237,7 +266,6 @@ LISTING: Final = "POST /enrollment/v1/institutions/{institution_id}/listing-appl
 UNMADE: Final = {
     "application_id": "application-of-nobody",
     "clawback_id": "clawback-of-nobody",
-    "advance_id": "advance-of-nobody",
 }
 """Ids that no story makes and no single operation can; unknown ones show only that a stranger learns nothing."""
 

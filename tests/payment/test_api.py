@@ -80,6 +80,7 @@ async def test_a_claim_goes_from_the_class_to_money_in_the_bank(callers: Callers
     assert (line["state"], line["amount_fen"], line["rules"][-1]) == ("due", 150_000, "JY-CLM-10")
     assert len(line["evidence"]) == 3
     assert {trace["clause"] for trace in line["traces"]} >= {"二(三)", "全文", "二(三)2-3"}
+    assert line["traces"][-1]["text"] == "JY-CLM-10 · 二(三)2-3：出勤基数 10，认定人数 10 → 10 人"
 
     ok(await callers.post(f"{path}/reviews", FIRST, review("first_review")))
     ok(await callers.post(f"{path}/reviews", SECOND, review("second_review")))

@@ -75,6 +75,19 @@ def stop(code: str, value: str | None = None) -> Finding:
 
 
 @pytest.mark.parametrize(
+    ("state", "name"),
+    [(State.SUBMITTED, "初审"), (State.FIRST_REVIEW, "复核"), (State.NOTICE_CLEAR, "人社部门审核意见")],
+)
+def test_a_step_has_a_name_in_words_also_where_the_document_names_none(state: State, name: str) -> None:
+    book = rulebook()
+    found = progress_of(
+        Standing(claim=claim(state)), rulebook=replace(book, payment=replace(book.payment, steps=None))
+    ).next
+    assert found is not None
+    assert found.holder.name == name
+
+
+@pytest.mark.parametrize(
     ("state", "task", "role", "due"),
     [
         (State.SUBMITTED, "first_review", Role.FIRST_REVIEWER, date(2021, 9, 23)),

@@ -5,13 +5,15 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 from rich.console import Console
 from typer.testing import CliRunner
 
 from peibu.cli import app
 from peibu.trial.printing import print_claim
-from shared.policy.decision import Finding, Severity
+from shared.policy.decision import Finding, Severity, Trace, TraceValue
+from shared.policy.explaining import explained
 from tests.payment.test_domain_claim import claim, worth
 from tests.policy.folders import RULEBOOK, TARGETS, changed, packaged, written
 
@@ -124,3 +126,22 @@ def test_a_question_is_not_printed_as_a_refusal_and_another_document_says_so_its
     assert "待人工决定 请核对。（XX-CLM-01 · 另一文件 一）请决定。" in file.getvalue()
     assert "提示 请留意。" in file.getvalue()
     assert "不予通过" not in file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "result", "says"),
+    [
+        ({"groups": "employee,veteran"}, 80, "人员类别 企业职工、退役军人 → 80%"),
+        ({"slots_max": 3, "had": 1}, 2, "→ 第 2 次"),
+        ({"months_full": 7, "units_max": 6}, 6, "→ 6 个月"),
+        ({"days_present": 11, "units_max": 10}, 10, "→ 10 天"),
+    ],
+)
+def test_a_number_is_told_with_what_it_counts(inputs: dict[str, TraceValue], result: int, says: str) -> None:
+    assert says in explained(Trace(rule="R", document="D", clause="C", inputs=inputs, result=result))
+
+
+def test_rows_are_written_of_a_trial_that_is_kept_only(tmp_path: Path) -> None:
+    draft, rows = written(tmp_path, RULEBOOK, packaged(RULEBOOK)) / RULEBOOK, tmp_path / "rows.jsonl"
+    answer = told("replay", "--under", str(draft), "--home", str(tmp_path), "--out", str(rows))
+    assert (answer.exit_code, "须与 --keep 名称 一起使用" in answer.output, rows.exists()) == (1, True, False)

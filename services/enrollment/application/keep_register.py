@@ -185,7 +185,10 @@ async def revise_entry(uow: UnitOfWork, *, register: str, entry_id: str, fields:
 
 
 async def strike_entry(uow: UnitOfWork, *, register: str, entry_id: str) -> RegisterEntry:
-    """Take an entry out of the register; every version of it is kept. Raise Conflict ENTRY_BUILT_ON while others need it."""
+    """Take an entry out of the register; every version of it is kept.
+
+    Raise Conflict ENTRY_BUILT_ON while another entry stands on it.
+    """
     terms, entry, _ = await _standing(uow, register, entry_id)
     await _require_unneeded(uow, entry, terms)
     return await _save(uow, replace(entry, struck_on=uow.today), terms, action="register_struck")

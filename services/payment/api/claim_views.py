@@ -17,7 +17,27 @@ from services.payment.domain.objection import Objection
 from services.payment.domain.order import PaymentOrder
 from services.payment.domain.subsidy import Line
 from shared.domain.money import wan_text
-from shared.policy.decision import Finding, Trace
+from shared.policy.decision import Finding, Trace, TraceValue
+from shared.policy.explaining import explained
+
+
+class TraceView(BaseModel):
+    """One step of a decision, and the same in words."""
+
+    rule: str
+    document: str
+    clause: str
+    result: TraceValue
+    inputs: dict[str, TraceValue]
+    note: str | None
+    unit: Literal["fen", "heads"] | None
+    text: Annotated[str, Field(description="本步的中文说明：规则、条款、所看的数据与结果")]
+
+    @classmethod
+    def of(cls, trace: Trace) -> Self:
+        """Render a step."""
+        told = {name: getattr(trace, name) for name in ("rule", "document", "clause", "result", "note", "unit")}
+        return cls(**told, inputs=dict(trace.inputs), text=explained(trace))
 
 
 class LineView(BaseModel):
@@ -32,7 +52,7 @@ class LineView(BaseModel):
     decided_fen: int
     state: Literal["due", "frozen", "returned", "struck", "refused", "class_level"]
     rules: list[str]
-    traces: list[Trace]
+    traces: list[TraceView]
     evidence: list[str]
     findings: list[Finding]
 
@@ -61,7 +81,7 @@ class LineView(BaseModel):
             decided_fen=claim.decided.get(number, 0),
             state=state,
             rules=list(line.rules),
-            traces=list(line.traces),
+            traces=[TraceView.of(trace) for trace in line.traces],
             evidence=list(line.evidence),
             findings=list(line.findings),
         )
@@ -275,7 +295,7 @@ class ClaimView(BaseModel):
     base: int
     recognised: int
     undertaking: dict[str, Any]
-    traces: list[Trace]
+    traces: list[TraceView]
     flags: list[Finding]
     lines: list[LineView]
     decisions: list[DecisionView]
@@ -325,7 +345,7 @@ class ClaimView(BaseModel):
                 "signer_masked": claim.undertaking.signer,
                 "signed_on": claim.undertaking.signed_on,
             },
-            traces=list(claim.assessment.traces),
+            traces=[TraceView.of(trace) for trace in claim.assessment.traces],
             flags=list(claim.assessment.flags),
             lines=[LineView.of(line, claim) for line in claim.assessment.lines],
             decisions=_decisions(claim),

@@ -291,18 +291,18 @@ def _holder_of(claim: Claim, rulebook: Rulebook) -> Holder:
 def _step(code: str, rulebook: Rulebook) -> Holder:
     steps = rulebook.payment.steps.steps if rulebook.payment.steps else ()
     step = next((step for step in steps if step.code == code), None)
-    return Holder(
-        task=code, name=step.name if step else code, party=Party.BUREAU, role=step.role if step else _OTHERWISE[code]
-    )
+    name, role = (step.name, step.role) if step else _OTHERWISE[code]
+    return Holder(task=code, name=name, party=Party.BUREAU, role=role)
 
 
 _OTHERWISE: Final = {
-    "first_review": Role.FIRST_REVIEWER,
-    "second_review": Role.SECOND_REVIEWER,
-    "notice": Role.SECOND_REVIEWER,
-    "bureau_opinion": Role.APPROVER,
-    "payment": Role.FINANCE,
+    "first_review": ("初审", Role.FIRST_REVIEWER),
+    "second_review": ("复核", Role.SECOND_REVIEWER),
+    "notice": ("公示", Role.SECOND_REVIEWER),
+    "bureau_opinion": ("人社部门审核意见", Role.APPROVER),
+    "payment": ("拨付", Role.FINANCE),
 }
+"""What the steps are called and who takes them where a document does not say."""
 
 
 def _of_order(order: PaymentOrder, standing: Standing) -> Holder | None:

@@ -3,14 +3,17 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date, time, timedelta
 from functools import cached_property
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from peibu.demo.party import Json, Party, StoryBroken
 from peibu.demo.scene import Cast, Script, moment
 from peibu.trial.parts import Part, parts_of
 from shared.policy.case_file import Case, read_case
 from shared.policy.loader import load_catalogue
+from shared.policy.rulebook import Shelf
+from tests.cases.casting import Casting
 from tests.cases.claiming import PaidStory
+from tests.cases.common_clock import CommonClock
 from tests.cases.paying import Came, Claimed
 from tests.cases.refusing import Refused
 from tests.cases.story import CaseStory
@@ -92,7 +95,6 @@ class AsideClass(PaidStory):
             await step()
 
 
-
 class Aside(CaseStory):
     """One story: everything is registered as for an example, then it is told; what breaks it is its difference.
 
@@ -100,14 +102,16 @@ class Aside(CaseStory):
     """
 
     told: ClassVar[str]
-    paper: ClassVar[Any] = None
-    """What only this story's document demands, in place of the paperwork of the examples."""
+    paper: ClassVar[Any]
+    """What only its document demands, as the paperwork of the examples says it."""
     number = 0
     """How many classes it has had."""
 
-    def __init__(self, *given: Any, **more: Any) -> None:
-        super().__init__(*given, **more)
-        self._paperwork = self.paper or self._paperwork
+    @classmethod
+    def beginning(cls, shelf: Shelf, casting: Casting, *, seed: int, clock: CommonClock) -> Self:
+        """Give the story as it begins."""
+        case = cls.case_of()
+        return cls(case, shelf.in_force(case.region, case.opened), casting, seed=seed, clock=clock, paperwork=cls.paper)
 
     @classmethod
     def case_of(cls, more: str = "") -> Case:

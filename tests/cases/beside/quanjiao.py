@@ -56,7 +56,7 @@ class Credit(Aside):
         await self.unheard(date(2020, 9, 1), NOT_LISTED)
 
     async def _be_rated(self) -> None:
-        """QJ-INS-02: 100 points less 5, 10 and 20; an appeal that is upheld gives its points back, and refuses nobody."""
+        """QJ-INS-02: 100 points less 5, 10 and 20; an upheld appeal gives its points back; nobody is refused."""
         same(await self._shown(date(2020, 6, 9)), [("RATING_MISSING", "warn", None)], "an institution not rated")
         for event, day in (("late_entry", "2020-05-25"), ("wrong_entry", "2020-05-26")):
             await self._event(event, day)
@@ -94,7 +94,7 @@ class Credit(Aside):
         return await self.cast.approver.post(
             f"{REGISTERS}{register}/{entry['entry_id']}/revisions",
             {"fields": {**stated, **fields}},
-            key=self.key(f"{entry['entry_id']}-{sorted(fields.items())}"),
+            key=self.key(f"{entry['entry_id']}-{entry['version']}"),
         )
 
     async def _points(self) -> tuple[int, int, str]:

@@ -38,7 +38,13 @@ def unprepared(story: CaseStory, part: Part) -> list[Refused]:
         Refused(code="OUT_OF_LICENCE", rule="HL-INS-06", clause="三(四)"),
         Refused(code="NO_AGREEMENT", rule="HL-INS-08", clause="二(一)5、三(五)"),
     ]
-    return [unlisted] if story.trains_its_own else [unlisted, *of_schools]
+    costs = [Refused(code="COST_REQUIRED", rule="HL-ENR-03", clause="二(一)3")] if _changes_jobs(story) else []
+    return [unlisted, *costs] if story.trains_its_own else [unlisted, *of_schools]
+
+
+def _changes_jobs(story: CaseStory) -> bool:
+    order = story.book.payment.funding_order
+    return order is not None and any(part.programme in order.programmes for part in story.parts)
 
 
 async def prepare(story: CaseStory, admit: Admit) -> None:
@@ -53,6 +59,10 @@ async def prepare(story: CaseStory, admit: Admit) -> None:
         agreed = {"agreed_from": LISTED.isoformat(), "agreed_to": LAST.isoformat()}
         signed = {"agreement_number": "示例协议1号", "department": "示例人社局"}
         await record(story, "training_agreement", {**signed, **agreed}, own=True)
+    if _changes_jobs(story):
+        profile = {"enterprise_code": story.employer_code, "enterprise_name": story.enterprise_name}
+        struggling = {"struggling": True, "struggling_evidence": "示例认定1号", "struggling_until": LAST.isoformat()}
+        await record(story, "enterprise_profile", {**profile, **struggling})
     approver = story.cast.approver
     await list_bodies(story, "selected", region=story.case.region, by=approver, since=LISTED, until=LAST)
 
