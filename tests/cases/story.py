@@ -69,6 +69,8 @@ class CaseStory:
         self.fund = fund_of(self.parts, book)
         self.enterprise: Party | None = None
         self.agency: Party | None = None
+        self.moved_fen = 0
+        """What the bank moved for it, less what came back."""
         self.agency_name = f"示例派遣公司{case.case}"
         self.agency_code = sample_credit_code(6_000 + seed)
         self.enterprise_name = f"示例企业{case.case}"
@@ -214,7 +216,7 @@ class CaseStory:
             advance_fen=advance_fen,
             advanced=term.programmes if advance_fen and term else (),
         )
-        moved = advance_fen + sum(one.by_bank_fen for one in came)
+        moved = self.moved_fen = advance_fen + sum(one.by_bank_fen for one in came)
         unpaid = [] if moved == outcome.total_fen else [f"{outcome.total_fen} fen are due, {moved} were paid"]
         return [*differences(self.case, outcome), *unpaid]
 
@@ -426,7 +428,7 @@ class CaseStory:
 
 
 def fund_of(parts: Sequence[Part], book: Rulebook) -> str:
-    """Give the source that pays for everything: the one that the document ties a benefit of the case to, or its first."""
+    """Give the source that pays for everything: the one that a benefit of the case is tied to, or its first."""
     programmes = {part.programme for part in parts}
     tied = [one.fund.source for one in book.payment.benefits if one.fund and one.programme in programmes]
     sources = book.payment.funding_sources

@@ -22,6 +22,7 @@ from tests.cases.casting import Casting
 from tests.cases.common_clock import CommonClock
 from tests.cases.paperwork import hebei, huludao, linshu, quanjiao
 from tests.cases.refusing import Refused
+from tests.cases.reporting import paid_by_institution, paid_by_month
 from tests.cases.story import CaseStory
 from tests.journey.stages import STAGES, Embedded, RealFleet, Stage
 
@@ -37,6 +38,9 @@ PAPERWORK: Final[Mapping[str, ModuleType]] = {
 """By region: what only its document demands before a class may open."""
 ASIDES: Final[Sequence[type[Aside]]] = (Promise, Credit, Lists)
 """Stories that no worked example tells."""
+JIYUAN: Final = "419001"
+OF_FUND_USE: Final = ("211400", "371329")
+"""The regions whose documents want the use of the money disclosed (HL-REP-06, LS-FND-01)."""
 
 
 def cases() -> list[Case]:
@@ -61,6 +65,14 @@ class Played:
     stories: Sequence[CaseStory]
     asides: Mapping[str, list[str]]
     differences: Mapping[str, list[str]]
+    reported: Mapping[str, int]
+    """What the reports of a region say was paid, in fen."""
+    due: set[str]
+    """The days of the month on which Jiyuan's reports are due."""
+
+    def moved(self, region: str) -> int:
+        """Give what the bank moved in the stories of a region, less what came back, in fen."""
+        return sum(story.moved_fen for story in self.stories if story.case.region == region)
 
     def refusals(self, region: str) -> set[Refused]:
         """Give what the document of a region refused."""
@@ -94,11 +106,19 @@ def played(early_stage: Stage) -> Played:
             asides = [aside.beginning(shelf, casting, seed=n, clock=clock) for n, aside in enumerate(ASIDES, start=200)]
             played = [*stories, *asides]
             found = await asyncio.gather(*(story.play() for story in played))
+            auditors = {region: (await casting.staff(region))["auditor"] for region in (JIYUAN, *OF_FUND_USE)}
+            by_month, due = await paid_by_month(auditors[JIYUAN], JIYUAN)
+            disclosed = {
+                region: sum(row[0] for row in (await paid_by_institution(auditors[region], region)).values())
+                for region in OF_FUND_USE
+            }
         differences = {story.case.case: each for story, each in zip(played, found, strict=True)}
         return Played(
-            stories=stories,
+            stories=played,
             asides={aside.case.case: differences.pop(aside.case.case) for aside in asides},
             differences=differences,
+            reported={JIYUAN: by_month, **disclosed},
+            due=due,
         )
 
     return asyncio.run(all_at_once())
@@ -112,6 +132,12 @@ def test_the_worked_examples_come_out_to_the_fen(played: Played) -> None:
 def test_what_no_example_tells_comes_out_as_the_documents_say(played: Played) -> None:
     """HB-INS-01, -03, HB-ENR-10, -13 to -15, HB-PAY-03; QJ-INS-01 to -03; LS-INS-05, LS-ENR-12, LS-PAY-01."""
     assert played.asides == {aside.case_of().case: [] for aside in ASIDES}
+
+
+def test_reports_tell_what_the_bank_moved(played: Played) -> None:
+    """JY-REP-06: monthly, due on the 6th; HL-REP-06, LS-FND-01: the use of the money, by institution, to the fen."""
+    assert played.reported == {region: played.moved(region) for region in (JIYUAN, *OF_FUND_USE)}
+    assert played.due == {"06"}
 
 
 @pytest.mark.parametrize("region", PAPERWORK)

@@ -104,7 +104,6 @@ def test_of_the_days_that_are_left_the_first_thirty_are_paid() -> None:
     [
         (HULUDAO, "poverty_relief", "poor_worker", "project", "living_allowance", True),
         (HULUDAO, "graduate_training", "graduate", "class", "graduate_living_allowance", False),
-        (LINSHU, "living_allowance_difficult", "employment_difficult", "class", "living_allowance_difficult", False),
     ],
 )
 def test_whether_days_are_paid_once_is_what_the_document_says(
@@ -115,7 +114,7 @@ def test_whether_days_are_paid_once_is_what_the_document_says(
     word: str,
     once: bool,  # type: ignore[no-untyped-def]
 ) -> None:
-    """HL-CLM-09; HL-CLM-10 and LS-CLM-07 leave the days open."""
+    """HL-CLM-09; HL-CLM-10 leaves the days open."""
     scene = Scene(region=region, programme=programme, groups=alike(1, group), kind=kind, days=5)
     taken = had("p1", scene.opens, programme=word)
     rates = (

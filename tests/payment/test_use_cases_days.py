@@ -20,7 +20,7 @@ from services.payment.domain.past_subsidy import PastSubsidy
 from services.payment.domain.state import Act, State
 from services.payment.storage.uses import StoredUses
 from shared.contracts.contract import Contract
-from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
+from shared.contracts.enrollment import ClassOpened, RosterEntryChanged, TraineeWithdrawn
 from shared.contracts.supervision import AttendanceChecked, TrainingCompleted
 from shared.domain.actor import Actor, Role
 from shared.domain.errors import Refused
@@ -252,6 +252,23 @@ async def test_a_learner_is_paid_for_days_before_the_examination_and_the_institu
     await office.take(*examined(of))
     after = await office.claim(claim.claim_id)
     assert (after.round, worth(after), after.state) == (1, 3 * FEN, State.SUBMITTED)
+
+
+async def test_a_learner_waits_for_the_entry_of_the_roster_and_not_for_that_of_the_results(office: Office) -> None:
+    """QJ-INT-01"""
+    office.entry_required = True
+    await hold(office, 1, *DAYS[:3])
+    with pytest.raises(Refused) as waits:
+        await learner(office, "class-1")
+    assert (waits.value.code, waits.value.value) == ("NOT_IN_SYSTEM", "plan_and_roster")
+    entered = RosterEntryChanged(
+        class_id="class-1", checkpoint="plan_and_roster", entered=True, lines=1, received=1, refused=0
+    )
+    await office.take(entered)
+    assert worth(await learner(office, "class-1")) == 3 * FEN
+    async with office.unit(there(FIRST)) as uow:
+        missing = [each.value for each in (await read_class(uow, "class-1")).missing]
+    assert missing == ["AssessmentCompleted", "results"]
 
 
 async def test_without_the_training_nobody_is_paid_for_days(office: Office) -> None:

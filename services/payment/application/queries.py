@@ -104,7 +104,7 @@ async def read_class(uow: PaymentUnit, class_id: str) -> ClassReading:
     missing: tuple[Finding, ...] = ()
     if facts.opened is not None:
         rulebook = uow.shelf.by_id(facts.opened.fact.rulebook_id)
-        waiting = incomplete(facts, facts.opened.fact, rulebook).values()
+        waiting = incomplete(facts, facts.opened.fact, rulebook, entry_required=uow.entry_required).values()
         against = obstacles(facts, facts.opened.fact, rulebook, entry_required=uow.entry_required)
         missing = tuple(dict.fromkeys((*against, *(finding for findings in waiting for finding in findings))))
         if await past_of(uow, facts.opened.fact, rulebook) is None:

@@ -88,7 +88,13 @@ class Awarding:
         self._past = past
         self._held = held
         self._benefits = benefits_of(opened.fact, ground.rulebook, beside=ground.beside)
-        self._waiting = incomplete(ground.facts, opened.fact, ground.rulebook, beside=ground.beside)
+        self._waiting = incomplete(
+            ground.facts,
+            opened.fact,
+            ground.rulebook,
+            entry_required=ground.entry_required,
+            beside=ground.beside,
+        )
         self._kept: dict[Hashable, object] = {}
 
     @property

@@ -1,10 +1,10 @@
 """What a benefit pays one person for (补贴项目): a certificate, months of work, days of presence, each an award."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from services.payment.domain.caps import Use, days_left
 from services.payment.domain.decision import Decision, decision_trace, latest
@@ -13,7 +13,7 @@ from services.payment.domain.rates import Wanted
 from services.payment.domain.recognition import recognise, recognise_each
 from services.payment.domain.shortfall import cost_fen, is_stated, part_of, shortfall_fen, spent_fen
 from shared.contracts.assessment import CertificateIssued
-from shared.contracts.enrollment import ClassOpened, OpenedTrainee
+from shared.contracts.enrollment import ClassOpened, OpenedTrainee, ReservedTrainee
 from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
@@ -123,6 +123,7 @@ class Ground:
     """Everything that is known when a benefit is judged for a person; without `today` every window counts as over.
 
     `past` is what the class's people are paid for elsewhere; `beside` asks for what is paid beside the class's own.
+    `entry_required` says that what happened must be entered in the provincial system.
     """
 
     facts: ClassFacts
@@ -132,17 +133,34 @@ class Ground:
     past: Sequence[Use] = ()
     today: date | None = None
     beside: bool = False
+    entry_required: bool = False
 
 
-def benefits_of(opened: ClassOpened, rulebook: Rulebook, *, beside: bool = False) -> tuple[Benefit, ...]:
+class Earning(Protocol):
+    """A class as far as its benefits depend on it, planned or opened; of a `kind` None nothing is told yet."""
+
+    @property
+    def programme(self) -> str:
+        """Give its programme."""
+
+    @property
+    def kind(self) -> str | None:
+        """Give its kind."""
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Give what it states, by the code of the attribute."""
+
+
+def benefits_of(earning: Earning, rulebook: Rulebook, *, beside: bool = False) -> tuple[Benefit, ...]:
     """Give the benefits that the class can earn, in the document's order, or those that are paid `beside` them."""
     benefits = (benefit for benefit in rulebook.payment.benefits if benefit.beside == beside)
-    found = (benefit for benefit in benefits if benefit.is_earned_by(opened.programme, opened.kind))
-    hirer = opened.attributes.get(HIRER)
+    found = (benefit for benefit in benefits if benefit.is_earned_by(earning.programme, earning.kind))
+    hirer = earning.attributes.get(HIRER)
     return tuple(benefit for benefit in found if not benefit.hirers or hirer is None or hirer in benefit.hirers)
 
 
-def is_for(benefit: Benefit, trainee: OpenedTrainee, facts: ClassFacts | None = None) -> bool:
+def is_for(benefit: Benefit, trainee: OpenedTrainee | ReservedTrainee, facts: ClassFacts | None = None) -> bool:
     """Say whether one of the person's groups is paid by the benefit, and whether they agreed where it asks for that."""
     if benefit.where_agreed and (facts is None or trainee.person_id not in facts.agreed):
         return False

@@ -15,6 +15,7 @@ from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
 
+PAYEE_IS_ANOTHER: Final = "PAYEE_IS_ANOTHER"
 _NAMED: Final = {"learner": "学员本人", "enterprise": "企业", "institution": "培训机构", "assessor": "评价机构"}
 
 
@@ -148,7 +149,7 @@ def _another(line: Line | None, rulebook: Rulebook) -> Finding:
     term = line.paid_to if line else None
     payee = _NAMED[_payee_of(line)] if line else "其他收款人"
     return (term or rulebook.payment.claimants or CONSISTENCY).finding(
-        code="PAYEE_IS_ANOTHER",
+        code=PAYEE_IS_ANOTHER,
         severity=Severity.STOP,
         message=f"该项补贴按文件规定付给{payee}，不计入本申领。",
         advice=f"请由{payee}申领。",

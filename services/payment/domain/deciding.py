@@ -180,7 +180,14 @@ def decide(
     if stops := obstacles(facts, opened.fact, rulebook, entry_required=entry_required, beside=beside):
         return Decided(facts=facts, opened=opened, of_class=Assessment(stops=stops))
     ground = Ground(
-        facts=facts, opened=opened.fact, rulebook=rulebook, decisions=decisions, past=past, today=today, beside=beside
+        facts=facts,
+        opened=opened.fact,
+        rulebook=rulebook,
+        decisions=decisions,
+        past=past,
+        today=today,
+        beside=beside,
+        entry_required=entry_required,
     )
     awarding = Awarding(opened, ground, entitled=entitled, rates=rates, past=past, held=held)
     alike = situations(

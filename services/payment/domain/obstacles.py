@@ -40,19 +40,25 @@ def obstacles(
     (HB-REP-07).
     """
     organised = _organised_elsewhere(opened, rulebook)
-    found = (*_cancelled(facts, rulebook), *organised, *_incomplete(facts, opened, rulebook, beside=beside))
+    waiting = incomplete(facts, opened, rulebook, entry_required=entry_required, beside=beside).values()
+    of_all = dict.fromkeys(finding for findings in waiting for finding in findings) if all(waiting) else {}
+    unpaid = tuple(_not_paid(opened, rulebook))
+    found = (*_cancelled(facts, rulebook), *organised, *(unpaid or (each for each in of_all if each.value != RESULTS)))
     if entry_required:
-        found = (*found, *_not_entered(facts, opened, rulebook))
+        entries = _not_entered(facts, rulebook)
+        found = (*found, *(each for each in entries if each.value != RESULTS or each in of_all))
     return (*found, *open_doubts(facts, rulebook), *_fees(facts, opened, rulebook), *_opinion(facts, rulebook))
 
 
 def incomplete(
-    facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, beside: bool = False
+    facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, entry_required: bool, beside: bool = False
 ) -> Mapping[str, tuple[Finding, ...]]:
     """Give what each of the class's benefits, or those paid `beside`, still waits for, by the word it is paid under.
 
-    An allowance by the day rests on the training alone and does not wait for an examination (QJ-CLM-10).
+    An allowance by the day rests on the training alone and does not wait for an examination (QJ-CLM-10), nor for its
+    results' entry in the provincial system.
     """
+    results = [each for each in _not_entered(facts, rulebook) if each.value == RESULTS] if entry_required else []
     term = rulebook.payment.evidence
     benefits = benefits_of(opened, rulebook, beside=beside)
     paid_as = dict.fromkeys(benefit.paid_as(opened.programme) for benefit in benefits)
@@ -60,7 +66,8 @@ def incomplete(
     for programme in paid_as or (opened.programme,):
         evidence = (term.of(programme) or term.of(opened.programme)) if term else None
         events = evidence.completion if evidence else ()
-        found[programme] = tuple(_awaited(term, event) for event in events if term and not facts.completed(event))
+        missing = [_awaited(term, event) for event in events if term and not facts.completed(event)]
+        found[programme] = (*missing, *(results if AssessmentCompleted.EVENT.name in events else ()))
     return found
 
 
@@ -168,10 +175,9 @@ def _organised_elsewhere(opened: ClassOpened, rulebook: Rulebook) -> Iterator[Fi
         )
 
 
-def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, beside: bool) -> Iterator[Finding]:
+def _not_paid(opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
     term = rulebook.payment.evidence
-    evidence = term.of(opened.programme) if term else None
-    if term is None or evidence is None:
+    if term is None or term.of(opened.programme) is None:
         yield Finding(
             code="PROGRAMME_NOT_PAID",
             rule=term.rule if term else "",
@@ -182,10 +188,6 @@ def _incomplete(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook, *, b
             advice="请由政策管理员确认该项目的补贴规则。",
             value=opened.programme,
         )
-        return
-    waiting = incomplete(facts, opened, rulebook, beside=beside).values()
-    if all(waiting):
-        yield from dict.fromkeys(finding for findings in waiting for finding in findings)
 
 
 def _awaited(term: Evidence, event: str) -> Finding:
@@ -217,23 +219,19 @@ def _fees(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterato
             )
 
 
-def _not_entered(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> Iterator[Finding]:
+def _not_entered(facts: ClassFacts, rulebook: Rulebook) -> Iterator[Finding]:
     """Give a finding for every checkpoint of which not every line has its receipt: 39 of 40 are none.
 
-    A programme that waits for no examination has no results to enter.
+    What waits for no examination has no results to enter: those are asked for by benefit.
     """
     evidence, term = rulebook.payment.evidence, rulebook.payment.system_entry
-    awaited = evidence.of(opened.programme) if evidence else None
-    is_unexamined = awaited is not None and AssessmentCompleted.EVENT.name not in awaited.completion
     for checkpoint in term.checkpoints if term and evidence else ():
         entry = facts.entry(checkpoint.code)
         if evidence is None or (entry and entry.entered) or not facts.has_to_enter(checkpoint.code):
             continue
-        if is_unexamined and checkpoint.code == RESULTS:
-            continue
         so_far = f"{entry.received} / {entry.lines} 行有回执，{entry.refused} 行被拒收" if entry else "尚无全部回执"
         yield evidence.finding(
-            code="NOT_IN_SYSTEM",
+            code=NOT_IN_SYSTEM,
             severity=Severity.STOP,
             message=f"该班级的{checkpoint.name}未在省级系统完成录入（{so_far}）；系统之外的培训不予补贴。",
             advice="请在录入情况中查看未获回执或被拒收的行，更正后重新推送，全部取得回执后再办理。",

@@ -109,11 +109,6 @@ class RateTable:
                 later = later or row
         return later
 
-    def highest(self, wanted: Iterable[Wanted]) -> Rate | None:
-        """Give the highest of the rates that are there, or None when not one is."""
-        rates = [rate for rate in map(self.rate, wanted) if rate is not None]
-        return max(rates, key=lambda rate: rate.amount_fen, default=None)
-
     def missing(self, wanted: Wanted, benefit: Benefit) -> Finding:
         """Say that the rate is missing."""
         return self._basis(benefit).finding(

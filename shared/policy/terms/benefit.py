@@ -98,8 +98,7 @@ class Benefit(Term):
     without any the region's table says it, for a day also as a standard per month or year, over `days_of_month` or
     `days_of_year`. With `where_agreed` it is there only for whom an agreement of a free exam is known: of a class that
     has none nobody is asked for its rate, and no budget is held for it before (HB-CLM-12). What is paid `beside` is no
-    part of what the class comes to: its learner claims it alone, and a rate that it lacks stops nobody else
-    (QJ-CLM-05).
+    part of what the class comes to: its learner claims it alone, and its missing rate stops nobody else (QJ-CLM-05).
     """
 
     code: str
@@ -131,8 +130,10 @@ class Benefit(Term):
         """Give the word under which it is paid in a class of this programme."""
         return self.programme or programme
 
-    def is_earned_by(self, programme: str, kind: str) -> bool:
-        """Say whether a class of this programme and kind earns it."""
+    def is_earned_by(self, programme: str, kind: str | None) -> bool:
+        """Say whether a class of this programme and kind earns it; of a kind that is not told the programme decides."""
+        if kind is None:
+            return programme in self.classes if self.classes else self.programme in (None, programme)
         return (not self.classes or programme in self.classes) and (not self.class_kinds or kind in self.class_kinds)
 
 

@@ -10,10 +10,11 @@ from tests.cases.paperwork import hebei
 from tests.cases.paperwork.desk import list_bodies, record
 from tests.cases.paperwork.hebei import LAST, LISTED, PROVINCE
 from tests.cases.refusing import Refused
+from tests.cases.reporting import REPORTS, heads, open_report, parts
 
 CASE: Final = """
 case = "hebei-promise"
-region = "130100"
+region = "130200"
 opened = 2024-04-24
 kind = "class"
 planned = 3
@@ -63,7 +64,10 @@ class Promise(Aside):
         held = await self._hold_under_promise()
         late = await self._train_too_long()
         await self._break_the_promise(held)
+        await late.go_through(late.open_class, late.train, late.complete_training, late.examine, late.certify)
+        await self._file_the_evaluation()
         await self._pay_late(late)
+        await self._read_the_year()
 
     async def _list_occupation_and_bodies(self) -> None:
         listed = {"occupation": self.occupation, "urgently_short": False}
@@ -228,7 +232,6 @@ class Promise(Aside):
 
         Two of the three had this occupation and level before (HB-CLM-02); the third one's money came back.
         """
-        await late.go_through(late.open_class, late.train, late.complete_training, late.examine, late.certify)
         claim = await late.claimed_and_approved()  # the notice of 25 October is payable from the 31st
         same(await late.today(), date(2024, 10, 31), "the last day of paying")
         path = f"/payment/v1/claims/{claim.claim_id}"
@@ -242,4 +245,57 @@ class Promise(Aside):
             decided = {"rule": "HB-PAY-03", "reason": "公示期满于期限最后一日，同意拨付"}
             await self.cast.first_reviewer.post(f"{path}/decisions", decided, key=self.key("pay-late"))
             sent = await self.cast.finance.post("/payment/v1/bank-files", file, key=self.key("late-file"))
+            orders = (await self.cast.auditor.get(path))["orders"]
+            rows = [
+                {"order_id": one["order_id"], "attempt": one["attempts"][-1]["attempt"], "outcome": "settled"}
+                for one in orders
+            ]
+            answers = {"answers": [{**row, "on": "2024-11-01"} for row in rows]}
+            file_path = f"/payment/v1/bank-files/{sent['bank_file_id']}/answers"
+            await self.cast.finance.post(file_path, answers, key=self.key("late-answer"))
         same((sent["count"], sent["amount_fen"]), (1, 1_000_00), "what is sent by decision")
+
+    # ------------------------------------------------------------------------------------------------- the reports
+
+    async def _file_the_evaluation(self) -> None:
+        """HB-REP-06: whole, by 25 October, with the indicators of that day enclosed."""
+        await self.move_clock(moment(date(2024, 10, 25), time(8)))
+        filing = {"code": "evaluation_report", "unit": self.case.region}
+        await self.refuse(
+            self.cast.approver,
+            f"{REPORTS}/filings",
+            filing,
+            Refused(code="FILING_INCOMPLETE", rule="HB-REP-06", clause="五(五)"),
+        )
+        filed = await self.cast.approver.post(
+            f"{REPORTS}/filings", {**filing, "contents": {"report": "示例报告1号"}}, key=self.key("evaluation")
+        )
+        same(filed["filed_on"], "2024-10-25", "the day of the evaluation")
+        board = await open_report(self.cast.auditor, "filings", region=self.case.region)
+        states = {
+            (one["unit"], one["code"]): (one["state"], one["due"])
+            for one in board.told["items"]
+            if one["code"] == "evaluation_report"
+        }
+        same(states[self.case.region, "evaluation_report"], ("filed", "2024-10-25"), "the evaluation in time")
+
+    async def _read_the_year(self) -> None:
+        """HB-REP-01, -02, -04, HB-QUA-01: three people in two classes are three persons and six person-times.
+
+        Four were credited, one of them twice, whose first money came back. The province split no goal onto the city.
+        """
+        auditor, region = self.cast.auditor, self.case.region
+        year = await open_report(auditor, "years/2024", region=region)
+        counted = {**dict.fromkeys(("opened_persons", "trained_persons", "certified_persons"), (6, 3))}
+        same(heads(year.told), {**counted, "paid_persons": (4, 3)}, "person-times and persons of the year")
+        same([*year.row("人次与人数", "全部")][2:], [6, 3, 6, 3, 6, 3, 4, 3], "the same in the workbook")
+        goals = {goal["code"]: (goal["done"], goal["target"], goal["met"]) for goal in year.told["goals"]}
+        done = {"person_times": 6, "new_certificates": 6, "senior_certificates": 0, "technician_certificates": 0}
+        same(goals, {code: (number, None, None) for code, number in done.items()}, "goals that nobody split yet")
+        period = {"from": "2024-01-01", "to": "2024-12-31"}
+        quality = await open_report(auditor, "quality", region=region, **period)
+        shares = {"placement": (6, 6), "retention": (0, 0), "pass_rate": (0, 0), "high_skilled": (0, 6)}
+        same(parts(quality.told["indicators"]), shares, "the four indicators")
+        (provider,) = quality.told["providers"]
+        same(parts(provider["indicators"]), shares, "those of the one institution")
+        same([*quality.row("按机构", self.cast.institution_name)][2:5], [6, 6, "100.00"], "placement in the workbook")

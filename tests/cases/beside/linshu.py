@@ -9,6 +9,7 @@ from tests.cases.beside.aside import Aside, AsideClass, certified, same
 from tests.cases.paperwork import linshu
 from tests.cases.paperwork.desk import record
 from tests.cases.refusing import Refused
+from tests.cases.reporting import paid_by_institution
 
 CASE: Final = """
 case = "linshu-lists"
@@ -56,6 +57,7 @@ class Lists(Aside):
         await self._go_through_the_lists()
         taken = await self._buy()
         await self._pay_too_much_before(taken)
+        await self._read_reports()
 
     # ---------------------------------------------------------------------------------------------- the directories
 
@@ -160,6 +162,12 @@ class Lists(Aside):
         claim = await taken.claimed_and_paid()
         same(claim.view["decided_fen"], 900_00, "what is due of the claim")
         same((taken.came.advance_fen, taken.came.by_bank_fen), (2_700_00, -1_800_00), "what moved")
+        self.moved_fen = 900_00
+
+    async def _read_reports(self) -> None:
+        """LS-FND-01, LS-ASM-02: what the bank moved, less what came back, in both shapes."""
+        paid = await paid_by_institution(self.cast.auditor, self.case.region)
+        same(paid[self.cast.institution_name], (900_00, 1, 1), "what the institution was paid, person-times, persons")
 
 
 ADVANCED: Final = """
