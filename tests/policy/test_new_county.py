@@ -162,3 +162,13 @@ def test_a_case_that_cannot_be_read_says_every_mistake_of_it(books: Path, tmp_pa
     told = run("try", case, "--rulebooks", books).output
     assert "p90 未在 [[person]] 中出现" in told, told
     assert "规则目录中没有 XC-CLM-33" in told, told
+
+
+def test_what_excludes_a_subsidy_is_called_by_its_name_in_the_document(books: Path, tmp_path: Path) -> None:
+    """Unemployed learners who had a living allowance get no subsidy for the training, were the two exclusive."""
+    pair = "rule = 'XC-PAY-01'\nclause = '四'\nprogrammes = ['training', 'living_allowance']\n"
+    text = (books / BOOK).read_text(encoding="utf-8")
+    (books / BOOK).write_text(f"{text}\n[[payment.exclusions]]\n{pair}", encoding="utf-8")
+    told = run("try", COUNTY / "case.toml", "--rulebooks", books).output
+    assert "享受“生活费补贴”，两项不得同时享受。（XC-PAY-01）" in told, told
+    assert "living_allowance" not in told
