@@ -15,6 +15,7 @@ from services.payment.application.assessing import (
     end_window,
     use_freed_place,
 )
+from services.payment.application.commit_budget import KEEP_BUDGET, keep_budget_in_time
 from services.payment.application.draft_monthly_report import (
     MONTHLY_REPORT,
     MONTHLY_REPORT_DUE,
@@ -38,6 +39,7 @@ TIMERS: Final[Mapping[str, Handler[PaymentUnitOfWork]]] = {
     NOTICE_END: end_notice,
     WINDOW_END: end_window,
     PLACE_FREED: use_freed_place,
+    KEEP_BUDGET: keep_budget_in_time,
     REVIEW_DUE: partial(flag_overdue, limit=REVIEW_DUE),
     REVIEW_DUE_OUTER: partial(flag_overdue, limit=REVIEW_DUE_OUTER),
     MONTHLY_REPORT: draft_monthly_report,

@@ -128,7 +128,10 @@ class ReliedRelease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationRequest:
-    """What payment is asked to reserve: one slot per person and the budget of the class."""
+    """What payment is asked to reserve: one slot per person and the budget of the class.
+
+    `kind`, `closing_date` and `attributes` (those that a class opens with) tell what its people may bring at most.
+    """
 
     programme: str
     region: str
@@ -140,6 +143,9 @@ class ReservationRequest:
     funding_source: str
     trainees: tuple[ReservedTrainee, ...]
     relies_on: tuple[ReliedRelease, ...] = ()
+    kind: ClassKind | None = None
+    closing_date: date | None = None
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 @published_by("enrollment")

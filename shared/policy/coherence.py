@@ -332,7 +332,10 @@ def _payment_uses(book: Rulebook) -> Iterator[_Use]:
         yield ("payment", "funding_order", "cost"), (order.cost,), published
         yield ("payment", "funding_order", "spent"), (order.spent,), published
     groups = {group.code for group in book.enrollment.groups}
+    types = book.enrollment.programmes.types if book.enrollment.programmes else ()
     for place, benefit in enumerate(terms.benefits):
+        if types:  # what no class can have as its programme is promised and never paid
+            yield ("payment", "benefits", place, "classes"), benefit.classes, {kind.programme for kind in types}
         rows: tuple[tuple[str, Sequence[Share | BenefitPayee]], ...] = (
             ("shares", benefit.shares),
             ("payees", benefit.payees),

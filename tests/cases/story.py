@@ -428,7 +428,7 @@ class CaseStory:
 
 
 def fund_of(parts: Sequence[Part], book: Rulebook) -> str:
-    """Give the source that pays for everything: the one to which a benefit of the case is tied, or the first."""
+    """Give the source that pays for everything: the one that a benefit of the case is tied to, or its first."""
     programmes = {part.programme for part in parts}
     tied = [one.fund.source for one in book.payment.benefits if one.fund and one.programme in programmes]
     sources = book.payment.funding_sources

@@ -98,7 +98,7 @@ async def test_assessment_knows_where_its_classes_are(databases: FreshDatabases)
 
 
 async def test_payment_knows_where_its_classes_are(databases: FreshDatabases) -> None:
-    file = {"class_id": "class", "region": "419001", "per_head_fen": 0, "asked_version": 1, "version": 1}
+    file = {"class_id": "class", "region": "419001", "asked_version": 1, "version": 1}
     budget = BudgetAnswer(granted=True, funding_source="f", amount_fen=0)
     reserved = EntitlementReserved(class_id="class", answers_version=1, granted=(), refused=(), budget=budget)
     vault = Vault([b"\x01" * 32], b"\x02" * 32)

@@ -143,7 +143,9 @@ def test_one_person_has_one_duty_in_a_case_and_may_have_it_again() -> None:
 
 
 def test_the_reservation_asks_for_everybody_on_the_roster_and_names_the_releases_relied_on() -> None:
-    asked = reservation_of(training_class("approved"), entries(), kinds=("level",))
+    stated = {"agreed_months": "24"}
+    asked = reservation_of(training_class("approved"), entries(), kinds=("level",), attributes=stated)
+    assert (asked.kind, asked.closing_date, asked.attributes) == (plan().kind, plan().closing_date, stated)
     assert [one.person_id for one in asked.trainees] == ["person-1", "person-2"]
     assert [(one.class_id, one.person_id) for one in asked.relies_on] == [("class-a", "person-1")]
     fact = approved_event(training_class("approved"), asked)

@@ -34,6 +34,7 @@ def test_a_proper_application_meets_no_objection() -> None:
         ("job_change", "class", "job_change", "HL-ENR-03"),
         ("safety", "safety", "safety", "HL-ENR-02"),
         ("apprenticeship", "apprenticeship", "apprenticeship", "HL-ENR-15"),
+        ("insured_upskilling", "class", "insurance_skill", "HL-CLM-11"),
         ("graduate_training", "class", "graduate_training", "HL-ENR-04"),
         ("free_group_training", "class", "free_group_training", "HL-ENR-05"),
         ("new_farmer", "class", "training", "HL-ENR-12"),
@@ -50,7 +51,7 @@ def test_a_training_type_stands_under_its_own_rule_and_rate_word(
     types = TERMS.programmes
     assert types is not None
     found = {row.code: row for row in types.types}
-    assert len(found) == 12
+    assert len(found) == 13
     assert (found[code].class_kind, found[code].programme) == (kind, programme)
     assert types.basis_of(found[code]).rule == rule
 

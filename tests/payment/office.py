@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -30,7 +30,7 @@ from services.payment.worker import TIMERS
 from shared.clock import SHANGHAI, machine_now, new_id
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.contract import Contract
-from shared.contracts.enrollment import ClassApproved, ReliedRelease, ReservationRequest, ReservedTrainee
+from shared.contracts.enrollment import ClassApproved, ClassOpened, ReliedRelease, ReservationRequest, ReservedTrainee
 from shared.contracts.envelope import Envelope, decode, encode
 from shared.database.encryption import Vault
 from shared.database.engine import Database
@@ -307,3 +307,23 @@ def approved(
             relies_on=tuple(relies_on),
         ),
     )
+
+
+def asked_for(fact: ClassOpened, *, source: str = EMPLOYMENT) -> ClassApproved:
+    """Give the approval that asked to reserve a class as it opened."""
+    asked = approved(fact.class_id, [each.person_id for each in fact.trainees], opening=fact.opening_date)
+    groups = {each.person_id: each.groups for each in fact.trainees}
+    reservation = replace(
+        asked.reservation,
+        programme=fact.programme,
+        region=fact.region,
+        rulebook_id=fact.rulebook_id,
+        occupation=fact.occupation.code,
+        level=fact.level,
+        funding_source=source,
+        trainees=tuple(replace(each, groups=groups[each.person_id]) for each in asked.reservation.trainees),
+        kind=fact.kind,
+        closing_date=fact.closing_date,
+        attributes=fact.attributes,
+    )
+    return replace(asked, kind=fact.kind, closing_date=fact.closing_date, reservation=reservation)

@@ -1,5 +1,6 @@
 """What waits for its claim or its money, and since when."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -37,6 +38,15 @@ def test_a_class_that_nobody_claims_is_reminded_of_after_thirty_days(today: date
         *("class-1", None, ISSUED, days, late),
     )
     assert HEBEI.local == ("days_max",)
+
+
+def test_a_class_that_only_its_assessor_claimed_for_still_waits_for_its_school() -> None:
+    """HB-CLM-14, HB-CLM-13: of an evaluation there is nobody else to wait for."""
+    of_body = replace(claim(State.SUBMITTED), of_assessor=True)
+    evaluation = replace(CLASS, opened=replace(CLASS.opened, kind="evaluation"))
+    assert [found.class_id for found in ageing(HEBEI, [CLASS], [of_body], date(2024, 12, 1))] == ["class-1"]
+    assert ageing(HEBEI, [CLASS], [of_body, claim(State.SUBMITTED, number=2)], date(2024, 12, 1)) == ()
+    assert ageing(HEBEI, [evaluation], [of_body], date(2024, 12, 1)) == ()
 
 
 def test_a_claimed_a_cancelled_and_an_unfinished_class_wait_for_no_claim() -> None:

@@ -7,9 +7,11 @@ import pytest
 
 from services.payment.domain.caps import Use
 from services.payment.domain.claimed_part import for_payee
+from services.payment.domain.deciding import assess
 from services.payment.domain.decision import Decision
 from services.payment.domain.notice import period_of
 from services.payment.domain.rates import Wanted
+from services.payment.domain.subsidy import Assessment
 from shared.domain.months import months_later
 from tests.payment.sample import accepted
 from tests.payment.scene import (
@@ -275,6 +277,27 @@ def test_nobody_but_the_assessor_is_paid_for_an_evaluation(payee: str) -> None:
     assert total(for_payee(found, "assessor", book_of(HEBEI))) == 300_00
     other = for_payee(found, payee, book_of(HEBEI))
     assert (total(other), against(other)) == (0, [("PAYEE_IS_ANOTHER", "HB-CLM-13")])
+
+
+def test_of_whom_a_fee_was_asked_a_person_decides_who_is_paid() -> None:
+    """HB-CLM-15: the institution where the course was free; p1 was charged, p2 was not."""
+    facts = trained("level", "level").facts
+    assert facts.opened is not None
+    first, second = facts.opened.fact.trainees
+    fact = replace(facts.opened.fact, trainees=(replace(first, fee_fen=100), second))
+    charged = replace(facts, opened=replace(facts.opened, fact=fact))
+
+    def judged(*made: Decision) -> Assessment:
+        assert charged.opened is not None
+        rates = table(HEBEI, TRAINING)
+        return assess(
+            charged, charged.opened, rulebook=book_of(HEBEI), rates=rates, decisions=made, entitled=frozenset()
+        )
+
+    assert (total(judged()), against(judged())) == (800_00, [("PAYEE_UNDECIDED", "HB-CLM-15")])
+    assert total(judged(accepted("HB-CLM-15", "p1"))) == 1_600_00
+    refused = judged(accepted("HB-CLM-15", "p1", accept=False))
+    assert (total(refused), against(refused)) == (800_00, [("PAYEE_REFUSED", "HB-CLM-15")])
 
 
 def test_a_learner_gets_nothing_of_the_institutions_training() -> None:

@@ -172,6 +172,31 @@ def test_an_apprentice_brings_the_rate_of_the_certificate_for_every_whole_year_a
     assert (total(found), payees(found)) == (yuan * 100, {"enterprise"})
 
 
+@pytest.mark.parametrize(
+    ("agreed_months", "decided", "fen"),
+    [
+        ("18", True, 7_500_00),
+        ("18", False, 5_000_00),
+        ("18", None, 5_000_00),
+        ("24", True, 10_000_00),
+        ("7", True, 2_916_66),
+    ],
+)
+def test_months_beyond_whole_years_are_paid_once_a_person_decided_so(
+    agreed_months: str, decided: bool | None, fen: int
+) -> None:
+    """HL-CLM-05: rounded down to the fen."""
+    made = [] if decided is None else [accepted("HL-CLM-05", "p1", accept=decided)]
+    found = huludao(
+        "apprenticeship",
+        kind="apprenticeship",
+        level="4",
+        certificates=[certified("p1", level="4")],
+        attributes={"agreed_months": agreed_months},
+    ).judged(decisions=made)
+    assert (total(found), payees(found)) == (fen, {"enterprise"})
+
+
 def test_an_apprentice_of_two_certificates_brings_the_better_rate() -> None:
     """HL-CLM-05: the completion certificate came first, the skill level brings more."""
     both = [certified("p1", "completion", issued=date(2020, 3, 10)), certified("p1", issued=date(2020, 4, 10))]
@@ -211,7 +236,7 @@ def test_an_apprentice_of_a_level_without_rate_is_not_paid_by_a_neighbouring_one
 def test_safety_training_without_a_provincial_rate_is_missing_it_and_never_zero() -> None:
     """HL-ENR-02"""
     scene = huludao("safety", kind="safety", certificates=[certified("p1", "special_operation")])
-    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")]
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-ENR-02")]
     assert total(scene.judged(rate(HULUDAO, "safety", 300))) == 300_00
 
 
@@ -302,7 +327,7 @@ def test_the_poor_bring_no_minimum_wage_by_analogy_but_their_own_rate() -> None:
     """HL-CLM-08"""
     scene = huludao("work_for_training_poor", "poor_worker", kind="work_for_training", months=months("p1", 5))
     rows = (rate(HULUDAO, "work_for_training", 1480), rate(HULUDAO, "work_for_training_poor", 300, number=2))
-    assert against(scene.judged(rows[0])) == [("RATE_MISSING", "HL-CLM-06")]
+    assert against(scene.judged(rows[0])) == [("RATE_MISSING", "HL-CLM-08")]
     assert total(scene.judged(*rows)) == 5 * 300_00
 
 
@@ -369,7 +394,7 @@ def test_graduates_bring_three_subsidies_each_with_a_rate_of_its_own() -> None:
         rate(HULUDAO, "appraisal", 200, number=2),
         rate(HULUDAO, "graduate_living_allowance", 300, number=3, unit="month"),
     )
-    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")] * 3
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-10")] * 3
     found = scene.judged(*rows)
     assert [line.amount_fen for line in found.lines] == [1_000_00, 200_00, 100_00]
 
@@ -412,7 +437,7 @@ def test_ten_of_the_poor_who_learn_to_start_a_business_come_to_ten_rates() -> No
     """HL-CLM-12, HL-ENR-13"""
     certificates = [certified(f"p{number}", "completion") for number in range(1, 11)]
     scene = huludao("entrepreneurship", "poor_worker", 10, certificates=certificates)
-    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-06")] * 1
+    assert against(scene.judged()) == [("RATE_MISSING", "HL-CLM-12")] * 1
     assert total(scene.judged(rate(HULUDAO, "entrepreneurship", 1000))) == 10_000_00
     both = huludao("entrepreneurship", ("poor_worker", "laid_off"), certificates=[certified("p1", "completion")])
     assert total(both.judged(rate(HULUDAO, "entrepreneurship", 1000))) == 1_000_00

@@ -228,6 +228,17 @@ def test_the_year_of_safety_training_is_that_of_passing(issued: date, paid: bool
     assert total(scene.judged(past=had)) == (300_00 if paid else 0)
 
 
+def test_safety_training_pays_the_enterprise_unless_a_person_decided_for_the_unit_that_trains() -> None:
+    """QJ-CLM-09: nobody is asked; a decision for somebody speaks of them alone."""
+    scene = quanjiao("safety", heads=2, kind="safety", certificates=passed(2, "completion"), days=3)
+    assert (payees(scene.judged()), scene.judged().open_questions) == ({"enterprise"}, ())
+    decided = scene.judged(decisions=[accepted("QJ-CLM-09", "p1")])
+    assert [line.paid_to.payee for line in decided.lines if line.paid_to] == ["institution", "enterprise"]
+    assert total(decided) == 600_00
+    refused = scene.judged(decisions=[accepted("QJ-CLM-09", "p1", "p2", accept=False)])
+    assert payees(refused) == {"enterprise"}
+
+
 def test_the_allowance_follows_the_days_present_and_goes_to_the_learner() -> None:
     """QJ-CLM-10: 20, 20 and 18 days."""
     scene = quanjiao(
@@ -248,6 +259,17 @@ def test_the_allowance_is_for_three_groups_and_has_no_cap(group: str, fen: int) 
     scene = quanjiao("free_group_training", group, certificates=passed(1), days=90)
     found = scene.judged(rate(QUANJIAO, "free_group_training", 0), decisions=[accepted("QJ-CLM-14", "p1")])
     assert total(found) == fen
+
+
+@pytest.mark.parametrize(("days", "shown"), [(60, []), (61, ["DAYS_MANY"])])
+def test_more_than_sixty_days_of_allowance_are_shown_to_the_reviewer_and_paid(days: int, shown: list[str]) -> None:
+    """QJ-CLM-10: the text sets no maximum; somebody looks at who comes for longer."""
+    scene = quanjiao("free_group_training", "school_leaver", 2, certificates=passed(2), days={"p1": days, "p2": 3})
+    found = scene.judged(rate(QUANJIAO, "free_group_training", 0), decisions=[accepted("QJ-CLM-14", "p1", "p2")])
+    assert total(found) == (days + 3) * 50_00
+    flags = [flag for flag in found.flags if flag.rule == "QJ-CLM-10"]
+    assert ([flag.code for flag in flags], found.open_questions) == (shown, ())
+    assert all("有 1 名学员" in flag.message for flag in flags)
 
 
 def test_free_groups_have_a_rate_and_a_payee_of_their_own() -> None:

@@ -225,7 +225,7 @@ def test_a_difference_in_anything_but_identity_tells_people_apart() -> None:
 
 def test_facts_about_single_people_are_all_asked_of_everybody() -> None:
     of_the_class = {
-        "class_id", "opened", "training", "examination", "cancelled", "checks", "exams", "raised", "closed",
+        "class_id", "opened", "dated", "training", "examination", "cancelled", "checks", "exams", "raised", "closed",
         "survey", "entries",
     }  # fmt: skip
     assert {field.name for field in fields(ClassFacts)} == of_the_class | ASKED_OF_EVERYBODY

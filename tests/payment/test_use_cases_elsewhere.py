@@ -24,7 +24,18 @@ from shared.contracts.enrollment import ClassOpened, EmployerReference
 from shared.domain.actor import Actor
 from shared.domain.errors import Conflict, Refused
 from tests.payment.claiming import TRAINEE, claim_alone, with_checks
-from tests.payment.office import ACCOUNT, APPROVER, EMPLOYMENT, FINANCE, FIRST, SCHOOL, SECOND, Office, approved, moment
+from tests.payment.office import (
+    ACCOUNT,
+    APPROVER,
+    EMPLOYMENT,
+    FINANCE,
+    FIRST,
+    SCHOOL,
+    SECOND,
+    Office,
+    asked_for,
+    moment,
+)
 from tests.payment.sample import (
     assessment_completed,
     attendance,
@@ -79,24 +90,8 @@ def opened(
 async def trained(office: Office, fact: ClassOpened, issued: Sequence[CertificateIssued]) -> None:
     """Let a class be approved, opened, trained and examined."""
     roster = [trainee.person_id for trainee in fact.trainees]
-    asked = approved(fact.class_id, roster, opening=fact.opening_date)
-    groups = {trainee.person_id: trainee.groups for trainee in fact.trainees}
-    reservation = asked.reservation
-    assert reservation is not None
     await office.take(
-        replace(
-            asked,
-            kind=fact.kind,
-            reservation=replace(
-                reservation,
-                programme=fact.programme,
-                region=fact.region,
-                rulebook_id=fact.rulebook_id,
-                occupation=fact.occupation.code,
-                level=fact.level,
-                trainees=tuple(replace(each, groups=groups[each.person_id]) for each in reservation.trainees),
-            ),
-        ),
+        asked_for(fact),
         fact,
         attendance(roster, class_id=fact.class_id),
         training_completed(class_id=fact.class_id, opening=len(roster), spot=()),

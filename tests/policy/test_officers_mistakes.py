@@ -132,6 +132,12 @@ def test_what_an_editor_adds_is_no_mistake(books: Path) -> None:
             "payment.evidence.programmes",
             "living_allowance 没有写明依据",
         ),
+        (
+            'programme = "living_allowance"\nclasses = ["training"]\n',
+            'programme = "living_allowance"\nclasses = ["upskilling"]\n',
+            "payment.benefits[2].classes",
+            "upskilling 未在本规则册中定义",
+        ),
         ("slots_max = 2", "slots_max = 0", "payment.caps[1].slots_max", "任何人都得不到补贴"),
         (
             'programmes = ["training"]\n',

@@ -10,6 +10,7 @@ from services.enrollment.application.ports import UnitOfWork
 from services.enrollment.application.quotas import quota_for, take_place
 from services.enrollment.application.scope import class_of_region, own_class, visible_class
 from services.enrollment.application.steps import approval_steps, take_step
+from services.enrollment.domain.attributes import published
 from services.enrollment.domain.change import (
     ClassChange,
     Question,
@@ -250,7 +251,9 @@ async def _carry_out(
     if again:
         after = ask_again(after)
         kinds = earnable_kinds(after.plan, await occupation_of(uow, after), judged.book)
-        reservation = reservation_of(after, [*judged.staying, *judged.joining], kinds=kinds)
+        attributes = published(after.plan.stated, judged.book.enrollment)
+        people = [*judged.staying, *judged.joining]
+        reservation = reservation_of(after, people, kinds=kinds, attributes=attributes)
     refused = [entry for entry in judged.staying if not entry.is_on_roster]
     version = await uow.publish(
         changed_event(

@@ -9,6 +9,7 @@ from services.enrollment.application.provincial_record import PROVINCIAL_RECORD,
 from services.enrollment.application.quotas import take_place, with_quota_now
 from services.enrollment.application.scope import class_of_region
 from services.enrollment.application.steps import approval_steps, take_step
+from services.enrollment.domain.attributes import published
 from services.enrollment.domain.change import decisions_in_effect
 from services.enrollment.domain.decision import require_answers
 from services.enrollment.domain.plan import earnable_kinds
@@ -58,7 +59,9 @@ async def review_class(uow: UnitOfWork, *, class_id: str, step: str, decision: D
 async def _ask_for_reservation(uow: UnitOfWork, approved: TrainingClass, book: Rulebook) -> TrainingClass:
     entries = await uow.rosters.entries(approved.class_id)
     kinds = earnable_kinds(approved.plan, await occupation_of(uow, approved), book)
-    version = await uow.publish(approved_event(approved, reservation_of(approved, entries, kinds=kinds)))
+    attributes = published(approved.plan.stated, book.enrollment)
+    asked = reservation_of(approved, entries, kinds=kinds, attributes=attributes)
+    version = await uow.publish(approved_event(approved, asked))
     await uow.persons.confirm(
         {
             entry.row.person_id: entry.row.particulars.name

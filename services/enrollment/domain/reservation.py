@@ -1,6 +1,6 @@
 """What an approved class asks of payment, and what payment's answer does to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Literal
 
@@ -21,9 +21,16 @@ from shared.domain.actor import Role
 
 
 def reservation_of(
-    training_class: TrainingClass, entries: Iterable[RosterEntry], *, kinds: tuple[CertificateKind, ...]
+    training_class: TrainingClass,
+    entries: Iterable[RosterEntry],
+    *,
+    kinds: tuple[CertificateKind, ...],
+    attributes: Mapping[str, str],
 ) -> ReservationRequest:
-    """Give what payment is asked to reserve for everybody on the roster, with the releases it relied on."""
+    """Give what payment is asked to reserve for everybody on the roster, with the releases it relied on.
+
+    `attributes` are those of the class that the rulebook lets travel.
+    """
     plan = training_class.plan
     on_roster = [entry for entry in entries if entry.is_on_roster]
     return ReservationRequest(
@@ -44,6 +51,9 @@ def reservation_of(
             for entry in on_roster
             for class_id in entry.judgement.relies_on
         ),
+        kind=plan.kind,
+        closing_date=plan.closing_date,
+        attributes=dict(attributes),
     )
 
 

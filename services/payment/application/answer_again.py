@@ -38,12 +38,12 @@ async def answer_again(uow: PaymentUnit, class_id: str) -> None:
     rulebook = uow.shelf.by_id(request.rulebook_id)
     everybody = frozenset(trainee.person_id for trainee in request.trainees)
     barred = file.left & everybody
-    asked = Asked(file=file, wanted=tuple(sorted(everybody - barred)), barred=barred)
+    asked = Asked(file=file, request=request, wanted=tuple(sorted(everybody - barred)), barred=barred)
     held = frozenset(asked.wanted)
     if slots_of(rulebook, request) is not None:
         held &= (await uow.entitlements.held(class_id)).keys()
-    per_head_fen, budget = await reserve_budget(uow, asked, rulebook, request, heads=len(held))
-    await uow.classes.save(file.answered(budget, per_head_fen=per_head_fen, at=uow.now))
+    budget = await reserve_budget(uow, asked)
+    await uow.classes.save(file.answered(budget, at=uow.now))
     if budget.code == file.budget_refused:
         return
     await uow.publish(answer(asked, granted=held, rulebook=rulebook, budget=budget))

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from services.payment.application.commit_budget import commit_budget
+from services.payment.application.commit_budget import await_budget, commit_budget
 from services.payment.application.ports import PaymentUnit
+from services.payment.application.rates_in_force import rates_of
 from services.payment.application.settle_entitlement import settle_entitlement
 from services.payment.domain.benefit import EMPLOYMENT_AWAITED, is_paid_beside
 from services.payment.domain.breach import open_breaches
@@ -21,14 +22,13 @@ from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.obstacles import not_opened
 from services.payment.domain.order import OrderState, ordered_by_line
 from services.payment.domain.past_subsidy import past_unknown
-from services.payment.domain.rates import RatesUntil, RateTable, rate_table
+from services.payment.domain.rates import RatesUntil
 from services.payment.domain.reassessment import reassess
 from services.payment.domain.state import State
 from services.payment.domain.subsidy import Assessment
 from shared import failpoints
 from shared.clock import end_of_day
 from shared.contracts.enrollment import ClassOpened
-from shared.domain.jurisdiction import regions
 from shared.policy.decision import Finding, TraceValue
 from shared.policy.judging import refuse_stopped
 from shared.policy.rulebook import Rulebook
@@ -69,15 +69,6 @@ def on_duty(uow: PaymentUnit, claim: Claim, case: Case, *options: Duty) -> Claim
         raise claimant_reviews("申领单位的人员不能办理本单位申领的审核、公示、核查和拨付。", terms.four_eyes)
     duty = duty_of(uow.actor, claim.duties, options, steps=terms.steps, four_eyes=terms.four_eyes)
     return replace(claim, duties={**claim.duties, uow.actor.subject: duty})
-
-
-async def rates_of(
-    uow: PaymentUnit, rulebook: Rulebook, region: str, *, decided_until: RatesUntil = ()
-) -> RateTable | None:
-    """Give the rates that count in a region, for what is decided those that stood then."""
-    table = regions()
-    rows = await uow.rates.rows(table.ancestors(region))
-    return rate_table(rulebook, region, rows, table, decided_until=decided_until)
 
 
 async def assess_case(
@@ -198,6 +189,7 @@ async def carry_out(uow: PaymentUnit, claim: Claim, changed: Claim, case: Case, 
         return claim
     saved = await uow.claims.save(claim, outcome.claim)
     await await_window(uow, saved)
+    await await_budget(uow, saved, case.opened.fact, case.rulebook)
     failpoints.hit(failpoints.INSIDE_CLAIM)
     if saved.round > claim.round or saved.state is State.RETURNED:
         await move_timers(uow, saved)

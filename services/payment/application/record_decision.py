@@ -269,6 +269,7 @@ def _decidable(rulebook: Rulebook) -> tuple[Collection[str], Mapping[str, bool]]
         *(assessment.certificate_priority, other_kinds, payment.special_account, payment.window_choice),
         *(cap for cap in payment.caps if cap.override_by_decision),
         *(row for benefit in payment.benefits for row in benefit.payees if row.by_decision),
+        *(benefit for benefit in payment.benefits if benefit.part_years),
         *payment.window_shares,
     )
     of_class = (

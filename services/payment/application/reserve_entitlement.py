@@ -2,17 +2,13 @@
 
 from dataclasses import replace
 
-from services.payment.application.assessing import rates_of
+from services.payment.application.commit_budget import hold, need_of
 from services.payment.application.ports import PaymentUnit
-from services.payment.domain.budget import exhausted, granted, refused
+from services.payment.domain.budget import granted, refused
 from services.payment.domain.entitlement import Asked, answer, scope_of
-from services.payment.domain.pricing import head_max
-from services.payment.domain.rates import RATE_MISSING
 from shared.contracts.enrollment import ReservationRequest
 from shared.contracts.payment import BudgetAnswer, EntitlementReserved
-from shared.domain.errors import MissingFact, Refused
-from shared.domain.jurisdiction import ancestors
-from shared.policy.rulebook import Rulebook
+from shared.domain.errors import MissingFact, Refused, refused_by
 
 
 async def reserve_entitlement(
@@ -37,8 +33,8 @@ async def reserve_entitlement(
     if scope is not None:
         excepted = {trainee.person_id for trainee in request.trainees if trainee.repeat_by_decision}
         taken = await uow.entitlements.take(class_id, asked.wanted, scope, excepted=excepted, on=uow.today)
-    per_head_fen, budget = await reserve_budget(uow, asked, rulebook, request, heads=len(taken))
-    await uow.classes.save(asked.file.answered(budget, per_head_fen=per_head_fen, at=uow.now))
+    budget = await reserve_budget(uow, asked)
+    await uow.classes.save(asked.file.answered(budget, at=uow.now))
     given = answer(asked, granted=taken, rulebook=rulebook, budget=budget)
     await uow.publish(given)
     await uow.audit(
@@ -65,26 +61,19 @@ async def _require_releases(uow: PaymentUnit, request: ReservationRequest) -> No
             )
 
 
-async def reserve_budget(
-    uow: PaymentUnit, asked: Asked, rulebook: Rulebook, request: ReservationRequest, *, heads: int
-) -> tuple[int, BudgetAnswer]:
-    """Reserve heads times the most that one of the class's people may bring."""
-    source = request.funding_source
-    class_id = asked.file.class_id
-    most = head_max(request, rulebook, await rates_of(uow, rulebook, request.region))
-    if most.missing:
-        await uow.budgets.commit(class_id, {})
-        return 0, refused(source, 0, code=RATE_MISSING, message=most.missing[0].message)
-    head_fen = most.amount_fen
-    amount_fen = heads * head_fen
-    if asked.file.released:
-        return head_fen, refused(source, amount_fen, code="CLASS_RELEASED", message="班级已释放，不再保留预算。")
-    key = await uow.budgets.find(ancestors(request.region), source, request.opening_date.year)
+async def reserve_budget(uow: PaymentUnit, asked: Asked) -> BudgetAnswer:
+    """Reserve the most that each of the class's people may bring, each from the source that pays it."""
+    file, own = asked.file, asked.request.funding_source
+    need = await need_of(uow, file)
+    wanted = need.sources or {own: 0}
+    amount_fen, source = sum(wanted.values()), next(iter(wanted)) if len(wanted) == 1 else own
+    if file.released:
+        return refused(source, amount_fen, code="CLASS_RELEASED", message="班级已释放，不再保留预算。")
     try:
-        if key is None:
-            raise exhausted(source, wanted_fen=amount_fen, free_fen=0)
-        await uow.budgets.commit(class_id, {key: amount_fen})
+        if need.missing:
+            raise refused_by(need.missing[0])
+        await hold(uow, file.class_id, replace(need, sources=wanted))
     except Refused as error:
-        await uow.budgets.commit(class_id, {})
-        return head_fen, refused(source, amount_fen, code=error.code, message=error.message)
-    return head_fen, granted(source, amount_fen)
+        await hold(uow, file.class_id, await need_of(uow, replace(file, request=None)))
+        return refused(source, amount_fen, code=error.code, message=error.message)
+    return granted(source, amount_fen)

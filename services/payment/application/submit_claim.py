@@ -14,6 +14,7 @@ from services.payment.application.assessing import (
     move_timers,
     open_case,
 )
+from services.payment.application.commit_budget import await_budget
 from services.payment.application.ports import Account, PaymentUnit
 from services.payment.application.recognise_claimant import Claiming, GivenPerson, recognise_claimant
 from services.payment.application.scope import sees_claim, unknown, visible_class
@@ -136,6 +137,7 @@ async def submit_claim(
     failpoints.hit(failpoints.INSIDE_CLAIM)
     await hold_uses(uow, case, claim)
     await uow.accounts.add(replace(payout, state="active"))
+    await await_budget(uow, claim, opened, rulebook)
     await _announce(uow, claim)
     return claim
 

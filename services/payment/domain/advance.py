@@ -1,64 +1,27 @@
 """Money before the claim (预付): a share of what the approved headcount would bring, by a recorded decision."""
 
-from collections import Counter
 from collections.abc import Sequence
 
-from services.payment.domain.benefit import benefits_of, is_for
 from services.payment.domain.decision import Decision, is_accepted
-from services.payment.domain.rates import RateTable, Wanted
+from services.payment.domain.planned import expected_of, planned_of
+from services.payment.domain.rates import RateTable
 from shared.contracts.enrollment import ClassOpened
-from shared.domain.money import fen_from_yuan, floor_share, yuan_text
+from shared.domain.money import floor_share, yuan_text
 from shared.policy.decision import Finding, Severity
 from shared.policy.rulebook import Rulebook
-from shared.policy.terms.benefit import Advance, Benefit
+from shared.policy.terms.benefit import Advance
 
 
 def expected_fen(opened: ClassOpened, term: Advance, rulebook: Rulebook, rates: RateTable | None) -> int | None:
     """Give what the people admitted would bring under the advance's programmes, None where a rate is missing.
 
-    Places that were planned and nobody was admitted to bring nothing, whatever was asked for them.
+    Places that were planned and nobody was admitted to bring nothing, whatever was asked for them; where a rate hangs
+    on a certificate that nobody has yet, it is the lowest.
     """
-    total_fen = 0
-    benefits = benefits_of(opened, rulebook)
-    heads = _heads(opened, benefits)
-    for benefit in benefits:
-        programme = benefit.paid_as(opened.programme)
-        if programme not in term.programmes or not heads[benefit.code]:
-            continue
-        kind = benefit.certificate_kinds[0] if benefit.certificate_kinds else None
-        wanted = Wanted(
-            programme=programme,
-            occupation=opened.occupation.code,
-            level=opened.level,
-            certificate_kind=kind,
-            on=opened.opening_date,
-        )
-        if benefit.rates:
-            each_fen = _stated_fen(benefit, opened.level, kind)
-        else:
-            found = rates.rate(wanted) if rates else None
-            each_fen = found.amount_fen if found else None
-        if each_fen is None:
-            return None
-        total_fen += each_fen * heads[benefit.code]
-    return total_fen
-
-
-def _heads(opened: ClassOpened, benefits: Sequence[Benefit]) -> Counter[str]:
-    """Count for how many people each benefit would pay: of those under one word the first that is for them."""
-    heads: Counter[str] = Counter()
-    for trainee in opened.trainees:
-        own = (benefit for benefit in reversed(benefits) if is_for(benefit, trainee))
-        heads.update({benefit.paid_as(opened.programme): benefit.code for benefit in own}.values())
-    return heads
-
-
-def _stated_fen(benefit: Benefit, level: str | None, kind: str | None) -> int | None:
-    """Give what the document states for one person; the lowest where that hangs on a certificate nobody has yet."""
-    fitting = [rate.amount_yuan for rate in benefit.rates if rate.fits(level, kind)][:1]
-    if not fitting and kind is None:
-        fitting = [rate.amount_yuan for rate in benefit.rates if rate.level in (None, level)]
-    return fen_from_yuan(min(fitting)) if fitting else None
+    people = [trainee.person_id for trainee in opened.trainees]
+    planned = planned_of(opened)
+    found = expected_of(planned, opened.trainees, rulebook, rates, holding=people, only=term.programmes, lowest=True)
+    return None if found.missing else sum(found.parts.values())
 
 
 def limit_of(expected: int, term: Advance) -> int:

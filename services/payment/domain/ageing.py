@@ -11,13 +11,17 @@ from shared.policy.terms.reporting import Ageing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimStand:
-    """How far a claim is; `approved_on` is the day of its first approval, None before, of `approved_fen`."""
+    """How far a claim is; `approved_on` is the day of its first approval, None before, of `approved_fen`.
+
+    An assessment body's is for what it examined, not for the training (HB-CLM-14).
+    """
 
     claim_id: str
     class_id: str
     state: State
     approved_on: date | None
     approved_fen: int
+    of_assessor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +57,11 @@ def ageing(
     return tuple(sorted(found, key=lambda each: (each.since, each.class_id, each.claim_id or "")))
 
 
-def _unclaimed(records: Iterable[ClassRecord], claims: Iterable[ClaimStand]) -> Iterator[tuple[str, str | None, date]]:
-    claimed = {claim.class_id for claim in claims}
+def _unclaimed(records: Iterable[ClassRecord], claims: Sequence[ClaimStand]) -> Iterator[tuple[str, str | None, date]]:
+    by_anybody = {claim.class_id for claim in claims}
+    for_training = {claim.class_id for claim in claims if not claim.of_assessor}
     for record in records:
+        claimed = by_anybody if record.opened.kind == "evaluation" else for_training
         if record.certificates and not record.cancelled and record.opened.class_id not in claimed:
             yield record.opened.class_id, None, max(each.issued_on for each in record.certificates)
 

@@ -1,10 +1,10 @@
 """What a benefit pays one person for (补贴项目): a certificate, months of work, days of presence, each an award."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from services.payment.domain.caps import Use, days_left
 from services.payment.domain.decision import Decision, decision_trace, latest
@@ -13,7 +13,7 @@ from services.payment.domain.rates import Wanted
 from services.payment.domain.recognition import recognise, recognise_each
 from services.payment.domain.shortfall import cost_fen, is_stated, part_of, shortfall_fen, spent_fen
 from shared.contracts.assessment import CertificateIssued
-from shared.contracts.enrollment import ClassOpened, OpenedTrainee
+from shared.contracts.enrollment import ClassOpened, OpenedTrainee, ReservedTrainee
 from shared.domain.months import months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
@@ -35,10 +35,14 @@ _MONTHS_OF_A_YEAR: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """How often a rate is paid; `standard_fen` is the amount where the fact itself brings it."""
+    """How often a rate is paid, in parts of it where `per` says so.
+
+    `standard_fen` is the amount where the fact itself brings it.
+    """
 
     wanted: Wanted
     times: int = 1
+    per: int = 1
     standard_fen: int | None = None
 
 
@@ -130,15 +134,31 @@ class Ground:
     beside: bool = False
 
 
-def benefits_of(opened: ClassOpened, rulebook: Rulebook, *, beside: bool = False) -> tuple[Benefit, ...]:
+class Earning(Protocol):
+    """A class as far as its benefits depend on it, planned or opened; of a `kind` None nothing is told yet."""
+
+    @property
+    def programme(self) -> str:
+        """Give its programme."""
+
+    @property
+    def kind(self) -> str | None:
+        """Give its kind."""
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Give what it states, by the code of the attribute."""
+
+
+def benefits_of(earning: Earning, rulebook: Rulebook, *, beside: bool = False) -> tuple[Benefit, ...]:
     """Give the benefits that the class can earn, in the document's order, or those that are paid `beside` them."""
     benefits = (benefit for benefit in rulebook.payment.benefits if benefit.beside == beside)
-    found = (benefit for benefit in benefits if benefit.is_earned_by(opened.programme, opened.kind))
-    hirer = opened.attributes.get(HIRER)
+    found = (benefit for benefit in benefits if benefit.is_earned_by(earning.programme, earning.kind))
+    hirer = earning.attributes.get(HIRER)
     return tuple(benefit for benefit in found if not benefit.hirers or hirer is None or hirer in benefit.hirers)
 
 
-def is_for(benefit: Benefit, trainee: OpenedTrainee, facts: ClassFacts | None = None) -> bool:
+def is_for(benefit: Benefit, trainee: OpenedTrainee | ReservedTrainee, facts: ClassFacts | None = None) -> bool:
     """Say whether one of the person's groups is paid by the benefit, and whether they agreed where it asks for that."""
     if benefit.where_agreed and (facts is None or trainee.person_id not in facts.agreed):
         return False
@@ -237,7 +257,7 @@ def _of_certificate(
         certificate_kind=certificate.kind,
         on=opened.opening_date,
     )
-    years = int(opened.attributes.get(AGREED_MONTHS, "0")) // _MONTHS_OF_A_YEAR if benefit.agreed_years else 1
+    times, per, decided = _agreed_time(benefit, trainee, ground)
     award = Award(
         benefit=benefit,
         use=Use(
@@ -248,15 +268,26 @@ def _of_certificate(
             level=certificate.level,
             employer=employer_of(trainee, ground),
         ),
-        priced=(Priced(wanted=wanted, times=years),),
+        priced=(Priced(wanted=wanted, times=times, per=per),),
         certificate=known,
-        traces=traces,
+        traces=(*traces, *decided),
         findings=(unstated(benefit, level),) if benefit.levels and level not in benefit.levels else (),
     )
-    if not years:
+    if not times:
         message = "没有约定满一年的学徒期限，不能按年计算补贴。"
         award = replace(award, findings=(*award.findings, _nothing(benefit, "AGREED_YEARS_MISSING", message)))
     return _shared(award, benefit, trainee, ground) if benefit.shares else award
+
+
+def _agreed_time(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tuple[int, int, tuple[Trace, ...]]:
+    """Give how often the rate is paid and in which parts of it: for the whole years agreed, months by decision."""
+    if not benefit.agreed_years:
+        return 1, 1, ()
+    months = int(ground.opened.attributes.get(AGREED_MONTHS, "0"))
+    decision = latest(ground.decisions, benefit.rule, trainee.person_id) if benefit.part_years else None
+    if decision is None or not decision.accepted or not months % _MONTHS_OF_A_YEAR:
+        return months // _MONTHS_OF_A_YEAR, 1, ()
+    return months, _MONTHS_OF_A_YEAR, (decision_trace(benefit, decision),)
 
 
 def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:

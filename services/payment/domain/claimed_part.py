@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from services.payment.domain.benefit import GIVER
 from services.payment.domain.claim import ASSESSOR, PAID_AS, Claim
@@ -13,6 +14,8 @@ from shared.domain.errors import refused_by
 from shared.policy.decision import Finding, Severity
 from shared.policy.judging import CONSISTENCY
 from shared.policy.rulebook import Rulebook
+
+PAYEE_IS_ANOTHER: Final = "PAYEE_IS_ANOTHER"
 
 
 def part_of(claim: Claim, whole: Assessment, rulebook: Rulebook) -> Assessment:
@@ -144,7 +147,7 @@ def _paid_to_another(line: Line, rulebook: Rulebook) -> Line:
 def _another(line: Line | None, rulebook: Rulebook) -> Finding:
     term = line.paid_to if line else None
     return (term or rulebook.payment.claimants or CONSISTENCY).finding(
-        code="PAYEE_IS_ANOTHER",
+        code=PAYEE_IS_ANOTHER,
         severity=Severity.STOP,
         message="该项补贴按文件规定付给其他收款人，不计入本申领。",
         advice="请由文件规定的收款人申领。",

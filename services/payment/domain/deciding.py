@@ -17,7 +17,7 @@ from services.payment.domain.exam_days import exam_flags
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
 from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
-from services.payment.domain.pricing import paid_short
+from services.payment.domain.pricing import long_paid, paid_short
 from services.payment.domain.rates import RateTable
 from services.payment.domain.release import hold_back
 from services.payment.domain.situation import Situation, situations
@@ -204,9 +204,11 @@ def decide(
     judged = [Judged(situation=one, drafts=lines, lines=awarding.lines(one, lines)) for one, lines in drafts]
     judged, of_class = _of_class(judged, facts, opened.fact, rulebook, decisions)
     of_exams = exam_flags(facts, opened.fact.closing_date, rulebook, decisions)
-    awards = ((one.heads, award) for one in judged for line in one.lines for award in line.awards if award.short_fen)
-    short = paid_short(award for heads, award in awards for _ in range(heads))
-    flags = (*not_a_class(opened.fact, rulebook, decisions), *of_class.flags, *of_exams, *short)
+    awards = ((one.heads, award) for one in judged for line in one.lines for award in line.awards)
+    told = [(heads, award) for heads, award in awards if award.short_fen or award.benefit.units_alarm]
+    shown = [award for heads, award in told for _ in range(heads)]
+    of_days = (*paid_short(shown), *long_paid(shown))
+    flags = (*not_a_class(opened.fact, rulebook, decisions), *of_class.flags, *of_exams, *of_days)
     found = replace(of_class, flags=flags, knows_awards=True)
     return Decided(facts=facts, opened=opened, of_class=found, judged=tuple(judged))
 

@@ -60,8 +60,7 @@ class ClassFile:
     says why the class holds nothing any more; a released class is never reserved again, nor is a person who `left` it.
     `request` is what it asked last; `budget_refused` is the code with which its budget was refused, since when: a rate
     or an allotment entered later answers it anew.
-    `per_head_fen` is the rate at which its places were reserved, in a budget of `funding_source`. `version` grows with
-    every act on the class or its claims.
+    `version` grows with every act on the class or its claims.
     """
 
     class_id: str
@@ -69,7 +68,6 @@ class ClassFile:
     region: str | None = None
     rulebook_id: str | None = None
     funding_source: str | None = None
-    per_head_fen: int = 0
     asked_version: int = 0
     request: ReservationRequest | None = None
     budget_refused: str | None = None
@@ -97,14 +95,16 @@ class ClassFile:
             rulebook_id=request.rulebook_id,
             funding_source=request.funding_source,
         )
-        return Asked(file=file, wanted=tuple(person for person in wanted if person not in barred), barred=barred)
+        return Asked(
+            file=file, request=request, wanted=tuple(person for person in wanted if person not in barred), barred=barred
+        )
 
-    def answered(self, budget: BudgetAnswer, *, per_head_fen: int, at: datetime) -> "ClassFile":
+    def answered(self, budget: BudgetAnswer, *, at: datetime) -> "ClassFile":
         """Give the file with what its newest request was answered; a refusal keeps its place in the line of those."""
         if budget.granted or budget.code is None:
-            return replace(self, per_head_fen=per_head_fen, budget_refused=None, budget_refused_at=None)
+            return replace(self, budget_refused=None, budget_refused_at=None)
         since = self.budget_refused_at or at
-        return replace(self, per_head_fen=per_head_fen, budget_refused=budget.code, budget_refused_at=since)
+        return replace(self, budget_refused=budget.code, budget_refused_at=since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +112,7 @@ class Asked:
     """A request taken in: the people to reserve, sorted, and those barred from this class for good."""
 
     file: ClassFile
+    request: ReservationRequest
     wanted: tuple[str, ...]
     barred: frozenset[str]
 

@@ -102,7 +102,12 @@ def payees_of(facts: ClassFacts, opened: ClassOpened, rulebook: Rulebook) -> fro
     ]
     rows = [payee_of(benefit, trainee, ground) for benefit, trainee in paid]
     unsaid = opened.attributes.get(FUNDER) is None
-    possible = {row.payee for benefit, _ in paid for row in benefit.payees if row.unproven or (row.funders and unsaid)}
+    possible = {
+        row.payee
+        for benefit, _ in paid
+        for row in benefit.payees
+        if row.unproven or row.once_decided or (row.funders and unsaid)
+    }
     named = {*possible, *(row.payee if row else GIVER for row in rows)} if names_payees(opened, rulebook) else set()
     mine = {row.payee for each in aside for row in each.payees if any(is_for(each, one) for one in opened.trainees)}
     return frozenset({*named, *mine})
@@ -132,12 +137,21 @@ def payee_of(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Benefi
             continue
         if row.dispatched and DISPATCHED_TO not in trainee.attributes:
             continue
+        if row.charged is not None and row.charged != (trainee.fee_fen > 0):
+            continue
+        if row.once_decided and not _is_accepted(row, trainee.person_id, ground.decisions):
+            continue
         if row.unproven and not _goes_unproven(row, trainee, ground):
             continue
         if not _is_refused(row, trainee.person_id, ground.decisions):
             return row
         refused = row
     return refused
+
+
+def _is_accepted(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> bool:
+    decision = latest(decisions, row.rule, person_id)
+    return decision is not None and decision.accepted
 
 
 def _is_refused(row: BenefitPayee, person_id: str, decisions: Sequence[Decision]) -> bool:

@@ -6,14 +6,14 @@ from itertools import groupby
 from typing import Final
 
 from services.payment.domain.benefit import Award, Priced, unstated
-from services.payment.domain.rates import RATE_MISSING, Rate, RateTable, Wanted
-from shared.contracts.enrollment import ReservationRequest
+from services.payment.domain.rates import RATE_MISSING, Rate, RateTable
 from shared.domain.money import fen_from_yuan, floor_share, yuan_text
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Benefit
 
 _WHOLE: Final = 100
+PAID_OUT_SHORT: Final = "PAID_OUT_SHORT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +53,29 @@ def paid_short(awards: Iterable[Award]) -> Iterator[Finding]:
     if term is not None:
         short_fen = sum(award.short_fen for award in short)
         yield term.finding(
-            code="PAID_OUT_SHORT",
+            code=PAID_OUT_SHORT,
             severity=Severity.WARN,
             message=f"有 {len(short)} 名学员实际领到的低于应发金额，共少 {yuan_text(short_fen)} 元，按实发核算。",
             advice="请审核人员核对发放凭证；机构补发并经确认后，差额自动计入。",
             value=yuan_text(short_fen),
+        )
+
+
+def long_paid(awards: Iterable[Award]) -> Iterator[Finding]:
+    """Show who is paid for more days than a class usually has, where the document sets no maximum (QJ-CLM-10)."""
+    long: dict[str, list[Award]] = {}
+    for award in awards:
+        alarm = award.benefit.units_alarm
+        if alarm is not None and not award.findings and sum(priced.times for priced in award.priced) > alarm:
+            long.setdefault(award.benefit.code, []).append(award)
+    for found in long.values():
+        benefit = found[0].benefit
+        yield benefit.finding(
+            code="DAYS_MANY",
+            severity=Severity.WARN,
+            message=f"有 {len(found)} 名学员按日计算的补贴超过 {benefit.units_alarm} 天。",
+            advice="文件没有规定上限，请审核人员核对签到记录。",
+            value=str(benefit.units_alarm),
         )
 
 
@@ -76,59 +94,6 @@ def _due_of(award: Award, rulebook: Rulebook, rates: RateTable | None) -> Worth:
     amount_fen = floor_share(total_fen, award.percent, _WHOLE)
     inputs: dict[str, TraceValue] = {"rate_fen": total_fen, "percent": award.percent}
     return Worth(amount_fen=amount_fen, traces=(*traces, benefit.trace(result=amount_fen, unit="fen", inputs=inputs)))
-
-
-def head_max(request: ReservationRequest, rulebook: Rulebook, rates: RateTable | None) -> Worth:
-    """Give the most that one person of a class may bring, before anybody was examined, for the budget to reserve.
-
-    Of work and presence it counts what the document pays at most, one unit where it sets no limit.
-    """
-    best = 0
-    missing: list[Finding] = []
-    for groups in {trainee.groups for trainee in request.trainees} or {()}:
-        total_fen = 0
-        for benefit in rulebook.payment.benefits:
-            if _is_earned(benefit, request, groups):
-                most = _most(benefit, request, rulebook, rates)
-                missing += most.missing
-                total_fen += most.amount_fen
-        best = max(best, total_fen)
-    return Worth(amount_fen=best, missing=tuple(missing))
-
-
-def _is_earned(benefit: Benefit, request: ReservationRequest, groups: tuple[str, ...]) -> bool:
-    if benefit.beside:  # from a fund of its own, claimed by itself
-        return False
-    here = request.programme in benefit.classes if benefit.classes else benefit.programme in (None, request.programme)
-    if benefit.levels and request.level is not None and request.level not in benefit.levels:
-        return False
-    return here and not benefit.where_agreed and (not benefit.groups or not set(groups).isdisjoint(benefit.groups))
-
-
-def _most(benefit: Benefit, request: ReservationRequest, rulebook: Rulebook, rates: RateTable | None) -> Worth:
-    if benefit.basis == "cost":  # of the class, not of a head, and told only when it opens
-        return Worth()
-    if benefit.rates:
-        levels = [rate for rate in benefit.rates if request.level is None or rate.level in (None, request.level)]
-        each_fen = max((fen_from_yuan(rate.amount_yuan) for rate in levels), default=0)
-        return Worth(amount_fen=each_fen * (benefit.units_max or 1))
-    if rates is None:
-        return Worth(missing=(_without_rates(rulebook),))
-    kinds: Iterable[str | None] = request.certificate_kinds if benefit.basis in ("person", "certificate") else (None,)
-    wanted = [
-        Wanted(
-            programme=benefit.paid_as(request.programme),
-            occupation=request.occupation,
-            level=request.level,
-            certificate_kind=kind,
-            on=request.opening_date,
-        )
-        for kind in kinds
-    ]
-    rate = rates.highest(wanted)
-    if rate is None:
-        return Worth(missing=(rates.missing(wanted[0]) if wanted else _without_rates(rulebook),))
-    return Worth(amount_fen=floor_share(rate.amount_fen, benefit.units_max or 1, _divisor(benefit, rate)))
 
 
 def _together(priced: tuple[Priced, ...]) -> Iterator[Priced]:
@@ -150,35 +115,37 @@ def _priced(priced: Priced, benefit: Benefit, rulebook: Rulebook, rates: RateTab
         if stated is None:
             return Worth(findings=(unstated(benefit, wanted.level),))
         inputs: dict[str, TraceValue] = {"level": wanted.level, "certificate_kind": wanted.certificate_kind}
-        return _times(benefit, fen_from_yuan(stated.amount_yuan), times, inputs)
+        return _times(benefit, fen_from_yuan(stated.amount_yuan), times, inputs, per=priced.per)
     if rates is None:
-        return Worth(missing=(_without_rates(rulebook),))
+        return Worth(missing=(without_rates(rulebook),))
     rate = rates.rate(wanted)
     if rate is None:
-        return Worth(missing=(rates.missing(wanted),))
-    divisor = _divisor(benefit, rate)
+        return Worth(missing=(rates.missing(wanted, benefit),))
+    divisor = days_of_standard(benefit, rate) * priced.per
     if times == divisor == 1:
-        return Worth(amount_fen=rate.amount_fen, traces=(rates.trace(rate, wanted),))
+        return Worth(amount_fen=rate.amount_fen, traces=(rates.trace(rate, wanted, benefit),))
     amount_fen = floor_share(rate.amount_fen, times, divisor)
     step = benefit.trace(
         result=amount_fen, unit="fen", inputs={"rate_fen": rate.amount_fen, "times": times, "divisor": divisor}
     )
-    return Worth(amount_fen=amount_fen, traces=(rates.trace(rate, wanted), step))
+    return Worth(amount_fen=amount_fen, traces=(rates.trace(rate, wanted, benefit), step))
 
 
-def _times(benefit: Benefit, rate_fen: int, times: int, inputs: dict[str, TraceValue]) -> Worth:
-    amount_fen = rate_fen * times
+def _times(benefit: Benefit, rate_fen: int, times: int, inputs: dict[str, TraceValue], *, per: int = 1) -> Worth:
+    amount_fen = floor_share(rate_fen, times, per)
     inputs = {**inputs, "rate_fen": rate_fen, "times": times}
+    if per > 1:
+        inputs["per"] = per
     return Worth(amount_fen=amount_fen, traces=(benefit.trace(result=amount_fen, unit="fen", inputs=inputs),))
 
 
-def _divisor(benefit: Benefit, rate: Rate) -> int:
+def days_of_standard(benefit: Benefit, rate: Rate) -> int:
     """Give by how much a standard per month or year is divided for one day."""
     days = {"month": benefit.days_of_month, "year": benefit.days_of_year}.get(rate.unit)
     return days or 1
 
 
-def _without_rates(rulebook: Rulebook) -> Finding:
+def without_rates(rulebook: Rulebook) -> Finding:
     return Finding(
         code=RATE_MISSING,
         rule="",

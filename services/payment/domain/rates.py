@@ -11,6 +11,7 @@ from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Benefit
 from shared.policy.terms.payment import Rates
+from shared.policy.terms.term import Term
 
 RATE_MISSING: Final = "RATE_MISSING"
 RateUnit = Literal["each", "day", "month", "year"]
@@ -108,14 +109,9 @@ class RateTable:
                 later = later or row
         return later
 
-    def highest(self, wanted: Iterable[Wanted]) -> Rate | None:
-        """Give the highest of the rates that are there, or None when not one is."""
-        rates = [rate for rate in map(self.rate, wanted) if rate is not None]
-        return max(rates, key=lambda rate: rate.amount_fen, default=None)
-
-    def missing(self, wanted: Wanted) -> Finding:
+    def missing(self, wanted: Wanted, benefit: Benefit) -> Finding:
         """Say that the rate is missing."""
-        return self.term.finding(
+        return self._basis(benefit).finding(
             code=RATE_MISSING,
             severity=Severity.STOP,
             message=(
@@ -126,9 +122,9 @@ class RateTable:
             field="rate",
         )
 
-    def trace(self, rate: Rate, wanted: Wanted) -> Trace:
+    def trace(self, rate: Rate, wanted: Wanted, benefit: Benefit) -> Trace:
         """Record which row paid what."""
-        return self.term.trace(
+        return self._basis(benefit).trace(
             result=rate.amount_fen,
             unit="fen",
             inputs={
@@ -142,6 +138,9 @@ class RateTable:
                 "source": rate.source,
             },
         )
+
+    def _basis(self, benefit: Benefit) -> Term:
+        return benefit if self.term.by_benefit else self.term
 
     @cached_property
     def _weighed(self) -> tuple[Rate, ...]:

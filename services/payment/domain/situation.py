@@ -27,7 +27,8 @@ IDENTITY: Final[dict[type[Any], frozenset[str]]] = {
 }
 """What only tells people apart; every other field decides, one that is added later too.
 
-`attributes` decide as well: they are compared by their content. A fee is the class's (JY-ENR-15).
+`attributes` decide as well: they are compared by their content. How much a fee is decides nothing, that one was asked
+for does (JY-ENR-15, HB-CLM-15).
 """
 
 
@@ -96,6 +97,7 @@ def situations(
         else:
             core = (
                 _OF_TRAINEE(trainee),
+                trainee.fee_fen > 0,
                 _OF_CERTIFICATE(certificates[0].fact) if certificates else None,
                 worked.get(person),
                 months.get(person),

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from services.payment.application.commit_budget import keep_budget
 from services.payment.application.draft_monthly_report import begin_reporting
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.receive_fact import receive_fact
@@ -73,15 +74,17 @@ async def on_class_changed(uow: PaymentUnit, fact: ClassChanged, envelope: Envel
 
 
 async def on_class_opened(uow: PaymentUnit, fact: ClassOpened, envelope: Envelope) -> None:
-    """Keep what the class is, and let its region's month be reported when it is over."""
+    """Keep what the class is, reserve for it as it opened, and let its region's month be reported when it is over."""
     await _keep(uow, fact, envelope, refresh=False)
+    await keep_budget(uow, fact.class_id)
     await begin_reporting(uow, region=fact.region, day=fact.opening_date)
 
 
 async def on_trainee_withdrawn(uow: PaymentUnit, fact: TraineeWithdrawn, envelope: Envelope) -> None:
-    """Release the person's slot and remember that they left."""
+    """Release the person's slot and budget, and remember that they left."""
     await release_trainees(uow, class_id=fact.class_id, persons=[fact.person_id], reason="trainee_withdrawn")
     await _keep(uow, fact, envelope, refresh=True)
+    await keep_budget(uow, fact.class_id)
 
 
 async def on_class_closed(uow: PaymentUnit, fact: ClassClosed, _envelope: Envelope) -> None:

@@ -82,7 +82,7 @@ class StoredClasses:
 
         Whoever locks a class changes something of it, so its version grows.
         """
-        empty = {"class_id": class_id, "per_head_fen": 0, "asked_version": 0, "version": 0}
+        empty = {"class_id": class_id, "asked_version": 0, "version": 0}
         await self._connection.execute(insert_or_ignore(self._connection, CLASS_FILE, empty))
         found = await self.find(class_id, lock=True)
         if found is None:
@@ -107,7 +107,6 @@ class StoredClasses:
             "region": file.region,
             "rulebook_id": file.rulebook_id,
             "funding_source": file.funding_source,
-            "per_head_fen": file.per_head_fen,
             "asked_version": file.asked_version,
             "request": None if file.request is None else _REQUEST.dump_python(file.request, mode="json"),
             "budget_refused": file.budget_refused,
@@ -228,7 +227,6 @@ def _file(row: Row[Any], left: frozenset[str]) -> ClassFile:
         region=row.region,
         rulebook_id=row.rulebook_id,
         funding_source=row.funding_source,
-        per_head_fen=row.per_head_fen,
         asked_version=row.asked_version,
         request=None if row.request is None else _REQUEST.validate_python(row.request),
         budget_refused=row.budget_refused,

@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.ageing import ClaimStand
+from services.payment.domain.claim import ASSESSOR
 from services.payment.domain.class_record import ClassRecord, Job, Settlement
 from services.payment.domain.figures import EnteredFigure
 from services.payment.domain.filing import Filed
@@ -88,7 +89,7 @@ class StoredReports:
         first = select(entry.claim_id, func.min(entry.approved_on).label("on")).group_by(entry.claim_id).subquery()
         worth = select(line.claim_id, func.sum(line.amount_fen).label("fen")).group_by(line.claim_id).subquery()
         query = (
-            select(CLAIM.c.claim_id, CLAIM.c.class_id, CLAIM.c.state, first.c.on, worth.c.fen)
+            select(CLAIM.c.claim_id, CLAIM.c.class_id, CLAIM.c.state, CLAIM.c.claimant, first.c.on, worth.c.fen)
             .join(first, first.c.claim_id == CLAIM.c.claim_id, isouter=True)
             .join(worth, worth.c.claim_id == CLAIM.c.claim_id, isouter=True)
             .where(CLAIM.c.region.in_(regions))
@@ -101,6 +102,7 @@ class StoredReports:
                 state=State(row.state),
                 approved_on=row.on,
                 approved_fen=int(row.fen or 0),
+                of_assessor=row.claimant == ASSESSOR,
             )
             for row in await self._connection.execute(query)
         ]

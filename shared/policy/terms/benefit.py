@@ -45,8 +45,10 @@ class Share(Term):
 class BenefitPayee(Term):
     """Who is paid where the row's conditions hold, and nobody else (HB-PAY-02); the first row that fits counts.
 
-    With `by_decision` a person has to accept it first. An `unproven` row is for somebody of whom nothing proves that
-    they were paid out before the claim (LS-PAY-04), and fits only once a person accepted it.
+    A row that says whether learners were `charged` is for those who were, or for those who were not (HB-CLM-15). With
+    `by_decision` a person has to accept it first; with `once_decided` nobody is asked, and it fits only once a person
+    did (QJ-CLM-09). An `unproven` row is for somebody of whom nothing proves that they were paid out before the claim
+    (LS-PAY-04), and fits only once a person accepted it.
     """
 
     payee: PayeeKind
@@ -55,7 +57,9 @@ class BenefitPayee(Term):
     class_kinds: tuple[ClassKind, ...] = ()
     dispatched: bool = False
     by_decision: bool = False
+    once_decided: bool = False
     unproven: bool = False
+    charged: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,21 +87,18 @@ class BenefitFund(Term):
 class Benefit(Term):
     """One subsidy: for whom, for which fact, how much and to whom.
 
-        A class earns it when its programme is one of `classes` and its kind one of `class_kinds`, a person when one of
-        their groups is in `groups` and the hirer one of `hirers`; empty means everybody. Of certificates those of
-        `certificate_kinds` and `levels` count. `programme` is the word under which it is paid, None the class's own.
+    A class earns it when its programme is one of `classes` and its kind one of `class_kinds`, a person when one of
+    their groups is in `groups` and the hirer one of `hirers`; empty means everybody. Of certificates those of
+    `certificate_kinds` and `levels` count. `programme` is the word under which it is paid, None the class's own.
 
-        `basis`: per recognised `person`, per `certificate`, per full `month` of work for one employer (`units_max`), per
-        `day` of presence (`units_max`), or the class's `cost` beyond what the first source of the funding order bore, in
-        equal parts for everybody present. `agreed_years` multiplies by the whole years agreed. What `rates` state is paid;
-        without any the region's table says it, for a day also as a standard per month or year, over `days_of_month` or
-    <<<<<<< HEAD
-        `days_of_year`. With `where_agreed` it is there only for whom an agreement of a free exam is known: of a class that
-        has none nobody is asked for its rate, and no budget is held for it before (HB-CLM-12).
-    =======
-        `days_of_year`. What is paid `beside` is no part of what the class comes to: its learner claims it alone, and a rate
-        that it lacks stops nobody else (QJ-CLM-05).
-    >>>>>>> main
+    `basis`: per recognised `person`, per `certificate`, per full `month` of work for one employer (`units_max`), per
+    `day` of presence (`units_max`; more than `units_alarm` are shown to the reviewer), or the class's `cost` beyond
+    what the first source of the funding order bore, in equal parts for everybody present. `agreed_years` multiplies by
+    the whole years agreed, or by the months where a recorded decision allows `part_years`. What `rates` state is paid;
+    without any the region's table says it, for a day also as a standard per month or year, over `days_of_month` or
+    `days_of_year`. With `where_agreed` it is there only for whom an agreement of a free exam is known: of a class that
+    has none nobody is asked for its rate, and no budget is held for it before (HB-CLM-12). What is paid `beside` is no
+    part of what the class comes to: its learner claims it alone, and its missing rate stops nobody else (QJ-CLM-05).
     """
 
     code: str
@@ -111,7 +112,9 @@ class Benefit(Term):
     certificate_kinds: tuple[CertificateKind, ...] = ()
     levels: tuple[str, ...] = ()
     agreed_years: bool = False
+    part_years: bool = False
     units_max: int | None = None
+    units_alarm: int | None = None
     days_of_month: int | None = None
     days_of_year: int | None = None
     rates: tuple[StatedRate, ...] = ()
@@ -127,8 +130,10 @@ class Benefit(Term):
         """Give the word under which it is paid in a class of this programme."""
         return self.programme or programme
 
-    def is_earned_by(self, programme: str, kind: str) -> bool:
-        """Say whether a class of this programme and kind earns it."""
+    def is_earned_by(self, programme: str, kind: str | None) -> bool:
+        """Say whether a class of this programme and kind earns it; of a kind that is not told the programme decides."""
+        if kind is None:
+            return programme in self.classes if self.classes else self.programme in (None, programme)
         return (not self.classes or programme in self.classes) and (not self.class_kinds or kind in self.class_kinds)
 
 

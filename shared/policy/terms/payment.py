@@ -210,7 +210,12 @@ class PaymentSeason(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates(Term):
-    """What no benefit states comes from the region's table; a rate missing there is RATE_MISSING, never zero."""
+    """What no benefit states comes from the region's table; a rate missing there is RATE_MISSING, never zero.
+
+    With `by_benefit` the document says of each subsidy in its own clause whose rate it is, and that clause is quoted.
+    """
+
+    by_benefit: bool = False
 
 
 Feature = Literal[

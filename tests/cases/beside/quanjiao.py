@@ -56,7 +56,7 @@ class Credit(Aside):
         await self.unheard(date(2020, 9, 1), NOT_LISTED)
 
     async def _be_rated(self) -> None:
-        """QJ-INS-02: 100 points less 5, 10 and 20; an appeal that is upheld gives points back; nobody is refused."""
+        """QJ-INS-02: 100 points less 5, 10 and 20; an upheld appeal gives its points back; nobody is refused."""
         same(await self._shown(date(2020, 6, 9)), [("RATING_MISSING", "warn", None)], "an institution not rated")
         for event, day in (("late_entry", "2020-05-25"), ("wrong_entry", "2020-05-26")):
             await self._event(event, day)

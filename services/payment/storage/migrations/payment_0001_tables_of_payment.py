@@ -572,7 +572,6 @@ def upgrade() -> None:
         sa.Column("region", sa.String(length=6), nullable=True),
         sa.Column("rulebook_id", sa.String(length=200), nullable=True),
         sa.Column("funding_source", sa.String(length=100), nullable=True),
-        sa.Column("per_head_fen", sa.BigInteger(), nullable=False),
         sa.Column("asked_version", sa.BigInteger(), nullable=False),
         sa.Column("request", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("budget_refused", sa.String(length=100), nullable=True),
@@ -583,7 +582,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(budget_refused IS NULL) = (budget_refused_at IS NULL)", name=op.f("ck_class_file_refused")
         ),
-        sa.CheckConstraint("per_head_fen >= 0", name=op.f("ck_class_file_per_head")),
         sa.PrimaryKeyConstraint("class_id", name=op.f("pk_class_file")),
     )
     _create_reports()
