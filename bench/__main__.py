@@ -92,8 +92,7 @@ async def _claims(
         server.create_database("bench")
         postgres = await _opened(stack, server.dsn("bench"))
         sqlite = await _opened(stack, f"sqlite+aiosqlite:///{folder / 'bench.sqlite'}")
-        claims = Claims(year, postgres, sqlite)
-        await claims.prepare()
+        claims = await stack.enter_async_context(Claims(year, postgres, sqlite))
         begin(len(claims.cells))
         async with postgres.connect(write=False) as connection:
             version = str(await connection.scalar(text("SHOW server_version")))

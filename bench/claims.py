@@ -4,9 +4,10 @@ python -m bench.claims URL PERSONS [STEPS_MAX]    the measured path alone, to be
 """
 
 import asyncio
+import gc
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Self
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, String, Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,10 +16,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 from bench.flat import Class, Person, amounts, flattened
 from bench.measuring import Cell, WrongAnswer
 from bench.province_year import Claimed, afresh, province_year
+from bench.second import Second
 from services.payment.domain.deciding import decide
 from services.payment.domain.replay import Replayed, replayed
 from services.payment.storage.replays import StoredReplays
-from services.payment.storage.tables import METADATA, REPLAY_CLAIM, REPLAY_LINE
+from services.payment.storage.tables import METADATA, REPLAY_CLAIM, REPLAY_LINE, REPLAY_PART
 from shared.clock import LegalClock, machine_now
 from shared.database.bulk import insert_rows
 from shared.database.engine import Database, open_database
@@ -26,6 +28,13 @@ from shared.database.metadata import new_metadata
 
 CLASSES_OF_A_STEP: Final = 100
 NAME: Final = "bench"
+ALONE: Final = "bench alone"
+EMBEDDED: Final = "bench embedded"
+"""Replays, and the facts that each of them is made from."""
+
+SERVING: Final = "serving"
+_AFRESH: Final = "afresh"
+_PART: Final = "part"
 _PEERS: Final = new_metadata()
 
 BENCH_CLASS: Final = Table(
@@ -150,16 +159,17 @@ class Claims:
         self.year = year
         self.persons = sum(len(claimed.case.opened.fact.trainees) for claimed in year)
         self.postgres, self.sqlite = postgres, sqlite
-        self._years: dict[bool, list[Claimed]] = {}
+        self._years: dict[str, list[Claimed]] = {}
         self.cells: Mapping[str, Cell] = {
-            "claims decided and stored": lambda: self._decide(postgres),
+            "claims decided and stored": self._decide_by_two,
+            "claims decided and stored by one process": self._decide_alone,
             "one SQL statement": self._statement,
             "an ORM loop": self._loop,
-            "claims decided and stored, SQLite": lambda: self._decide(sqlite),
+            "claims decided and stored, SQLite": self._decide_embedded,
         }
 
-    async def prepare(self) -> None:
-        """Make the tables, and put the flat rows where the peers read them."""
+    async def __aenter__(self) -> Self:
+        """Make the tables, put the flat rows where the peers read them, and start the second process."""
         for database in (self.postgres, self.sqlite):
             await make_tables(database)
         flat = [*flattened(self.year)]
@@ -169,18 +179,31 @@ class Claims:
             await insert_rows(connection, BENCH_PERSON, [tuple(person) for _, people in flat for person in people])
         async with self.postgres.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             await connection.execute(text("ANALYZE"))
+        url = self.postgres.engine.url.render_as_string(hide_password=False)
+        self._second = Second("bench.claims", url, str(self.persons), SERVING)
+        await self._second.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._second.__aexit__()
 
     async def reset(self) -> None:
         """Forget what the last round stored."""
-        self._years = {database.is_sqlite: afresh(self.year) for database in (self.postgres, self.sqlite)}
+        self._years = {name: afresh(self.year) for name in (NAME, ALONE, EMBEDDED)}
+        self._second.begin(_AFRESH)
+        await self._second.end()
         for database in (self.postgres, self.sqlite):
             await clear(database)
+        await begin(self.postgres, NAME, [self.year[half_of(self.year) - 1].case.facts.class_id])
+        await begin(self.postgres, ALONE)
+        await begin(self.sqlite, NAME)
         async with self.postgres.connect() as connection, connection.begin():
             await connection.execute(text("TRUNCATE bench_statement, bench_loop"))
 
     async def check(self) -> None:
         """Compare what the cells stored: the product's lines with the peers', PostgreSQL's bytes with SQLite's."""
         mine = select(REPLAY_LINE.c.claim_id, REPLAY_LINE.c.line_no, REPLAY_LINE.c.after_fen)
+        mine = mine.where(REPLAY_LINE.c.name == NAME)
         async with self.postgres.connect(write=False) as connection:
             for peer in (BENCH_STATEMENT, BENCH_LOOP):
                 theirs = select(peer.c.claim_id, peer.c.line_no, peer.c.after_fen)
@@ -190,12 +213,23 @@ class Claims:
                         raise WrongAnswer(f"{peer.name} and the product's lines differ")
             if not await connection.scalar(select(func.count()).select_from(BENCH_STATEMENT)):
                 raise WrongAnswer("nothing was stored")
-        texts = [await stored_text(database) for database in (self.postgres, self.sqlite)]
-        if len(set(texts)) != 1:
-            raise WrongAnswer("PostgreSQL and SQLite hold other bytes")
+        texts = {await stored_text(database) for database in (self.postgres, self.sqlite)}
+        if len(texts | {await stored_text(self.postgres, ALONE)}) != 1:
+            raise WrongAnswer("PostgreSQL and SQLite, or one process and two, hold other bytes")
 
-    async def _decide(self, database: Database) -> int:
-        await decide_and_store(self._years[database.is_sqlite], database)
+    async def _decide_by_two(self) -> int:
+        """Do the first half here, while a process of its own does the second."""
+        self._second.begin(_PART)
+        await decide_and_store(self._years[NAME][: half_of(self.year)], self.postgres)
+        await self._second.end()
+        return self.persons
+
+    async def _decide_alone(self) -> int:
+        await decide_and_store(self._years[ALONE], self.postgres, name=ALONE)
+        return self.persons
+
+    async def _decide_embedded(self) -> int:
+        await decide_and_store(self._years[EMBEDDED], self.sqlite)
         return self.persons
 
     async def _statement(self) -> int:
@@ -255,23 +289,39 @@ def judged(claimed: Claimed) -> Replayed:
 
 
 async def decide_and_store(
-    year: Sequence[Claimed], database: Database, *, classes_of_a_step: int = CLASSES_OF_A_STEP
+    year: Sequence[Claimed],
+    database: Database,
+    *,
+    name: str = NAME,
+    part: int = 0,
+    classes_of_a_step: int = CLASSES_OF_A_STEP,
 ) -> None:
-    """Decide the year's claims step by step, each a transaction, from where an earlier run ended."""
+    """Decide a part of the year's claims step by step, each a transaction, from where an earlier run ended."""
     for first in range(0, len(year), classes_of_a_step):
         step = year[first : first + classes_of_a_step]
         last = step[-1].case.facts.class_id
         async with database.connect() as connection, connection.begin():
             replays = StoredReplays(connection)
-            _, reached = await replays.begin(NAME, "bench", at=machine_now())
+            reached, _ = await replays.go_on(name, part)
             if last > reached:
-                await replays.add(NAME, [judged(claimed) for claimed in step], reached=last)
+                await replays.add(name, part, [judged(claimed) for claimed in step], reached=last)
 
 
-async def stored_text(database: Database) -> str:
+async def begin(database: Database, name: str = NAME, limits: Sequence[str] = ()) -> None:
+    """Deal the year's claims out into parts that end at these classes; one that was begun stays as it is."""
+    async with database.connect() as connection, connection.begin():
+        await StoredReplays(connection).begin(name, "bench", limits, at=machine_now())
+
+
+def half_of(year: Sequence[Claimed]) -> int:
+    """Give how many classes are the first of two parts of a year."""
+    return max(1, len(year) // 2)
+
+
+async def stored_text(database: Database, name: str = NAME) -> str:
     """Give everything that was stored as one text, with its reasons: the same on both databases to the byte."""
     async with database.connect(write=False) as connection:
-        return "\n".join([repr(sorted(line.items())) async for line in StoredReplays(connection).lines(NAME)])
+        return "\n".join([repr(sorted(line.items())) async for line in StoredReplays(connection).lines(name)])
 
 
 async def make_tables(database: Database) -> None:
@@ -284,7 +334,7 @@ async def make_tables(database: Database) -> None:
 async def clear(database: Database) -> None:
     """Forget what an earlier round stored."""
     async with database.connect() as connection, connection.begin():
-        for table in (REPLAY_LINE, REPLAY_CLAIM, METADATA.tables["replay"]):
+        for table in (REPLAY_LINE, REPLAY_CLAIM, REPLAY_PART, METADATA.tables["replay"]):
             await connection.execute(table.delete() if database.is_sqlite else text(f"TRUNCATE {table.name} CASCADE"))
 
 
@@ -293,10 +343,31 @@ async def run(url: str, persons: int, *, classes_of_a_step: int = CLASSES_OF_A_S
     database = open_database("payment", url, clock=LegalClock())
     try:
         await make_tables(database)
+        await begin(database)
         await decide_and_store([*province_year(persons)], database, classes_of_a_step=classes_of_a_step)
     finally:
         await database.close()
 
 
+async def serve_second(url: str, persons: int) -> None:
+    """Do the second part of the year whenever a line of the input says so, and say when it is done."""
+    database = open_database("payment", url, clock=LegalClock())
+    year = [*province_year(persons)]
+    year = year[half_of(year) :]
+    mine: list[Claimed] = []
+    gc.collect()
+    gc.freeze()
+    try:
+        for line in sys.stdin:  # nothing else runs here
+            if line.strip() == _AFRESH:
+                mine = afresh(year)
+            else:
+                await decide_and_store(mine, database, part=1)
+            gc.collect()
+            print("done", flush=True)  # noqa: T201
+    finally:
+        await database.close()
+
+
 if __name__ == "__main__":
-    asyncio.run(run(sys.argv[1], int(sys.argv[2])))
+    asyncio.run((serve_second if sys.argv[3:] == [SERVING] else run)(sys.argv[1], int(sys.argv[2])))

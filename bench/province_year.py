@@ -224,9 +224,9 @@ def _claimed(number: int, heads: int, shape: Shape, book: Rulebook, rates: RateT
     )
     facts = _facts(opened, shape, persons, absences, certified, draw)
     withdrawn_day = closes + timedelta(days=60)
-    decisions = [_decision(rule, closes, None) for rule in shape.accepted]
+    decisions = [_decision(rule, closes, None, frozenset(persons)) for rule in shape.accepted]
     if shape.measured is not None and draw.random() < 0.5:
-        decisions.append(_decision(shape.measured, withdrawn_day, withdrawn_day))
+        decisions.append(_decision(shape.measured, withdrawn_day, withdrawn_day, None))
     return Claimed(
         case=Case(facts=facts, opened=Known(event_id=f"{class_id}-opened", fact=opened), rulebook=book),
         rates=rates,
@@ -375,5 +375,13 @@ def _sessions(
         )
 
 
-def _decision(rule: str, on: date, measured: date | None) -> Decision:
-    return Decision(rule=rule, accepted=True, reason="bench", decided_by="reviewer", decided_on=on, valid_from=measured)
+def _decision(rule: str, on: date, measured: date | None, persons: frozenset[str] | None) -> Decision:
+    return Decision(
+        rule=rule,
+        accepted=True,
+        reason="bench",
+        decided_by="reviewer",
+        decided_on=on,
+        persons=persons,
+        valid_from=measured,
+    )

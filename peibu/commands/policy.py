@@ -1,9 +1,12 @@
 """`peibu policy`: read, check and compare rulebooks without a line of Python."""
 
+import asyncio
 import json
+import os
 import re
+import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from itertools import groupby
@@ -139,8 +142,12 @@ def replay(
     out: Annotated[
         Path | None, typer.Option(dir_okay=False, help="With --keep: write every line with its reasons, one per row.")
     ] = None,
+    part: Annotated[int | None, typer.Option(hidden=True, help="With --keep: go on with this part of it only.")] = None,
 ) -> None:
-    """Judge approved claims again under a draft: who gains, who loses, and the total; no claim changes."""
+    """Judge approved claims again under a draft: who gains, who loses, and the total; no claim changes.
+
+    A kept one is judged by as many processes as there are processors where the database takes several writers.
+    """
     draft = _book(str(under), loader.PACKAGED)
     if out and keep is None:
         _fail("--out 写出的是留存的各行，须与 --keep 名称 一起使用。")
@@ -148,8 +155,22 @@ def replay(
         run_async(_replay(draft, home.absolute()))
         return
     try:
+        if part is not None:
+            run_async(_keep_part(draft, home.absolute(), keep, part))
+            return
+        again = [
+            sys.executable,
+            "-m",
+            "peibu",
+            "policy",
+            "replay",
+            "--under",
+            str(under),
+            "--home",
+            str(home.absolute()),
+        ]
         with out.open("w", encoding="utf-8") if out else nullcontext() as file:
-            run_async(_keep_replay(draft, home.absolute(), keep, file))
+            run_async(_keep_replay(draft, home.absolute(), keep, file, [*again, "--keep", keep, "--part"]))
     except DomainError as error:
         _fail(f"{error.message}{error.advice}")
 
@@ -178,19 +199,35 @@ async def _replay(draft: Rulebook, home: Path) -> None:
     _say_sums(claims, changes)
 
 
-async def _keep_replay(draft: Rulebook, home: Path, name: str, out: TextIO | None) -> None:
+async def _keep_part(draft: Rulebook, home: Path, name: str, part: int) -> None:
     from peibu.processes import opened
     from peibu.trial.replay import keep_replay
+
+    async with opened("payment", home) as wired:
+        async for _ in keep_replay(wired, draft, name, part):
+            pass
+
+
+async def _keep_replay(draft: Rulebook, home: Path, name: str, out: TextIO | None, again: Sequence[str]) -> None:
+    from peibu.processes import opened
+    from peibu.trial.replay import begin_to_keep, keep_replay
 
     claims: set[str] = set()
     changes = Counter[str]()
     async with opened("payment", home) as wired:
+        parts = await begin_to_keep(
+            wired, draft, name, parts=1 if wired.wiring.database.is_sqlite else os.cpu_count() or 1
+        )
+        others = [await asyncio.create_subprocess_exec(*again, str(part)) for part in range(1, parts)]
         with Progress(*Progress.get_default_columns()[:1], TimeElapsedColumn(), console=console) as progress:
             task = progress.add_task("试算", total=None)
             looked_at = 0
-            async for step in keep_replay(wired, draft, name):
-                looked_at += step
-                progress.update(task, description=f"试算：已看 {looked_at} 笔申领")
+            for part in range(parts):  # whatever a process of its own left over is done here
+                if part:
+                    await others[part - 1].wait()
+                async for step in keep_replay(wired, draft, name, part):
+                    looked_at += step
+                    progress.update(task, description=f"试算：已看 {looked_at} 笔申领")
         async with wired.reading() as uow:
             for claim_id, stops in await uow.replays.stops(name):
                 claims.add(claim_id)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from services.payment.application.replay_claims import judge_again, replay_claims
+from services.payment.application.replay_claims import begin_replay, judge_again, replay_claims
 from services.payment.domain.replay import Replayed
 from shared.domain.jurisdiction import descendants
 from shared.policy.rulebook import Rulebook
@@ -23,16 +23,24 @@ async def replay(uow: Any, draft: Rulebook) -> AsyncIterator[Replayed]:
             yield found
 
 
-async def keep_replay(
-    wired: Any, draft: Rulebook, name: str, *, claims_max: int = CLAIMS_OF_A_STEP
-) -> AsyncIterator[int]:
-    """Judge the same claims and keep what they come to, step by step; give how many each step looked at.
+async def begin_to_keep(wired: Any, draft: Rulebook, name: str, *, parts: int) -> int:
+    """Begin a replay to be kept, or find the one of that name that was begun; give how many parts it has."""
+    async with wired.writing() as uow:
+        dealt = await begin_replay(uow, name, draft, parts=parts)
+        await uow.commit()
+    return dealt
 
-    A replay that ended in between goes on where it was. `wired` is the opened payment service.
+
+async def keep_replay(
+    wired: Any, draft: Rulebook, name: str, part: int, *, claims_max: int = CLAIMS_OF_A_STEP
+) -> AsyncIterator[int]:
+    """Judge a part of the same claims and keep what they come to, step by step; give how many each step looked at.
+
+    What ended in between goes on where it was. `wired` is the opened payment service.
     """
     while True:
         async with wired.writing() as uow:
-            looked_at = await replay_claims(uow, name, draft, claims_max=claims_max)
+            looked_at = await replay_claims(uow, name, draft, part=part, claims_max=claims_max)
             await uow.commit()
         if not looked_at:
             return

@@ -12,6 +12,7 @@ from shared.policy.mistakes import Key
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import BenefitPayee, Share
 from shared.policy.terms.register import INCLUSION_FIELDS, PASS_FIELDS, REPORT_FIELDS
+from shared.policy.words import words
 
 _EVENTS: Final = frozenset(contract.EVENT.name for contract in CONTRACTS.values())
 
@@ -71,6 +72,7 @@ def book_objections(book: Rulebook) -> Iterator[Objection]:
                 advice = nearest(code, defined, f"可用：{'、'.join(sorted(defined)) or '无'}")
                 yield Objection(key=key, message=f"{code} 未在本规则册中定义", advice=advice)
     yield from _cap_objections(book)
+    yield from _group_objections(book)
     for place, benefit in enumerate(book.payment.benefits):
         for number, rate in enumerate(benefit.rates):
             key = ("payment", "benefits", place, "rates", number, "amount_yuan")
@@ -393,6 +395,18 @@ def _organiser_uses(book: Rulebook) -> Iterator[_Use]:
         yield (*key, "departments"), departments, told.get(organisers.attribute, set())
     for place, row in enumerate(terms.task_rows):
         yield ("payment", "reporting", "task_rows", place, "units"), row.units, departments
+
+
+def _group_objections(book: Rulebook) -> Iterator[Objection]:
+    """Object to a group whose code is almost another document's: a slip, or two that everybody would mix up."""
+    known = [name.removeprefix("groups.") for name in words().values if name.startswith("groups.")]
+    for place, group in enumerate(book.enrollment.groups):
+        if group.code not in known and (close := get_close_matches(group.code, known, n=1, cutoff=0.85)):
+            yield Objection(
+                key=("enrollment", "groups", place, "code"),
+                message=f"{group.code} 与已有的人员类别 {close[0]}（{words().values[f'groups.{close[0]}']}）几乎相同",
+                advice=f"是否应为“{close[0]}”；确属另一类别的，请换一个不易混淆的代码",
+            )
 
 
 def _cap_objections(book: Rulebook) -> Iterator[Objection]:

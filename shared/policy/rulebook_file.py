@@ -50,6 +50,7 @@ _EXPECTED = {
 _PATTERNS = {
     r"^\d{6}$": "应为六位数字的区划代码",
     r"^\d{4}-(0[1-9]|1[0-2])$": "应为年月，如 2025-03",
+    r"^[a-z][a-z0-9_]{1,39}$": "代码应为小写英文字母、数字和下划线，如 returning_worker",
     r"^[A-Z]{2,6}-[A-Z]{3}-\d{2}$": "编号应为大写字母和两位数字，如 XC-CLM-01",
 }
 
@@ -170,8 +171,7 @@ def expectation(details: Any, shape: type[BaseModel]) -> Objection:
 
 
 def _named(word: str, key: Key) -> str | None:
-    within = [part for part in reversed(key) if isinstance(part, str)] or [""]
-    under = "groups" if {"group", "groups"} & set(within[:2]) else within[0]
+    under = next((part for part in reversed(key) if isinstance(part, str)), "")
     return words().value(word, under)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bench.claims import NAME, Claims, decide_and_store, judged, make_tables, run, stored_text
+from bench.claims import NAME, Claims, begin, decide_and_store, judged, make_tables, run, stored_text
 from bench.flat import amounts, flattened
 from bench.measuring import WrongAnswer
 from bench.province_year import province_year
@@ -77,6 +77,7 @@ def test_the_same_seed_gives_the_same_year_and_a_rule_is_behind_every_fen() -> N
 async def test_what_is_stored_tells_of_every_line_all_that_judging_it_told(opened: Database) -> None:
     year = [*province_year(PERSONS)]
     await make_tables(opened)
+    await begin(opened)
     await decide_and_store(year, opened)
     async with opened.connect(write=False) as connection:
         stored = [line async for line in StoredReplays(connection).lines(NAME)]
@@ -98,13 +99,12 @@ async def test_what_is_stored_tells_of_every_line_all_that_judging_it_told(opene
 
 
 async def test_all_cells_of_a_round_come_to_the_same(both: tuple[Database, Database]) -> None:
-    claims = Claims([*province_year(PERSONS)], *both)
-    await claims.prepare()
-    for _ in range(2):
-        await claims.reset()
-        for cell in claims.cells.values():
-            assert await cell() == PERSONS
-        await claims.check()
+    async with Claims([*province_year(PERSONS)], *both) as claims:
+        for _ in range(2):
+            await claims.reset()
+            for cell in claims.cells.values():
+                assert await cell() == PERSONS
+            await claims.check()
 
 
 @pytest.mark.parametrize("statement", ["UPDATE bench_statement SET after_fen = 1", "DELETE FROM bench_loop"])
@@ -129,6 +129,7 @@ async def test_a_year_that_is_killed_inside_of_a_step_goes_on_and_comes_to_the_s
 ) -> None:
     undisturbed, killed = opened, databases.empty()
     await make_tables(undisturbed)
+    await begin(undisturbed)
     await decide_and_store([*province_year(PERSONS)], undisturbed)
     command = [sys.executable, "-m", "tests.bench.dying", killed, str(PERSONS), str(step)]
     died = subprocess.run(command, check=False)  # noqa: ASYNC221 - nothing else runs here
@@ -149,13 +150,12 @@ async def _lines(database: Database) -> list[str]:
 
 
 async def _done(both: tuple[Database, Database]) -> Claims:
-    claims = Claims([*province_year(PERSONS)], *both)
-    await claims.prepare()
-    await claims.reset()
-    for cell in claims.cells.values():
-        await cell()
-    await claims.check()
-    return claims
+    async with Claims([*province_year(PERSONS)], *both) as claims:
+        await claims.reset()
+        for cell in claims.cells.values():
+            await cell()
+        await claims.check()
+        return claims
 
 
 async def _execute(database: Database, statement: str) -> None:

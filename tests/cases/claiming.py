@@ -46,7 +46,6 @@ class PaidStory(Paying):
             came.broken.append(str(broken))
         for person, findings in self.refused.items():
             came.refusals += [Refusal(person=person, rule=each["rule"], message=each["message"]) for each in findings]
-        came.flags += [finding_of(each) for each in self.asked]
         return came
 
     async def _try_in_vain(self, came: Came) -> None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 
-from services.payment.application.replay_claims import replay_claims
+from services.payment.application.replay_claims import begin_replay, replay_claims
 from shared import failpoints
 from shared.clock import LegalClock
 from shared.database.engine import Database, open_database
@@ -28,10 +28,11 @@ def draft(minimum_percent: int) -> Rulebook:
     return replace(book, id=f"draft/{minimum_percent}", payment=changed)
 
 
-async def step(database: Database, name: str, under: Rulebook, *, claims_max: int = 1) -> int:
-    """Take one step and commit it."""
+async def step(database: Database, name: str, under: Rulebook, *, claims_max: int = 1, part: int = 0) -> int:
+    """Take one step of a replay of one part, or of another's part, and commit it."""
     async with Office(database).unit() as uow:
-        looked_at = await replay_claims(uow, name, under, claims_max=claims_max)
+        await begin_replay(uow, name, under)
+        looked_at = await replay_claims(uow, name, under, part=part, claims_max=claims_max)
         await uow.commit()
     return looked_at
 

@@ -139,7 +139,7 @@ def test_a_breach_stops_while_it_is_open_and_computes_nothing() -> None:
     assert (finding.code, finding.rule, finding.severity) == ("BREACH_OPEN", "JY-CLM-11", "stop")
     assert "名册不符" not in repr(breach)
     for conclusion in BreachConclusion:
-        closed = breach.closed(conclusion, reason="核实", by="a", on=DAY)
+        closed = breach.closed(conclusion, reason="核实", line_nos=frozenset(), by="a", on=DAY)
         assert list(open_breaches([closed], term)) == []
     assert list(open_breaches([breach], None)) == []
 
@@ -160,5 +160,7 @@ def test_fraud_stops_a_claim_and_an_error_in_the_work_is_told_from_it(region: st
         require_conclusion(BreachConclusion.CONFIRMED, other)
         with pytest.raises(Refused, match="CONCLUSION_NOT_OFFERED"):
             require_conclusion(BreachConclusion.WORK_ERROR, other)
-    for silent in (shelf().in_force("130000", date(2024, 5, 1)), shelf().in_force("341124", date(2020, 6, 1))):
-        assert silent.payment.breach is None
+    promised = shelf().in_force("130000", date(2024, 5, 1)).payment.breach
+    assert promised is not None
+    assert (promised.rule, promised.work_error) == ("HB-ENR-15", False)
+    assert shelf().in_force("341124", date(2020, 6, 1)).payment.breach is None

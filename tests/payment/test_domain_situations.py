@@ -37,7 +37,9 @@ ASKED_OF_EVERYBODY = {"certificates", "voided", "attendance", "withdrawn", "spel
 
 def alone(facts: ClassFacts, opened: ClassOpened, **_: Any) -> tuple[Situation, ...]:
     return tuple(
-        Situation(places=(place,), example=one, sessions=facts.sessions_present(one.person_id), core=one.person_id)
+        Situation(
+            places=(place,), example=one, sessions=facts.sessions_present(one.person_id), core=place, is_alone=True
+        )
         for place, one in enumerate(opened.trainees)
     )
 
@@ -91,14 +93,16 @@ def troubled(claimed: Claimed, draw: Random) -> dict[str, Any]:
         for one in opened.fact.trainees
     )
     changed = replace(opened, fact=replace(opened.fact, trainees=trainees))
-    rule = draw.choice([cap.rule for cap in claimed.case.rulebook.payment.caps] or ["JY-ASM-05"])
+    terms = claimed.case.rulebook.payment
+    left_to_people = [row.rule for benefit in terms.benefits for row in (*benefit.payees, *benefit.shares)]
+    rule = draw.choice([*left_to_people, *(cap.rule for cap in terms.caps)] or ["JY-ASM-05"])
     decision = Decision(
         rule=rule,
         accepted=draw.random() < 0.5,
         reason="",
         decided_by="reviewer",
         decided_on=opened.fact.closing_date,
-        persons=frozenset(somebody[:2]),
+        persons=frozenset(draw.sample([trainee.person_id for trainee in trainees], 3)),
     )
     held = {
         (person, award.key): award.use
@@ -158,6 +162,24 @@ def test_nobody_is_judged_otherwise_because_others_are_alike(number: int, seed: 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deciding, "situations", alone)
         assert spelled_out(judged(claimed, **case)) == together
+
+
+def test_whom_a_decision_names_is_told_from_those_whom_it_does_not_name() -> None:
+    [claimed] = [one for one in CLASSES if one.case.rulebook.id.startswith("quanjiao")]
+    everybody = sorted(claimed.entitled)
+    [accepted] = claimed.decisions
+    accepted = replace(accepted, persons=frozenset(everybody[:20]))
+    refused = replace(accepted, persons=frozenset(everybody[10:30]), accepted=False)
+    lines = judged(claimed, decisions=(accepted, refused)).lines
+    paid = {
+        line.person_id for line in lines if line.amount_fen and line.programme == claimed.case.opened.fact.programme
+    }
+    codes = {line.person_id: {finding.code for finding in line.findings} for line in lines if line.line_no <= 50}
+    assert paid
+    assert paid <= set(everybody[:10])
+    assert any("PAYEE_REFUSED" in codes[person] for person in everybody[10:30])
+    assert any("PAYEE_UNDECIDED" in codes[person] for person in everybody[30:])
+    assert not any({"PAYEE_REFUSED", "PAYEE_UNDECIDED"} & codes[person] for person in everybody[:10])
 
 
 @pytest.mark.parametrize("file", sorted(CASES.glob("*/*.toml")), ids=lambda file: file.stem)

@@ -14,9 +14,11 @@ from shared.contracts.contract import Contract
 from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
 from shared.contracts.supervision import TrainingCompleted
 from shared.domain.actor import Role
+from shared.domain.jurisdiction import regions
+from shared.policy.rulebook import Shelf
 from tests.payment.claiming import identity, with_checks
 from tests.payment.office import person
-from tests.payment.sample import attendance, rate
+from tests.payment.sample import attendance, rate, shelf
 from tests.payment.test_late_facts import CANCELLED
 from tests.payment.test_late_facts_elsewhere import (
     OCCUPATIONS,
@@ -32,7 +34,7 @@ from tests.payment.test_late_facts_elsewhere import (
     pay,
     work,
 )
-from tests.payment.work_sample import FIRST_DAYS, opened
+from tests.payment.work_sample import FIRST_DAYS, book_of, opened
 from tests.servers import FreshDatabases
 
 OFFICER = person("officer-1", Role.POLICY_OFFICER)
@@ -53,6 +55,16 @@ def project(number: int) -> ClassOpened:
 
 
 CLASSES = [project(number) for number in (1, 2, 3)]
+
+
+def paid_to_the_school() -> Shelf:
+    """Give the shelf with the allowance paid to whoever gives the class, so that one claim tells of days and all."""
+    book = book_of("HL")
+    benefits = tuple(
+        replace(each, payees=()) if each.code == "living_allowance" else each for each in book.payment.benefits
+    )
+    others = [one for one in shelf().current if one.id != book.id]
+    return Shelf([*others, replace(book, payment=replace(book.payment, benefits=benefits))], [], regions())
 
 
 def told(of: ClassOpened, came: Came, *, revision: int) -> Step:
@@ -160,5 +172,6 @@ def test_a_day_is_paid_once_in_whichever_order_everything_becomes_known(
         on=date(2020, 7, 1),
         claimant="individual",
         prices=(replace(prices[0], programme="poverty_relief"), prices[1]),
+        books=paid_to_the_school(),
     )
     assert asyncio.run(setting.play(databases, steps)) == summer.worth() * YUAN

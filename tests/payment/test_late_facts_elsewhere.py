@@ -45,6 +45,7 @@ from shared.contracts.contract import Contract
 from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
 from shared.domain.actor import Actor
 from shared.domain.errors import Conflict, Refused
+from shared.policy.rulebook import Shelf
 from tests.payment.claiming import TRAINEE, card, somebody
 from tests.payment.conftest import _migrated, _opened
 from tests.payment.office import (
@@ -293,11 +294,12 @@ class Setting:
     claimant: Claimant = "enterprise"
     prices: tuple[Rate, ...] = ()
     kind: str = "level"
+    books: Shelf | None = None
 
     async def prepare(self, url: str) -> None:
         await _migrated(url)
         async with _opened(url) as database:
-            town = Town(Office(database, now=moment(self.on)), self)
+            town = Town(Office(database, now=moment(self.on), books=self.books), self)
             region, opening = FIRST_DAYS[self.place]
             key = BudgetKey(region=region, funding_source=EMPLOYMENT, year=opening.year)
             await town.act(FINANCE, allot_budget, key=key, amount_fen=100_000_000, document="测试指标文件")
@@ -311,7 +313,7 @@ class Setting:
         name = f"payment_{self.place}_{self.kind}_{self.classes[0].programme}".lower()
         url = await databases.cloned(name, self.prepare)
         async with _opened(url) as database:
-            town = Town(Office(database, now=moment(self.on), versions_before=100), self)
+            town = Town(Office(database, now=moment(self.on), versions_before=100, books=self.books), self)
             for step in steps:
                 await step(town)
             await town.finish()

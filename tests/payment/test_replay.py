@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 from sqlalchemy import text
 
-from services.payment.application.replay_claims import judge_again
+from services.payment.application.replay_claims import begin_replay, judge_again
 from services.payment.storage.tables import REPLAY_LINE
 from shared.database.bulk import insert_rows
 from shared.database.engine import Database
@@ -88,6 +88,30 @@ async def test_a_replay_that_is_killed_goes_on_and_comes_to_the_same_rows(
     assert done[0].claims == passes - 1
     subprocess.run(command, check=True)  # noqa: ASYNC221 - nothing else runs here
     assert await kept(database, "killed") == await kept(database, "undisturbed")
+
+
+async def test_parts_done_in_any_order_come_to_the_rows_of_the_whole(office_of_claims: Office) -> None:
+    database = office_of_claims.database
+    while await step(database, "whole", draft(60)):
+        pass
+    async with office_of_claims.unit() as uow:
+        assert await begin_replay(uow, "dealt", draft(60), parts=2) == 2
+        await uow.commit()
+    looked_at = dict.fromkeys((1, 0), 0)
+    for part in looked_at:
+        while looked := await step(database, "dealt", draft(60), part=part):
+            looked_at[part] += looked
+    assert sorted(looked_at.values()) == [1, 2]
+    assert await kept(database, "dealt") == await kept(database, "whole")
+    async with office_of_claims.unit() as uow:  # as it was dealt out once it stays
+        assert await begin_replay(uow, "dealt", draft(60), parts=3) == 2
+        assert await begin_replay(uow, "whole", draft(60), parts=3) == 1
+
+
+async def test_there_are_no_more_parts_than_claims(office_of_claims: Office) -> None:
+    async with office_of_claims.unit() as uow:
+        assert await begin_replay(uow, "many", draft(60), parts=CLASSES + 1) == 1
+        assert await begin_replay(uow, "each", draft(60), parts=CLASSES) == CLASSES
 
 
 async def test_a_name_stands_for_one_draft(office_of_claims: Office) -> None:

@@ -269,6 +269,28 @@ async def test_the_fourth_of_a_year_is_refused_and_a_place_given_back_is_free(of
     assert sum((await office.claim(fourth.claim_id)).payable.values()) == 150_000
 
 
+async def test_a_returned_claim_keeps_nobody_from_being_paid_elsewhere_and_is_told_so_when_it_comes_back(
+    office: Office,
+) -> None:
+    """HL-CLM-02: its places are free while it lies with the claimant, and taken again if they are still there."""
+    for class_id in ("class-1", "class-2"):
+        await trained(office, enterprise(opened(class_id, ["p1"])), [passed("p1", class_id, level="5")])
+    first = await claimed(office, "class-1", "enterprise")
+    assert (await claimed(office, "class-2", "enterprise")).payable == {}
+    await office.review(first.claim_id, Act.FIRST_REVIEW, there(FIRST), approved=False, reason_code="other")
+    await office.pass_days(CLAIMED_ON)
+    async with office.unit() as uow:
+        [second] = await uow.claims.all_of_class("class-2")
+    assert sum(second.payable.values()) == 150_000
+
+    again = await claimed(office, "class-1", "enterprise")
+    assert (again.round, again.payable) == (2, {})
+    assert [finding.code for line in again.assessment.lines for finding in line.findings] == ["CAP_REACHED"]
+    await office.review(second.claim_id, Act.FIRST_REVIEW, there(FIRST), approved=False, reason_code="other")
+    await office.pass_days(CLAIMED_ON)
+    assert sum((await office.claim(first.claim_id)).payable.values()) == 150_000
+
+
 async def test_the_same_occupation_and_level_is_paid_once_in_a_life(office: Office) -> None:
     """HL-CLM-02, HL-CLM-03: in another year at the same level nothing, at a higher one its rate."""
     for number, (year, level) in enumerate(((2020, "5"), (2021, "5"), (2021, "4")), start=1):

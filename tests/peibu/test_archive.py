@@ -1,6 +1,8 @@
 """A person's archive is put together from what four services answer, in the order of time."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ CERTIFICATE = {
     "voided_on": None,
 }
 SUBSIDY = {"programme": "upskilling", "approved_on": "2020-05-09", "amount_fen": 200_000, "settled_fen": 0}
+NOBODY = {"code": "PERSON_NOT_FOUND", "detail": "没有此人的记录。", "advice": "请核对人员编号。"}
 ANSWERS: dict[str, Any] = {
     f"/enrollment/v1/persons/{PERSON}/archive": {
         "classes": [klass("later", "2020-06-01", state="reserved"), klass("earlier", "2020-03-02")]
@@ -60,9 +63,7 @@ def answering(answers: dict[str, Any]) -> Party:
 
     def answer(request: httpx.Request) -> httpx.Response:
         found = answers.get(request.url.path)
-        return (
-            httpx.Response(404, json={"code": "PERSON_NOT_FOUND"}) if found is None else httpx.Response(200, json=found)
-        )
+        return httpx.Response(404, json=NOBODY) if found is None else httpx.Response(200, json=found)
 
     return Party(httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://peibu.test"), None)
 
@@ -94,6 +95,16 @@ async def test_a_subsidy_stands_behind_the_certificate_of_its_day_and_everything
 async def test_of_a_person_whom_nobody_knows_there_is_no_archive() -> None:
     with pytest.raises(StoryBroken, match="PERSON_NOT_FOUND"):
         await read_archive(answering({}), PERSON)
+
+
+def test_what_the_system_refuses_is_said_in_its_words_and_not_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def nobody_known(*_: object) -> AsyncIterator[Party]:
+        yield answering({})
+
+    monkeypatch.setattr("peibu.demo.stage.signed_in", nobody_known)
+    answer = CliRunner().invoke(app, ["archive", PERSON, "--url", "http://peibu.test"])
+    assert (answer.exit_code, answer.output) == (1, "没有此人的记录。请核对人员编号。\n")
 
 
 def test_a_reader_whom_the_home_does_not_know_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,13 @@ def mistakes_in(folder: Path) -> tuple[Mistake, ...]:
         ('rule = "JY-ENR-07"', 'rule = "HL-CLM-01"', "enrollment.class_size.rule", "葫人社发", "document"),
         ('clause = "三(三)"', 'clause = " "', "enrollment.suspensions.clause", "不得为空", "条款"),
         ('local = ["mixed_class"]', 'local = ["mixed"]', "enrollment.class_size.local", "没有 mixed", "mixed_class"),
-        ('code = "graduate"', 'code = "gradate"', "enrollment.groups[4].code", "recruit", "“graduate”"),
+        (
+            'code = "graduate"',
+            'code = "gradate"',
+            "enrollment.groups[4].code",
+            "graduate（高校毕业生）几乎相同",
+            "“graduate”",
+        ),
         (
             'groups = ["employee"]',
             'groups = ["employe"]',

@@ -162,3 +162,28 @@ def test_a_case_that_cannot_be_read_says_every_mistake_of_it(books: Path, tmp_pa
     told = run("try", case, "--rulebooks", books).output
     assert "p90 未在 [[person]] 中出现" in told, told
     assert "规则目录中没有 XC-CLM-33" in told, told
+
+
+def test_what_excludes_a_subsidy_is_called_by_its_name_in_the_document(books: Path, tmp_path: Path) -> None:
+    """Unemployed learners who had a living allowance get no subsidy for the training, were the two exclusive."""
+    pair = "rule = 'XC-PAY-01'\nclause = '四'\nprogrammes = ['training', 'living_allowance']\n"
+    text = (books / BOOK).read_text(encoding="utf-8")
+    (books / BOOK).write_text(f"{text}\n[[payment.exclusions]]\n{pair}", encoding="utf-8")
+    told = run("try", COUNTY / "case.toml", "--rulebooks", books).output
+    assert "享受“生活费补贴”，两项不得同时享受。（XC-PAY-01）" in told, told
+    assert "living_allowance" not in told
+
+
+def test_a_group_that_no_other_document_has_is_written_as_data_alone(books: Path, tmp_path: Path) -> None:
+    text = (books / BOOK).read_text(encoding="utf-8").replace("rural_labour", "returning_worker")
+    (books / BOOK).write_text(text, encoding="utf-8")
+    case = tmp_path / "case.toml"
+    case.write_text((COUNTY / "case.toml").read_text(encoding="utf-8").replace("rural_labour", "returning_worker"))
+    assert "没有错误" in run("check", "--rulebooks", books).output
+    assert "与案例相符" in run("try", case, "--rulebooks", books).output
+    edit(books / BOOK, 'code = "returning_worker"', 'code = "返乡人员"')
+    told = run("check", "--rulebooks", books).output
+    assert "代码应为小写英文字母、数字和下划线" in told, told
+    edit(books / BOOK, 'code = "返乡人员"', 'code = "returning_workers"')
+    told = run("check", "--rulebooks", books).output
+    assert "returning_worker 未在本规则册中定义。是否应为“returning_workers”" in told, told

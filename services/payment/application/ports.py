@@ -307,7 +307,9 @@ class Claims(Protocol):
         """Store an application to which claims will belong."""
         ...
 
-    async def ids_of(self, regions: Collection[str], *, after: str = "", limit: int | None = None) -> Sequence[str]:
+    async def ids_of(
+        self, regions: Collection[str], *, after: str = "", until: str | None = None, limit: int | None = None
+    ) -> Sequence[str]:
         """Give the ids of the claims of these regions that were approved at least once."""
         ...
 

@@ -6,10 +6,11 @@ working the same thing out again for the next person of whom everything asked is
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TypeVar
 
 from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for
-from services.payment.domain.caps import Use, admit
+from services.payment.domain.caps import Admission, Use, admit
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import Known
 from services.payment.domain.obstacles import incomplete
@@ -28,12 +29,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earned:
-    """What one benefit pays somebody for, before rates and caps; `against` says why it pays nothing."""
+    """What one benefit pays somebody for, before rates and caps; `against` says why it pays nothing.
 
+    `place` is the benefit's among the class's. `certificates` are the events by which those came that speak for it.
+    """
+
+    place: int
+    benefit: Benefit
     paid_to: BenefitPayee | None
     awards: tuple[Award, ...]
     against: tuple[Finding, ...]
     undecided: tuple[Finding, ...]
+    certificates: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +53,11 @@ class Draft:
     line_no: int
     place: int
     benefit: Benefit
-    paid_to: BenefitPayee | None = None
-    awards: tuple[Award, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    traces: tuple[Trace, ...] = ()
-    certificates: tuple[str, ...] | None = None
+    paid_to: BenefitPayee | None
+    awards: tuple[Award, ...]
+    findings: tuple[Finding, ...]
+    traces: tuple[Trace, ...]
+    certificates: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +73,8 @@ class Awarded:
 
 
 NOTHING = Awarded()
+_NO_WORTH = Worth()
+_UNASKED = Admission()
 
 
 class Awarding:
@@ -88,6 +97,10 @@ class Awarding:
         self._past = past
         self._held = held
         self._benefits = benefits_of(opened.fact, ground.rulebook, beside=ground.beside)
+        self._heads = len(opened.fact.trainees)
+        self._earned: dict[int, tuple[Earned, ...]] = {}
+        self._awarded: dict[tuple[int, tuple[int, ...]], dict[int, Awarded]] = {}
+        self._worths: dict[Hashable, Worth] = {}
         self._waiting = incomplete(
             ground.facts,
             opened.fact,
@@ -106,6 +119,12 @@ class Awarding:
         return self._ground.facts.days_present if any(each.days_min is not None for each in conditions) else None
 
     @property
+    def asks_for_work(self) -> bool:
+        """Say whether a benefit of the class asks where somebody worked."""
+        shares = (share for benefit in self._benefits for share in benefit.shares)
+        return any(share.employed_within_months is not None for share in shares)
+
+    @property
     def names_people(self) -> bool:
         """Say whether a benefit of the class gives each person a part of their own, or names their certificate."""
         asked = [benefit for benefit in self._benefits if not benefit.where_agreed or self._ground.facts.agreed]
@@ -115,35 +134,29 @@ class Awarding:
         )
 
     def drafts(self, situation: Situation) -> tuple[Draft, ...]:
-        """Give a line for every benefit of the class that pays the person's group; nobody is left without one.
-
-        Who belongs to two groups that are paid under one word has the line of the benefit that stands first.
-        """
-        trainee, heads = situation.example, len(self._opened.fact.trainees)
-        programme = self._opened.fact.programme
-        first: dict[str, int] = {}
-        for place, benefit in enumerate(self._benefits):
-            if is_for(benefit, trainee, self._ground.facts):
-                first.setdefault(benefit.paid_as(programme), place)
-        fitting = sorted(first.values())
-        line_no = situation.places[0] + 1
-        if not fitting and self._benefits:
-            benefit = self._benefits[0]
-            return (Draft(line_no=line_no, place=0, benefit=benefit, findings=(_other_group(benefit),)),)
-        return tuple(self._draft(place * heads + line_no, place, situation) for place in fitting)
+        """Give a line for every benefit of the class that pays the person's group; nobody is left without one."""
+        earned_here = self._earned.get(situation.core)
+        if earned_here is None:
+            earned_here = self._earned[situation.core] = self._all_earned(situation.example)
+        if not earned_here and self._benefits:
+            return (self._of_another_group(situation),)
+        not_entitled = self._not_entitled(situation.example.person_id)
+        return tuple([self._draft(found, situation, not_entitled) for found in earned_here])
 
     def missing(self, situation: Situation, drafts: Iterable[Draft]) -> Iterator[tuple[int, Finding]]:
         """Give the rates that are missing for somebody's lines, each with the number of the line."""
         for draft in drafts:
-            for worth in self._worths(situation, draft):
-                for finding in worth.missing:
+            for award in draft.awards:
+                for finding in self._worth(award, draft.place).missing:
                     yield draft.line_no, finding
 
     def lines(self, situation: Situation, drafts: Sequence[Draft]) -> tuple[Line, ...]:
         """Give somebody's lines with what their awards come to under the document's caps."""
-        kept = tuple(draft.place for draft in drafts if draft.awards)
-        awarded = self._once(("awarded", situation.core, kept), lambda: self._awarded(situation, drafts))
-        return tuple(self._line(situation.example, draft, awarded.get(draft.place, NOTHING)) for draft in drafts)
+        key = situation.core, tuple([draft.place for draft in drafts if draft.awards])
+        awarded = self._awarded.get(key)
+        if awarded is None:
+            awarded = self._awarded[key] = self._all_awarded(situation, drafts)
+        return tuple([self._line(situation.example, draft, awarded.get(draft.place, NOTHING)) for draft in drafts])
 
     def _once(self, key: Hashable, work_out: Callable[[], T]) -> T:
         found = self._kept.get(key)
@@ -151,91 +164,107 @@ class Awarding:
             found = self._kept[key] = work_out()
         return found  # type: ignore[return-value]
 
-    def _draft(self, line_no: int, place: int, situation: Situation) -> Draft:
-        benefit, person_id = self._benefits[place], situation.example.person_id
-        found = self._once(("earned", situation.core, place), lambda: self._earned(place, situation.example))
-        against = self._waiting[benefit.paid_as(self._opened.fact.programme)]
-        against = against or (*self._unproven(situation, benefit), *found.undecided, *found.against)
-        refused = (*self._not_entitled(person_id), *against)
-        certificates = tuple(award.certificate.event_id for award in found.awards if award.certificate is not None)
-        if refused and not (found.awards and refused == found.against):
-            return Draft(
-                line_no=line_no,
-                place=place,
-                benefit=benefit,
-                paid_to=found.paid_to,
-                findings=refused,
-                certificates=certificates,
-            )
-        return Draft(
-            line_no=line_no,
-            place=place,
-            benefit=benefit,
-            paid_to=found.paid_to,
-            awards=found.awards,
-            findings=found.against,
-            traces=self._grounds(situation, benefit, certificates=len(certificates)),
-            certificates=certificates,
-        )
+    def _all_earned(self, trainee: OpenedTrainee) -> tuple[Earned, ...]:
+        """Give what each benefit of the class that pays the person's group pays them for.
 
-    def _earned(self, place: int, trainee: OpenedTrainee) -> Earned:
+        Who belongs to two groups that are paid under one word has the line of the benefit that stands first.
+        """
+        first: dict[str, int] = {}
+        for place, benefit in enumerate(self._benefits):
+            if is_for(benefit, trainee, self._ground.facts):
+                first.setdefault(benefit.paid_as(self._opened.fact.programme), place)
+        return tuple([self._earned_by(place, trainee) for place in sorted(first.values())])
+
+    def _earned_by(self, place: int, trainee: OpenedTrainee) -> Earned:
         benefit, ground = self._benefits[place], self._ground
         paid_to = payee_of(benefit, trainee, ground)
         found, against = earned(benefit, trainee, ground)
-        awards = tuple(handed_out(award, benefit, trainee, ground) for award in found)
+        awards = tuple([handed_out(award, benefit, trainee, ground) for award in found])
         return Earned(
+            place=place,
+            benefit=benefit,
             paid_to=paid_to,
             awards=awards,
             against=against,
             undecided=payee_open(benefit, paid_to, trainee.person_id, ground) if awards else (),
+            certificates=tuple([award.certificate.event_id for award in awards if award.certificate is not None]),
         )
 
-    def _worths(self, situation: Situation, draft: Draft) -> tuple[Worth, ...]:
-        rulebook, rates = self._ground.rulebook, self._rates
-        return self._once(
-            ("worths", situation.core, draft.place, bool(draft.awards)),
-            lambda: tuple(Worth() if award.findings else worth_of(award, rulebook, rates) for award in draft.awards),
+    def _of_another_group(self, situation: Situation) -> Draft:
+        benefit = self._benefits[0]
+        return Draft(
+            line_no=situation.places[0] + 1,
+            place=0,
+            benefit=benefit,
+            paid_to=None,
+            awards=(),
+            findings=(_other_group(benefit),),
+            traces=(),
+            certificates=None,
         )
 
-    def _awarded(self, situation: Situation, drafts: Sequence[Draft]) -> dict[int, Awarded]:
+    def _draft(self, found: Earned, situation: Situation, not_entitled: tuple[Finding, ...]) -> Draft:
+        benefit = found.benefit
+        against = self._waiting[benefit.paid_as(self._opened.fact.programme)]
+        refused = not_entitled + (against or self._unproven(situation, benefit) + found.undecided + found.against)
+        stands = not refused or (found.awards and refused == found.against)
+        return Draft(
+            line_no=found.place * self._heads + situation.places[0] + 1,
+            place=found.place,
+            benefit=benefit,
+            paid_to=found.paid_to,
+            awards=found.awards if stands else (),
+            findings=refused,
+            traces=self._grounds(situation, found) if stands else (),
+            certificates=found.certificates,
+        )
+
+    def _worth(self, award: Award, place: int) -> Worth:
+        if award.findings:
+            return _NO_WORTH
+        key = place, award.priced, award.percent, award.paid_out_fen
+        found = self._worths.get(key)
+        if found is None:
+            found = self._worths[key] = worth_of(award, self._ground.rulebook, self._rates)
+        return found
+
+    def _all_awarded(self, situation: Situation, drafts: Sequence[Draft]) -> dict[int, Awarded]:
         """Judge somebody's awards by caps and exclusions in the order of the days, and sum up each line's."""
-        priced = {
-            draft.place: [
-                award.worth(
-                    worth.amount_fen,
-                    (*award.findings, *worth.findings),
-                    (*award.traces, *worth.traces),
-                    short_fen=worth.short_fen,
-                )
-                for award, worth in zip(draft.awards, self._worths(situation, draft), strict=True)
+        asked: list[tuple[date, int, int, Award]] = []
+        worths: dict[int, list[Worth]] = {}
+        for draft in drafts:
+            worths[draft.place] = [self._worth(award, draft.place) for award in draft.awards]
+            asked += [
+                (award.use.on, draft.place, number, award)
+                for number, (award, worth) in enumerate(zip(draft.awards, worths[draft.place], strict=True))
+                if not award.findings and not worth.findings
             ]
-            for draft in drafts
-        }
-        asked = [
-            (award.use.on, place, number)
-            for place, awards in priced.items()
-            for number, award in enumerate(awards)
-            if not award.findings
-        ]
         before = [use for use in self._past if use.person_id == situation.example.person_id]
-        for _, place, number in sorted(asked):
-            award = priced[place][number]
-            findings, traces = self._admission(award, before)
-            if findings or traces:
-                priced[place][number] = award.worth(
-                    award.amount_fen, findings, (*award.traces, *traces), short_fen=award.short_fen
-                )
-            if not findings:
+        admitted: dict[tuple[int, int], Admission] = {}
+        for _, place, number, award in sorted(asked, key=lambda each: each[:3]) if len(asked) > 1 else asked:
+            judged = admitted[place, number] = self._admission(award, before)
+            if not judged.findings:
                 before.append(award.use)
-        return {place: _summed(tuple(awards)) for place, awards in priced.items()}
+        return {
+            draft.place: _summed(
+                tuple(
+                    [
+                        _judged(award, worth, admitted.get((draft.place, number), _UNASKED))
+                        for number, (award, worth) in enumerate(zip(draft.awards, worths[draft.place], strict=True))
+                    ]
+                )
+            )
+            for draft in drafts
+            if draft.awards
+        }
 
-    def _admission(self, award: Award, before: Sequence[Use]) -> tuple[tuple[Finding, ...], tuple[Trace, ...]]:
+    def _admission(self, award: Award, before: Sequence[Use]) -> Admission:
         rulebook, decisions = self._ground.rulebook, self._ground.decisions
         is_held = self._held.get((award.use.person_id, award.key)) == award.use
         judged = admit(award.use, before, rulebook=rulebook, decisions=decisions, held=is_held)
         if is_held and not judged.findings:
             judged = replace(judged, findings=_despite(award.use, before, rulebook, decisions))
-        return judged.findings, judged.traces
+        return judged
 
     def _line(self, trainee: OpenedTrainee, draft: Draft, awarded: Awarded) -> Line:
         return Line(
@@ -299,15 +328,20 @@ class Awarding:
             if event not in there
         )
 
-    def _grounds(self, situation: Situation, benefit: Benefit, *, certificates: int) -> tuple[Trace, ...]:
-        proven = self._once(
-            ("proven", situation.sessions, certificates), lambda: self._proven(situation.sessions, certificates)
-        )
-        if not benefit.groups:
+    def _grounds(self, situation: Situation, found: Earned) -> tuple[Trace, ...]:
+        certificates, groups = len(found.certificates), situation.example.groups if found.benefit.groups else None
+        key = "grounds", situation.sessions, certificates, found.place, groups
+        return self._once(key, lambda: self._all_grounds(situation.sessions, certificates, found.benefit, groups))
+
+    def _all_grounds(
+        self, sessions: int, certificates: int, benefit: Benefit, groups: tuple[str, ...] | None
+    ) -> tuple[Trace, ...]:
+        proven = self._once(("proven", sessions, certificates), lambda: self._proven(sessions, certificates))
+        if groups is None:
             return proven
-        groups = ",".join(situation.example.groups)
+        told = ",".join(groups)
         eligible = self._once(
-            ("eligible", benefit.code, groups), lambda: benefit.trace(result="eligible", inputs={"groups": groups})
+            ("eligible", benefit.code, told), lambda: benefit.trace(result="eligible", inputs={"groups": told})
         )
         return (*proven, eligible)
 
@@ -348,6 +382,16 @@ def _despite(use: Use, before: Sequence[Use], rulebook: Rulebook, decisions: Seq
     return admit(use, earlier, rulebook=rulebook, decisions=decisions).findings
 
 
+def _judged(award: Award, worth: Worth, admission: Admission) -> Award:
+    """Give an award with its worth and with what caps and exclusions say of it."""
+    return award.worth(
+        worth.amount_fen,
+        award.findings + worth.findings + admission.findings,
+        award.traces + worth.traces + admission.traces,
+        short_fen=worth.short_fen,
+    )
+
+
 def _summed(awards: tuple[Award, ...]) -> Awarded:
     """Sum up the awards of one line."""
     paid = [award for award in awards if not award.findings]
@@ -355,10 +399,10 @@ def _summed(awards: tuple[Award, ...]) -> Awarded:
     return Awarded(
         awards=awards,
         recognised=bool(paid),
-        amount_fen=sum(award.amount_fen for award in paid),
+        amount_fen=sum([award.amount_fen for award in paid]),
         certificate_kind=kinds[0] if kinds else None,
-        findings=tuple(finding for award in awards for finding in award.findings),
-        traces=tuple(trace for award in paid for trace in award.traces),
+        findings=tuple([finding for award in awards for finding in award.findings]),
+        traces=tuple([trace for award in paid for trace in award.traces]),
     )
 
 

@@ -1,6 +1,6 @@
 """What a benefit pays one person for (补贴项目): a certificate, months of work, days of presence, each an award."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,7 @@ from services.payment.domain.decision import Decision, decision_trace, latest
 from services.payment.domain.facts import ClassFacts, Known, WorkMonth
 from services.payment.domain.rates import Wanted
 from services.payment.domain.recognition import recognise, recognise_each
-from services.payment.domain.shortfall import cost_fen, is_stated, part_of, shortfall_fen, spent_fen
+from services.payment.domain.shortfall import Stating, cost_fen, is_stated, part_of, shortfall_fen, spent_fen
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee, ReservedTrainee
 from shared.domain.months import months_later
@@ -136,7 +136,7 @@ class Ground:
     entry_required: bool = False
 
 
-class Earning(Protocol):
+class Earning(Stating, Protocol):
     """A class as far as its benefits depend on it, planned or opened; of a `kind` None nothing is told yet."""
 
     @property
@@ -146,10 +146,6 @@ class Earning(Protocol):
     @property
     def kind(self) -> str | None:
         """Give its kind."""
-
-    @property
-    def attributes(self) -> Mapping[str, str]:
-        """Give what it states, by the code of the attribute."""
 
 
 def benefits_of(earning: Earning, rulebook: Rulebook, *, beside: bool = False) -> tuple[Benefit, ...]:
@@ -202,7 +198,9 @@ def _of_person(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Fou
     """
     if ground.rulebook.assessment.certificate_priority is None:
         awards, findings = _of_certificates(benefit, trainee, ground)
-        return ([max(awards, key=lambda award: _brings(award, ground))], ()) if awards else ([], findings)
+        if len(awards) > 1:
+            awards = [max(awards, key=lambda award: _brings(award, ground))]
+        return awards, () if awards else findings
     judged = recognise(
         ground.facts,
         ground.opened,
@@ -462,10 +460,7 @@ def _employed(
     share: Share, months: int, certificate: CertificateIssued, ground: Ground
 ) -> tuple[bool, tuple[Trace, ...], tuple[Trace, ...]]:
     issued, last = certificate.issued_on, months_later(certificate.issued_on, months)
-    spells = sorted(
-        (spell for spell in ground.facts.spells if spell.person_id == certificate.person_id),
-        key=lambda spell: spell.start,
-    )
+    spells = sorted(ground.facts.spells_of(certificate.person_id), key=lambda spell: spell.start)
     inputs = {"certificate_on": issued.isoformat(), "window_end": last.isoformat()}
     within = next((spell for spell in spells if issued <= spell.start <= last), None)
     decision = latest(ground.decisions, share.rule, certificate.person_id)
@@ -483,9 +478,7 @@ def _employed(
 def _held_before(certificate: CertificateIssued, ground: Ground) -> bool:
     """Say whether the person had a job before the certificate and still has it on its day."""
     issued, person_id = certificate.issued_on, certificate.person_id
-    return any(
-        each.person_id == person_id and each.start < issued and each.holds_on(issued) for each in ground.facts.spells
-    )
+    return any(each.start < issued and each.holds_on(issued) for each in ground.facts.spells_of(person_id))
 
 
 def _earlier_job(award: Award, ground: Ground) -> Iterator[Finding]:

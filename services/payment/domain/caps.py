@@ -100,7 +100,7 @@ def admit(
         elif decision is not None or not held:
             findings.append(_beyond(cap, had))
     for exclusion in () if held else terms.exclusions:
-        findings += [_excluded(exclusion, other) for other in _rivals(exclusion, use, before)][:1]
+        findings += [_excluded(exclusion, other, rulebook) for other in _rivals(exclusion, use, before)][:1]
     return Admission(findings=tuple(findings), traces=tuple(traces))
 
 
@@ -215,11 +215,13 @@ def _taken(cap: Cap, taken: Sequence[date], *, left: int) -> Finding:
     )
 
 
-def _excluded(exclusion: Exclusion, other: Use) -> Finding:
+def _excluded(exclusion: Exclusion, other: Use, rulebook: Rulebook) -> Finding:
+    called = dict.fromkeys(one.name for one in rulebook.payment.benefits if one.programme == other.programme)
+    rival = "或".join(called) or other.programme
     return exclusion.finding(
         code="EXCLUSIVE_PROGRAMME",
         severity=Severity.STOP,
-        message=f"该学员在同一用人单位已于 {other.on.isoformat()} 享受 {other.programme} 补贴，两项不得同时享受。",
+        message=f"该学员在同一用人单位已于 {other.on.isoformat()} 享受“{rival}”，两项不得同时享受。",
         advice="请核对先享受的补贴；已退回的，在追回办结后重新申领。",
         value=other.programme,
     )

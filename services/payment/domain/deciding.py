@@ -198,6 +198,7 @@ def decide(
         past=past,
         held=held,
         by_days=awarding.by_days,
+        by_work=awarding.asks_for_work,
         each_alone=awarding.names_people,
     )
     drafts = [(one, awarding.drafts(one)) for one in alike]

@@ -1,6 +1,6 @@
 """What the events of one class said, gathered in any order; nothing here was asserted by a claimant."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -144,7 +144,14 @@ class ClassFacts:
 
     def days_of(self, person_id: str) -> tuple[date, ...]:
         """Give the days on which the person was in a session, each once, the earliest first."""
-        return tuple(dict.fromkeys(known.fact.held_on for known in self.attended(person_id)))
+        if person_id not in self._present:
+            return ()
+        missed = self._missed.get(person_id)
+        return (
+            tuple(self._days)
+            if missed is None
+            else tuple(day for day, each in self._days.items() if not each <= missed)
+        )
 
     def days_present(self, person_id: str) -> int:
         """Give on how many days the person was in a session."""
@@ -159,6 +166,17 @@ class ClassFacts:
         if self.payouts is None:
             return None
         return self._handed_out.get(person_id, 0)
+
+    def spells_of(self, person_id: str) -> Sequence[Spell]:
+        """Give where the person worked."""
+        return self._spells.get(person_id, ())
+
+    @cached_property
+    def _spells(self) -> Mapping[str, Sequence[Spell]]:
+        found: dict[str, list[Spell]] = {}
+        for spell in self.spells:
+            found.setdefault(spell.person_id, []).append(spell)
+        return found
 
     @cached_property
     def _handed_out(self) -> Mapping[str, int]:
@@ -187,22 +205,36 @@ class ClassFacts:
         return tuple(known.event_id for known in self._sessions)
 
     @cached_property
+    def _days(self) -> Mapping[date, frozenset[int]]:
+        """The days on which sessions were held, with their sessions by place."""
+        found: dict[date, set[int]] = {}
+        for place, known in enumerate(self._sessions):
+            found.setdefault(known.fact.held_on, set()).add(place)
+        return {day: frozenset(places) for day, places in found.items()}
+
+    @cached_property
+    def _by_session(self) -> tuple[frozenset[str], ...]:
+        """Who was in each session."""
+        return tuple(frozenset([each.person_id for each in known.fact.present]) for known in self._sessions)
+
+    @cached_property
     def _present(self) -> frozenset[str]:
         """Everybody who was in a session."""
-        return frozenset().union(*self._by_session)
+        found: frozenset[str] = frozenset()
+        for present in self._by_session:
+            if not present <= found:
+                found |= present
+        return found
 
     @cached_property
     def _missed(self) -> Mapping[str, frozenset[int]]:
         """The sessions in which somebody was not, by place, of whoever was in one but not in all."""
         found: dict[str, list[int]] = {}
         for place, present in enumerate(self._by_session):
-            for person_id in self._present.difference(present):
-                found.setdefault(person_id, []).append(place)
+            if len(present) < len(self._present):
+                for person_id in self._present - present:
+                    found.setdefault(person_id, []).append(place)
         return {person_id: frozenset(places) for person_id, places in found.items()}
-
-    @cached_property
-    def _by_session(self) -> tuple[tuple[str, ...], ...]:
-        return tuple(tuple([presence.person_id for presence in known.fact.present]) for known in self._sessions)
 
     def exam_day(self, assessment_id: str) -> date | None:
         """Give the day of an exam, None while nothing was heard of it."""

@@ -1,7 +1,7 @@
 """People of a class of whom everything that a rule asks is the same: they are judged once, and each gets the answer.
 
-In a class of fifty most people differ in nothing but their names and numbers. Whomever a decision names, or who has
-several certificates, is judged alone.
+In a class of fifty most people differ in nothing but their names and numbers. Whoever has several certificates is
+judged alone; decisions speak alike of all whom the same of them name.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
@@ -47,19 +47,16 @@ _OF_USE: Final = _deciding(Use)
 class Situation:
     """The people who are alike, by their places on the roster from 0 on, the first of them as their example.
 
-    They were in as many `sessions`. `core` is shared with all who differ from them in nothing but what entitles to an
-    award: sessions, a slot held, a withdrawal; what a benefit pays is the same for all of those.
+    They were in as many `sessions`. `core` is the number that they share within the class with all who differ from them
+    in nothing but what entitles to an award: sessions, a slot held, a withdrawal; what a benefit pays is the same for
+    all of those. Who is judged alone is alone in it.
     """
 
     places: tuple[int, ...]
     example: OpenedTrainee
     sessions: int
-    core: Hashable
-
-    @property
-    def is_alone(self) -> bool:
-        """Say whether the person is judged alone, whoever else may be like them."""
-        return self.core == self.example.person_id
+    core: int
+    is_alone: bool
 
 
 def situations(
@@ -71,46 +68,56 @@ def situations(
     past: Sequence[Use] = (),
     held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
     by_days: Callable[[str], Hashable] | None,
+    by_work: bool,
     each_alone: bool,
 ) -> tuple[Situation, ...]:
     """Put the people of a class together who are alike, in the order of the roster.
 
-    `by_days` gives what a benefit asks of the days on which somebody came, `each_alone` says that one tells everybody
-    apart.
+    `by_days` gives what a benefit asks of the days on which somebody came, `by_work` says that one asks where somebody
+    worked, `each_alone` that one tells everybody apart.
     """
-    alone = {person for decision in decisions for person in decision.persons or ()}
+    spoken_of: dict[str, tuple[int, ...]] = {}
+    for number, decision in enumerate(decisions):
+        for person in decision.persons or ():
+            spoken_of[person] = (*spoken_of.get(person, ()), number)
     withdrawn = {known.fact.person_id for known in facts.withdrawn}
-    worked = _by_person(facts.spells, _OF_SPELL)
+    worked = _by_person(facts.spells, _OF_SPELL) if by_work else {}
     months = _by_person(facts.months, _OF_MONTH)
     had = _by_person(past, _OF_USE)
     holding: dict[str, list[tuple[str, Use]]] = {}
     for (person, award), use in held.items():
         holding.setdefault(person, []).append((award, use))
-    alike: dict[tuple[Hashable, int, bool, bool], list[int]] = {}
+    cores: dict[Hashable, int] = {}
+    alike: dict[tuple[int, bool, int, bool, bool], list[int]] = {}
     for place, trainee in enumerate(opened.trainees):
         person = trainee.person_id
-        sessions = facts.sessions_present(person)
         certificates = facts.standing_certificates(person)
-        core: Hashable
-        if each_alone or person in alone or len(certificates) > 1:
-            core = person
-        else:
-            core = (
+        is_alone = each_alone or len(certificates) > 1
+        content = (
+            person
+            if is_alone
+            else (
                 _OF_TRAINEE(trainee),
                 trainee.fee_fen > 0,
+                spoken_of.get(person),
                 _OF_CERTIFICATE(certificates[0].fact) if certificates else None,
                 worked.get(person),
                 months.get(person),
                 facts.paid_out(person),
                 had.get(person),
                 _held(holding[person], certificates) if person in holding else None,
-                tuple(trainee.attributes.items()),
+                tuple(trainee.attributes.items()) if trainee.attributes else None,
                 by_days(person) if by_days else None,
             )
-        alike.setdefault((core, sessions, person in entitled, person in withdrawn), []).append(place)
+        )
+        core = cores.setdefault(content, len(cores))
+        key = core, is_alone, facts.sessions_present(person), person in entitled, person in withdrawn
+        alike.setdefault(key, []).append(place)
     return tuple(
-        Situation(places=tuple(places), example=opened.trainees[places[0]], sessions=key[1], core=key[0])
-        for key, places in alike.items()
+        Situation(
+            places=tuple(places), example=opened.trainees[places[0]], sessions=sessions, core=core, is_alone=is_alone
+        )
+        for (core, is_alone, sessions, _, _), places in alike.items()
     )
 
 

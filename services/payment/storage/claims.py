@@ -114,11 +114,15 @@ class StoredClaims:
         }
         await self._connection.execute(insert(APPLICATION).values(row))
 
-    async def ids_of(self, regions: Collection[str], *, after: str = "", limit: int | None = None) -> Sequence[str]:
+    async def ids_of(
+        self, regions: Collection[str], *, after: str = "", until: str | None = None, limit: int | None = None
+    ) -> Sequence[str]:
         """Give the ids of the claims of these regions that were approved at least once, in order, behind one."""
         approved = select(CLAIM_ENTRY.c.claim_id).distinct()
         query = select(CLAIM.c.claim_id).where(CLAIM.c.region.in_(regions), CLAIM.c.claim_id.in_(approved))
         query = query.where(CLAIM.c.claim_id > after).order_by(CLAIM.c.claim_id).limit(limit)
+        if until is not None:
+            query = query.where(CLAIM.c.claim_id <= until)
         return (await self._connection.execute(query)).scalars().all()
 
     async def waiting(self, wanted: Waiting, *, after: str | None, limit: int) -> Sequence[Claim]:

@@ -6,14 +6,15 @@ The texts of reasons are canonical: the same claims give the same bytes on both 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.replay import Replayed
-from services.payment.storage.tables import REPLAY, REPLAY_CLAIM, REPLAY_LINE
+from services.payment.storage.tables import REPLAY, REPLAY_CLAIM, REPLAY_LINE, REPLAY_PART
 from shared.database.bulk import insert_rows
 from shared.database.upsert import insert_or_ignore
 from shared.policy.decision import Finding, Trace
@@ -29,18 +30,34 @@ class StoredReplays:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def begin(self, name: str, rulebook_id: str, *, at: datetime) -> tuple[str, str]:
-        """Keep every other writer of this replay waiting; give its rulebook, and the last claim it has come to."""
-        row = {"name": name, "rulebook_id": rulebook_id, "begun_at": at, "reached": "", "steps": 0}
-        await self._connection.execute(insert_or_ignore(self._connection, REPLAY, row))
-        locked = update(REPLAY).where(REPLAY.c.name == name).values(steps=REPLAY.c.steps + 1)
-        found = await self._connection.execute(locked.returning(REPLAY.c.rulebook_id, REPLAY.c.reached))
-        stands = found.one()
-        return stands.rulebook_id, stands.reached
+    async def begin(self, name: str, rulebook_id: str, limits: Sequence[str], *, at: datetime) -> tuple[str, int]:
+        """Deal a new replay's claims out into parts, one more than there are limits; give its rulebook and its parts.
 
-    async def add(self, name: str, found: Sequence[Replayed], *, reached: str) -> None:
-        """Add claims judged again, and how far the replay came."""
-        await self._connection.execute(update(REPLAY).where(REPLAY.c.name == name).values(reached=reached))
+        One that was begun before stays as it is.
+        """
+        new = insert_or_ignore(self._connection, REPLAY, {"name": name, "rulebook_id": rulebook_id, "begun_at": at})
+        if (await self._connection.execute(new.returning(REPLAY.c.name))).first():
+            dealt = enumerate(pairwise(("", *limits, None)))
+            rows = [
+                {"name": name, "part": part, "reached": one, "until": other, "steps": 0} for part, (one, other) in dealt
+            ]
+            await self._connection.execute(insert(REPLAY_PART), rows)
+        stands = await self._connection.execute(select(REPLAY.c.rulebook_id).where(REPLAY.c.name == name))
+        parts = select(func.count()).select_from(REPLAY_PART).where(REPLAY_PART.c.name == name)
+        return stands.scalar_one(), (await self._connection.execute(parts)).scalar_one()
+
+    async def go_on(self, name: str, part: int) -> tuple[str, str | None]:
+        """Keep every other writer of a part waiting; give the last claim it has come to, and the last it goes to."""
+        row = REPLAY_PART.c
+        locked = update(REPLAY_PART).where(row.name == name, row.part == part).values(steps=row.steps + 1)
+        stands = (await self._connection.execute(locked.returning(row.reached, row.until))).one()
+        return stands.reached, stands.until
+
+    async def add(self, name: str, part: int, found: Sequence[Replayed], *, reached: str) -> None:
+        """Add claims judged again, and how far their part came."""
+        row = REPLAY_PART.c
+        came = update(REPLAY_PART).where(row.name == name, row.part == part).values(reached=reached)
+        await self._connection.execute(came)
         claims: list[tuple[Any, ...]] = []
         lines: list[tuple[Any, ...]] = []
         for one in found:

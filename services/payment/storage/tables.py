@@ -1009,10 +1009,19 @@ REPLAY: Final = Table(
     Column("name", String(100), primary_key=True),
     Column("rulebook_id", String(200), nullable=False),
     Column("begun_at", Instant, nullable=False),
+)
+"""Approved claims judged again under a draft. Nothing is paid by it."""
+
+REPLAY_PART: Final = Table(
+    "replay_part",
+    METADATA,
+    Column("name", ForeignKey("replay.name"), primary_key=True),
+    Column("part", Integer, primary_key=True),
     Column("reached", String(200), nullable=False),
+    Column("until", String(200)),
     Column("steps", BigInteger, nullable=False),
 )
-"""Approved claims judged again under a draft: how far each such replay came. Nothing is paid by it."""
+"""The claims of a replay from one to the next, dealt out once: how far each part came, and `until` where it goes."""
 
 REPLAY_CLAIM: Final = Table(
     "replay_claim",

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
+
+from pydantic import Field
 
 from shared.domain.actor import Role
 from shared.policy.decision import Finding, Severity, Trace, TraceValue
@@ -32,32 +34,8 @@ Programme = Literal[
 ]
 """What is paid for; rates are filed under these words."""
 
-GroupCode = Literal[
-    "employee",
-    "recruit",
-    "graduate",
-    "school_leaver",
-    "rural_transferred",
-    "rural_labour",
-    "laid_off",
-    "urban_unemployed",
-    "employment_difficult",
-    "zero_employment_family",
-    "poverty_monitored",
-    "poor_worker",
-    "poor_family_child",
-    "veteran",
-    "disabled",
-    "left_behind_woman",
-    "prisoner",
-    "rehabilitation",
-    "no_pension",
-    "capacity_cut",
-    "professional_farmer",
-    "startup_willing",
-    "other",
-]
-"""Groups of people (人员类别); each rulebook says which of them it knows."""
+GroupCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+"""A group of people (人员类别): each rulebook defines its own under `enrollment.groups` and names them in Chinese."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,17 @@ def _create_replays() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("rulebook_id", sa.String(length=200), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reached", sa.String(length=200), nullable=False),
-        sa.Column("steps", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_replay")),
+    )
+    op.create_table(
+        "replay_part",
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("reached", sa.String(length=200), nullable=False),
+        sa.Column("until", sa.String(length=200), nullable=True),
+        sa.Column("steps", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["name"], ["replay.name"], name=op.f("fk_replay_part_name_replay")),
+        sa.PrimaryKeyConstraint("name", "part", name=op.f("pk_replay_part")),
     )
     op.create_table(
         "replay_claim",
