@@ -1,9 +1,12 @@
 """Approved claims judged again under a draft: kept step by step, and the same rows whatever happens in between."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -13,11 +16,13 @@ from services.payment.storage.tables import REPLAY_LINE
 from shared.database.bulk import insert_rows
 from shared.database.engine import Database
 from shared.domain.errors import Refused
+from shared.policy.loader import PACKAGED
 from tests.payment.office import Office
 from tests.payment.replaying import draft, kept, step
 from tests.payment.sample import people
 from tests.servers import FreshDatabases
 
+RULEBOOK = "jiyuan/2021-01-01.toml"
 CLASSES = 3
 """Of ten people each, cut to seven heads: 10,500 of 15,000 yuan; under a limit of 60 % nothing would be cut."""
 
@@ -106,6 +111,35 @@ async def test_parts_done_in_any_order_come_to_the_rows_of_the_whole(office_of_c
     async with office_of_claims.unit() as uow:  # as it was dealt out once it stays
         assert await begin_replay(uow, "dealt", draft(60), parts=3) == 2
         assert await begin_replay(uow, "whole", draft(60), parts=3) == 1
+
+
+async def test_the_command_keeps_every_line_with_as_many_processes_as_the_database_takes(
+    office_of_claims: Office, databases: FreshDatabases, tmp_path: Path
+) -> None:
+    file = tmp_path / RULEBOOK
+    file.parent.mkdir()
+    changed = (
+        (PACKAGED / RULEBOOK).read_text(encoding="utf-8").replace("minimum_percent = 90", "minimum_percent = 60", 1)
+    )
+    file.write_text(changed, encoding="utf-8")
+    url = office_of_claims.database.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "peibu", "policy", "replay", "--under", file, "--home", tmp_path, "--keep", "year"]
+    secrets = [sys.executable, "-m", "peibu", "init", "--home", tmp_path]
+    subprocess.run(secrets, check=True, capture_output=True)  # noqa: ASYNC221 - nothing else runs here
+    done = subprocess.run(  # noqa: ASYNC221 - nothing else runs here
+        [*command, "--out", tmp_path / "rows"],
+        env={**os.environ, "PEIBU_PAYMENT_DATABASE": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [json.loads(line) for line in (tmp_path / "rows").read_text(encoding="utf-8").splitlines()] == [
+        dict(line) for line in await kept(office_of_claims.database, "year")
+    ]
+    parts = await office_of_claims.rows("SELECT steps FROM replay_part WHERE name = 'year'")
+    assert len(parts) == (1 if databases.kind == "sqlite" else min(os.cpu_count() or 1, CLASSES))
+    assert all(part.steps >= 2 for part in parts)
 
 
 async def test_there_are_no_more_parts_than_claims(office_of_claims: Office) -> None:
