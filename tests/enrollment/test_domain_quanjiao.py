@@ -1,6 +1,6 @@
 """Classes under the rulebook of Quanjiao for 2020 and 2021: consent, directory, ratings, plans and accounts."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -64,6 +64,12 @@ CONSENT = {"occupation": WELDER, "consented_from": "2020-01-01", "consented_to":
     ("consents", "opening", "expected"),
     [
         ((CONSENT,), date(2020, 12, 31), []),
+        (({**CONSENT, "consented_from": f"{OPENING}"},), OPENING, []),
+        (
+            ({**CONSENT, "consented_from": f"{OPENING + timedelta(days=1)}"},),
+            OPENING,
+            [("OUT_OF_CONSENT", "QJ-INS-01", "stop")],
+        ),
         ((CONSENT,), date(2021, 1, 4), [("OUT_OF_CONSENT", "QJ-INS-01", "stop")]),
         ((), date(2020, 12, 31), [("OUT_OF_CONSENT", "QJ-INS-01", "stop")]),
         (({**CONSENT, "occupation": "4-10-01-01"},), OPENING, [("OUT_OF_CONSENT", "QJ-INS-01", "stop")]),
