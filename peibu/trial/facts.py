@@ -9,14 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any, Final, cast
 
-from services.payment.domain.benefit import (
-    AGREED_MONTHS,
-    DISPATCHED_TO,
-    ENTERPRISE,
-    FUNDER,
-    HIRER,
-    INSURED_MONTHS,
-)
+from services.payment.domain.benefit import AGREED_MONTHS, DISPATCHED_TO, ENTERPRISE, FUNDER, HIRER, INSURED_MONTHS
 from services.payment.domain.caps import Use
 from services.payment.domain.decision import Decision
 from services.payment.domain.facts import ClassFacts, Known, Payout, Spell, WorkMonth

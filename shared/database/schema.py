@@ -54,10 +54,14 @@ def schema_of(service: str) -> Schema:
     """Give a service's schema by convention; `shared` names the tables that every service has."""
     if service == SHARED_SCHEMA.label:
         return SHARED_SCHEMA
-    tables = import_module(f"services.{service}.storage.tables")
-    if tables.__file__ is None or not isinstance(tables.METADATA, MetaData):
+    storage = import_module(f"services.{service}.storage")
+    tables = import_module(f"{storage.__name__}.tables")
+    if storage.__file__ is None or not isinstance(tables.METADATA, MetaData):
         raise TypeError(f"{tables.__name__} must be a module with a MetaData called METADATA")
-    return Schema(label=service, versions=Path(tables.__file__).parent / "migrations", metadata=tables.METADATA)
+    schema = Schema(label=service, versions=Path(storage.__file__).parent / "migrations", metadata=tables.METADATA)
+    if not schema.numbers():
+        raise TypeError(f"{schema.versions} has no migration, and tables would be missing that {tables.__name__} names")
+    return schema
 
 
 async def is_migrated(database: Database, schema: Schema | None = None) -> bool:

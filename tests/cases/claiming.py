@@ -200,7 +200,7 @@ class PaidStory(Paying):
     def _payee(self, benefit: Benefit, group: str, *, dispatched: bool) -> str | None:
         for row in benefit.payees:
             fits = (
-                (not row.funders or self.part.funder in row.funders)
+                (not row.funders or (self.part.funder or "learner") in row.funders)  # as the class states it
                 and (not row.groups or group in row.groups)
                 and (not row.class_kinds or self.part.kind in row.class_kinds)
                 and (not row.dispatched or dispatched)

@@ -79,8 +79,9 @@ class Played:
         return set().union(*(story.refusing.refused for story in self.stories if story.case.region == region))
 
     def left_off(self, region: str) -> set[str]:
-        """Give what the document of a region does not provide for."""
-        return set().union(*(story.refusing.off for story in self.stories if story.case.region == region))
+        """Give what the document of a region does not provide for: it is asked once, wherever it is in force."""
+        documents = {story.refusing.document for story in self.stories if story.case.region == region}
+        return set().union(*(story.refusing.off for story in self.stories if story.refusing.document in documents))
 
 
 @pytest.fixture(scope="module")

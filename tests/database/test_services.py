@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import services
+import services.payment.storage
 from shared.database.migrate import check, migrate
 from shared.database.schema import SHARED_SCHEMA, schema_of
 
@@ -37,3 +38,10 @@ def test_what_serves_and_works_does_not_load_alembic() -> None:
         "shared.audit.sealing, shared.audit.export, shared.audit.verify; sys.exit('alembic' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_service_whose_migrations_are_not_found_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without this its database would be made empty, and nobody told."""
+    monkeypatch.setattr(services.payment.storage, "__file__", str(tmp_path / "__init__.py"))
+    with pytest.raises(TypeError, match="no migration"):
+        schema_of("payment")

@@ -13,7 +13,8 @@ from services.payment.application.answer_bank_file import AnswerRow, answer_bank
 from services.payment.application.create_bank_file import create_bank_file
 from services.payment.application.create_orders import create_orders
 from services.payment.application.enter_rate import enter_rate
-from services.payment.application.ports import BankFile, ObjectionText
+from services.payment.application.order_ports import BankFile
+from services.payment.application.ports import ObjectionText
 from services.payment.application.publish_notice import publish_notice
 from services.payment.application.raise_objection import raise_objection
 from services.payment.application.review_claim import GivenReview, review_claim

@@ -22,6 +22,7 @@ from tests.payment.sample import attendance, rate, shelf
 from tests.payment.test_late_facts import CANCELLED
 from tests.payment.test_late_facts_elsewhere import (
     OCCUPATIONS,
+    PEOPLE,
     STORIES,
     YUAN,
     Setting,
@@ -38,7 +39,6 @@ from tests.payment.work_sample import FIRST_DAYS, book_of, opened
 from tests.servers import FreshDatabases
 
 OFFICER = person("officer-1", Role.POLICY_OFFICER)
-PEOPLE = ("p1",)
 FIRST_DAY = FIRST_DAYS["HL"][1]
 DAYS = [FIRST_DAY + timedelta(days=number) for number in range(4)]
 Came = Mapping[str, frozenset[date]]
@@ -46,7 +46,7 @@ Came = Mapping[str, frozenset[date]]
 
 
 def project(number: int) -> ClassOpened:
-    """Give one of three free classes of the same learner on the same days."""
+    """Give one of three free classes of the same people on the same days."""
     plain = opened("HL", PEOPLE, class_id=f"class-{number}", programme="poverty_relief", kind="project")
     poor = tuple(replace(each, groups=("poor_worker",)) for each in plain.trainees)
     return with_checks(
@@ -100,19 +100,19 @@ class Summer:
     elsewhere: frozenset[tuple[str, date]] = field(default_factory=frozenset)
 
     def worth(self) -> int:
-        """Give what it comes to in yuan: 10 for each day on which somebody was anywhere, and not elsewhere."""
+        """Give what it comes to in yuan: 1,000 for each training somebody came to, 10 for each of their days."""
         yuan = 0
         for who in PEOPLE:
             gone = {1} if self.cancelled else set()
-            gone |= {0} if self.left and who == "p1" else set()
+            gone |= {0} if self.left and who == "p2" else set()
             days = [came[who] for number, came in enumerate(self.came) if number not in gone]
             elsewhere = {day for whose, day in self.elsewhere if whose == who}
-            yuan += 10 * len(frozenset().union(*days) - elsewhere)
+            yuan += 1_000 * sum(map(bool, days)) + 10 * len(frozenset().union(*days) - elsewhere)
         return yuan
 
 
 SOME_DAYS = st.fixed_dictionaries({who: st.frozensets(st.sampled_from(DAYS)) for who in PEOPLE})
-LEFT = TraineeWithdrawn(class_id="class-1", person_id="p1", on=FIRST_DAY, reason="本人申请")
+LEFT = TraineeWithdrawn(class_id="class-1", person_id="p2", on=FIRST_DAY, reason="本人申请")
 ALL: Came = dict.fromkeys(PEOPLE, frozenset(DAYS))
 CLAIM_ALL = [work("claim", each.class_id) for each in CLASSES]
 PAY_FIRST = [work(act, "class-1") for act in ("claim", "review", "order")]
@@ -141,7 +141,7 @@ def first_seen(*steps: Step) -> list[Step]:
     return [*(told(of, ALL, revision=2) for of in CLASSES), *PAY_FIRST, pay, *CLAIM_ALL, *steps]
 
 
-FEWER: Came = {"p1": frozenset(DAYS[:1])}
+FEWER: Came = {"p1": frozenset(DAYS[:1]), "p2": frozenset(DAYS)}
 
 
 async def still_held(town: Town) -> None:
@@ -163,14 +163,14 @@ async def still_held(town: Town) -> None:
 def test_a_day_is_paid_once_in_whichever_order_everything_becomes_known(
     databases: FreshDatabases, story: tuple[Summer, list[Step]]
 ) -> None:
-    """HL-CLM-09: the learner's own allowance for each day of training."""
+    """HL-CLM-09: an allowance for each day of training, a subsidy for each training."""
     summer, steps = story
     prices = (rate(1000), replace(rate(10), programme="living_allowance", unit="day"))
     setting = Setting(
         place="HL",
         classes=tuple(CLASSES),
         on=date(2020, 7, 1),
-        claimant="individual",
+        claimant="institution",
         prices=(replace(prices[0], programme="poverty_relief"), prices[1]),
         books=paid_to_the_school(),
     )

@@ -46,7 +46,6 @@ from shared.contracts.enrollment import ClassOpened, TraineeWithdrawn
 from shared.domain.actor import Actor
 from shared.domain.errors import Conflict, Refused
 from shared.policy.rulebook import Shelf
-from tests.payment.claiming import TRAINEE, card, somebody
 from tests.payment.conftest import _migrated, _opened
 from tests.payment.office import (
     ACCOUNT,
@@ -103,12 +102,8 @@ class Town:
             return
         signed = SignedUndertaking(text_version="", signer="样例负责人", signed_on=self.office.now.date())
         command = {"class_id": class_id, "undertaking": signed, "claimant": self.setting.claimant}
-        if self.setting.claimant == "individual":  # one learner is enough where everybody claims alone
-            given = {"person": somebody(1), "account": card(1)}
-            claim = await self.tried(TRAINEE, submit_claim, **command, **given)
-        else:
-            account = replace(ACCOUNT, kind="basic_account")
-            claim = await self.tried(SCHOOL, submit_claim, **command, account=account)
+        account = replace(ACCOUNT, kind="basic_account")
+        claim = await self.tried(SCHOOL, submit_claim, **command, account=account)
         if claim is not None:
             self.claims[class_id] = claim.claim_id
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from services.payment.api.advance_views import AdvanceSums
 from services.payment.api.part_views import BreachView, ClawbackView, LineReturnView, SurveyView
-from services.payment.application.ports import Account, Attempt, ObjectionText
+from services.payment.application.order_ports import Account, Attempt
+from services.payment.application.ports import ObjectionText
 from services.payment.application.queries import ClaimReading
 from services.payment.domain.claim import Claim, EmployerPayment
 from services.payment.domain.line_return import waiting_lines

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from services.payment.api.advance_views import AdvanceSums
 from services.payment.application.answer_bank_file import AnswerRow
-from services.payment.application.ports import BankFile
+from services.payment.application.order_ports import BankFile
 from services.payment.application.queries import ClassReading
 from services.payment.domain.rate_correction import RateCorrection
 from services.payment.domain.rates import Rate, RateUnit

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from services.payment.application.assessing import on_duty, open_case, ordered_of
 from services.payment.application.create_bank_file import visible_bank_file
-from services.payment.application.ports import BankFile, PaymentUnit
+from services.payment.application.order_ports import BankFile
+from services.payment.application.ports import PaymentUnit
 from services.payment.application.send_advance import answer_advance, classes_of_advances, not_in_file
 from services.payment.domain.duty import Duty
 from services.payment.domain.order import Answer, PaymentOrder, settle

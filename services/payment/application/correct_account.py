@@ -1,7 +1,8 @@
 """Hand in a corrected account, and approve or refuse it: returned orders then go out again (JY-PAY-04)."""
 
 from services.payment.application.assessing import INDIVIDUAL, on_duty, open_case
-from services.payment.application.ports import Account, PaymentUnit
+from services.payment.application.order_ports import Account
+from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import claim_for_change
 from services.payment.application.submit_claim import GivenAccount, make_account
 from services.payment.domain.claim import Claim

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from services.payment.application.assessing import assess_claim, holds_against, on_duty, open_case
 from services.payment.application.create_orders import excluded_orders, is_season_waived, undecided_orders
-from services.payment.application.ports import Account, Attempt, BankFile, PaymentUnit
+from services.payment.application.order_ports import Account, Attempt, BankFile
+from services.payment.application.ports import PaymentUnit
 from services.payment.application.scope import unknown
 from services.payment.application.send_advance import advance_rows, ready_advances, send_advances
 from services.payment.domain.bank_file import BankRow, bank_file, digest

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from services.payment.application.assessing import past_of
-from services.payment.application.ports import Account, ApprovedPart, Attempt, ObjectionText, PaymentUnit
+from services.payment.application.order_ports import Account, Attempt
+from services.payment.application.ports import ApprovedPart, ObjectionText, PaymentUnit
 from services.payment.application.scope import BUREAU, unknown, visible_claim, visible_class
 from services.payment.domain.advance_money import AdvancePayment
 from services.payment.domain.claim import Claim

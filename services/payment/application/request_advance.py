@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from services.payment.application.assessing import Case, open_case
 from services.payment.application.commit_budget import commit_class
-from services.payment.application.ports import Account, PaymentUnit
+from services.payment.application.order_ports import Account
+from services.payment.application.ports import PaymentUnit
 from services.payment.application.rates_in_force import rates_of
 from services.payment.application.request_feature import feature_refusal
 from services.payment.application.scope import sees, unknown, visible_class

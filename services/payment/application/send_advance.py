@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from services.payment.application.assessing import Case, open_case
-from services.payment.application.ports import Account, BankFile, PaymentUnit
+from services.payment.application.order_ports import Account, BankFile
+from services.payment.application.ports import PaymentUnit
 from services.payment.application.request_advance import is_claim_approved, on_advance_duty
 from services.payment.domain.advance_money import AdvancePayment, AdvanceState, answered, send
 from services.payment.domain.bank_file import BankRow

@@ -15,7 +15,8 @@ from services.payment.application.assessing import (
     open_case,
 )
 from services.payment.application.commit_budget import await_budget
-from services.payment.application.ports import Account, PaymentUnit
+from services.payment.application.order_ports import Account
+from services.payment.application.ports import PaymentUnit
 from services.payment.application.recognise_claimant import Claiming, GivenPerson, recognise_claimant
 from services.payment.application.scope import sees_claim, unknown, visible_class
 from services.payment.domain.benefit import GIVER

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from services.payment.domain.benefit import Award, Ground, benefits_of, earned, is_for
+from services.payment.domain.benefit import Award, Ground, benefits_of, is_for
 from services.payment.domain.caps import Admission, Use, admit
 from services.payment.domain.decision import Decision
+from services.payment.domain.earned import earned
 from services.payment.domain.facts import Known
 from services.payment.domain.obstacles import incomplete
 from services.payment.domain.payee import handed_out, payee_of, payee_open

@@ -4,15 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from services.payment.domain.benefit import (
-    DISPATCHED_TO,
-    FUNDER,
-    GIVER,
-    Award,
-    Ground,
-    benefits_of,
-    is_for,
-)
+from services.payment.domain.benefit import DISPATCHED_TO, FUNDER, GIVER, Award, Ground, benefits_of, is_for
 from services.payment.domain.decision import Decision, decided_funder, latest
 from services.payment.domain.facts import ClassFacts
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee

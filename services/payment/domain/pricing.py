@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
-from services.payment.domain.benefit import Award, Priced, unstated
+from services.payment.domain.benefit import Award, Priced
+from services.payment.domain.earned import unstated
 from services.payment.domain.rates import RATE_MISSING, Rate, RateTable
 from shared.domain.money import fen_from_yuan, floor_share, yuan_text
 from shared.policy.decision import Finding, Severity, Trace, TraceValue

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.payment.application.ports import Account
+from services.payment.application.order_ports import Account
 from services.payment.storage.tables import ACCOUNT
 from shared.database.encryption import Vault
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.payment.application.ports import Attempt, BankFile
+from services.payment.application.order_ports import Attempt, BankFile
 from services.payment.domain.order import Answer, OrderEntry, OrderState, PaymentOrder, Reversal
 from services.payment.storage.tables import (
     BANK_FILE,
