@@ -137,6 +137,16 @@ def test_what_is_run_elsewhere_is_what_the_command_runs(command: str) -> None:
     assert name in {function.name for function in functions}
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let what is started here hear an interrupt, even where a shell in the background started us deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @dataclass(slots=True, kw_only=True)
 class Started:
     """One command in a session of its own, as if typed into a terminal."""
@@ -187,7 +197,7 @@ class Terminal:
     def typed(self, command: str) -> Iterator[Started]:
         """Start a command as a page shows it; it is over when the block is."""
         output = self.folder / f"said-{len(list(self.folder.glob('said-*')))}"
-        with output.open("wb") as writing:
+        with output.open("wb") as writing, _interruptible():
             process = subprocess.Popen(
                 self._arguments(command),
                 cwd=ROOT,
