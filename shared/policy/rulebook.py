@@ -51,6 +51,11 @@ class Shelf:
         """Give the rulebooks that can come into force, by region and first day."""
         return self._current
 
+    @property
+    def known(self) -> tuple[Rulebook, ...]:
+        """Give every rulebook to which a class may be pinned."""
+        return tuple(self._by_id.values())
+
     def in_force(self, region: str, day: date) -> Rulebook:
         """Give the rulebook of the nearest ancestor that has one valid on the day, the region itself first.
 
