@@ -53,7 +53,7 @@ class Shelf:
 
     @property
     def known(self) -> tuple[Rulebook, ...]:
-        """Give every rulebook to which a class may be pinned."""
+        """Give every rulebook, versions kept for pinned classes included."""
         return tuple(self._by_id.values())
 
     def in_force(self, region: str, day: date) -> Rulebook:
@@ -74,6 +74,20 @@ class Shelf:
             field="region",
             value=region,
         )
+
+    def last_in_force(self, region: str, day: date) -> Rulebook:
+        """Give the rulebook in force on the day, else the one that was in force last before it.
+
+        For what was done under a rulebook that has lapsed since: it stays readable, is reported, and can be mended.
+        Raise Refused as `in_force` does.
+        """
+        ancestors = self._regions.ancestors(region)
+        if not any(book.region in ancestors and book.holds_on(day) for book in self._current):
+            for ancestor in ancestors:
+                own = [book for book in self._current if book.region == ancestor and book.valid_from <= day]
+                if own:
+                    return max(own, key=lambda book: book.valid_from)
+        return self.in_force(region, day)
 
     def by_id(self, rulebook_id: str) -> Rulebook:
         """Give the version a class was pinned to, or raise MissingFact RULEBOOK_UNKNOWN, which holds the class."""

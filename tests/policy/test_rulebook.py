@@ -62,6 +62,23 @@ def test_successive_rulebooks_of_a_region_take_turns() -> None:
     assert turns.in_force("419001", date(2021, 1, 1)).id == JIYUAN.id
 
 
+def test_what_a_lapsed_rulebook_ruled_is_still_told_by_it() -> None:
+    earlier = book("419001", date(2020, 1, 1), date(2020, 12, 31), "earlier")
+    province = book("410000", date(2022, 7, 1), None, "province")
+    all_of_them = shelf(JIYUAN, earlier, province)
+    for day, expected in (
+        (date(2020, 6, 1), "earlier"),
+        (date(2021, 12, 31), JIYUAN.id),
+        (date(2022, 6, 30), JIYUAN.id),  # nobody's is in force
+        (date(2022, 7, 1), "province"),
+    ):
+        assert all_of_them.last_in_force("419001", day).id == expected
+    with pytest.raises(Refused, match="RULEBOOK_MISSING"):
+        all_of_them.last_in_force("419001", date(2019, 12, 31))
+    with pytest.raises(Refused, match="RULEBOOK_MISSING"):
+        all_of_them.last_in_force("410100", date(2022, 6, 30))
+
+
 def test_an_unknown_region_is_refused() -> None:
     with pytest.raises(Refused, match="REGION_UNKNOWN"):
         shelf(JIYUAN).in_force("419999", date(2021, 6, 1))

@@ -483,6 +483,7 @@ async def test_health_documents_and_roles_are_there(ready: Callers) -> None:
         "post unknown-classes/{case_id}/closure": {"approver", "inspector", "second_reviewer"},
         "get queue": {"approver", "inspector", "second_reviewer"},
         "get teacher-hours": READERS,
+        "get entry-lags": BUREAU,
         "get classes": READERS,
         "get classes/{class_id}": READERS,
         "get classes/{class_id}/attendance": READERS,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from services.enrollment.application.open_class import open_if_due
 from services.enrollment.application.ports import UnitOfWork
-from services.enrollment.application.provided import book_last_in_force, book_today
+from services.enrollment.application.provided import book_today
 from services.enrollment.application.scope import (
     institution_of_region,
     is_of_bureau,
@@ -101,7 +101,7 @@ async def _require_links(uow: UnitOfWork, values: Values, region: str, terms: Re
 async def _require_unneeded(uow: UnitOfWork, entry: RegisterEntry, terms: Register) -> None:
     """Raise Conflict ENTRY_BUILT_ON where a later list stands on this entry and no other one bears it (LS-ENR-12)."""
     registers = uow.registers
-    for builds, link in book_last_in_force(uow, entry.region).enrollment.links_to(entry.register):
+    for builds, link in uow.shelf.last_in_force(entry.region, uow.today).enrollment.links_to(entry.register):
         stating = {link.field: str(entry.values[link.field])}
         alike = await registers.entries(entry.register, regions=ancestors(entry.region), stating=stating, limit=2)
         standing = await registers.entries(builds.code, stating=stating)
@@ -123,7 +123,7 @@ async def _placed(
 
     Raise NotFound CLASS_NOT_FOUND for a class that the actor may not see. The class is locked: two take no one place.
     """
-    sign_ups = book_last_in_force(uow, region).enrollment.sign_ups
+    sign_ups = uow.shelf.last_in_force(region, uow.today).enrollment.sign_ups
     if sign_ups is None or terms.code != sign_ups.register:
         return values
     class_id = str(values[sign_ups.class_field])
@@ -138,7 +138,7 @@ async def _let_open(uow: UnitOfWork, entry: RegisterEntry) -> None:
 
     Raise NotFound CLASS_NOT_FOUND for a commitment in a class that the actor may not see.
     """
-    terms = book_last_in_force(uow, entry.region).enrollment.commitments
+    terms = uow.shelf.last_in_force(entry.region, uow.today).enrollment.commitments
     if terms is None or entry.register not in (terms.institution_register, terms.trainee_register):
         return
     training_class = await visible_class(uow, str(entry.values[terms.class_field]), lock=True)
@@ -231,7 +231,7 @@ def _terms(uow: UnitOfWork, register: str, book: Rulebook) -> Register:
 
 def register_terms(uow: UnitOfWork, register: str, region: str) -> Register:
     """Give the register of the rulebook last in force in the region; raise NotFound REGISTER_NOT_FOUND without one."""
-    return _kept(register, book_last_in_force(uow, region))
+    return _kept(register, uow.shelf.last_in_force(region, uow.today))
 
 
 def _kept(register: str, book: Rulebook) -> Register:
@@ -263,7 +263,7 @@ async def _standing(
             require_region(uow, entry.region)
     except (NotFound, Forbidden):
         raise _no_entry() from None
-    return _terms(uow, register, book_last_in_force(uow, entry.region)), entry, holder
+    return _terms(uow, register, uow.shelf.last_in_force(entry.region, uow.today)), entry, holder
 
 
 def _no_entry() -> NotFound:

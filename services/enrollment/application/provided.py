@@ -4,7 +4,6 @@ from typing import TypeVar
 
 from services.enrollment.application.ports import UnitOfWork
 from shared.domain.errors import Refused
-from shared.domain.jurisdiction import ancestors
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.term import Term
 
@@ -14,19 +13,6 @@ OneTerm = TypeVar("OneTerm", bound=Term)
 def book_today(uow: UnitOfWork, region: str) -> Rulebook:
     """Give the rulebook in force in the region today; raise Refused RULEBOOK_MISSING without one."""
     return uow.shelf.in_force(region, uow.today)
-
-
-def book_last_in_force(uow: UnitOfWork, region: str) -> Rulebook:
-    """Give the rulebook in force in the region today, else the one that was in force last.
-
-    For what was recorded before a rulebook lapsed: it stays readable, and what is wrong in it can be mended.
-    """
-    began = [book for book in uow.shelf.current if book.valid_from <= uow.today]
-    for ancestor in ancestors(region):
-        own = [book for book in began if book.region == ancestor]
-        if own:
-            return max(own, key=lambda book: book.valid_from)
-    return book_today(uow, region)
 
 
 def provided(term: OneTerm | None, what: str) -> OneTerm:

@@ -6,7 +6,6 @@ from datetime import date
 
 from services.enrollment.application.keep_register import register_terms
 from services.enrollment.application.ports import UnitOfWork
-from services.enrollment.application.provided import book_last_in_force
 from services.enrollment.application.queries import PAGE
 from services.enrollment.application.scope import is_of_bureau, own_institution, reading_scope, require_region
 from services.enrollment.domain.register import RegisterEntry
@@ -27,7 +26,7 @@ class ReportedRegister:
 
 async def list_registers(uow: UnitOfWork, *, region: str | None) -> tuple[Register, ...]:
     """Give the registers that the rulebook last in force in the region keeps."""
-    return book_last_in_force(uow, await _region(uow, region)).enrollment.registers
+    return uow.shelf.last_in_force(await _region(uow, region), uow.today).enrollment.registers
 
 
 async def list_entries(
@@ -78,7 +77,7 @@ async def report_register(
         as_of=as_of or uow.today,
         since=since,
         until=until,
-        rating=book_last_in_force(uow, await _region(uow, region)).enrollment.credit_rating,
+        rating=uow.shelf.last_in_force(await _region(uow, region), uow.today).enrollment.credit_rating,
     )
     return ReportedRegister(terms=terms, as_of=facts.as_of, report=report(terms, facts))
 

@@ -42,7 +42,7 @@ async def file_document(uow: PaymentUnit, *, region: str | None, given: GivenFil
     and Forbidden REGION_OUT_OF_SCOPE for a unit that lies outside the caller's region.
     """
     wanted = region_of(uow, region)
-    book = uow.shelf.in_force(wanted, uow.today)
+    book = uow.shelf.last_in_force(wanted, uow.today)
     filing = filing_of(book, given.code)
     require_filer(filing, book, regions(), unit=given.unit, task=given.task, assignment=given.assignment)
     require_contents(filing, given.contents)

@@ -14,7 +14,7 @@ from shared.policy.terms.reporting import Contact, Filing
 async def read_board(uow: PaymentUnit, *, region: str | None) -> Sequence[FilingStand]:
     """Give how everybody stands to what has to be filed; of a region below the document's own only its part."""
     wanted = region_of(uow, region)
-    book = uow.shelf.in_force(wanted, uow.today)
+    book = uow.shelf.last_in_force(wanted, uow.today)
     stands = board(book, await uow.reports.filed(book.region), regions(), uow.today)
     if wanted == book.region:
         return list(stands)
@@ -32,7 +32,7 @@ class PublicPage:
 
 async def read_public_page(uow: PaymentUnit, *, region: str) -> PublicPage:
     """Give the page of a region, or raise Refused REGION_UNKNOWN, RULEBOOK_MISSING."""
-    book = uow.shelf.in_force(region, uow.today)
+    book = uow.shelf.last_in_force(region, uow.today)
     published = {filing.code: filing for filing in book.payment.reporting.filings if filing.published}
     filed = await uow.reports.filed(book.region)
     return PublicPage(

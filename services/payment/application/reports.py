@@ -191,7 +191,7 @@ async def read_shares(uow: PaymentUnit, *, region: str | None, first: date, last
     """Give the shares of a period (JY-QUA-03, JY-QUA-07, JY-INS-09, JY-ENR-23), groups also for a year before."""
     period = period_of(first, last)
     wanted = region_of(uow, region)
-    payment = uow.shelf.in_force(wanted, last).payment
+    payment = uow.shelf.last_in_force(wanted, last).payment
     terms = payment.reporting
     records = await uow.reports.records(descendants(wanted))
     before = Period(first=_year_before(first), last=_year_before(last))

@@ -50,7 +50,7 @@ class FundReading:
 async def read_quality(uow: PaymentUnit, *, region: str | None, first: date, last: date) -> QualityReading:
     """Give the quality indicators of a period, or raise Refused FEATURE_OFF, PERIOD_INVALID."""
     period, wanted = period_of(first, last), region_of(uow, region)
-    return await quality_of(uow, uow.shelf.in_force(wanted, last), wanted, period)
+    return await quality_of(uow, uow.shelf.last_in_force(wanted, last), wanted, period)
 
 
 async def quality_of(uow: PaymentUnit, book: Rulebook, region: str, period: Period) -> QualityReading:
@@ -86,7 +86,7 @@ def _by_region(
 async def read_fund_use(uow: PaymentUnit, *, region: str | None, first: date, last: date) -> FundReading:
     """Give how money was used in a period, or raise Refused FEATURE_OFF, PERIOD_INVALID."""
     period, wanted = period_of(first, last), region_of(uow, region)
-    return await fund_use_of(uow, uow.shelf.in_force(wanted, last), wanted, period)
+    return await fund_use_of(uow, uow.shelf.last_in_force(wanted, last), wanted, period)
 
 
 async def fund_use_of(uow: PaymentUnit, book: Rulebook, region: str, period: Period) -> FundReading:
@@ -111,7 +111,7 @@ class AgeingReading:
 async def read_ageing(uow: PaymentUnit, *, region: str | None) -> AgeingReading:
     """Give what waits in a region, the longest first, or raise Refused FEATURE_OFF."""
     wanted = region_of(uow, region)
-    term = uow.shelf.in_force(wanted, uow.today).payment.reporting.ageing
+    term = uow.shelf.last_in_force(wanted, uow.today).payment.reporting.ageing
     if term is None:
         raise _off("申领、拨付的时效清单")
     below = descendants(wanted)

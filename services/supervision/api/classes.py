@@ -55,8 +55,7 @@ router = service_router("/supervision/v1/classes", tags=["班级监管"])
 Write = Annotated[SupervisionUnit, Depends(write_transaction)]
 Read = Annotated[SupervisionUnit, Depends(read_transaction)]
 
-READERS: Final = (
-    Role.INSTITUTION,
+BUREAU: Final = (
     Role.FIRST_REVIEWER,
     Role.SECOND_REVIEWER,
     Role.APPROVER,
@@ -65,6 +64,7 @@ READERS: Final = (
     Role.AUDITOR,
     Role.PROVINCE,
 )
+READERS: Final = (Role.INSTITUTION, *BUREAU)
 
 
 @router.get("", summary="班级监管列表", dependencies=[requires(*READERS)], responses=responses(CURSOR_INVALID))

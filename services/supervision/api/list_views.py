@@ -8,7 +8,10 @@ from pydantic import BaseModel, Field
 
 from services.supervision.api.record_views import DeviceView, View
 from services.supervision.application.ports import Task
+from services.supervision.application.queries import EntryLagReading
+from services.supervision.domain.entry_lag import EntryKind, LateEntries
 from services.supervision.domain.training_class import State
+from shared.policy.terms.supervision import EntryLag
 from shared.web.masking import mask
 
 
@@ -61,6 +64,60 @@ class TaughtHoursList(BaseModel):
 
     items: list[TaughtHoursView]
     next: str | None
+
+
+class LateEntriesView(View):
+    """Records of one class, session and kind that happened on one day and were entered on a later one."""
+
+    kind: EntryKind = Field(description="sign_in 计入出勤的签到，check 现场检查记录（作废的除外）")
+    class_id: str
+    session_id: str | None = Field(description="检查记录不属于课次，为空")
+    institution_id: str
+    region: str
+    event_day: date = Field(description="事项发生日")
+    entry_day: date = Field(description="录入本系统之日")
+    lag_days: int
+    records: int
+    alarm_after_days: int = Field(description="时滞超过此天数即告警，由本地区设定")
+    above_alarm: bool
+    rule: str
+    clause: str
+
+    @classmethod
+    def under(cls, entries: LateEntries, term: EntryLag) -> Self:
+        """Show late entries beside the term that they are held against."""
+        return cls(
+            kind=entries.kind,
+            class_id=entries.class_id,
+            session_id=entries.session_id,
+            institution_id=entries.institution_id,
+            region=entries.region,
+            event_day=entries.event_day,
+            entry_day=entries.entry_day,
+            lag_days=entries.lag_days,
+            records=entries.records,
+            alarm_after_days=term.alarm_after_days,
+            above_alarm=entries.is_above(term),
+            rule=term.rule,
+            clause=term.clause,
+        )
+
+
+class EntryLagAnswer(BaseModel):
+    """Counts of the whole period, and a page of late entries; `next` is the next page's cursor, null on the last."""
+
+    records: int = Field(description="期间内发生的全部记录数")
+    late: int = Field(description="其中次日及以后才录入的")
+    above_alarm: int = Field(description="其中时滞超过告警天数的")
+    items: list[LateEntriesView]
+    next: str | None
+
+    @classmethod
+    def of(cls, reading: EntryLagReading, more: str | None) -> Self:
+        """Show what was read."""
+        tally = reading.tally
+        items = [LateEntriesView.under(entries, term) for entries, term in reading.late]
+        return cls(records=tally.records, late=tally.late, above_alarm=tally.above_alarm, items=items, next=more)
 
 
 class ClassLine(View):

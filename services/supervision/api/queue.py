@@ -5,14 +5,14 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Query
 
-from services.supervision.api.classes import READERS
-from services.supervision.api.list_views import TaskList, TaskView, TaughtHoursList, TaughtHoursView
+from services.supervision.api.classes import BUREAU, READERS
+from services.supervision.api.list_views import EntryLagAnswer, TaskList, TaskView, TaughtHoursList, TaughtHoursView
 from services.supervision.api.problem_codes import CURSOR_INVALID, FINDING_CLOSED, RANGE_INVALID
 from services.supervision.api.record_views import UnknownClassAnswer
 from services.supervision.api.schemas import Cursor, PathId, ReasonBody
 from services.supervision.application.note_unknown_class import close_unknown_class
 from services.supervision.application.ports import SupervisionUnit
-from services.supervision.application.queries import list_tasks, list_taught_hours
+from services.supervision.application.queries import list_tasks, list_taught_hours, read_entry_lags
 from shared.domain.actor import Role
 from shared.web.authentication import requires
 from shared.web.problems import responses
@@ -23,6 +23,9 @@ router = service_router("/supervision/v1", tags=["待办与统计"])
 
 Write = Annotated[SupervisionUnit, Depends(write_transaction)]
 Read = Annotated[SupervisionUnit, Depends(read_transaction)]
+
+FirstDay = Annotated[date, Query(alias="from", description="首日")]
+LastDay = Annotated[date, Query(alias="to", description="末日，含当日")]
 
 CONCLUDERS: Final = (Role.INSPECTOR, Role.SECOND_REVIEWER, Role.APPROVER)
 
@@ -63,10 +66,21 @@ async def post_unknown_class_closure(case_id: PathId, body: ReasonBody, unit: Wr
 )
 async def get_teacher_hours(
     unit: Read,
-    since: Annotated[date, Query(alias="from", description="首日")],
-    until: Annotated[date, Query(alias="to", description="末日，含当日")],
+    since: FirstDay,
+    until: LastDay,
     cursor: Cursor = None,
 ) -> TaughtHoursList:
     """Add up the class hours that each teacher really taught (JY-INS-11)."""
     found, more = await list_taught_hours(unit, since=since, until=until, cursor=cursor)
     return TaughtHoursList(items=[TaughtHoursView.of(each) for each in found], next=more)
+
+
+@router.get(
+    "/entry-lags",
+    summary="数据录入时滞（事项发生日与录入日）",
+    dependencies=[requires(*BUREAU)],
+    responses=responses(422, RANGE_INVALID, CURSOR_INVALID),
+)
+async def get_entry_lags(unit: Read, since: FirstDay, until: LastDay, cursor: Cursor = None) -> EntryLagAnswer:
+    """Count what happened on these days by how late it was entered, and list what was late (QJ-DAT-01)."""
+    return EntryLagAnswer.of(*await read_entry_lags(unit, since=since, until=until, cursor=cursor))

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, NotRequired, Protocol, TypedDict
 from services.supervision.domain.attendance import SignedIn
 from services.supervision.domain.class_file import ClassFile
 from services.supervision.domain.device import Device
+from services.supervision.domain.entry_lag import Entries, LateEntries
 from services.supervision.domain.sign_in import Verdict
 from services.supervision.domain.training_class import Session, State, TrainingClass
 from services.supervision.domain.unknown_class import UnknownClassCase
@@ -135,6 +136,17 @@ class TaughtHours:
     def class_hours(self) -> int:
         """Give theory and practice together."""
         return self.theory_class_hours + self.practice_class_hours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntriesWanted:
+    """Whose entries are read: of what happened from `since` to before `until` in classes under some rulebooks."""
+
+    institution_id: str | None
+    regions: Sequence[str] | None
+    rulebook_ids: Collection[str]
+    since: datetime
+    until: datetime
 
 
 class ClassFiles(Protocol):
@@ -308,6 +320,16 @@ class Reports(Protocol):
         limit: int,
     ) -> Sequence[TaughtHours]:
         """Give what was taught in sessions that began from `since` to before `until`, by institution and teacher."""
+        ...
+
+    async def entries(self, wanted: EntriesWanted) -> Sequence[Entries]:
+        """Count what was entered, whenever that was, by rulebook, event day and entry day."""
+        ...
+
+    async def late_entries(
+        self, wanted: EntriesWanted, *, after: tuple[date, str] | None, limit: int
+    ) -> Sequence[LateEntries]:
+        """Give what was entered on a later day than it happened, by event day and place."""
         ...
 
 

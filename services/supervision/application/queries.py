@@ -2,20 +2,30 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
 from services.supervision.application.access import find_class, scope_of
-from services.supervision.application.ports import AwaitingSignIn, ClassSummary, SupervisionUnit, Task, TaughtHours
+from services.supervision.application.ports import (
+    AwaitingSignIn,
+    ClassSummary,
+    EntriesWanted,
+    SupervisionUnit,
+    Task,
+    TaughtHours,
+)
 from services.supervision.application.rulebooks import books_of
 from services.supervision.domain.attendance import SignedIn
 from services.supervision.domain.class_file import ClassFile
 from services.supervision.domain.device import Device
+from services.supervision.domain.entry_lag import EntryTally, LateEntries, tally_entries
 from services.supervision.domain.training_class import State
 from shared.clock import start_of_day
 from shared.domain.errors import Refused
+from shared.domain.jurisdiction import is_within
 from shared.domain.paging import cursor_of, day_place_of, place_of
 from shared.policy.rulebook import Rulebook
+from shared.policy.terms.supervision import EntryLag
 
 PAGE: Final = 50
 DAYS_MAX: Final = 366
@@ -114,6 +124,64 @@ async def list_taught_hours(
     Taught are sessions whose attendance is closed and to which somebody came, whatever became of the class. Raise
     Refused RANGE_INVALID for days in wrong order or further apart than a year.
     """
+    first, end = _instants(since, until)
+    scope = scope_of(uow.actor)
+    found = await uow.reports.taught_hours(
+        institution_id=scope.institution_id,
+        regions=scope.regions,
+        since=first,
+        until=end,
+        after=place_of(cursor, str),
+        limit=PAGE + 1,
+    )
+    return _page(found, lambda last: (last.institution_id, last.teacher_id))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryLagReading:
+    """How late records were entered: the counts of the period, and a page of the late ones with their terms."""
+
+    tally: EntryTally
+    late: Sequence[tuple[LateEntries, EntryLag]]
+
+
+async def read_entry_lags(
+    uow: SupervisionUnit, *, since: date, until: date, cursor: str | None
+) -> tuple[EntryLagReading, str | None]:
+    """Give how late was entered what happened from one day to another, both included, and the next page's cursor.
+
+    Raise Refused RANGE_INVALID as `list_taught_hours` does, FEATURE_OFF when no document within the actor's region, or
+    above it, asks for the report (QJ-DAT-01).
+    """
+    first, end = _instants(since, until)
+    terms = _entry_lag_terms(uow)
+    scope = scope_of(uow.actor)
+    wanted = EntriesWanted(
+        institution_id=scope.institution_id, regions=scope.regions, rulebook_ids=terms.keys(), since=first, until=end
+    )
+    tally = tally_entries(await uow.reports.entries(wanted), terms)
+    found = await uow.reports.late_entries(wanted, after=day_place_of(cursor), limit=PAGE + 1)
+    page, more = _page(found, lambda last: (last.event_day.isoformat(), last.place))
+    return EntryLagReading(tally=tally, late=[(each, terms[each.rulebook_id]) for each in page]), more
+
+
+def _entry_lag_terms(uow: SupervisionUnit) -> dict[str, EntryLag]:
+    region = uow.actor.region
+    terms = {
+        book.id: book.supervision.entry_lag
+        for book in uow.shelf.known
+        if book.supervision.entry_lag and (is_within(region, book.region) or is_within(book.region, region))
+    }
+    if not terms:
+        raise Refused(
+            code="FEATURE_OFF",
+            message="本辖区的政策文件没有规定数据录入时滞的统计。",
+            advice="请核对规则册；确有要求的，由政策管理员补充条款。",
+        )
+    return terms
+
+
+def _instants(since: date, until: date) -> tuple[datetime, datetime]:
     if not timedelta(0) <= until - since < timedelta(days=DAYS_MAX):
         raise Refused(
             code="RANGE_INVALID",
@@ -121,16 +189,7 @@ async def list_taught_hours(
             advice=f"请使 from 不晚于 to，且跨度不超过 {DAYS_MAX} 天。",
             field="to",
         )
-    scope = scope_of(uow.actor)
-    found = await uow.reports.taught_hours(
-        institution_id=scope.institution_id,
-        regions=scope.regions,
-        since=start_of_day(since),
-        until=start_of_day(until + timedelta(days=1)),
-        after=place_of(cursor, str),
-        limit=PAGE + 1,
-    )
-    return _page(found, lambda last: (last.institution_id, last.teacher_id))
+    return start_of_day(since), start_of_day(until + timedelta(days=1))
 
 
 def _name_of(uow: SupervisionUnit, task: Task) -> str | None:

@@ -1,16 +1,20 @@
 """What is read across classes: lists that end after a page and go on from a place."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import reduce
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Row,
     Select,
     String,
+    Subquery,
     and_,
     case,
+    cast,
     false,
     func,
     literal,
@@ -21,11 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.supervision.application.ports import ClassSummary, Task, TaughtHours
+from services.supervision.application.ports import ClassSummary, EntriesWanted, Task, TaughtHours
+from services.supervision.domain.entry_lag import Entries, LateEntries
 from services.supervision.domain.training_class import State
 from services.supervision.domain.unknown_class import CHECK
 from services.supervision.storage.rows import class_of
-from services.supervision.storage.tables import FINDING, SESSION, TRAINING_CLASS, UNKNOWN_CLASS
+from services.supervision.storage.tables import FINDING, INSPECTION, SESSION, SIGN_IN, TRAINING_CLASS, UNKNOWN_CLASS
 
 _STATES: Final[dict[State, ColumnElement[bool]]] = {
     "cancelled": TRAINING_CLASS.c.ending == "cancelled",
@@ -122,6 +127,62 @@ class StoredReports:
             query = query.where(_later(owner, teacher, after))
         return [TaughtHours(**row) for row in (await self._connection.execute(query)).mappings()]
 
+    async def entries(self, wanted: EntriesWanted) -> Sequence[Entries]:
+        """Count what was entered, whenever that was, by rulebook, event day and entry day."""
+        entry = self._entry(wanted).c
+        heads = (entry.rulebook_id, entry.event_day, entry.entry_day)
+        query = select(*heads, func.count().label("records")).group_by(*heads)
+        return [Entries(**row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def late_entries(
+        self, wanted: EntriesWanted, *, after: tuple[date, str] | None, limit: int
+    ) -> Sequence[LateEntries]:
+        """Give what was entered on a later day than it happened, by event day and place."""
+        entry = self._entry(wanted)
+        late = (
+            select(*entry.c, func.count().label("records"))
+            .where(entry.c.entry_day > entry.c.event_day)
+            .group_by(*entry.c)
+            .subquery()
+            .c
+        )
+        parts = (late.class_id, func.coalesce(late.session_id, ""), late.kind, cast(late.entry_day, String))
+        place = reduce(lambda before, part: before.concat("~").concat(part), parts)
+        query = select(*late, place.label("place")).order_by(late.event_day, place).limit(limit)
+        if after is not None:
+            query = query.where(_later(late.event_day, place, after))
+        return [LateEntries(**row) for row in (await self._connection.execute(query)).mappings()]
+
+    def _entry(self, wanted: EntriesWanted) -> Subquery:
+        """Give every record with the days of its event and its entry."""
+        day = _sqlite_day if self._connection.dialect.name == "sqlite" else _postgresql_day
+        since, until = wanted.since, wanted.until
+        training_class = TRAINING_CLASS.c
+        heads = (training_class.class_id, training_class.institution_id, training_class.region)
+
+        def told(kind: str, session_id: ColumnElement[Any], event: Any, entered: Any) -> Select[Any]:
+            columns = (literal(kind).label("kind"), *heads, training_class.rulebook_id, session_id.label("session_id"))
+            query = select(*columns, day(event).label("event_day"), day(entered).label("entry_day"))
+            query = query.where(event >= since, event < until, training_class.rulebook_id.in_(wanted.rulebook_ids))
+            return _within(query, institution_id=wanted.institution_id, regions=wanted.regions)
+
+        sign_ins = (
+            told("sign_in", SIGN_IN.c.session_id, SIGN_IN.c.signed_at, SIGN_IN.c.received_at)
+            .select_from(SIGN_IN)
+            .join(SESSION, and_(SESSION.c.class_id == SIGN_IN.c.class_id, SESSION.c.session_id == SIGN_IN.c.session_id))
+            .join(TRAINING_CLASS, training_class.class_id == SIGN_IN.c.class_id)
+            .where(SIGN_IN.c.outcome.in_(("accepted", "late")))
+            # A session and its window lie within a day of its beginning: the index over beginnings finds the classes.
+            .where(SESSION.c.starts_at >= since - timedelta(days=1), SESSION.c.starts_at < until + timedelta(days=1))
+        )
+        checks = (
+            told("check", cast(null(), String), INSPECTION.c.held_at, INSPECTION.c.recorded_at)
+            .select_from(INSPECTION)
+            .join(TRAINING_CLASS, training_class.class_id == INSPECTION.c.class_id)
+            .where(INSPECTION.c.voided_at.is_(None))
+        )
+        return union_all(sign_ins, checks).subquery()
+
     async def _tally_sessions(self, class_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         query = (
             select(SESSION.c.class_id, func.count(), _number_of(SESSION.c.is_closed))
@@ -139,6 +200,14 @@ class StoredReports:
         return {
             class_id: (standing, blocking) for class_id, standing, blocking in await self._connection.execute(query)
         }
+
+
+def _sqlite_day(moment: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.date(moment, "+8 hours", type_=Date)  # naive UTC; China keeps no summer time
+
+
+def _postgresql_day(moment: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(func.timezone("Asia/Shanghai", moment), Date)
 
 
 def _open_findings() -> Select[Any]:

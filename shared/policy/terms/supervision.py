@@ -139,6 +139,16 @@ class UnknownClass(Term):
     flagged_after_days: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryLag(Term):
+    """How timely records are entered is reported (QJ-DAT-01).
+
+    The lag is the legal days from the event to its entry; the report marks one of more than `alarm_after_days`.
+    """
+
+    alarm_after_days: int
+
+
 Owner = Literal["inspector", "second_reviewer", "approver"]
 """The roles that may conclude a finding."""
 
@@ -186,4 +196,5 @@ class SupervisionTerms:
     opening_check: OpeningCheck | None = None
     custody_attendance: CustodyAttendance | None = None
     unknown_class: UnknownClass | None = None
+    entry_lag: EntryLag | None = None
     casework: Casework | None = None
