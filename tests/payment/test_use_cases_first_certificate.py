@@ -128,6 +128,23 @@ async def test_what_was_paid_is_shown_for_a_person_and_never_taken_silently(bure
     assert not (await now(bureau, made, TOMORROW)).is_held
 
 
+@pytest.mark.parametrize("claimed", [("class-1", "class-2"), ("class-2", "class-1")])
+async def test_of_two_evaluations_the_first_is_paid_whichever_is_claimed_first(
+    bureau: Office, claimed: Sequence[str]
+) -> None:
+    """HB-CLM-09, HB-CLM-11: the place that the later one held under the cap goes over to the earlier one."""
+    made = {}
+    for class_id in claimed:
+        if class_id == "class-2":
+            first = [replace(each, issued_on=PASSED - timedelta(days=1)) for each in passed(["p1"], class_id="class-2")]
+            await examined(bureau, evaluation(1, class_id="class-2"), *first)
+        made[class_id] = await claim(bureau, class_id=class_id)
+    assert amounts(await now(bureau, made["class-1"])) == NOT_FIRST
+    assert amounts(await now(bureau, made["class-2"], TOMORROW)) == [("p1", 300_00, [])]
+    held = await bureau.rows("SELECT class_id, person_id FROM cap_use ORDER BY class_id")
+    assert [tuple(row) for row in held] == [("class-1", "p2"), ("class-2", "p1")]
+
+
 async def test_a_class_that_does_not_ask_for_the_first_is_left_alone(received_office: Office) -> None:
     """HB-CLM-09 is Hebei's: no timer is set for a claim under Jiyuan's document."""
     other = replace(EARLIER, person_id="p1", issued_on=date(2020, 1, 6))
