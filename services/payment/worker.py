@@ -7,12 +7,14 @@ from typing import Final
 
 from services.payment.application.answer_again import ANSWER_AGAIN, answer_again
 from services.payment.application.assessing import (
+    FIRST_CHANGED,
     NOTICE_END,
     PLACE_FREED,
     REVIEW_DUE,
     REVIEW_DUE_OUTER,
     WINDOW_END,
     end_window,
+    judge_first,
     use_freed_place,
 )
 from services.payment.application.commit_budget import KEEP_BUDGET, keep_budget_in_time
@@ -39,6 +41,7 @@ TIMERS: Final[Mapping[str, Handler[PaymentUnitOfWork]]] = {
     NOTICE_END: end_notice,
     WINDOW_END: end_window,
     PLACE_FREED: use_freed_place,
+    FIRST_CHANGED: judge_first,
     KEEP_BUDGET: keep_budget_in_time,
     REVIEW_DUE: partial(flag_overdue, limit=REVIEW_DUE),
     REVIEW_DUE_OUTER: partial(flag_overdue, limit=REVIEW_DUE_OUTER),

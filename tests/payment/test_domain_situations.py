@@ -31,7 +31,7 @@ from tests.payment.test_domain_progress import claim as a_claim
 
 CASES = Path(__file__).parents[2] / "cases"
 CLASSES = [*province_year(200, seed=7)]
-ASKED_OF_EVERYBODY = {"certificates", "voided", "attendance", "withdrawn", "spells", "months", "payouts"}
+ASKED_OF_EVERYBODY = {"certificates", "voided", "attendance", "withdrawn", "spells", "months", "payouts", "elsewhere"}
 """What of a class's facts speaks of single people and tells situations apart."""
 
 

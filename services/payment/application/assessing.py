@@ -38,6 +38,7 @@ REVIEW_DUE_OUTER: Final = "review_due_outer"
 NOTICE_END: Final = "notice_end"
 WINDOW_END: Final = "employment_window_end"
 PLACE_FREED: Final = "cap_place_freed"
+FIRST_CHANGED: Final = "first_certificate_changed"
 INDIVIDUAL: Final = "individual"
 
 
@@ -95,15 +96,20 @@ async def decide_case(
         decisions = (*decisions, *await uow.claims.decided_of_people(opened.class_id, rules))
     capped = case.rulebook.payment.limits_uses
     persons = [trainee.person_id for trainee in opened.trainees]
+    uses = await uow.uses.elsewhere(opened.class_id, persons) if capped else ()
+    facts = case.facts
+    if case.rulebook.payment.asks_for_first:  # after their uses: whoever learns of a certificate waits for those
+        elsewhere = await uow.classes.certificates_elsewhere(opened.class_id, persons)
+        facts = replace(facts, elsewhere=tuple(elsewhere))
     found = decide(
-        case.facts,
+        facts,
         case.opened,
         rulebook=case.rulebook,
         rates=await rates_of(uow, case.rulebook, opened.region, decided_until=decided_until),
         decisions=decisions,
         entitled=frozenset(entitled),
         entry_required=uow.entry_required,
-        past=(*await uow.uses.elsewhere(opened.class_id, persons), *(past or ())) if capped else (),
+        past=(*uses, *(past or ())),
         held=await uow.uses.of_class(opened.class_id) if capped else {},
         today=uow.today,
         beside=beside,
@@ -264,6 +270,26 @@ async def use_freed_place(uow: PaymentUnit, class_id: str) -> None:
     """Assess a class again of whose people another class gave places back."""
     await uow.classes.lock(class_id)
     await refresh_claim(uow, class_id, cause="PLACE_FREED")
+
+
+async def judge_elsewhere(uow: PaymentUnit, class_id: str, person_id: str) -> None:
+    """Have other classes in which somebody was claimed for assessed again where it asks for their first certificate.
+
+    Whoever judges the person just now is waited for: they see what was learnt, or their claim is found here.
+    """
+    if not any(book.payment.asks_for_first for book in uow.shelf.known):
+        return
+    await uow.uses.lock([person_id])
+    for other in await uow.claims.classes_of([person_id]):
+        file = await uow.classes.find(other) if other != class_id else None
+        if file and file.rulebook_id and uow.shelf.by_id(file.rulebook_id).payment.asks_for_first:
+            await uow.schedule(due=uow.now, kind=FIRST_CHANGED, key=other)
+
+
+async def judge_first(uow: PaymentUnit, class_id: str) -> None:
+    """Assess a class again of whose people another class's certificate came to be known, or was voided (HB-CLM-09)."""
+    await uow.classes.lock(class_id)
+    await refresh_claim(uow, class_id, cause="CERTIFICATE_ELSEWHERE")
 
 
 async def await_window(uow: PaymentUnit, claim: Claim) -> None:

@@ -22,6 +22,7 @@ from services.payment.domain.rate_correction import RateCorrection
 from services.payment.domain.rates import Rate, Reach
 from services.payment.domain.reassessment import Difference
 from services.payment.domain.state import State
+from shared.contracts.assessment import CertificateIssued
 from shared.contracts.contract import Contract
 from shared.domain.actor import Actor
 from shared.policy.decision import Trace, TraceValue
@@ -102,6 +103,10 @@ class Classes(Protocol):
 
     async def is_any_priced_by(self, rate: Rate, reach: Reach) -> bool:
         """Say whether a class that asked for a budget and was not released lies where and when the row would pay."""
+        ...
+
+    async def certificates_elsewhere(self, class_id: str, persons: Collection[str]) -> Sequence[CertificateIssued]:
+        """Give the certificates of these people that stand in other classes."""
         ...
 
     async def facts(self, class_id: str) -> ClassFacts:

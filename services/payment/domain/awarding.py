@@ -126,6 +126,11 @@ class Awarding:
         return any(share.employed_within_months is not None for share in shares)
 
     @property
+    def asks_for_first(self) -> bool:
+        """Say whether a benefit of the class asks which certificate was somebody's first of an occupation."""
+        return any(condition.first_certificate for benefit in self._benefits for condition in benefit.conditions)
+
+    @property
     def names_people(self) -> bool:
         """Say whether a benefit of the class gives each person a part of their own, or names their certificate."""
         asked = [benefit for benefit in self._benefits if not benefit.where_agreed or self._ground.facts.agreed]

@@ -199,6 +199,7 @@ def decide(
         held=held,
         by_days=awarding.by_days,
         by_work=awarding.asks_for_work,
+        by_first=awarding.asks_for_first,
         each_alone=awarding.names_people,
     )
     drafts = [(one, awarding.drafts(one)) for one in alike]

@@ -372,10 +372,41 @@ def _awaited(share: Share, award: Award, ground: Ground) -> tuple[Finding, ...]:
 
 def _conditioned(award: Award, benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> Award:
     found = [finding for condition in benefit.conditions for finding in _unmet(condition, award, trainee, ground)]
-    signed = [trace for condition in benefit.conditions for trace in _agreed(condition, award)]
-    if not found and not signed:
+    met = [trace for condition in benefit.conditions for trace in _agreed(condition, award)]
+    for condition in benefit.conditions:
+        if condition.first_certificate and award.certificate is not None:
+            first = _first_of(award.certificate.fact, benefit, ground)
+            if first == award.certificate.fact:
+                met.append(condition.trace(result="first_certificate", inputs={"issued_on": f"{first.issued_on}"}))
+            else:
+                found.append(_not_first(condition, first))
+    if not found and not met:
         return award
-    return replace(award, findings=(*award.findings, *found), traces=(*award.traces, *signed))
+    return replace(award, findings=(*award.findings, *found), traces=(*award.traces, *met))
+
+
+def _first_of(certificate: CertificateIssued, benefit: Benefit, ground: Ground) -> CertificateIssued:
+    """Give the first certificate of the occupation that its person holds of the benefit's kinds (HB-CLM-09)."""
+    person_id, kinds = certificate.person_id, benefit.certificate_kinds
+    here = [known.fact for known in ground.facts.standing_certificates(person_id)]
+    return min(
+        (
+            one
+            for one in (*here, *ground.facts.certificates_elsewhere(person_id))
+            if one.occupation == certificate.occupation and (not kinds or one.kind in kinds)
+        ),
+        key=lambda one: (one.issued_on, one.class_id, one.certificate_id),
+    )
+
+
+def _not_first(condition: Condition, first: CertificateIssued) -> Finding:
+    return condition.finding(
+        code="NOT_FIRST_CERTIFICATE",
+        severity=Severity.STOP,
+        message=f"学员已于 {first.issued_on} 取得该职业（工种）的证书，本次不是初次取得，不计入本项补贴。",
+        advice="请核对学员在各班级取得的证书；在先的证书登记有误并作废的，系统自动重新计算。",
+        value=f"{first.issued_on}",
+    )
 
 
 def _agreed(condition: Condition, award: Award) -> Iterator[Trace]:

@@ -74,7 +74,8 @@ class ClassFacts:
     """Everything known of a class, the newest revision of each; a part that has not arrived yet is None or empty.
 
     `payouts` are None in a trial that says nothing of them, and so in order. `dated` is what the register learnt after
-    the opening of the days on which the occupation counts as new; `opened` says them already.
+    the opening of the days on which the occupation counts as new; `opened` says them already. `elsewhere` are standing
+    certificates that its people earned in other classes, told where the document asks for the first (HB-CLM-09).
     """
 
     class_id: str
@@ -96,6 +97,7 @@ class ClassFacts:
     spells: tuple[Spell, ...] = ()
     months: tuple[WorkMonth, ...] = ()
     payouts: tuple[Payout, ...] | None = ()
+    elsewhere: tuple[CertificateIssued, ...] = ()
 
     def completed(self, event: str) -> bool:
         """Say whether a completion event that a programme's evidence names has arrived."""
@@ -117,6 +119,10 @@ class ClassFacts:
     def standing_certificates(self, person_id: str) -> tuple[Known[CertificateIssued], ...]:
         """Give the person's certificates that were not voided."""
         return self._certificates.get(person_id, ())
+
+    def certificates_elsewhere(self, person_id: str) -> Sequence[CertificateIssued]:
+        """Give the certificates that the person earned in other classes."""
+        return self._elsewhere.get(person_id, ())
 
     @cached_property
     def agreed(self) -> frozenset[str]:
@@ -170,6 +176,13 @@ class ClassFacts:
     def spells_of(self, person_id: str) -> Sequence[Spell]:
         """Give where the person worked."""
         return self._spells.get(person_id, ())
+
+    @cached_property
+    def _elsewhere(self) -> Mapping[str, Sequence[CertificateIssued]]:
+        found: dict[str, list[CertificateIssued]] = {}
+        for certificate in self.elsewhere:
+            found.setdefault(certificate.person_id, []).append(certificate)
+        return found
 
     @cached_property
     def _spells(self) -> Mapping[str, Sequence[Spell]]:

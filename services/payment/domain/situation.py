@@ -41,6 +41,8 @@ _OF_CERTIFICATE: Final = _deciding(CertificateIssued)
 _OF_SPELL: Final = _deciding(Spell)
 _OF_MONTH: Final = _deciding(WorkMonth)
 _OF_USE: Final = _deciding(Use)
+_OF_EARLIER: Final = attrgetter("occupation", "kind", "issued_on", "class_id")
+"""What of a certificate of another class decides whether one of this class is the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +71,13 @@ def situations(
     held: Mapping[tuple[str, str], Use] = MappingProxyType({}),
     by_days: Callable[[str], Hashable] | None,
     by_work: bool,
+    by_first: bool = False,
     each_alone: bool,
 ) -> tuple[Situation, ...]:
     """Put the people of a class together who are alike, in the order of the roster.
 
     `by_days` gives what a benefit asks of the days on which somebody came, `by_work` says that one asks where somebody
-    worked, `each_alone` that one tells everybody apart.
+    worked, `by_first` which certificate was somebody's first, `each_alone` that one tells everybody apart.
     """
     spoken_of: dict[str, tuple[int, ...]] = {}
     for number, decision in enumerate(decisions):
@@ -108,6 +111,7 @@ def situations(
                 _held(holding[person], certificates) if person in holding else None,
                 tuple(trainee.attributes.items()) if trainee.attributes else None,
                 by_days(person) if by_days else None,
+                tuple(map(_OF_EARLIER, facts.certificates_elsewhere(person))) if by_first else None,
             )
         )
         core = cores.setdefault(content, len(cores))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.payment.domain.entitlement import ClassFile
@@ -157,11 +157,12 @@ class StoredClasses:
             "revision": getattr(fact, "revision", version),
             "event_id": event_id,
             "data": adapter.dump_python(fact, mode="json"),
+            "person_id": getattr(fact, "person_id", None),
         }
         insert = insert_for(self._connection, CLASS_FACT).values(row)
         newer = insert.on_conflict_do_update(
             index_elements=["class_id", "event", "item"],
-            set_={name: row[name] for name in ("revision", "event_id", "data")},
+            set_={name: row[name] for name in ("revision", "event_id", "data", "person_id")},
             where=CLASS_FACT.c.revision < insert.excluded.revision,
         ).returning(CLASS_FACT.c.event_id)
         return (await self._connection.execute(newer)).first() is not None
@@ -171,6 +172,23 @@ class StoredClasses:
         fact = CLASS_FACT.c
         query = select(fact.event_id).where(fact.class_id == class_id, fact.event == ClassCancelled.EVENT.name)
         return (await self._connection.execute(query)).first() is not None
+
+    async def certificates_elsewhere(self, class_id: str, persons: Collection[str]) -> Sequence[CertificateIssued]:
+        """Give the certificates of these people that stand in other classes."""
+        fact, voided = CLASS_FACT.c, CLASS_FACT.alias("voided").c
+        gone = exists().where(
+            voided.class_id == fact.class_id,
+            voided.event == CertificateVoided.EVENT.name,
+            voided.item == fact.item,
+        )
+        query = select(CLASS_FACT).where(
+            fact.person_id.in_(persons),
+            fact.event == CertificateIssued.EVENT.name,
+            fact.class_id != class_id,
+            ~gone,
+        )
+        rows = await self._connection.execute(query.order_by(fact.class_id, fact.item))
+        return [_known(row).fact for row in rows]
 
     async def facts(self, class_id: str) -> ClassFacts:
         """Give everything known of the class."""

@@ -64,11 +64,16 @@ class BenefitPayee(Term):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition(Term):
-    """One condition of a benefit that stands in a clause of its own; what is not named is not asked."""
+    """One condition of a benefit that stands in a clause of its own; what is not named is not asked.
+
+    With `first_certificate` only the certificate counts that is the person's first of its occupation, among all that
+    stand and are of the benefit's kinds, in whichever class it was earned (HB-CLM-09); of one day that of the lower id.
+    """
 
     insured_months_min: int | None = None
     days_min: int | None = None
     agreement_by_exam_day: bool = False
+    first_certificate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

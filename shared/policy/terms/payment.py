@@ -353,7 +353,12 @@ class PaymentTerms:
     @property
     def limits_uses(self) -> bool:
         """Say whether the document says how often a person is paid by what they are paid for."""
-        return bool(self.caps or self.exclusions)
+        return bool(self.caps or self.exclusions or self.asks_for_first)
+
+    @property
+    def asks_for_first(self) -> bool:
+        """Say whether a benefit is only for somebody's first certificate of an occupation (HB-CLM-09)."""
+        return any(condition.first_certificate for benefit in self.benefits for condition in benefit.conditions)
 
     @property
     def payee_rules(self) -> frozenset[str]:

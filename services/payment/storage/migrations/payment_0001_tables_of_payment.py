@@ -769,9 +769,14 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.String(length=100), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("person_id", sa.String(length=200), nullable=True),
+        sa.CheckConstraint(
+            "event <> 'CertificateIssued' OR person_id IS NOT NULL", name=op.f("ck_class_fact_certified_person")
+        ),
         sa.ForeignKeyConstraint(["class_id"], ["class_file.class_id"], name=op.f("fk_class_fact_class_id_class_file")),
         sa.PrimaryKeyConstraint("class_id", "event", "item", name=op.f("pk_class_fact")),
     )
+    op.create_index("ix_class_fact_person_id", "class_fact", ["person_id"], unique=False)
     op.create_table(
         "entitlement_slot",
         sa.Column("person_id", sa.String(length=200), nullable=False),

@@ -56,8 +56,14 @@ CLASS_FACT: Final = Table(
     Column("revision", BigInteger, nullable=False),
     Column("event_id", String(100), nullable=False),
     Column("data", JSON, nullable=False),
+    Column("person_id", String(200)),
+    CheckConstraint("event <> 'CertificateIssued' OR person_id IS NOT NULL", name="certified_person"),
+    Index("ix_class_fact_person_id", "person_id"),
 )
-"""What events said, by kind and by the thing they speak of; a higher revision replaces a lower one."""
+"""What events said, by kind and by the thing they speak of; a higher revision replaces a lower one.
+
+`person_id` is whom a fact of one person speaks of, so that a person's certificates are found in every class.
+"""
 
 EMPLOYMENT: Final = Table(
     "employment",
