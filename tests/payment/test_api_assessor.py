@@ -46,8 +46,8 @@ async def evaluated(callers: Callers, heads: int) -> None:
     await office.act(FINANCE, enter_rate, rate=row)
     key = BudgetKey(region=REGION, funding_source=EMPLOYMENT, year=2024)
     await office.act(FINANCE, allot_budget, key=key, amount_fen=10_000_000, document="测试指标文件")
-    of = evaluation(heads, class_id="evaluation-1")
-    await examined(office, of, *passed(people(1, heads), class_id="evaluation-1"))
+    of = evaluation(heads, class_id="evaluation-1", first=101)  # of whom nobody has a certificate yet
+    await examined(office, of, *passed(people(101, 100 + heads), class_id="evaluation-1"))
 
 
 async def test_an_assessor_claims_for_thirty_certificates_and_is_paid(callers: Callers) -> None:

@@ -44,9 +44,9 @@ SIGNED = SignedUndertaking(text_version="HB-2024", signer="样例负责人", sig
 OF_BODY = replace(ACCOUNT, holder=BODY_NAME)
 
 
-def evaluation(heads: int, *, class_id: str = "class-1", group: str = "graduate") -> ClassOpened:
+def evaluation(heads: int, *, class_id: str = "class-1", group: str = "graduate", first: int = 1) -> ClassOpened:
     """Give an evaluation of Hebei as its applicant opened it: no training institution, no lesson."""
-    plain = opened("HB", people(1, heads), class_id=class_id, group=group)
+    plain = opened("HB", people(first, first + heads - 1), class_id=class_id, group=group)
     day = date(2024, 5, 6)
     return replace(plain, kind="evaluation", programme="evaluation", sessions=(), opening_date=day, closing_date=day)
 
