@@ -38,6 +38,7 @@ from shared.domain.masking import masked_name
 from shared.policy.judging import refuse_stopped
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.register import Register
+from shared.policy.terms.term import quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +81,7 @@ async def record_entry(uow: UnitOfWork, written: Written) -> RegisterEntry:
             code="ENTRY_EXISTS",
             message=f"“{terms.name}”中已有相同的记录。",
             advice="请查询并更正已有的记录，不要重复登记。",
-            rule=terms.rule,
-            clause=terms.clause,
-            document=terms.document,
+            **quote(terms),
         )
     await _let_open(uow, entry)
     return entry
@@ -110,9 +109,7 @@ async def _require_unneeded(uow: UnitOfWork, entry: RegisterEntry, terms: Regist
                 code="ENTRY_BUILT_ON",
                 message=f"“{builds.name}”中有以本记录为前提的记录，不能撤销。",
                 advice=f"请先撤销“{builds.name}”中的相应记录，或更正本记录。",
-                rule=terms.rule,
-                clause=terms.clause,
-                document=terms.document,
+                **quote(terms),
             )
 
 
@@ -175,9 +172,7 @@ async def revise_entry(uow: UnitOfWork, *, register: str, entry_id: str, fields:
                 message="区分记录的字段不能更改。",
                 advice="请撤销本记录后重新登记。",
                 field=code,
-                rule=terms.rule,
-                clause=terms.clause,
-                document=terms.document,
+                **quote(terms),
             )
     await _require_links(uow, values, entry.region, terms)
     values = await _placed(uow, values, entry.region, terms, entry_id=entry_id)

@@ -13,7 +13,7 @@ from services.payment.application.reports import ReportReading, SharesReading
 from services.payment.domain.annual_form import FilledField
 from services.payment.domain.class_record import Employment
 from services.payment.domain.monthly_report import Dispatch, MonthlyReport, SealedCopy
-from services.payment.domain.shares import GroupUse, Heads, Share, whole
+from services.payment.domain.shares import Count, GroupUse, Share, whole
 from shared.policy.form import Form
 from shared.web.validation import invalid_value
 
@@ -186,14 +186,14 @@ class ShareView(BaseModel):
         return cls(part=share.part, whole=share.whole, percent=share.percent)
 
 
-class HeadsView(BaseModel):
+class CountView(BaseModel):
     """Persons and person-times, counted apart."""
 
     persons: int = Field(description="人数（同一人只计一次）")
     person_times: int = Field(description="人次")
 
     @classmethod
-    def of(cls, heads: Heads) -> Self:
+    def of(cls, heads: Count) -> Self:
         """Render a count."""
         return cls(persons=heads.persons, person_times=heads.person_times)
 
@@ -201,21 +201,21 @@ class HeadsView(BaseModel):
 class GroupUseView(BaseModel):
     """What a group had of the training in the period (LS-CLM-09)."""
 
-    trained: HeadsView = Field(description="培训")
-    free: HeadsView = Field(description="其中未向学员收费")
-    subsidised: HeadsView = Field(description="其中培训补贴已到账")
-    allowance: HeadsView | None = Field(description="其中生活费补贴已到账；文件没有按日生活费补贴的为空")
-    without_allowance: HeadsView | None = Field(description="其中可享受生活费补贴而尚未到账")
+    trained: CountView = Field(description="培训")
+    free: CountView = Field(description="其中未向学员收费")
+    subsidised: CountView = Field(description="其中培训补贴已到账")
+    allowance: CountView | None = Field(description="其中生活费补贴已到账；文件没有按日生活费补贴的为空")
+    without_allowance: CountView | None = Field(description="其中可享受生活费补贴而尚未到账")
 
     @classmethod
     def of(cls, use: GroupUse) -> Self:
         """Render what a group had."""
         return cls(
-            trained=HeadsView.of(use.trained),
-            free=HeadsView.of(use.free),
-            subsidised=HeadsView.of(use.subsidised),
-            allowance=HeadsView.of(use.allowance) if use.allowance else None,
-            without_allowance=HeadsView.of(use.without_allowance) if use.without_allowance else None,
+            trained=CountView.of(use.trained),
+            free=CountView.of(use.free),
+            subsidised=CountView.of(use.subsidised),
+            allowance=CountView.of(use.allowance) if use.allowance else None,
+            without_allowance=CountView.of(use.without_allowance) if use.without_allowance else None,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from services.payment.application.ports import PaymentUnit
 from services.payment.application.rates_in_force import rates_of
-from services.payment.domain.benefit import GIVER, Ground, benefits_of, is_for
+from services.payment.domain.benefit import GIVER, Ground, benefits_of, first_by_word
 from services.payment.domain.budget import BudgetKey, exhausted
 from services.payment.domain.claim import Claim
 from services.payment.domain.entitlement import ClassFile
@@ -16,7 +16,7 @@ from services.payment.domain.facts import ClassFacts
 from services.payment.domain.need import Claimed, needed
 from services.payment.domain.payee import payee_of
 from services.payment.domain.planned import Part, expected_of, of_head, planned_by, planned_of
-from shared.contracts.enrollment import ClassOpened
+from shared.contracts.enrollment import ClassOpened, ReservationRequest
 from shared.domain.errors import Refused
 from shared.domain.jurisdiction import ancestors
 from shared.policy.decision import Finding
@@ -53,8 +53,9 @@ async def commit_class(uow: PaymentUnit, opened: ClassOpened) -> None:
 async def await_budget(uow: PaymentUnit, claim: Claim, opened: ClassOpened, rulebook: Rulebook) -> None:
     """Let the class's budget follow soon where a claim may come to more than was planned for it, or decided of it."""
     hoped = Claimed(claim=claim).hoped
-    outgrown = sum(hoped.values()) > sum(claim.decided.values())
-    if not claim.entries:
+    if claim.entries:
+        outgrown = sum(hoped.values()) > sum(claim.decided.values())
+    else:
         planned, rates = planned_of(opened), await rates_of(uow, rulebook, opened.region)
         most: Counter[str] = Counter()
         for benefit in benefits_of(opened, rulebook):
@@ -110,10 +111,12 @@ async def need_of(uow: PaymentUnit, file: ClassFile, *, current: Claim | None = 
     class_id, request = file.class_id, file.request
     facts = await uow.classes.facts(class_id)
     opened = facts.opened.fact if facts.opened else None
-    at = opened or request
-    planned = planned_of(opened, request.certificate_kinds if request else ()) if opened else None
-    planned = planned or (planned_by(request) if request else None)
-    if at is None or planned is None:
+    at: ClassOpened | ReservationRequest
+    if opened is not None:
+        at, planned = opened, planned_of(opened, request.certificate_kinds if request else ())
+    elif request is not None:
+        at, planned = request, planned_by(request)
+    else:
         return Need(sources={}, region="", year=0)
     rulebook = uow.shelf.by_id(at.rulebook_id)
     expected = expected_of(
@@ -155,10 +158,9 @@ def _payees(
         return {}
     decisions = tuple(decision for each in claims for decision in each.claim.decisions)
     ground = Ground(facts=facts, opened=opened, rulebook=rulebook, decisions=decisions)
-    found: dict[Part, str] = {}
-    for benefit in benefits_of(opened, rulebook):
-        for trainee in opened.trainees:
-            if is_for(benefit, trainee, facts):
-                row = payee_of(benefit, trainee, ground)
-                found.setdefault((trainee.person_id, benefit.paid_as(opened.programme)), row.payee if row else GIVER)
+    benefits, found = benefits_of(opened, rulebook), dict[Part, str]()
+    for trainee in opened.trainees:
+        for word, place in first_by_word(benefits, opened.programme, trainee, facts).items():
+            row = payee_of(benefits[place], trainee, ground)
+            found[trainee.person_id, word] = row.payee if row else GIVER
     return found

@@ -17,7 +17,7 @@ from services.payment.domain.state import State
 from shared.domain.errors import Conflict, Refused
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Funder
-from shared.policy.terms.term import Term
+from shared.policy.terms.term import Term, quote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +151,7 @@ def _funded(given: GivenDecision, claim: Claim, case: Case) -> frozenset[str]:
             message="班级已写明培训费用由谁支付，不能另行登记付费方。",
             advice="请按班级写明的付费方办理。",
             field="funder",
-            rule=row.rule,
-            clause=row.clause,
-            document=row.document,
+            **quote(row),
         )
     persons = _asked(claim, given.rule, funder=True) if given.persons is None else given.persons
     if not persons:
@@ -177,9 +175,7 @@ async def _require_unsettled(
                 message="所列学员的补贴已按原登记的付费方核准，付费方不能再更改。",
                 advice="确有错误的，请先按追回程序办理已核准的补贴。",
                 field="funder",
-                rule=term.rule,
-                clause=term.clause,
-                document=term.document,
+                **quote(term),
             )
 
 
@@ -215,9 +211,7 @@ def _require_one_answer(
         message="所列学员的补贴付给谁，已在本班级的另一申领中作出不同的决定，不能付给两方。",
         advice="请核对另一申领的决定；确有错误的，先在该申领中更正。",
         field="rule",
-        rule=term.rule,
-        clause=term.clause,
-        document=term.document,
+        **quote(term),
     )
 
 
@@ -235,9 +229,7 @@ def _require_first_choice(given: GivenDecision, persons: Collection[str], claim:
         message="申领人已经选择过先付或待付，只能选择一次。",
         advice="一次付清后又就业、确需补差的，由审核人员按就业补贴规则另行记录决定。",
         field="rule",
-        rule=term.rule,
-        clause=term.clause,
-        document=term.document,
+        **quote(term),
     )
 
 
@@ -314,7 +306,5 @@ def _incomplete(term: Term, message: str, advice: str, field: str) -> Refused:
         message=message,
         advice=advice,
         field=field,
-        rule=term.rule,
-        clause=term.clause,
-        document=term.document,
+        **quote(term),
     )

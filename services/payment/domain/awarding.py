@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
-from services.payment.domain.benefit import Award, Ground, benefits_of, is_for
+from services.payment.domain.benefit import Award, Ground, benefits_of, first_by_word
 from services.payment.domain.caps import Admission, Use, admit
 from services.payment.domain.decision import Decision
 from services.payment.domain.earned import earned
 from services.payment.domain.facts import Known
-from services.payment.domain.obstacles import incomplete
 from services.payment.domain.payee import handed_out, payee_of, payee_open
 from services.payment.domain.pricing import Worth, worth_of
 from services.payment.domain.rates import RateTable
@@ -88,27 +87,20 @@ class Awarding:
         *,
         entitled: frozenset[str],
         rates: RateTable | None,
-        past: Sequence[Use],
+        waiting: Mapping[str, tuple[Finding, ...]],
         held: Mapping[tuple[str, str], Use],
     ) -> None:
         self._opened = opened
         self._ground = ground
         self._entitled = entitled
         self._rates = rates
-        self._past = past
         self._held = held
         self._benefits = benefits_of(opened.fact, ground.rulebook, beside=ground.beside)
         self._heads = len(opened.fact.trainees)
         self._earned: dict[int, tuple[Earned, ...]] = {}
         self._awarded: dict[tuple[int, tuple[int, ...]], dict[int, Awarded]] = {}
         self._worths: dict[Hashable, Worth] = {}
-        self._waiting = incomplete(
-            ground.facts,
-            opened.fact,
-            ground.rulebook,
-            entry_required=ground.entry_required,
-            beside=ground.beside,
-        )
+        self._waiting = waiting
         self._kept: dict[Hashable, object] = {}
 
     @property
@@ -171,15 +163,9 @@ class Awarding:
         return found  # type: ignore[return-value]
 
     def _all_earned(self, trainee: OpenedTrainee) -> tuple[Earned, ...]:
-        """Give what each benefit of the class that pays the person's group pays them for.
-
-        Who belongs to two groups that are paid under one word has the line of the benefit that stands first.
-        """
-        first: dict[str, int] = {}
-        for place, benefit in enumerate(self._benefits):
-            if is_for(benefit, trainee, self._ground.facts):
-                first.setdefault(benefit.paid_as(self._opened.fact.programme), place)
-        return tuple([self._earned_by(place, trainee) for place in sorted(first.values())])
+        """Give what each benefit of the class that pays the person's group pays them for."""
+        first = first_by_word(self._benefits, self._opened.fact.programme, trainee, self._ground.facts)
+        return tuple([self._earned_by(place, trainee) for place in first.values()])
 
     def _earned_by(self, place: int, trainee: OpenedTrainee) -> Earned:
         benefit, ground = self._benefits[place], self._ground
@@ -245,7 +231,7 @@ class Awarding:
                 for number, (award, worth) in enumerate(zip(draft.awards, worths[draft.place], strict=True))
                 if not award.findings and not worth.findings
             ]
-        before = [use for use in self._past if use.person_id == situation.example.person_id]
+        before = [use for use in self._ground.past if use.person_id == situation.example.person_id]
         admitted: dict[tuple[int, int], Admission] = {}
         for _, place, number, award in sorted(asked, key=lambda each: each[:3]) if len(asked) > 1 else asked:
             judged = admitted[place, number] = self._admission(award, before)

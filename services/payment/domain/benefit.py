@@ -1,6 +1,6 @@
 """A benefit (补贴项目) as a class and its people meet it: which the class can earn, for whom, and what is awarded."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
@@ -118,7 +118,6 @@ class Ground:
     """Everything that is known when a benefit is judged for a person; without `today` every window counts as over.
 
     `past` is what the class's people are paid for elsewhere; `beside` asks for what is paid beside the class's own.
-    `entry_required` says that what happened must be entered in the provincial system.
     """
 
     facts: ClassFacts
@@ -128,7 +127,6 @@ class Ground:
     past: Sequence[Use] = ()
     today: date | None = None
     beside: bool = False
-    entry_required: bool = False
 
 
 class Earning(Stating, Protocol):
@@ -156,6 +154,23 @@ def is_for(benefit: Benefit, trainee: OpenedTrainee | ReservedTrainee, facts: Cl
     if benefit.where_agreed and (facts is None or trainee.person_id not in facts.agreed):
         return False
     return not benefit.groups or not set(trainee.groups).isdisjoint(benefit.groups)
+
+
+def first_by_word(
+    benefits: Sequence[Benefit],
+    programme: str,
+    trainee: OpenedTrainee | ReservedTrainee,
+    facts: ClassFacts | None = None,
+) -> Mapping[str, int]:
+    """Give the places of the benefits that pay the person in a class of this programme, by the word of each.
+
+    Whoever belongs to two groups that are paid under one word has the benefit that stands first.
+    """
+    found: dict[str, int] = {}
+    for place, benefit in enumerate(benefits):
+        if is_for(benefit, trainee, facts):
+            found.setdefault(benefit.paid_as(programme), place)
+    return found
 
 
 def is_paid_beside(opened: ClassOpened, persons: Collection[str], rulebook: Rulebook) -> bool:

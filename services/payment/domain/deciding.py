@@ -16,7 +16,7 @@ from services.payment.domain.decision import Decision, latest, weigh
 from services.payment.domain.exam_days import exam_flags
 from services.payment.domain.facts import ClassFacts, Known
 from services.payment.domain.headcount import Base, attendance_base
-from services.payment.domain.obstacles import confirmed_doubts, not_a_class, obstacles, survey_missing
+from services.payment.domain.obstacles import confirmed_doubts, incomplete, not_a_class, obstacles, survey_missing
 from services.payment.domain.pricing import long_paid, paid_short
 from services.payment.domain.rates import RateTable
 from services.payment.domain.release import hold_back
@@ -187,9 +187,9 @@ def decide(
         past=past,
         today=today,
         beside=beside,
-        entry_required=entry_required,
     )
-    awarding = Awarding(opened, ground, entitled=entitled, rates=rates, past=past, held=held)
+    waiting = incomplete(facts, opened.fact, rulebook, entry_required=entry_required, beside=beside)
+    awarding = Awarding(opened, ground, waiting=waiting, entitled=entitled, rates=rates, held=held)
     alike = situations(
         facts,
         opened.fact,

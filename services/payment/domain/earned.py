@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
 from services.payment.domain.benefit import (
     AGREED_MONTHS,
@@ -23,11 +22,10 @@ from services.payment.domain.recognition import recognise, recognise_each
 from services.payment.domain.shortfall import cost_fen, is_stated, part_of, shortfall_fen, spent_fen
 from shared.contracts.assessment import CertificateIssued
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee
-from shared.domain.months import months_later
+from shared.domain.months import MONTHS_OF_A_YEAR, months_later
 from shared.policy.decision import Finding, Severity, Trace
 from shared.policy.terms.benefit import Benefit, Condition, Share
 
-_MONTHS_OF_A_YEAR: Final = 12
 _Found = tuple[list[Award], tuple[Finding, ...]]
 
 
@@ -143,9 +141,9 @@ def _agreed_time(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> tu
         return 1, 1, ()
     months = int(ground.opened.attributes.get(AGREED_MONTHS, "0"))
     decision = latest(ground.decisions, benefit.rule, trainee.person_id) if benefit.part_years else None
-    if decision is None or not decision.accepted or not months % _MONTHS_OF_A_YEAR:
-        return months // _MONTHS_OF_A_YEAR, 1, ()
-    return months, _MONTHS_OF_A_YEAR, (decision_trace(benefit, decision),)
+    if decision is None or not decision.accepted or not months % MONTHS_OF_A_YEAR:
+        return months // MONTHS_OF_A_YEAR, 1, ()
+    return months, MONTHS_OF_A_YEAR, (decision_trace(benefit, decision),)
 
 
 def _of_months(benefit: Benefit, trainee: OpenedTrainee, ground: Ground) -> _Found:

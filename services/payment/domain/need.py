@@ -54,12 +54,12 @@ def needed(
     wanted, pool = Counter[str](), Counter[str]()
     closed, hoped, decided = set[Part](), Counter[Part](), Counter[Part]()
     for claimed in claims:
-        claim, most = claimed.claim, claimed.hoped
+        claim, most, settled = claimed.claim, claimed.hoped, claimed.claim.decided
         if claim.entries:
             wanted.update(_ordered(claimed))
             (wanted if claim.stands_apart else pool).update(_rest(claimed, own, expected))
         for line, part in _parts(claim):
-            fen = max(most.get(line.line_no, 0), claim.decided.get(line.line_no, 0))
+            fen = max(most.get(line.line_no, 0), settled.get(line.line_no, 0))
             if not claim.entries:
                 hoped[part] += fen
             elif not _is_of_another(line, claim, payees.get(part)):

@@ -6,19 +6,18 @@ Budgets are reserved by it and advances are measured by it: it is never below wh
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
 
-from services.payment.domain.benefit import AGREED_MONTHS, benefits_of, is_for
+from services.payment.domain.benefit import AGREED_MONTHS, benefits_of, first_by_word
 from services.payment.domain.pricing import Worth, days_of_standard, without_rates
 from services.payment.domain.rates import RateTable, Wanted
 from services.payment.domain.shortfall import shortfall_fen
 from shared.contracts.enrollment import ClassOpened, OpenedTrainee, ReservationRequest, ReservedTrainee
 from shared.domain.money import fen_from_yuan, floor_share
+from shared.domain.months import MONTHS_OF_A_YEAR
 from shared.policy.decision import Finding
 from shared.policy.rulebook import Rulebook
 from shared.policy.terms.benefit import Benefit
 
-_MONTHS_OF_A_YEAR: Final = 12
 Part = tuple[str, str]
 """A person and the word under which something is paid for them."""
 
@@ -111,10 +110,8 @@ def expected_of(
     first: dict[tuple[str, ...], dict[str, tuple[Benefit, Worth]]] = {}
     for trainee in people:
         if trainee.groups not in first:
-            found = first[trainee.groups] = {}
-            for benefit, worth in zip(benefits, worths, strict=True):
-                if is_for(benefit, trainee):
-                    found.setdefault(benefit.paid_as(planned.programme), (benefit, worth))
+            places_of = first_by_word(benefits, planned.programme, trainee)
+            found = first[trainee.groups] = {word: (benefits[at], worths[at]) for word, at in places_of.items()}
             missing += [finding for _, worth in found.values() for finding in worth.missing]
         for programme, (benefit, worth) in first[trainee.groups].items():
             if trainee.person_id in places:
@@ -175,15 +172,15 @@ def _units(benefit: Benefit, planned: Planned) -> int:
     if benefit.agreed_years:
         months = int(planned.attributes.get(AGREED_MONTHS) or 0)
         if benefit.part_years:  # a person may grant the part of a year, too
-            months += _MONTHS_OF_A_YEAR - 1
-        return max(months // _MONTHS_OF_A_YEAR, 1)
+            months += MONTHS_OF_A_YEAR - 1
+        return max(months // MONTHS_OF_A_YEAR, 1)
     first, last = planned.opening_date, planned.closing_date
     match benefit.basis:
         case "day" if last is not None:
             lasting = (last - first).days + 1
             return min(lasting, benefit.units_max or lasting)
         case "month" if last is not None and benefit.units_max is None:
-            return (last.year - first.year) * _MONTHS_OF_A_YEAR + last.month - first.month + 1
+            return (last.year - first.year) * MONTHS_OF_A_YEAR + last.month - first.month + 1
         case _:
             return benefit.units_max or 1
 

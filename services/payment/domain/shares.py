@@ -44,7 +44,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heads:
+class Count:
     """How many people something happened to, and how many times."""
 
     persons: int
@@ -69,11 +69,11 @@ class GroupUse:
     both are None where the document pays no allowance by the day.
     """
 
-    trained: Heads
-    free: Heads
-    subsidised: Heads
-    allowance: Heads | None
-    without_allowance: Heads | None
+    trained: Count
+    free: Count
+    subsidised: Count
+    allowance: Count | None
+    without_allowance: Count | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,8 +190,8 @@ def _pays(benefit: Benefit, record: ClassRecord, trainee: OpenedTrainee) -> bool
     return benefit.is_earned_by(record.opened.programme, record.opened.kind) and is_for(benefit, trainee)
 
 
-def _heads(found: Sequence[_Had]) -> Heads:
-    return Heads(persons=len({one.trainee.person_id for one in found}), person_times=len(found))
+def _heads(found: Sequence[_Had]) -> Count:
+    return Count(persons=len({one.trainee.person_id for one in found}), person_times=len(found))
 
 
 def _belongs(record: ClassRecord, trainee: OpenedTrainee, group: SharedGroup) -> bool:
